@@ -1,0 +1,42 @@
+//! Values that cannot print themselves and are wiped when dropped.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// A client secret or a token. `Debug` prints `[redacted]`; there is no `Display` and no `Serialize`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes ownership of the text; the copy inside is wiped on drop.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// The text itself. Every use of this method is a place where the secret may leave.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_prints_nothing_of_the_text() {
+        assert_eq!(
+            format!("{:?}", Secret::new("hunter2".to_owned())),
+            "[redacted]"
+        );
+    }
+}
