@@ -4,11 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub mod auth;
+pub mod channel;
 pub mod clock;
 pub mod delivery;
 pub mod error;
 #[cfg(feature = "node")]
 pub mod node;
+pub mod origin;
 pub mod secret;
 #[cfg(feature = "simulator")]
 pub mod simulator;

@@ -1,0 +1,8 @@
+//! The channel lock: one line per call, first come, first served.
+//!
+//! [`queue`] is the order itself, [`registry`] keeps the lines of the whole process.
+
+pub mod queue;
+pub mod registry;
+
+pub use registry::{Channel, Dismissal, LineFull, LockId, Place, Registry};

@@ -1,0 +1,275 @@
+//! All lines of the process.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::queue::{Joined, Queue, Ticket};
+
+/// What a line leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// A call of one platform.
+    Call {
+        /// The origin of the API (scheme, host, port).
+        origin: Arc<str>,
+        /// The call's id.
+        call: Arc<str>,
+    },
+    /// What a program presses under one manual lock.
+    Under(LockId),
+}
+
+/// Names one manual lock; never used twice in a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LockId(pub u64);
+
+/// Why somebody who waited was sent away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dismissal {
+    /// The outcome of the injection ahead is unknown.
+    AfterUnknown,
+    /// The manual lock they waited under ran out.
+    LockExpired,
+}
+
+/// The line is as long as it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineFull;
+
+type Waker = oneshot::Sender<Result<(), Dismissal>>;
+
+#[derive(Default)]
+struct Line {
+    queue: Queue<Waker>,
+    held_by_manual_lock: bool,
+}
+
+/// The lines of all calls. An entry lives exactly as long as somebody holds it.
+///
+/// There is one registry in a process, shared by all injectors and all threads, because an order
+/// that ends at the border of an object would be no order for a program that makes an injector per request.
+#[derive(Default)]
+pub struct Registry {
+    lines: Mutex<HashMap<Channel, Line>>,
+    locks: AtomicU64,
+}
+
+static PROCESS_WIDE: LazyLock<Arc<Registry>> = LazyLock::new(Arc::default);
+
+impl Registry {
+    /// The registry of this process.
+    #[must_use]
+    pub fn process_wide() -> Arc<Self> {
+        Arc::clone(&PROCESS_WIDE)
+    }
+
+    /// Takes the next place in a line, at once and in the order of the calls.
+    pub fn join(self: &Arc<Self>, channel: Channel, max_waiting: usize) -> Result<Place, LineFull> {
+        let mut lines = self.lines();
+        let line = lines.entry(channel.clone()).or_default();
+        if !line.queue.is_free() && line.queue.waiting() >= max_waiting {
+            return Err(LineFull);
+        }
+        let mut turn = None;
+        let joined = line.queue.join(|| {
+            let (waker, woken) = oneshot::channel();
+            turn = Some(woken);
+            waker
+        });
+        drop(lines);
+        let (Joined::Holds(ticket) | Joined::Waits(ticket)) = joined;
+        Ok(Place {
+            registry: Arc::clone(self),
+            channel,
+            ticket,
+            turn,
+        })
+    }
+
+    /// Sends everybody away who waits in a line.
+    pub fn dismiss_waiting(&self, channel: &Channel, why: Dismissal) {
+        let dismissed = self
+            .lines()
+            .get_mut(channel)
+            .map(|line| line.queue.dismiss_waiting());
+        for waker in dismissed.into_iter().flatten() {
+            // A waiter that gave up at the same moment needs no answer.
+            let _ = waker.send(Err(why));
+        }
+    }
+
+    /// Whether a manual lock holds the line.
+    #[must_use]
+    pub fn is_held_by_manual_lock(&self, channel: &Channel) -> bool {
+        self.lines()
+            .get(channel)
+            .is_some_and(|line| line.held_by_manual_lock)
+    }
+
+    /// A name for a new manual lock.
+    #[must_use]
+    pub fn new_lock_id(&self) -> LockId {
+        LockId(self.locks.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// How many lines exist, which is how many are held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines().len()
+    }
+
+    /// Whether nothing is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn leave(&self, channel: &Channel, ticket: Ticket) {
+        let mut lines = self.lines();
+        let Some(line) = lines.get_mut(channel) else {
+            return;
+        };
+        let woken = line.queue.leave(ticket);
+        if line.queue.is_free() {
+            lines.remove(channel);
+        } else if woken.is_some() {
+            line.held_by_manual_lock = false;
+        }
+        drop(lines);
+        if let Some(waker) = woken {
+            // Who gave up in this very moment holds the line now; its `Place` passes it on when dropped.
+            let _ = waker.send(Ok(()));
+        }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<Channel, Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in a line, held or waited for. Dropping it gives it up.
+pub struct Place {
+    registry: Arc<Registry>,
+    channel: Channel,
+    ticket: Ticket,
+    turn: Option<oneshot::Receiver<Result<(), Dismissal>>>,
+}
+
+impl Place {
+    /// Waits until the line is ours. Returns at once when it already is; safe to cancel.
+    pub async fn turn(&mut self) -> Result<(), Dismissal> {
+        let Some(turn) = self.turn.as_mut() else {
+            return Ok(());
+        };
+        // The sender lives in the queue until it has answered, so a closed channel cannot happen.
+        let answer = turn.await.unwrap_or(Ok(()));
+        self.turn = None;
+        answer
+    }
+
+    /// Whether somebody else still holds the line.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        self.turn.is_some()
+    }
+
+    /// Notes that a program holds this line by hand, for the message of those whose wait runs out.
+    pub fn mark_as_manual(&self) {
+        if let Some(line) = self.registry.lines().get_mut(&self.channel) {
+            line.held_by_manual_lock = true;
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.registry.leave(&self.channel, self.ticket);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(id: &str) -> Channel {
+        Channel::Call {
+            origin: "https://api.example".into(),
+            call: id.into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_line_is_handed_on_in_order() {
+        let registry = Arc::new(Registry::default());
+        let mut first = registry.join(call("a"), 10).unwrap();
+        let mut second = registry.join(call("a"), 10).unwrap();
+        let mut third = registry.join(call("a"), 10).unwrap();
+        first.turn().await.unwrap();
+        assert!(second.is_waiting() && third.is_waiting());
+        drop(first);
+        second.turn().await.unwrap();
+        drop(second);
+        third.turn().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_while_being_served_passes_the_line_on() {
+        let registry = Arc::new(Registry::default());
+        let first = registry.join(call("a"), 10).unwrap();
+        let second = registry.join(call("a"), 10).unwrap();
+        let mut third = registry.join(call("a"), 10).unwrap();
+        drop(first);
+        drop(second);
+        third.turn().await.unwrap();
+    }
+
+    #[test]
+    fn nothing_is_left_when_nobody_holds_or_waits() {
+        let registry = Arc::new(Registry::default());
+        let places: Vec<_> = (0..100)
+            .map(|n| registry.join(call(&(n % 7).to_string()), 100).unwrap())
+            .collect();
+        assert_eq!(registry.len(), 7);
+        drop(places);
+        assert!(registry.is_empty());
+    }
+
+    #[test]
+    fn the_bound_counts_those_who_wait() {
+        let registry = Arc::new(Registry::default());
+        let _holder = registry.join(call("a"), 1).unwrap();
+        let waiter = registry.join(call("a"), 1).unwrap();
+        assert!(registry.join(call("a"), 1).is_err());
+        assert!(registry.join(call("b"), 0).is_ok());
+        drop(waiter);
+        assert!(registry.join(call("a"), 1).is_ok());
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_can_be_sent_away_and_the_holder_stays() {
+        let registry = Arc::new(Registry::default());
+        let holder = registry.join(call("a"), 10).unwrap();
+        let mut waiter = registry.join(call("a"), 10).unwrap();
+        registry.dismiss_waiting(&call("a"), Dismissal::AfterUnknown);
+        assert_eq!(waiter.turn().await, Err(Dismissal::AfterUnknown));
+        let mut late = registry.join(call("a"), 10).unwrap();
+        assert!(late.is_waiting());
+        drop(waiter);
+        drop(holder);
+        late.turn().await.unwrap();
+    }
+
+    #[test]
+    fn a_manual_mark_ends_with_its_holder() {
+        let registry = Arc::new(Registry::default());
+        let manual = registry.join(call("a"), 10).unwrap();
+        manual.mark_as_manual();
+        let _next = registry.join(call("a"), 10).unwrap();
+        assert!(registry.is_held_by_manual_lock(&call("a")));
+        drop(manual);
+        assert!(!registry.is_held_by_manual_lock(&call("a")));
+    }
+}
