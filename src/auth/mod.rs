@@ -3,12 +3,19 @@
 //! The injector knows [`TokenSource`] only. [`TokenCache`] is the engine's own: it keeps one token,
 //! lets any number of callers share one request for a new one, and asks a [`Grant`] for it.
 
+// An error is made once per failed request: its size costs nothing that could be measured.
+#![allow(clippy::result_large_err)]
+
 use std::fmt;
 use std::time::Duration;
 
 use crate::BoxFuture;
 use crate::error::Error;
 use crate::secret::Secret;
+
+pub mod single_flight;
+#[cfg(test)]
+mod single_flight_law;
 
 /// A bearer token and the generation it belongs to.
 ///
