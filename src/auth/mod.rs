@@ -13,9 +13,14 @@ use crate::BoxFuture;
 use crate::error::Error;
 use crate::secret::Secret;
 
+pub mod cache;
+#[cfg(test)]
+mod cache_tests;
 pub mod single_flight;
 #[cfg(test)]
 mod single_flight_law;
+
+pub use cache::TokenCache;
 
 /// A bearer token and the generation it belongs to.
 ///
