@@ -13,14 +13,19 @@ use crate::BoxFuture;
 use crate::error::Error;
 use crate::secret::Secret;
 
+pub mod answer;
 pub mod cache;
 #[cfg(test)]
 mod cache_tests;
+pub mod client_credentials;
+pub mod refusal;
+mod shown;
 pub mod single_flight;
 #[cfg(test)]
 mod single_flight_law;
 
 pub use cache::TokenCache;
+pub use client_credentials::{ClientCredentials, token_url};
 
 /// A bearer token and the generation it belongs to.
 ///
