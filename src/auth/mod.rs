@@ -3,12 +3,29 @@
 //! The injector knows [`TokenSource`] only. [`TokenCache`] is the engine's own: it keeps one token,
 //! lets any number of callers share one request for a new one, and asks a [`Grant`] for it.
 
+// An error is made once per failed request: its size costs nothing that could be measured.
+#![allow(clippy::result_large_err)]
+
 use std::fmt;
 use std::time::Duration;
 
 use crate::BoxFuture;
 use crate::error::Error;
 use crate::secret::Secret;
+
+pub mod answer;
+pub mod cache;
+#[cfg(test)]
+mod cache_tests;
+pub mod client_credentials;
+pub mod refusal;
+mod shown;
+pub mod single_flight;
+#[cfg(test)]
+mod single_flight_law;
+
+pub use cache::TokenCache;
+pub use client_credentials::{ClientCredentials, token_url};
 
 /// A bearer token and the generation it belongs to.
 ///
