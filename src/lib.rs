@@ -6,6 +6,7 @@ use std::pin::Pin;
 pub mod auth;
 pub mod clock;
 pub mod delivery;
+pub mod dtmf;
 pub mod error;
 #[cfg(feature = "node")]
 pub mod node;
