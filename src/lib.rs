@@ -10,6 +10,7 @@ pub mod dtmf;
 pub mod error;
 #[cfg(feature = "node")]
 pub mod node;
+pub mod retry;
 pub mod secret;
 #[cfg(feature = "simulator")]
 pub mod simulator;
