@@ -8,6 +8,7 @@ pub mod clock;
 pub mod delivery;
 pub mod dtmf;
 pub mod error;
+pub mod mask;
 #[cfg(feature = "node")]
 pub mod node;
 pub mod retry;
