@@ -7,10 +7,13 @@ pub mod auth;
 pub mod channel;
 pub mod clock;
 pub mod delivery;
+pub mod dtmf;
 pub mod error;
+pub mod mask;
 #[cfg(feature = "node")]
 pub mod node;
 pub mod origin;
+pub mod retry;
 pub mod secret;
 #[cfg(feature = "simulator")]
 pub mod simulator;

@@ -1,0 +1,313 @@
+use super::Resend::{FreshToken, Never, NewConnection, Throttled, Transient, Unsent};
+use super::StopReason::{Exhausted, Final};
+use super::*;
+use fastrand::Rng;
+use proptest::prelude::*;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn verdict(resend: Resend) -> Verdict {
+    let (delivery, code) = match resend {
+        Resend::Unsent | Resend::Transient => (Delivery::NotSent, Code::Connect),
+        Resend::Never | Resend::NewConnection => (Delivery::Refused, Code::Rejected),
+        Resend::FreshToken => (Delivery::Refused, Code::Auth),
+        Resend::Throttled => (Delivery::Refused, Code::RateLimited),
+    };
+    Verdict {
+        delivery,
+        code,
+        resend,
+        retry_after: None,
+    }
+}
+
+fn policy(max_attempts: u32) -> Policy {
+    Policy {
+        max_attempts,
+        ..Policy::default()
+    }
+}
+
+/// One injection whose attempts all fail.
+struct Run {
+    policy: Policy,
+    progress: Progress,
+    budget: Budget,
+    rng: Rng,
+}
+
+impl Run {
+    fn new(max_attempts: u32, budget: u32) -> Self {
+        Self {
+            policy: policy(max_attempts),
+            progress: Progress::default(),
+            budget: Budget::new(budget),
+            rng: Rng::with_seed(1),
+        }
+    }
+
+    fn decide(&mut self, verdict: Verdict, remaining: Duration) -> Decision {
+        self.policy.decide(
+            &mut self.progress,
+            &verdict,
+            remaining,
+            &mut self.budget,
+            Duration::ZERO,
+            &mut self.rng,
+        )
+    }
+
+    fn level(&mut self) -> u32 {
+        self.budget.level(Duration::ZERO)
+    }
+}
+
+/// What a decision is, without its delay.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Stop(StopReason),
+    Now,
+    Wait,
+    Token,
+    Connection,
+}
+
+use Kind::{Connection, Now, Stop, Token, Wait};
+
+fn kind(decision: Decision) -> Kind {
+    match decision {
+        Decision::Stop(reason) => Kind::Stop(reason),
+        Decision::Again {
+            delay,
+            fresh_token,
+            new_connection,
+        } => match (fresh_token, new_connection) {
+            (true, false) => Kind::Token,
+            (false, true) => Kind::Connection,
+            (false, false) if delay.is_zero() => Kind::Now,
+            (false, false) => Kind::Wait,
+            (true, true) => panic!("both at once"),
+        },
+    }
+}
+
+/// Greatest number of attempts, budget, budget left in the end.
+type Setting = (u32, u32, u32);
+/// What happens in turn, and what is decided.
+type Course<'a> = &'a [(Resend, Kind)];
+
+fn check(table: &[(Setting, Course<'_>)]) {
+    for (row, ((attempts, capacity, left), course)) in table.iter().enumerate() {
+        let mut run = Run::new(*attempts, *capacity);
+        for (step, (resend, expected)) in course.iter().enumerate() {
+            let decision = run.decide(verdict(*resend), HOUR);
+            assert_eq!(&kind(decision), expected, "row {row}, step {step}");
+        }
+        assert_eq!(run.level(), *left, "row {row}");
+    }
+}
+
+#[rustfmt::skip]
+#[test]
+fn counted_tries_end_with_the_attempts() {
+    check(&[
+        ((3, 500, 500), &[(Never, Stop(Final))]),
+        ((1, 500, 500), &[(Transient, Stop(Exhausted))]),
+        ((0, 500, 500), &[(Transient, Stop(Exhausted))]),
+        ((1, 500, 500), &[(Throttled, Stop(Exhausted))]),
+        ((1, 500, 500), &[(NewConnection, Stop(Exhausted))]),
+        ((3, 500, 472), &[(Transient, Wait), (Transient, Wait), (Transient, Stop(Exhausted))]),
+        ((3, 500, 490), &[(Throttled, Wait), (Throttled, Wait), (Throttled, Stop(Exhausted))]),
+        ((3, 500, 481), &[(Throttled, Wait), (Transient, Wait), (Never, Stop(Final))]),
+        // A new connection is counted and comes once.
+        ((3, 500, 486), &[(NewConnection, Connection), (NewConnection, Stop(Final))]),
+        ((2, 500, 486), &[(NewConnection, Connection), (Transient, Stop(Exhausted))]),
+    ]);
+}
+
+#[rustfmt::skip]
+#[test]
+fn free_resends_are_not_counted_and_few() {
+    check(&[
+        // A new token comes once.
+        ((1, 500, 500), &[(FreshToken, Token), (FreshToken, Stop(Final))]),
+        ((2, 500, 486), &[(FreshToken, Token), (Transient, Wait), (Transient, Stop(Exhausted))]),
+        ((3, 500, 486), &[(Transient, Wait), (FreshToken, Token), (FreshToken, Stop(Final))]),
+        // Unsent is free twice, then passing trouble.
+        ((1, 500, 500), &[(Unsent, Now), (Unsent, Now), (Unsent, Stop(Exhausted))]),
+        ((2, 500, 486), &[(Unsent, Now), (Unsent, Now), (Unsent, Wait), (Unsent, Stop(Exhausted))]),
+        // One does not use up the other.
+        ((1, 500, 500), &[(Unsent, Now), (FreshToken, Token), (Unsent, Now), (Never, Stop(Final))]),
+    ]);
+}
+
+#[rustfmt::skip]
+#[test]
+fn an_empty_budget_stops_what_costs_and_not_what_is_free() {
+    check(&[
+        ((9, 0, 0), &[(Unsent, Now), (FreshToken, Token), (Transient, Stop(StopReason::Budget))]),
+        ((9, 0, 0), &[(Throttled, Stop(StopReason::Budget))]),
+        ((9, 0, 0), &[(NewConnection, Stop(StopReason::Budget))]),
+        ((9, 13, 13), &[(Transient, Stop(StopReason::Budget))]),
+        ((9, 14, 0), &[(Transient, Wait), (Transient, Stop(StopReason::Budget))]),
+        ((9, 7, 2), &[(Throttled, Wait), (Throttled, Stop(StopReason::Budget))]),
+    ]);
+}
+
+#[test]
+fn the_deadline_is_looked_at_before_the_budget_is_touched() {
+    let asked = |resend| Verdict {
+        retry_after: Some(ms(1000)),
+        ..verdict(resend)
+    };
+    let past = Decision::Stop(StopReason::PastDeadline);
+    for resend in [
+        Resend::Transient,
+        Resend::Throttled,
+        Resend::NewConnection,
+        Resend::FreshToken,
+        Resend::Unsent,
+    ] {
+        let mut run = Run::new(9, 500);
+        assert_eq!(run.decide(asked(resend), ms(1000)), past);
+        assert_eq!(run.level(), 500);
+        assert_eq!(run.decide(verdict(resend), Duration::ZERO), past);
+        assert_eq!(run.level(), 500);
+        assert_ne!(run.decide(asked(resend), ms(1101)), past);
+    }
+    // A stop for the deadline uses nothing up.
+    let mut run = Run::new(1, 500);
+    assert_eq!(
+        run.decide(verdict(Resend::FreshToken), Duration::ZERO),
+        past
+    );
+    assert_eq!(
+        kind(run.decide(verdict(Resend::FreshToken), HOUR)),
+        Kind::Token
+    );
+}
+
+#[test]
+fn waits_grow_with_each_resend_that_waited() {
+    // Throttled waits have a lower bound that tells which step was taken.
+    let mut run = Run::new(9, 500);
+    let steps = [
+        (Resend::Throttled, 500..=1000),
+        (Resend::Unsent, 0..=0),
+        (Resend::Throttled, 1000..=2000),
+        (Resend::Transient, 0..=800),
+        (Resend::Throttled, 2000..=4000),
+        (Resend::Throttled, 2000..=4000),
+    ];
+    for (resend, bounds) in steps {
+        let Decision::Again { delay, .. } = run.decide(verdict(resend), HOUR) else {
+            panic!("stopped");
+        };
+        assert!(delay >= ms(*bounds.start()) && delay <= ms(*bounds.end()));
+    }
+}
+
+#[test]
+fn an_accepted_or_doubtful_attempt_is_not_sent_again_by_a_slip() {
+    let all = [
+        Resend::Never,
+        Resend::Unsent,
+        Resend::NewConnection,
+        Resend::FreshToken,
+        Resend::Transient,
+        Resend::Throttled,
+    ];
+    for resend in all {
+        for (delivery, allowed) in [
+            (Delivery::Accepted, false),
+            (
+                Delivery::Unknown,
+                matches!(resend, Resend::Transient | Resend::Throttled),
+            ),
+        ] {
+            let doubtful = Verdict {
+                delivery,
+                ..verdict(resend)
+            };
+            let decision = Run::new(9, 500).decide(doubtful, HOUR);
+            assert_eq!(matches!(decision, Decision::Again { .. }), allowed);
+        }
+    }
+    // An unknown outcome does not slip through when the free resends are used.
+    let mut run = Run::new(9, 500);
+    run.progress.unsent = MAX_UNSENT_RESENDS;
+    let doubtful = Verdict {
+        delivery: Delivery::Unknown,
+        ..verdict(Resend::Unsent)
+    };
+    assert_eq!(
+        run.decide(doubtful, HOUR),
+        Decision::Stop(StopReason::Final)
+    );
+}
+
+fn any_verdict() -> impl Strategy<Value = Verdict> {
+    let resend = prop_oneof![
+        1 => Just(Resend::Never),
+        1 => Just(Resend::Unsent),
+        1 => Just(Resend::NewConnection),
+        1 => Just(Resend::FreshToken),
+        4 => Just(Resend::Transient),
+        4 => Just(Resend::Throttled),
+    ];
+    (resend, proptest::option::of(0_u64..20_000)).prop_map(|(resend, asked)| Verdict {
+        retry_after: asked.map(ms),
+        ..verdict(resend)
+    })
+}
+
+proptest! {
+    #[test]
+    fn never_early_never_late_never_too_often(
+        verdicts in proptest::collection::vec(any_verdict(), 1..40),
+        max_attempts in 0_u32..8,
+        base in 0_u64..5000,
+        cap in 0_u64..10_000,
+        remaining in 0_u64..30_000,
+        capacity in prop_oneof![Just(0_u32), 1_u32..600],
+        seed in any::<u64>(),
+    ) {
+        let policy = Policy { base: ms(base), cap: ms(cap), max_attempts };
+        let mut progress = Progress::default();
+        let mut budget = Budget::new(capacity);
+        let mut rng = Rng::with_seed(seed);
+        let remaining = ms(remaining);
+        let (mut counted_resends, mut free_resends) = (0, 0);
+        for verdict in verdicts {
+            let before = budget.level(Duration::ZERO);
+            let decision = policy.decide(
+                &mut progress, &verdict, remaining, &mut budget, Duration::ZERO, &mut rng,
+            );
+            let spent = before - budget.level(Duration::ZERO);
+            match decision {
+                Decision::Stop(_) => {
+                    prop_assert_eq!(spent, 0);
+                    break;
+                }
+                Decision::Again { delay, .. } => {
+                    prop_assert_ne!(verdict.resend, Resend::Never);
+                    prop_assert!(delay < remaining);
+                    match verdict.retry_after {
+                        Some(asked) => prop_assert!(delay >= asked && delay <= asked + asked / 10),
+                        None => prop_assert!(delay <= policy.cap),
+                    }
+                    if spent == 0 { free_resends += 1 } else { counted_resends += 1 }
+                }
+            }
+        }
+        // The first try is counted too.
+        prop_assert!(counted_resends < max_attempts.max(1));
+        prop_assert!(free_resends <= MAX_UNSENT_RESENDS + 1);
+        prop_assert!(progress.counted() <= max_attempts.max(1));
+        prop_assert!(capacity > 0 || counted_resends == 0);
+    }
+}
