@@ -1,0 +1,44 @@
+'use strict';
+
+const js = require('@eslint/js');
+const globals = require('globals');
+
+const timers = [
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'clearImmediate',
+];
+
+module.exports = [
+  { ignores: ['target/', 'dist/', 'coverage/'] },
+  js.configs.recommended,
+  {
+    languageOptions: { ecmaVersion: 2024, globals: globals.node },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: 'error',
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
+      'no-var': 'error',
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+    },
+  },
+  { files: ['**/*.js', '**/*.cjs'], languageOptions: { sourceType: 'commonjs' } },
+  { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' } },
+  {
+    // What users load: it prints nothing, and takes its timers from node:timers when it is loaded,
+    // since Jest's fake timers replace the globals.
+    files: ['lib/**', 'index.*', 'simulator.*'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-globals': [
+        'error',
+        ...timers.map((name) => ({ name, message: 'Take it from node:timers.' })),
+      ],
+    },
+  },
+  { files: ['__test__/**'], languageOptions: { globals: globals.jest } },
+];

@@ -1,0 +1,150 @@
+'use strict';
+
+// `npm test`: every check of this project, from a fresh clone.
+//
+//   node scripts/test.js [--verbose] [lint|types|rust|js ...]
+//
+// Without a word all of them run. A failed step does not stop the others. The last line is
+// `N passed, N failed`, with `, N skipped` where there are any, over the tests of Rust and Jest; a
+// step that fails without naming a failed test counts as one. The exit code is the first failure's.
+
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+require('./lib/requirements.js').demand(root);
+
+const { spawnSync } = require('node:child_process');
+
+const addon = require('./lib/addon.js');
+const counts = require('./lib/counts.js');
+const dependencies = require('./lib/dependencies.js');
+const { Steps } = require('./lib/steps.js');
+
+/** @typedef {import('./lib/counts.js').Counts} Counts */
+/** @typedef {import('./lib/steps.js').Result} Result */
+
+const GROUPS = ['lint', 'types', 'rust', 'js'];
+
+class Run {
+  /** @param {Steps} steps */
+  constructor(steps) {
+    this.steps = steps;
+    this.totals = { passed: 0, failed: 0, skipped: 0 };
+    /** @type {Result[]} */
+    this.failures = [];
+  }
+
+  /**
+   * @param {Result} result
+   * @param {Counts} [tests]
+   * @returns {boolean} whether it went well
+   */
+  record(result, tests = { passed: 0, failed: 0, skipped: 0 }) {
+    const failed = result.code !== 0;
+    if (failed) this.failures.push(result);
+    this.totals.passed += tests.passed;
+    this.totals.failed += failed ? Math.max(1, tests.failed) : tests.failed;
+    this.totals.skipped += tests.skipped;
+    return !failed;
+  }
+
+  /**
+   * @param {string} title
+   * @param {string[]} args
+   */
+  cargo(title, args) {
+    return this.steps.run(title, 'cargo', args, { cwd: root });
+  }
+
+  /**
+   * @param {string} title
+   * @param {string[]} args
+   */
+  node(title, args) {
+    return this.steps.run(title, process.execPath, args, { cwd: root });
+  }
+
+  /**
+   * A part of the Rust tool chain that can be left out when it is installed. Where it is missing,
+   * the tests still run; a CI has to have it.
+   *
+   * @param {string} component
+   * @param {string[]} args
+   */
+  async component(component, args) {
+    const there = spawnSync('cargo', [component, '--version'], { cwd: root }).status === 0;
+    if (there || process.env.CI) return this.record(await this.cargo(`cargo ${component}`, args));
+    const name = component === 'fmt' ? 'rustfmt' : component;
+    this.steps.skip(`cargo ${component}`, `not installed (rustup component add ${name})`);
+    return true;
+  }
+
+  async lint() {
+    const tool = (/** @type {string} */ name) => dependencies.tool(root, name);
+    await this.component('fmt', ['fmt', '--check']);
+    this.record(await this.node('boundary of the engine', ['scripts/check-boundary.js']));
+    this.record(await this.node('eslint', [tool('eslint'), '--max-warnings', '0', '.']));
+    const prettier = [tool('prettier'), '--check', '--log-level', 'warn', '.'];
+    this.record(await this.node('prettier', prettier));
+    await this.component('clippy', ['clippy', '--locked', '--all-targets', '--', '-D', 'warnings']);
+  }
+
+  async types() {
+    const tsc = dependencies.tool(root, 'typescript', 'tsc');
+    this.record(await this.node('types of the code', [tsc, '-p', 'tsconfig.json']));
+    this.record(await this.node('tests of the types', [tsc, '-p', 'tsconfig.types.json']));
+  }
+
+  async rust() {
+    const args = ['test', '--locked', '--no-fail-fast'];
+    const whole = await this.cargo('cargo test', args);
+    this.record(whole, counts.ofCargo(whole.output));
+    args.push('--no-default-features', '--features', 'simulator');
+    const engine = await this.cargo('cargo test, without Node.js', args);
+    this.record(engine, counts.ofCargo(engine.output));
+  }
+
+  async js() {
+    // Always through cargo, which knows best what is up to date.
+    if (!this.record(await addon.build(this.steps, root))) {
+      this.steps.skip('jest', 'there is no addon to test');
+      return;
+    }
+    const jest = await this.node('jest', [dependencies.tool(root, 'jest')]);
+    this.record(jest, counts.ofJest(jest.output));
+  }
+
+  /** @returns {number} the exit code */
+  close() {
+    this.steps.say('');
+    for (const { title, code } of this.failures) this.steps.say(`failed: ${title} (exit ${code})`);
+    this.steps.say(counts.line(this.totals));
+    return this.failures[0]?.code ?? 0;
+  }
+}
+
+/** @param {string[]} args */
+async function main(args) {
+  const words = args.filter((arg) => arg !== '--verbose');
+  const unknown = words.filter((word) => !GROUPS.includes(word));
+  if (unknown.length > 0) {
+    process.stderr.write(`Unknown: ${unknown.join(' ')}. Known: --verbose ${GROUPS.join(' ')}\n`);
+    return 2;
+  }
+  const wanted = (/** @type {string} */ group) => words.length === 0 || words.includes(group);
+
+  const run = new Run(new Steps(process.stdout, { verbose: args.includes('--verbose') }));
+  const ready =
+    !dependencies.outdated(root) || run.record(await dependencies.install(run.steps, root));
+  if (ready) {
+    if (wanted('lint')) await run.lint();
+    if (wanted('types')) await run.types();
+    if (wanted('rust')) await run.rust();
+    if (wanted('js')) await run.js();
+  }
+  return run.close();
+}
+
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
