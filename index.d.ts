@@ -4,9 +4,10 @@
  * Every promise of this package rejects with a {@link DtmfError}. Branch on `error.delivery` first:
  * it says what is known of the digits. `error.code` says why.
  *
- * All durations are whole milliseconds, 1 or more where nothing else is said. An option that is
- * `undefined` counts as absent. An unknown key, a wrong type, `NaN`, a negative or a fractional number
- * is a {@link DtmfInvalidError} that names the field. Only own properties of an option object count.
+ * All durations are whole milliseconds, 1 to 86,400,000 (a day) where nothing else is said; all counts are whole
+ * numbers, 1 to 1,000,000. An option that is `undefined` counts as absent. An unknown key, a wrong type, `NaN`, a
+ * negative or a fractional number is a {@link DtmfInvalidError} that names the field. Only own properties of an
+ * option object count.
  */
 
 /// <reference lib="esnext.disposable" />
@@ -205,11 +206,12 @@ export interface RetryConfig {
    * A 429 without `Retry-After` waits with equal jitter from 1 second instead.
    */
   readonly baseMs?: number | undefined;
-  /** The longest back-off in milliseconds. Default: 4000. */
+  /** The longest back-off in milliseconds, not less than `baseMs`. Default: 4000. */
   readonly capMs?: number | undefined;
   /**
    * Tokens for resends, shared by all calls of the injector: a resend costs 14, after a 429 it costs 5; a success
-   * gives 1 back and every second 10. When they are used up, nothing is sent again. 0: never. Default: 500.
+   * gives 1 back and every second 10. When they are used up, nothing is sent again. 0: never. Default: 500,
+   * the figure of the AWS SDKs.
    */
   readonly budget?: number | undefined;
 }
@@ -452,8 +454,8 @@ export type Delivery = 'not-sent' | 'refused' | 'unknown' | 'accepted';
 export interface AuditValidation {
   /** Whether the payload kept all rules. */
   valid: boolean;
-  /** As in {@link ValidationResult}. */
-  carrierCompatible: boolean;
+  /** As in {@link ValidationResult}. `null` when the input was invalid. */
+  carrierCompatible: boolean | null;
   /** The frequencies of each digit in hertz. Only with `digits: 'clear'`. */
   frequencies?: [low: number, high: number][];
 }
@@ -480,8 +482,8 @@ export interface AuditEntry {
   latencyMs: number;
   /** From the call to the grant of the lock, in milliseconds. */
   queuedMs: number;
-  /** The last attempt's own time, in milliseconds. 0 when there was none. */
-  attemptMs: number;
+  /** The last attempt's own time, in milliseconds. Absent when there was none. */
+  attemptMs?: number;
   /** Requests handed over. */
   attempts: number;
   /** 1 when accepted, else 0: nobody tells a sender what the far end recognised. */
@@ -602,7 +604,7 @@ export interface DtmfLockTimeoutError extends DtmfErrorFields<'ERR_DTMF_LOCK_TIM
 /** The time for the whole injection ran out while nothing was in flight. */
 export interface DtmfDeadlineError extends DtmfErrorFields<'ERR_DTMF_DEADLINE', 'not-sent' | 'refused'> {}
 
-/** A lock was released twice, is foreign, or is one of another call. Correct the program. */
+/** A lock was released twice, is foreign, is one of another call, or ran out before its turn. Acquire a new one. */
 export interface DtmfLockError extends DtmfErrorFields<'ERR_DTMF_LOCK', 'not-sent'> {}
 
 /** Queued behind an injection of the same call whose outcome is unknown. Find out where the call stands first. */
