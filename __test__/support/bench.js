@@ -1,0 +1,97 @@
+'use strict';
+
+// What every suite needs: platforms and injectors that are gone after the test, and outcomes as values.
+
+// Taken from the modules, since Jest may fake the globals.
+const { performance } = require('node:perf_hooks');
+const { setTimeout: delay } = require('node:timers/promises');
+
+const { startPlatform } = require('./platform');
+
+/** Ends what the tests of a suite started, after each of them. Call it once, at the top of the suite. */
+function newBench() {
+  // Room for a busy machine: no test here proves anything by being fast.
+  jest.setTimeout(30_000);
+  const platforms = [];
+  const injectors = [];
+
+  afterEach(async () => {
+    // The platforms first: their end settles what is in flight, so that closing need not wait.
+    await Promise.all(platforms.splice(0).map((platform) => platform.stop()));
+    await Promise.all(injectors.splice(0).map((injector) => injector.close({ timeoutMs: 1000 })));
+  });
+
+  return {
+    async platform() {
+      const platform = await startPlatform();
+      platforms.push(platform);
+      return platform;
+    },
+
+    /** An injector on that platform, silent unless told otherwise. */
+    injector(platform, config = {}, authConfig = {}) {
+      const { CXoneAuthClient } = require('../..');
+      const auth = new CXoneAuthClient({ ...platform.credentials, logger: false, ...authConfig });
+      return this.injectorWith(auth, platform, config);
+    },
+
+    injectorWith(auth, platform, config = {}) {
+      const { DtmfInjector } = require('../..');
+      const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger: false, ...config });
+      injectors.push(injector);
+      return injector;
+    },
+  };
+}
+
+/** A valid injection. */
+function params(overrides = {}) {
+  return {
+    telephonyProviderId: 'provider-1',
+    lineId: 'line-1',
+    callId: 'call-1',
+    dtmfString: '4929187350',
+    dtmfType: 'RFC2833',
+    interDigitPause: 150,
+    ...overrides,
+  };
+}
+
+/** Back-off that tests need not wait for. */
+const QUICK_RETRY = { baseMs: 1, capMs: 2 };
+
+/** The outcome as a value, so that a rejection is never unhandled while a test does something else. */
+function settle(promise) {
+  return promise.then(
+    (value) => ({ ok: true, value }),
+    (error) => ({ ok: false, error }),
+  );
+}
+
+/** The error of a promise that has to reject. */
+async function failure(promise) {
+  const outcome = await settle(promise);
+  if (outcome.ok) throw new Error('expected a rejection, but the promise was fulfilled');
+  return outcome.error;
+}
+
+/** The error of a function that has to throw. */
+function thrown(fn) {
+  try {
+    fn();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('expected an exception, but the function returned');
+}
+
+/** Waits until something holds. */
+async function until(holds, what = 'condition', timeoutMs = 5000) {
+  const end = performance.now() + timeoutMs;
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`${what} did not come true within ${timeoutMs} ms`);
+    await delay(5);
+  }
+}
+
+module.exports = { newBench, params, QUICK_RETRY, settle, failure, thrown, until };

@@ -1,0 +1,96 @@
+import { CXoneAuthClient, DtmfInjector, type InjectorConfig, type Logger } from '../../index.js';
+import { holds, type Same } from './expect.js';
+
+const apiUrl = 'https://api.example';
+
+// Every option of this release, with a value of its type.
+export const all: Required<InjectorConfig> = {
+  apiUrl,
+  api: 'telephony-v2',
+  timeoutMs: 1,
+  connectTimeoutMs: 1,
+  deadlineMs: 1,
+  lockTimeoutMs: 1,
+  lockHoldMs: 1,
+  maxWaitingPerCall: 1,
+  maxWaiting: 1,
+  maxInFlight: 1,
+  retry: { baseMs: 1, capMs: 1, budget: 0 },
+  resendWhenUnknown: ['408', '500', '502', '503', '504', 'timeout', 'connection-lost'],
+  atomicServerErrors: false,
+  afterUnknown: 'continue',
+  digits: 'clear',
+  logger: false,
+};
+
+holds<
+  Same<
+    keyof InjectorConfig,
+    | 'apiUrl' | 'api' | 'timeoutMs' | 'connectTimeoutMs' | 'deadlineMs' | 'lockTimeoutMs' | 'lockHoldMs'
+    | 'maxWaitingPerCall' | 'maxWaiting' | 'maxInFlight' | 'retry' | 'resendWhenUnknown' | 'atomicServerErrors'
+    | 'afterUnknown' | 'digits' | 'logger'
+  >
+>();
+
+const auth = new CXoneAuthClient({
+  authUrl: 'https://auth.example',
+  clientId: 'id',
+  clientSecret: 'secret',
+  scope: 'telephony:call:control',
+  timeoutMs: 5000,
+  logger: console,
+});
+
+// @ts-expect-error the secret is missing
+new CXoneAuthClient({ authUrl: 'https://auth.example', clientId: 'id' });
+// @ts-expect-error no such option
+new CXoneAuthClient({ authUrl: 'a', clientId: 'b', clientSecret: 'c', rejectUnauthorized: false });
+
+// Token sources of a program's own.
+new DtmfInjector({ getAccessToken: async () => 'token' }, { apiUrl });
+new DtmfInjector({ getAccessToken: async ({ signal }) => String(signal.aborted) }, { apiUrl });
+class OwnAuth extends CXoneAuthClient {
+  override async getAccessToken(): Promise<string> {
+    return 'token';
+  }
+}
+new DtmfInjector(new OwnAuth({ authUrl: 'a', clientId: 'b', clientSecret: 'c' }), { apiUrl });
+// @ts-expect-error a token alone is no source
+new DtmfInjector('token', { apiUrl });
+// @ts-expect-error a token is text
+new DtmfInjector({ getAccessToken: async () => 1 }, { apiUrl });
+
+// Absent may be written as undefined.
+new DtmfInjector(auth, { apiUrl, timeoutMs: undefined, retry: { baseMs: undefined }, logger: undefined });
+// @ts-expect-error the base URL has no default
+new DtmfInjector(auth, {});
+// @ts-expect-error no such option
+new DtmfInjector(auth, { apiUrl, timeout: 1 });
+// @ts-expect-error no such option
+new DtmfInjector(auth, { apiUrl, retry: { maxRetries: 3 } });
+// @ts-expect-error not a profile of this release
+new DtmfInjector(auth, { apiUrl, api: 'agent-session' });
+// @ts-expect-error refused answers are no unknown outcomes
+new DtmfInjector(auth, { apiUrl, resendWhenUnknown: ['429'] });
+// @ts-expect-error neither masked nor clear
+new DtmfInjector(auth, { apiUrl, digits: 'hashed' });
+// @ts-expect-error silence is `false`
+new DtmfInjector(auth, { apiUrl, logger: true });
+// @ts-expect-error cannot log errors
+new DtmfInjector(auth, { apiUrl, logger: { info() {}, warn() {} } });
+
+// Loggers as they are on the market.
+interface WinstonLike {
+  info(message: string, ...meta: unknown[]): WinstonLike;
+  warn(message: string, ...meta: unknown[]): WinstonLike;
+  error(message: string, ...meta: unknown[]): WinstonLike;
+}
+interface PinoLike {
+  info: { (fields: object, message?: string, ...args: unknown[]): void; (message: string): void };
+  warn: { (fields: object, message?: string, ...args: unknown[]): void; (message: string): void };
+  error: { (fields: object, message?: string, ...args: unknown[]): void; (message: string): void };
+  bindings(): Record<string, unknown>;
+}
+export function loggers(winston: WinstonLike, pino: PinoLike): Logger[] {
+  return [winston, pino, console];
+}

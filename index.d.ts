@@ -1,0 +1,680 @@
+/**
+ * Presses DTMF digits into live NICE CXone calls: never twice, in order, without leaking a digit.
+ *
+ * Every promise of this package rejects with a {@link DtmfError}. Branch on `error.delivery` first:
+ * it says what is known of the digits. `error.code` says why.
+ *
+ * All durations are whole milliseconds, 1 to 86,400,000 (a day) where nothing else is said; all counts are whole
+ * numbers, 1 to 1,000,000. An option that is `undefined` counts as absent. An unknown key, a wrong type, `NaN`, a
+ * negative or a fractional number is a {@link DtmfInvalidError} that names the field. Only own properties of an
+ * option object count.
+ */
+
+/// <reference lib="esnext.disposable" />
+
+// ---------------------------------------------------------------------------------------------------
+// The payload
+// ---------------------------------------------------------------------------------------------------
+
+/**
+ * How the platform plays the digits.
+ *
+ * * `RFC2833`: RTP telephone-events (RFC 2833, today RFC 4733). Works with every codec.
+ * * `SIPINFO`: SIP INFO messages.
+ * * `INBAND`: tones in the audio. Only uncompressed codecs such as G.711 keep them intact.
+ */
+export type DtmfType = 'RFC2833' | 'SIPINFO' | 'INBAND';
+
+/** A key of the DTMF keypad (ITU-T Q.23). */
+export type DtmfDigit =
+  | '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'
+  | '*' | '#' | 'A' | 'B' | 'C' | 'D';
+
+/** The low and the high frequency of a key, in hertz. */
+export type DtmfFrequencyPair = readonly [low: number, high: number];
+
+/** The two frequencies of each key in hertz, as ITU-T Q.23 defines them: 697–941 and 1209–1633. */
+export const DTMF_FREQUENCIES: Readonly<Record<DtmfDigit, DtmfFrequencyPair>>;
+
+/** The values of `dtmfType` that the telephony API names. */
+export const SUPPORTED_DTMF_TYPES: readonly DtmfType[];
+
+/** The most digits one injection may have: 16, a rule of the telephony API. */
+export const MAX_SEQUENCE_LENGTH: 16;
+
+/** The shortest pause between two digits: 50 ms, a rule of the telephony API. */
+export const MIN_INTER_DIGIT_PAUSE: 50;
+
+/** The longest pause between two digits: 1000 ms, a rule of the telephony API. */
+export const MAX_INTER_DIGIT_PAUSE: 1000;
+
+/**
+ * One injection. Other keys are ignored.
+ *
+ * The three ids are text of 1 to 128 characters out of `A-Z a-z 0-9 . _ ~ : @ + = -`, and neither `.` nor `..`,
+ * since they become segments of a URL.
+ */
+export interface InjectionParams {
+  /** The telephony provider of the line. */
+  readonly telephonyProviderId: string;
+  /** The line of the call. */
+  readonly lineId: string;
+  /** The call. Injections into one call run one at a time, in the order in which they were asked for. */
+  readonly callId: string;
+  /** 1 to 16 of `0-9 * # A-D`. Lower case letters are accepted and sent as upper case. */
+  readonly dtmfString: string;
+  /** How the digits are played. */
+  readonly dtmfType: DtmfType;
+  /** The pause between two digits in milliseconds, whole, 50 to 1000. */
+  readonly interDigitPause: number;
+}
+
+/** The answer of {@link validateDtmfPayload}. */
+export interface ValidationResult {
+  /** The frequencies of each digit in hertz, in order. They tell the digits: do not log them. */
+  frequencies: [low: number, high: number][];
+  /**
+   * Whether the sequence has only what carriers and IVRs pass everywhere, that is no A, B, C or D.
+   * `false` is information, not an error.
+   */
+  carrierCompatible: boolean;
+  /** Always `true`: a payload that breaks a rule throws. */
+  valid: true;
+}
+
+/**
+ * Checks a payload without sending it.
+ *
+ * @throws {DtmfInvalidError} when a rule is broken. The message gives the rule and for a digit its
+ * position, never the value.
+ */
+export function validateDtmfPayload(
+  dtmfString: string,
+  dtmfType: DtmfType,
+  interDigitPause: number,
+): ValidationResult;
+
+// ---------------------------------------------------------------------------------------------------
+// Tokens
+// ---------------------------------------------------------------------------------------------------
+
+/**
+ * Takes log lines. winston, pino, `console` and anything of their shape fit.
+ *
+ * An object with a `bindings()` method is taken for pino and gets `(fields, message)`; every other one gets
+ * `(message, fields)`. A logger that throws changes nothing. No line holds a digit, unless
+ * {@link InjectorConfig.digits} is `'clear'`, and none ever holds a token or a secret.
+ */
+export interface Logger {
+  /** Tells what went well. */
+  info(...args: any[]): unknown;
+  /** Tells what was overcome: a resend, a lock that ran out, a monitor that threw. */
+  warn(...args: any[]): unknown;
+  /** Tells what failed. */
+  error(...args: any[]): unknown;
+  /** Tells details. Optional. */
+  debug?(...args: any[]): unknown;
+  /** pino has it. It is looked for, never called. */
+  bindings?(): unknown;
+}
+
+/** Where {@link CXoneAuthClient} gets its tokens. */
+export interface AuthConfig {
+  /**
+   * The base URL of the token endpoint; the request goes to `{authUrl}/oauth/token`. A URL that already ends in
+   * `/oauth` or `/oauth/token` is completed, not doubled; trailing slashes are dropped. `https`, or `http` to
+   * loopback only.
+   */
+  readonly authUrl: string;
+  /** The client id of the client-credentials grant (RFC 6749 §4.4). */
+  readonly clientId: string;
+  /** The client secret. It is kept in memory that is wiped, and printed nowhere. */
+  readonly clientSecret: string;
+  /**
+   * The scopes to ask for, separated by blanks. Default: `telephony:call:control telephony:line:readwrite`.
+   * An answer that grants fewer is an {@link DtmfScopeError} at once; an answer that names none counts as granted.
+   */
+  readonly scope?: string | undefined;
+  /** The bound on one token request, in milliseconds. Default: 5000. */
+  readonly timeoutMs?: number | undefined;
+  /** Takes this client's log lines; `false` for silence. Default: the logger of the injector that uses it. */
+  readonly logger?: Logger | false | undefined;
+}
+
+/** Options of {@link CXoneAuthClient.getAccessToken}. */
+export interface TokenOptions {
+  /** Ends the wait of this caller. Others who share the request are not disturbed. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Gets tokens by the OAuth 2.0 client-credentials grant and keeps the current one.
+ *
+ * Any number of callers share one request. A token is replaced ahead of its end, by 30 seconds or half its
+ * life, whichever is shorter. An answer without a readable lifetime counts for 300 seconds.
+ */
+export class CXoneAuthClient {
+  /** @throws {DtmfInvalidError} when an option breaks a rule. */
+  constructor(config: AuthConfig);
+
+  /**
+   * The current token, fetched when there is none.
+   *
+   * A subclass may override this method; an injector then calls the override and nothing else.
+   *
+   * Rejects with `ERR_DTMF_AUTH`, `ERR_DTMF_SCOPE`, `ERR_DTMF_CONNECT` or `ABORT_ERR`.
+   */
+  getAccessToken(options?: TokenOptions): Promise<string>;
+
+  /** Forgets the token: the next call fetches a new one. */
+  invalidateToken(): void;
+}
+
+/**
+ * A token source of your own, in the place of {@link CXoneAuthClient}.
+ *
+ * It is asked once per injection; injections that ask at the same time share one call. It must answer within
+ * 5 seconds. When it rejects, or answers with what is no bearer token (RFC 6750 §2.1), the injection fails with
+ * `ERR_DTMF_AUTH`, not-sent.
+ */
+export interface TokenSource {
+  /** The token, without `Bearer `. The signal fires when nobody waits for the answer any more. */
+  getAccessToken(options: { readonly signal: AbortSignal }): Promise<string>;
+}
+
+// ---------------------------------------------------------------------------------------------------
+// The injector
+// ---------------------------------------------------------------------------------------------------
+
+/**
+ * Why an outcome is unknown, as far as it can be named: a status, no answer in time, or a connection that ended
+ * after the digits were handed over.
+ */
+export type UnknownCause = '408' | '500' | '502' | '503' | '504' | 'timeout' | 'connection-lost';
+
+/**
+ * Which unknown outcomes are sent again: none, all, or the named ones.
+ *
+ * **Digits may be pressed twice.** Harmless for a `0` that calls the operator, wrong for a PIN.
+ */
+export type ResendWhenUnknown = boolean | readonly UnknownCause[];
+
+/** How refused and unsent requests are sent again. */
+export interface RetryConfig {
+  /**
+   * The first back-off in milliseconds; it doubles from attempt to attempt, with full jitter. Default: 200.
+   * A 429 without `Retry-After` waits with equal jitter from 1 second instead.
+   */
+  readonly baseMs?: number | undefined;
+  /** The longest back-off in milliseconds, not less than `baseMs`. Default: 4000. */
+  readonly capMs?: number | undefined;
+  /**
+   * Tokens for resends, shared by all calls of the injector: a resend costs 14, after a 429 it costs 5; a success
+   * gives 1 back and every second 10. When they are used up, nothing is sent again. 0: never. Default: 500,
+   * the figure of the AWS SDKs.
+   */
+  readonly budget?: number | undefined;
+}
+
+/** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. */
+export interface InjectorConfig {
+  /** The base URL of the telephony API. `https`, or `http` to loopback only. Trailing slashes are dropped. */
+  readonly apiUrl: string;
+  /** The wire profile. Default and only value: `'telephony-v2'`. */
+  readonly api?: 'telephony-v2' | undefined;
+  /** The bound on one attempt, in milliseconds. Past it the outcome is unknown. Default: 10000. */
+  readonly timeoutMs?: number | undefined;
+  /** The bound on making a connection, in milliseconds. Past it nothing was sent. Default: 2000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** The bound on a whole injection, in milliseconds: queue, token, back-off and all attempts. Default: 30000. */
+  readonly deadlineMs?: number | undefined;
+  /** The bound on the wait for a call's lock, in milliseconds. Default: 20000. */
+  readonly lockTimeoutMs?: number | undefined;
+  /**
+   * How long a manual lock may be held, in milliseconds. Then it is released with a warning, once what is in
+   * flight under it has settled. Default: 60000.
+   */
+  readonly lockHoldMs?: number | undefined;
+  /** How many may wait for one call in the whole process. One more fails with `ERR_DTMF_QUEUE_FULL`. Default: 32. */
+  readonly maxWaitingPerCall?: number | undefined;
+  /** How many may wait in this injector. One more fails with `ERR_DTMF_QUEUE_FULL`. Default: 10000. */
+  readonly maxWaiting?: number | undefined;
+  /** How many requests of this injector are under way at once. Others wait their turn. Default: 256. */
+  readonly maxInFlight?: number | undefined;
+  /** How requests are sent again. It never sends what may have been carried out. */
+  readonly retry?: RetryConfig | undefined;
+  /** Which unknown outcomes are sent again. Default: `false`. {@link ResendWhenUnknown} names the danger. */
+  readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
+  /**
+   * Whether 500 and 503 mean that nothing was carried out, as the telephony API promises. With `false` a 500, and
+   * a 503 without a valid `Retry-After`, leave the outcome unknown. Default: `true`.
+   */
+  readonly atomicServerErrors?: boolean | undefined;
+  /**
+   * What becomes of those who wait behind an unknown outcome of the same call. `'reject-queued'`: they fail with
+   * `ERR_DTMF_AFTER_UNKNOWN`, because a `#` behind a PIN that nobody knows of presses the wrong thing.
+   * `'continue'`: they go on. Default: `'reject-queued'`.
+   */
+  readonly afterUnknown?: 'reject-queued' | 'continue' | undefined;
+  /**
+   * Whether digits are shown. `'masked'`: entries, events and log lines have `*****` in their place.
+   * `'clear'` shows them and their frequencies; they may be card numbers. Default: `'masked'`.
+   */
+  readonly digits?: 'masked' | 'clear' | undefined;
+  /** Takes the log lines; `false` for silence. Default: JSON lines on standard output. */
+  readonly logger?: Logger | false | undefined;
+}
+
+/** Options of one injection. */
+export interface InjectionOptions {
+  /** Ends the injection: not-sent while it waits, unknown once the digits were handed over. */
+  readonly signal?: AbortSignal | undefined;
+  /** The bound on this injection, in milliseconds. Default: that of the injector. */
+  readonly deadlineMs?: number | undefined;
+  /**
+   * The most attempts. The resend after a refused token and resends of what never left do not count.
+   * Default: 1, for {@link injectWithRetry} 3.
+   */
+  readonly maxAttempts?: number | undefined;
+  /** A lock on this call that the program holds. Without it the injection waits for that lock like everyone else. */
+  readonly lock?: ChannelLock | undefined;
+  /** Which unknown outcomes of this injection are sent again. Default: that of the injector. */
+  readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
+  /** The bound on the wait for the call's lock, in milliseconds. Default: that of the injector. */
+  readonly lockTimeoutMs?: number | undefined;
+}
+
+/** Options of {@link DtmfInjector.acquireChannelLock} and {@link DtmfInjector.withChannelLock}. */
+export interface LockOptions {
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+  /** The bound on the wait, in milliseconds. Default: `lockTimeoutMs` of the injector. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Options of {@link DtmfInjector.close}. */
+export interface CloseOptions {
+  /** How long to wait for what is in flight, in milliseconds. Default: `timeoutMs` of the injector. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * The right to press into one call, held by the program over several injections. Pass it as `{ lock }`.
+ *
+ * It is released by itself after `lockHoldMs`.
+ */
+export interface ChannelLock {
+  /** The call. */
+  readonly callId: string;
+  /**
+   * Gives the lock to whoever waits next, once all that was queued under it has settled.
+   *
+   * A second release rejects with `ERR_DTMF_LOCK`; a first one after the lock ran out by itself resolves.
+   */
+  release(): Promise<void>;
+  /** The same as `release()`, for `await using`. Absent in Node versions without `Symbol.asyncDispose`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A successful injection. */
+export interface InjectionResult {
+  /** The platform answered 2xx. */
+  success: true;
+  /**
+   * The answer: parsed JSON, else text. `null` when it was empty, cut, unreadable or longer than 64 KB; then, unless it
+   * was empty, `audit.bodyError` says which. It is yours and not masked.
+   */
+  data: unknown;
+  /** What happened. */
+  audit: AuditEntry;
+}
+
+/** Counters since the injector was made, and what it does right now. */
+export interface MetricsSnapshot {
+  /** Settled injections by what is known of the digits. */
+  injections: {
+    /** The platform answered 2xx. */
+    accepted: number;
+    /** The platform declined. */
+    refused: number;
+    /** The digits never left. */
+    notSent: number;
+    /** Nobody knows. */
+    unknown: number;
+  };
+  /** Failed injections by error code. A code that never occurred is absent. */
+  byCode: Record<string, number>;
+  /** Requests handed over. */
+  attempts: number;
+  /** Requests sent again. */
+  resends: number;
+  /** Injections and locks that wait for a call, now. */
+  waiting: number;
+  /** Requests under way, now. */
+  inFlight: number;
+  /** Manual locks held, now. */
+  locks: number;
+  /** Tokens fetched for this injector. */
+  tokenRefreshes: number;
+  /** Times that a monitor threw or rejected. */
+  monitorErrors: number;
+}
+
+/**
+ * Presses digits into calls.
+ *
+ * The order per call holds over all injectors and worker threads of the process that use the same API origin.
+ * An idle injector does not keep the process alive; one with an injection under way does.
+ */
+export class DtmfInjector {
+  /**
+   * @param authClient Where the tokens come from: a {@link CXoneAuthClient}, which does its work off the event loop,
+   * or a source of your own.
+   * @throws {DtmfInvalidError} when an option breaks a rule.
+   */
+  constructor(authClient: TokenSource, config: InjectorConfig);
+
+  /**
+   * Calls back on every event. All events of an injection arrive before its promise settles, in order.
+   *
+   * A callback that throws or rejects is counted in `metrics().monitorErrors`, its first failure is logged, and
+   * nothing else changes. A returned promise is not waited for.
+   *
+   * @returns its own unregister; calling it again does nothing.
+   * @throws {DtmfInvalidError} when `callback` is not a function.
+   */
+  registerCTIMonitor(callback: (event: CtiEvent) => void | Promise<void>): () => void;
+
+  /**
+   * Presses digits into a call. Makes one attempt unless `maxAttempts` says more.
+   *
+   * Rejects with a {@link DtmfError}; never throws. Each call ends in exactly one `dtmf.injected` or `dtmf.failed`.
+   */
+  injectDTMF(params: InjectionParams, options?: InjectionOptions): Promise<InjectionResult>;
+
+  /**
+   * Takes the lock of a call, so that several injections follow each other with nobody between them.
+   *
+   * Rejects with `ERR_DTMF_LOCK_TIMEOUT`, `ERR_DTMF_QUEUE_FULL`, `ERR_DTMF_AFTER_UNKNOWN`, `ERR_DTMF_CLOSED`,
+   * `ERR_DTMF_INVALID` or `ABORT_ERR`.
+   */
+  acquireChannelLock(callId: string, options?: LockOptions): Promise<ChannelLock>;
+
+  /**
+   * Releases a lock. Without an argument it releases the only lock that this injector holds, and rejects with
+   * `ERR_DTMF_LOCK` when it holds none or several.
+   */
+  releaseChannelLock(lock?: ChannelLock): Promise<void>;
+
+  /** Holds the lock of a call while `fn` runs and settles, and gives back what `fn` gives. */
+  withChannelLock<T>(callId: string, fn: (lock: ChannelLock) => T | Promise<T>, options?: LockOptions): Promise<T>;
+
+  /** Counters and gauges. They hold no call id and no digit. */
+  metrics(): MetricsSnapshot;
+
+  /**
+   * Takes nothing more, rejects what waits with `ERR_DTMF_CLOSED`, releases manual locks and waits for what is in
+   * flight. What is still in flight after `timeoutMs` fails with `ERR_DTMF_OUTCOME_UNKNOWN`. Idempotent.
+   */
+  close(options?: CloseOptions): Promise<void>;
+
+  /** The same as `close()`, for `await using`. Absent in Node versions without `Symbol.asyncDispose`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export { DtmfInjector as DTMFInjector };
+
+/**
+ * The same as `injector.injectDTMF(params, { ...options, maxAttempts: maxRetries })`.
+ *
+ * @param maxRetries The most attempts, the first one included. Default: 3.
+ */
+export function injectWithRetry(
+  injector: DtmfInjector,
+  params: InjectionParams,
+  maxRetries?: number,
+  options?: Omit<InjectionOptions, 'maxAttempts'>,
+): Promise<InjectionResult>;
+
+// ---------------------------------------------------------------------------------------------------
+// Entries and events
+// ---------------------------------------------------------------------------------------------------
+
+/**
+ * What is known of the digits.
+ *
+ * * `not-sent`: they never left this process.
+ * * `refused`: the platform got the request and declined to carry it out.
+ * * `unknown`: it may or may not have been carried out. Do not send it again blindly.
+ * * `accepted`: the platform answered 2xx. It does not say what the far end recognised.
+ */
+export type Delivery = 'not-sent' | 'refused' | 'unknown' | 'accepted';
+
+/** What the validation of an entry tells. */
+export interface AuditValidation {
+  /** Whether the payload kept all rules. */
+  valid: boolean;
+  /** As in {@link ValidationResult}. `null` when the input was invalid. */
+  carrierCompatible: boolean | null;
+  /** The frequencies of each digit in hertz. Only with `digits: 'clear'`. */
+  frequencies?: [low: number, high: number][];
+}
+
+/** What happened to one injection. */
+export interface AuditEntry {
+  /** When the injection was asked for: ISO 8601, UTC, milliseconds. */
+  timestamp: string;
+  /** Names the injection: a UUIDv7 (RFC 9562). */
+  injectionId: string;
+  /** The call. `null` when it was invalid. */
+  callId: string | null;
+  /** The digits: `*****`, unless `digits: 'clear'`. */
+  dtmfString: string;
+  /** How they are played. `null` when it was invalid. */
+  dtmfType: DtmfType | null;
+  /** The pause between two digits in milliseconds. `null` when it was invalid. */
+  interDigitPause: number | null;
+  /** What the validation found. */
+  validation: AuditValidation;
+  /** `success`: any 2xx. `failed`: refused by the platform. `error`: everything else. */
+  status: 'success' | 'failed' | 'error';
+  /** From the grant of the lock to the outcome, in milliseconds: token, back-off and all attempts. */
+  latencyMs: number;
+  /** From the call to the grant of the lock, in milliseconds. */
+  queuedMs: number;
+  /** The last attempt's own time, in milliseconds. Absent when there was none. */
+  attemptMs?: number;
+  /** Requests handed over. */
+  attempts: number;
+  /** 1 when accepted, else 0: nobody tells a sender what the far end recognised. */
+  recognitionRate: 0 | 1;
+  /** Where `recognitionRate` comes from. */
+  recognitionSource: 'acceptance';
+  /** What is known of the digits. */
+  delivery: Delivery;
+  /** The HTTP status of the last answer, or `'unknown'` when there was none. Only when it failed. */
+  errorCode?: number | 'unknown';
+  /** Why it failed. */
+  code?: DtmfErrorCode;
+  /** The message of the error. */
+  errorMessage?: string;
+  /** Why an answer has no data: it broke off, is longer than 64 KB, or is not UTF-8. */
+  bodyError?: 'cut' | 'too-large' | 'unreadable';
+}
+
+/** The digits were accepted. Once per injection. */
+export interface DtmfInjectedEvent {
+  event: 'dtmf.injected';
+  /** The call. */
+  callId: string;
+  /** What happened. */
+  auditEntry: AuditEntry;
+  /** The body as it was sent; `dtmf` is `*****` unless `digits: 'clear'`. */
+  payload: {
+    dtmf: string;
+    dtmfType: DtmfType;
+    interDigitPause: number;
+  };
+}
+
+/** The injection failed. Once per injection, for invalid input too. */
+export interface DtmfFailedEvent {
+  event: 'dtmf.failed';
+  /** The call. `null` when it was invalid. */
+  callId: string | null;
+  /** What happened. */
+  auditEntry: AuditEntry;
+}
+
+/** An attempt failed and another one follows. Once per resend. */
+export interface DtmfRetryingEvent {
+  event: 'dtmf.retrying';
+  /** The call. */
+  callId: string;
+  /** The injection, as in its entry. */
+  injectionId: string;
+  /** The attempt that failed, counted from 1. */
+  attempt: number;
+  /** The wait before the next attempt, in milliseconds. */
+  delayMs: number;
+  /** The code of the attempt that failed. */
+  reason: DtmfErrorCode;
+}
+
+/** What a monitor is told. `event` tells the kinds apart. */
+export type CtiEvent = DtmfInjectedEvent | DtmfFailedEvent | DtmfRetryingEvent;
+
+// ---------------------------------------------------------------------------------------------------
+// Errors
+// ---------------------------------------------------------------------------------------------------
+
+/** The last answer of the platform. Every occurrence of the digits in it is masked. It never has the request. */
+export interface DtmfErrorResponse {
+  /** The HTTP status. */
+  status: number;
+  /** Names in lower case. Several values of one name are joined by `, `. */
+  headers: Record<string, string>;
+  /** Parsed JSON, else text; `null` when it was empty, cut, unreadable or longer than 64 KB. */
+  data: unknown;
+}
+
+/** What all errors have. `C` is the code, `D` what can be known of the digits with it. */
+export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, 'accepted'>> extends Error {
+  /** Why. Stable; branch on it. */
+  readonly code: C;
+  /** What is known of the digits. Branch on it first. */
+  readonly delivery: D;
+  /** Whether sending the same digits again cannot press them twice: true unless the outcome is unknown. */
+  readonly safeToResend: D extends 'unknown' ? false : true;
+  /** Whether the same operation is worth trying again as it is. */
+  readonly retryable: boolean;
+  /** Requests handed over. */
+  readonly attempts: number;
+  /** How long the last answer asked to wait, in milliseconds, when it said so. */
+  readonly retryAfterMs?: number;
+  /** The last answer, when there was one. */
+  readonly response?: DtmfErrorResponse;
+  /** The entry of the injection, when the error is one of an injection. */
+  readonly audit?: AuditEntry;
+  /** For `ABORT_ERR` the signal's reason. */
+  readonly cause?: unknown;
+}
+
+/** The payload, an id or an option breaks a rule. The message names the field and the rule. Correct the program. */
+export interface DtmfInvalidError extends DtmfErrorFields<'ERR_DTMF_INVALID', 'not-sent'> {}
+
+/**
+ * No token, or the call answered 401 even with a fresh one. Check client id and secret; when `retryable` is true the
+ * token endpoint had passing trouble.
+ */
+export interface DtmfAuthError extends DtmfErrorFields<'ERR_DTMF_AUTH', 'not-sent' | 'refused'> {}
+
+/** The granted scopes lack one that was asked for. Have it added to the client. */
+export interface DtmfScopeError extends DtmfErrorFields<'ERR_DTMF_SCOPE', 'not-sent' | 'refused'> {}
+
+/** The platform answered 403. Have the right to this line or call granted. */
+export interface DtmfForbiddenError extends DtmfErrorFields<'ERR_DTMF_FORBIDDEN', 'refused'> {}
+
+/** Too many wait already, on this call or in this injector. Send less at once. */
+export interface DtmfQueueFullError extends DtmfErrorFields<'ERR_DTMF_QUEUE_FULL', 'not-sent'> {}
+
+/** The wait for the call's lock ran out. When a lock of your own is in the way, pass it as `{ lock }`. */
+export interface DtmfLockTimeoutError extends DtmfErrorFields<'ERR_DTMF_LOCK_TIMEOUT', 'not-sent'> {}
+
+/** The time for the whole injection ran out while nothing was in flight. */
+export interface DtmfDeadlineError extends DtmfErrorFields<'ERR_DTMF_DEADLINE', 'not-sent' | 'refused'> {}
+
+/** A lock was released twice, is foreign, is one of another call, or ran out before its turn. Acquire a new one. */
+export interface DtmfLockError extends DtmfErrorFields<'ERR_DTMF_LOCK', 'not-sent'> {}
+
+/** Queued behind an injection of the same call whose outcome is unknown. Find out where the call stands first. */
+export interface DtmfAfterUnknownError extends DtmfErrorFields<'ERR_DTMF_AFTER_UNKNOWN', 'not-sent'> {}
+
+/** No connection: name lookup, refusal, connect time-out or TLS. */
+export interface DtmfConnectError extends DtmfErrorFields<'ERR_DTMF_CONNECT', 'not-sent' | 'refused'> {}
+
+/** The platform answered 429. Wait `retryAfterMs`. */
+export interface DtmfRateLimitedError extends DtmfErrorFields<'ERR_DTMF_RATE_LIMITED', 'refused'> {}
+
+/** The platform answered 409: the call is not in a state to take digits. */
+export interface DtmfConflictError extends DtmfErrorFields<'ERR_DTMF_CONFLICT', 'refused'> {}
+
+/** The platform answered another 3xx or 4xx. `response` says which. */
+export interface DtmfRejectedError extends DtmfErrorFields<'ERR_DTMF_REJECTED', 'refused'> {}
+
+/** The platform answered a 5xx that carried nothing out. */
+export interface DtmfServerError extends DtmfErrorFields<'ERR_DTMF_SERVER', 'refused'> {}
+
+/** Nobody knows whether the digits were pressed. Do not send them again; ask the call. */
+export interface DtmfOutcomeUnknownError extends DtmfErrorFields<'ERR_DTMF_OUTCOME_UNKNOWN', 'unknown'> {}
+
+/** The injector is closed. */
+export interface DtmfClosedError extends DtmfErrorFields<'ERR_DTMF_CLOSED', 'not-sent' | 'refused'> {}
+
+/** The signal fired before anything was in flight. `cause` is its reason. */
+export interface DtmfAbortedError extends DtmfErrorFields<'ABORT_ERR', 'not-sent' | 'refused'> {
+  readonly name: 'AbortError';
+}
+
+/** The signal fired while the digits were in flight. `cause` is its reason. */
+export interface DtmfAbortedInFlightError extends DtmfErrorFields<'ABORT_ERR', 'unknown'> {
+  readonly name: 'AbortError';
+}
+
+/** A failed operation. `code` and `delivery` both tell the members apart. It has no request, no URL, no token, no digit. */
+export type DtmfError =
+  | DtmfInvalidError
+  | DtmfAuthError
+  | DtmfScopeError
+  | DtmfForbiddenError
+  | DtmfQueueFullError
+  | DtmfLockTimeoutError
+  | DtmfDeadlineError
+  | DtmfLockError
+  | DtmfAfterUnknownError
+  | DtmfConnectError
+  | DtmfRateLimitedError
+  | DtmfConflictError
+  | DtmfRejectedError
+  | DtmfServerError
+  | DtmfOutcomeUnknownError
+  | DtmfClosedError
+  | DtmfAbortedError
+  | DtmfAbortedInFlightError;
+
+/** Every value of `error.code`. */
+export type DtmfErrorCode = DtmfError['code'];
+
+/** The class of all errors, for `instanceof`. Programs do not make errors of it. */
+export interface DtmfErrorClass extends Function {
+  readonly prototype: DtmfError;
+  [Symbol.hasInstance](value: unknown): value is DtmfError;
+}
+
+export const DtmfError: DtmfErrorClass;
+
+/**
+ * Whether a value is an error of this package. It holds for every copy of the package and over the borders of
+ * Jest's registries, where `instanceof` does not.
+ */
+export function isDtmfError(value: unknown): value is DtmfError;
