@@ -1,1 +1,167 @@
-//! The stand-in for the platform.
+//! The stand-in for the platform: a small HTTP server for tests without an account.
+//!
+//! It knows tokens, calls, playing tones, rate limits and scripted faults, and keeps a journal of
+//! every request and of every sequence it pressed. It shares no code with the engine (only the type
+//! that hides a secret), so that it cannot share its mistakes, and it runs on a thread and a runtime
+//! of its own, so that a paused clock or a blocked engine does not stop it.
+//!
+//! ```no_run
+//! use cxone_dtmf::simulator::{CallOptions, Simulator, SimulatorOptions};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let simulator = Simulator::start(SimulatorOptions::default())?;
+//! simulator.add_call("call-1", CallOptions::default());
+//! // ... point the program under test at simulator.url() ...
+//! assert_eq!(simulator.digits("call-1"), ["1234#"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | room | what |
+//! |---|---|
+//! | [`options`], `fields` | what can be set, and how it is read from JSON |
+//! | `server`, `service`, `route`, `answer` | sockets, the way of one request, addresses, answers |
+//! | `state`, `calls`, `token`, `dtmf` | what the platform knows and decides, without I/O and without clock |
+//! | [`script`], `rate`, `latency` | faults, limits and delays |
+//! | [`journal`] | what came and what was pressed |
+
+mod answer;
+mod calls;
+mod dtmf;
+mod fields;
+pub mod journal;
+mod latency;
+pub mod options;
+mod rate;
+mod route;
+pub mod script;
+mod server;
+mod service;
+mod state;
+mod token;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+pub use calls::CallOptions;
+pub use fields::OptionError;
+pub use journal::{Execution, RequestKind, RequestRecord, Statistics};
+pub use latency::Latency;
+pub use options::SimulatorOptions;
+pub use rate::{RateLimit, RetryAfterForm};
+pub use script::{Claim, Cut, Step, TokenStep};
+
+use server::Server;
+use state::Shared;
+
+/// A running simulator. It stops when it is dropped.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    server: Server,
+    url: String,
+}
+
+impl Simulator {
+    /// Starts the simulator and returns when it is listening on 127.0.0.1.
+    ///
+    /// It may be called inside and outside of an asynchronous runtime; it blocks for less than a few
+    /// milliseconds. It fails when the port is taken or no thread can be started.
+    pub fn start(options: SimulatorOptions) -> io::Result<Self> {
+        let port = options.port;
+        let shared = Arc::new(Shared::new(options));
+        let server = Server::start(port, Arc::clone(&shared))?;
+        let url = format!("http://127.0.0.1:{}", server.port());
+        Ok(Self {
+            shared,
+            server,
+            url,
+        })
+    }
+
+    /// The base URL, for the token endpoint and for the API: `http://127.0.0.1:<port>`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    /// Makes a call known and live. A call that is known already, or ended, starts anew.
+    pub fn add_call(&self, call_id: &str, options: CallOptions) {
+        self.shared.lock().calls.add(call_id, options);
+    }
+
+    /// Ends a call: from now on it answers 404. What was pressed stays in the record.
+    pub fn end_call(&self, call_id: &str) {
+        self.shared.lock().calls.end(call_id);
+    }
+
+    /// The sequences pressed into one call, oldest first, as far as the journal still holds them.
+    #[must_use]
+    pub fn digits(&self, call_id: &str) -> Vec<String> {
+        self.shared.lock().journal.digits(call_id)
+    }
+
+    /// Every request, oldest first, as far as the journal still holds them.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.shared.lock().journal.requests()
+    }
+
+    /// Every sequence that was pressed, oldest first, as far as the journal still holds them.
+    #[must_use]
+    pub fn executions(&self) -> Vec<Execution> {
+        self.shared.lock().journal.executions()
+    }
+
+    /// The counters since the start.
+    #[must_use]
+    pub fn stats(&self) -> Statistics {
+        self.shared.lock().statistics()
+    }
+
+    /// Appends steps for DTMF requests: of one call, or of any call.
+    ///
+    /// Each matching request consumes one step; the steps of its call come before the common ones.
+    /// It fails, and appends nothing, when a step contradicts itself; the error names the field.
+    pub fn script(&self, steps: Vec<Step>, call_id: Option<&str>) -> Result<(), OptionError> {
+        for (index, step) in steps.iter().enumerate() {
+            step.check(&format!("steps[{index}]"))?;
+        }
+        self.shared.lock().scripts.add(steps, call_id);
+        Ok(())
+    }
+
+    /// Appends steps for token requests. It fails, and appends nothing, when a step contradicts itself.
+    pub fn script_token(&self, steps: Vec<TokenStep>) -> Result<(), OptionError> {
+        for (index, step) in steps.iter().enumerate() {
+            step.check(&format!("steps[{index}]"))?;
+        }
+        self.shared.lock().scripts.add_token(steps);
+        Ok(())
+    }
+
+    /// Makes every token issued so far invalid: requests with one of them answer 401.
+    pub fn revoke_tokens(&self) {
+        self.shared.lock().tokens.revoke();
+    }
+
+    /// Stops listening, closes every connection and waits for the thread. The journal stays readable.
+    /// Stopping twice is harmless.
+    pub fn stop(&self) {
+        self.server.stop();
+    }
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}

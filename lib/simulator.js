@@ -1,0 +1,169 @@
+'use strict'
+
+const { NativeSimulator } = require('./native.js')
+
+/**
+ * Every simulator that was started and not stopped. A program may keep nothing but the `url`;
+ * without this the handle would be collected and the server would stop in the middle of a test.
+ * @type {Set<object>}
+ */
+const running = new Set()
+
+/**
+ * Refuses what JSON would silently change: NaN becomes null there, and functions disappear.
+ * @param {unknown} value
+ * @param {string} field
+ * @param {object[]} parents
+ */
+function checkPlain(value, field, parents) {
+  switch (typeof value) {
+    case 'undefined':
+    case 'string':
+    case 'boolean':
+      return
+    case 'number':
+      if (!Number.isFinite(value)) throw new TypeError(`${field} must be a finite number`)
+      return
+    case 'object': {
+      if (value === null) return
+      if (parents.includes(value)) throw new TypeError(`${field} must not contain itself`)
+      const inside = [...parents, value]
+      for (const [key, item] of Object.entries(value)) {
+        checkPlain(item, Array.isArray(value) ? `${field}[${key}]` : `${field}.${key}`, inside)
+      }
+      return
+    }
+    default:
+      throw new TypeError(`${field} must be plain data`)
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} field
+ * @returns {string}
+ */
+function encode(value, field) {
+  checkPlain(value, field, [])
+  return JSON.stringify(value)
+}
+
+/**
+ * Runs a native method and makes its errors of this realm: a broken rule is a TypeError, whose
+ * message names the field; the rest keep their system code.
+ * @template T
+ * @param {() => T} method
+ * @returns {T}
+ */
+function native(method) {
+  try {
+    return method()
+  } catch (error) {
+    const { code, message } = /** @type {Error & { code?: string }} */ (error)
+    if (code === 'InvalidArg') throw new TypeError(message)
+    const name = /^(E[A-Z]+): /.exec(message)
+    throw Object.assign(new Error(message), { code: name ? name[1] : code })
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} field
+ * @returns {asserts value is string}
+ */
+function checkText(value, field) {
+  if (typeof value !== 'string' || value === '') {
+    throw new TypeError(`${field} must be a non-empty string`)
+  }
+}
+
+/**
+ * Checks an options object of strings, all of them optional.
+ * @param {unknown} options
+ * @param {string[]} known
+ * @returns {Record<string, string | undefined>}
+ */
+function textOptions(options, known) {
+  if (options === undefined) return {}
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError('options must be an object')
+  }
+  for (const [key, value] of Object.entries(options)) {
+    if (!known.includes(key)) throw new TypeError(`options.${key} is not a known option`)
+    if (value !== undefined) checkText(value, `options.${key}`)
+  }
+  return /** @type {Record<string, string | undefined>} */ (options)
+}
+
+/**
+ * @param {unknown} steps
+ */
+function encodeSteps(steps) {
+  if (!Array.isArray(steps)) throw new TypeError('steps must be an array')
+  return encode(steps, 'steps')
+}
+
+/**
+ * @param {import('../simulator').SimulatorOptions} [options]
+ * @returns {Promise<import('../simulator').Simulator>}
+ */
+async function startSimulator(options = {}) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError('options must be an object')
+  }
+  const encoded = encode(options, 'options')
+  const handle = native(() => new NativeSimulator(encoded))
+  running.add(handle)
+
+  const { url, port } = handle
+  const { clientId = 'demo-client', clientSecret = 'demo-secret' } = options
+
+  async function stop() {
+    running.delete(handle)
+    native(() => handle.stop())
+  }
+
+  /** @type {any} */
+  const simulator = {
+    url,
+    port,
+    credentials: Object.freeze({ authUrl: url, apiUrl: url, clientId, clientSecret }),
+    /** @param {unknown} callId @param {unknown} [callOptions] */
+    addCall(callId, callOptions) {
+      checkText(callId, 'callId')
+      const { providerId, lineId } = textOptions(callOptions, ['providerId', 'lineId'])
+      native(() => handle.addCall(callId, providerId, lineId))
+    },
+    /** @param {unknown} callId */
+    endCall(callId) {
+      checkText(callId, 'callId')
+      native(() => handle.endCall(callId))
+    },
+    /** @param {unknown} callId */
+    digits(callId) {
+      checkText(callId, 'callId')
+      return JSON.parse(native(() => handle.digits(callId)))
+    },
+    requests: () => JSON.parse(native(() => handle.requests())),
+    executions: () => JSON.parse(native(() => handle.executions())),
+    stats: () => JSON.parse(native(() => handle.stats())),
+    /** @param {unknown} steps @param {unknown} [scriptOptions] */
+    script(steps, scriptOptions) {
+      const encodedSteps = encodeSteps(steps)
+      const { callId } = textOptions(scriptOptions, ['callId'])
+      native(() => handle.script(encodedSteps, callId))
+    },
+    /** @param {unknown} steps */
+    scriptToken(steps) {
+      const encodedSteps = encodeSteps(steps)
+      native(() => handle.scriptToken(encodedSteps))
+    },
+    revokeTokens: () => native(() => handle.revokeTokens()),
+    stop
+  }
+  // Node.js 18 has no such symbol.
+  if (Symbol.asyncDispose) simulator[Symbol.asyncDispose] = stop
+  return Object.freeze(simulator)
+}
+
+module.exports = { startSimulator }

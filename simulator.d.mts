@@ -1,0 +1,6 @@
+export * from './simulator.js'
+
+import { startSimulator } from './simulator.js'
+
+declare const simulator: { startSimulator: typeof startSimulator }
+export default simulator

@@ -1,0 +1,4 @@
+import simulator from './simulator.js'
+
+export const { startSimulator } = simulator
+export default simulator
