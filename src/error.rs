@@ -116,10 +116,10 @@ pub struct Error {
     pub message: Cow<'static, str>,
     /// Whether the same operation may succeed when it is tried again as it is.
     pub retryable: bool,
-    /// How long the other side asked to wait, when it said so.
+    /// How long to wait before trying again makes sense: what the other side asked for, or the rest of our own pause.
     pub retry_after: Option<Duration>,
-    /// The last answer, when there was one.
-    pub response: Option<Response>,
+    /// The last answer, when there was one. Boxed, since errors travel through every room and few carry one.
+    pub response: Option<Box<Response>>,
 }
 
 impl Error {
@@ -153,7 +153,7 @@ impl Error {
     /// Adds the last answer.
     #[must_use]
     pub fn with_response(mut self, response: Option<Response>) -> Self {
-        self.response = response;
+        self.response = response.map(Box::new);
         self
     }
 }

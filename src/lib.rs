@@ -1,18 +1,41 @@
-//! Presses DTMF digits into live NICE CXone calls.
+//! Presses DTMF digits into live NICE CXone calls: never twice, in order, without leaking a digit.
+//!
+//! The way of one injection, as [`injector`] walks it:
+//!
+//! 1. *validate*: [`dtmf`] and [`api`] check digits and ids; nothing is sent when a rule is broken;
+//! 2. *lock*: [`channel`] gives it a place in the line of its call;
+//! 3. *token*: [`auth`] gives the current one, or fetches one for all who wait;
+//! 4. *intent*: [`audit`] writes down what is about to leave;
+//! 5. *send*: [`transport`] carries the request once and reports facts;
+//! 6. *classify*: [`api`] says what the facts mean for the digits, a [`delivery::Delivery`];
+//! 7. *retry*: [`retry`] decides whether it is safe and sensible to send again, and when;
+//! 8. *outcome*: [`outcome`] sums up all attempts, [`metrics`] counts, [`audit`] writes it down;
+//! 9. *events*: [`event`] tells it, before the caller hears.
+//!
+//! Arrows go one way: `node → injector → {dtmf, auth, api, channel, retry, transport, audit}`.
+//! `retry` and `channel::queue` know neither clock nor I/O. Only `node` knows JavaScript.
 
 use std::future::Future;
 use std::pin::Pin;
 
+pub mod api;
+pub mod audit;
 pub mod auth;
+pub mod cancel;
 pub mod channel;
 pub mod clock;
+pub mod config;
 pub mod delivery;
 pub mod dtmf;
 pub mod error;
+pub mod event;
+pub mod injector;
 pub mod mask;
+pub mod metrics;
 #[cfg(feature = "node")]
 pub mod node;
 pub mod origin;
+pub mod outcome;
 pub mod retry;
 pub mod secret;
 #[cfg(feature = "simulator")]

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use super::{Granted, refusal};
+use super::{Granted, is_bearer_token, refusal};
 use crate::error::{Code, Error};
 use crate::secret::Secret;
 use crate::transport::{Answer, AnswerBody};
@@ -59,7 +59,7 @@ pub fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
         ));
     };
     let access_token = Secret::new(token);
-    if !is_b64token(access_token.expose()) {
+    if !is_bearer_token(&access_token) {
         return Err(unusable(
             "the access_token has characters that a bearer token cannot have (RFC 6750)",
         ));
@@ -83,15 +83,6 @@ fn unusable(what: &str) -> Error {
         Code::Auth,
         format!("OAuth authentication failed: {what}; check authUrl"),
     )
-}
-
-/// RFC 6750 §2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
-fn is_b64token(text: &str) -> bool {
-    let stem = text.trim_end_matches('=');
-    !stem.is_empty()
-        && stem
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
 }
 
 fn lifetime(expires_in: Option<&Value>) -> Duration {

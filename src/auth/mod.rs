@@ -3,9 +3,6 @@
 //! The injector knows [`TokenSource`] only. [`TokenCache`] is the engine's own: it keeps one token,
 //! lets any number of callers share one request for a new one, and asks a [`Grant`] for it.
 
-// An error is made once per failed request: its size costs nothing that could be measured.
-#![allow(clippy::result_large_err)]
-
 use std::fmt;
 use std::time::Duration;
 
@@ -45,6 +42,17 @@ impl fmt::Debug for Token {
             .field("generation", &self.generation)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a text can be a bearer token: RFC 6750 §2.1,
+/// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`. Others could break out of a header.
+#[must_use]
+pub fn is_bearer_token(token: &Secret) -> bool {
+    let stem = token.expose().trim_end_matches('=');
+    !stem.is_empty()
+        && stem
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
 }
 
 /// Gives the token for the next request.

@@ -30,6 +30,13 @@ const fn allowed(byte: u8) -> bool {
         || matches!(byte, b'.' | b'_' | b'~' | b':' | b'@' | b'+' | b'=' | b'-')
 }
 
+/// Like [`check_id`], for a value that may be missing or of the wrong type.
+pub fn required_id<'a>(field: &str, value: Option<&'a str>) -> Result<&'a str, Error> {
+    let value = value.ok_or_else(|| Error::invalid(format!("{field} must be a string")))?;
+    check_id(field, value)?;
+    Ok(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,6 @@
 //! The HTTP seam: requests go in, facts come out, never texts.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,45 +9,20 @@ use url::Url;
 
 use crate::BoxFuture;
 
+mod answer;
+mod fault;
+mod http_client;
+pub mod proxy;
+mod sleep;
+mod tls;
+pub mod witness;
+
+pub use http_client::{HttpOptions, HttpTransport};
+pub use proxy::ProxyChoice;
+pub use witness::Witness;
+
 /// Answers longer than this are not read further.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
-/// Tells whether the connection ever took the body of a request.
-///
-/// As long as it did not, nothing of the digits has left the process. The question and the answer are
-/// one atomic step: who asks by [`revoke`](Self::revoke) and hears that the body was not taken has also
-/// made sure that it never will be, however late a connection task runs.
-#[derive(Clone, Debug, Default)]
-pub struct Witness(Arc<AtomicU8>);
-
-const WAITING: u8 = 0;
-const HANDED_OVER: u8 = 1;
-const REVOKED: u8 = 2;
-
-impl Witness {
-    /// The connection wants the body. `true` allows it, and from here on the digits may be on their way;
-    /// `false` means that the request was given up before: the body must not be handed out.
-    #[must_use]
-    pub fn hand_over(&self) -> bool {
-        self.0
-            .compare_exchange(WAITING, HANDED_OVER, Ordering::AcqRel, Ordering::Acquire)
-            .map_or_else(|state| state == HANDED_OVER, |_| true)
-    }
-
-    /// Gives the request up. `true` when the body had not been handed over, and now never will be.
-    #[must_use]
-    pub fn revoke(&self) -> bool {
-        self.0
-            .compare_exchange(WAITING, REVOKED, Ordering::AcqRel, Ordering::Acquire)
-            .map_or_else(|state| state == REVOKED, |_| true)
-    }
-
-    /// Whether the body was handed over.
-    #[must_use]
-    pub fn was_handed_over(&self) -> bool {
-        self.0.load(Ordering::Acquire) == HANDED_OVER
-    }
-}
 
 /// One request. `Debug` shows neither headers nor body nor path.
 pub struct Request {

@@ -1,0 +1,61 @@
+'use strict';
+
+/**
+ * Asks an auth client of the program's own, when the engine wants a token.
+ */
+
+/** Names of error kinds are shown; anything longer or stranger may hold a secret. */
+const PLAIN_WORD = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** @param {any} error */
+function kindOf(error) {
+  const words = [error?.name, error?.code].filter(
+    (word) => typeof word === 'string' && PLAIN_WORD.test(word),
+  );
+  return words.length > 0 ? words.join(' ') : 'it threw something that is not an error';
+}
+
+class ForeignTokens {
+  #client;
+  /** @type {Map<number, AbortController>} */
+  #calls = new Map();
+
+  /** @param {{ getAccessToken(options: { signal: AbortSignal }): unknown, invalidateToken?: () => unknown }} client */
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /**
+   * @param {number} request
+   * @param {any} engine the native half of the injector
+   */
+  async ask(request, engine) {
+    const call = new AbortController();
+    this.#calls.set(request, call);
+    try {
+      const token = await this.#client.getAccessToken({ signal: call.signal });
+      if (typeof token === 'string') engine.tokenAnswered(request, token);
+      else engine.tokenFailed(request, 'it gave no string');
+    } catch (error) {
+      engine.tokenFailed(request, kindOf(error));
+    } finally {
+      this.#calls.delete(request);
+    }
+  }
+
+  /** @param {number} request */
+  giveUp(request) {
+    this.#calls.get(request)?.abort();
+  }
+
+  refused() {
+    try {
+      const done = /** @type {any} */ (this.#client.invalidateToken?.());
+      if (typeof done?.then === 'function') done.then(undefined, () => {});
+    } catch {
+      // The next token decides; a client that cannot forget gives the old one, and the call ends with a 401.
+    }
+  }
+}
+
+module.exports = { ForeignTokens };

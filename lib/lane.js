@@ -1,0 +1,109 @@
+'use strict';
+
+/**
+ * The JavaScript end of the lane (`src/node/lane.rs`): one ordered queue of records from the engine.
+ *
+ * Promises are made here and settled by the record that names their number. An injector or auth client is
+ * found by its number through a weak reference: work under way holds it, an idle one can be collected.
+ */
+
+// Taken at load: test runners replace the global timers.
+const { setInterval } = require('node:timers');
+const native = require('./native.js');
+
+/** The longest delay a timer takes; it never matters, since the timer only keeps the process alive. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/**
+ * What waits for a record. `owner` keeps the object alive that the work belongs to.
+ * @typedef {object} Waiting
+ * @property {object} owner
+ * @property {(record: any) => void} settled
+ * @property {(record: any) => void} [retrying]
+ */
+
+/** @type {Map<number, Waiting>} */
+const waiting = new Map();
+/** @type {Map<number, WeakRef<any>>} */
+const owners = new Map();
+const collected = new FinalizationRegistry((number) => owners.delete(Number(number)));
+
+const keepAlive = setInterval(() => {}, LONGEST_DELAY);
+keepAlive.unref();
+
+const lane = new native.NativeLane(drain);
+let lastNumber = 0;
+
+function drain() {
+  for (const record of JSON.parse(lane.drain())) deliver(record);
+}
+
+/** @param {any} record one of `Record` in `src/node/record.rs`, in the same order */
+function deliver(record) {
+  switch (record.type) {
+    case 'retrying':
+      return waiting.get(record.id)?.retrying?.(record);
+    case 'finished':
+    case 'settled':
+      return close(record.id)?.settled(record);
+    case 'lockExpired':
+      return owners.get(record.injector)?.deref()?.lockExpired(record);
+    case 'tokenRefreshed':
+      return owners.get(record.client)?.deref()?.tokenRefreshed();
+    case 'tokenRefreshFailed':
+      return owners.get(record.client)?.deref()?.tokenRefreshFailed(record.error);
+    case 'tokenWanted':
+      return owners.get(record.injector)?.deref()?.tokenWanted(record.request);
+    case 'tokenNotWanted':
+      return owners.get(record.injector)?.deref()?.tokenNotWanted(record.request);
+    case 'tokenRefused':
+      return owners.get(record.injector)?.deref()?.tokenRefused();
+  }
+}
+
+/**
+ * Begins to wait for a record; the process stays alive until it came.
+ * @param {Waiting} entry
+ * @returns {number} what the record must name
+ */
+function open(entry) {
+  lastNumber += 1;
+  if (waiting.size === 0) keepAlive.ref();
+  waiting.set(lastNumber, entry);
+  return lastNumber;
+}
+
+/** @param {number} id */
+function close(id) {
+  const entry = waiting.get(id);
+  if (waiting.delete(id) && waiting.size === 0) keepAlive.unref();
+  return entry;
+}
+
+/**
+ * Runs a native operation that ends in a `settled` record.
+ * @param {object} owner
+ * @param {(id: number) => void} begin
+ * @returns {{ id: number, settled: Promise<any> }}
+ */
+function request(owner, begin) {
+  /** @type {(record: any) => void} */
+  let resolve = () => {};
+  const settled = new Promise((give) => (resolve = give));
+  const id = open({ owner, settled: resolve });
+  begin(id);
+  return { id, settled };
+}
+
+/**
+ * Gives an object a number under which records find it.
+ * @param {object} owner has a method for each record that may name it
+ */
+function register(owner) {
+  lastNumber += 1;
+  owners.set(lastNumber, new WeakRef(owner));
+  collected.register(owner, lastNumber);
+  return lastNumber;
+}
+
+module.exports = { lane, open, close, request, register };

@@ -1,0 +1,67 @@
+'use strict';
+
+/**
+ * Where log lines go. Whatever the program gives is called in the shape it knows, and a logger that
+ * throws changes nothing.
+ */
+
+const { invalid } = require('./errors.js');
+
+/** @typedef {(message: string, fields: object) => void} Write */
+/** @typedef {{ info: Write, warn: Write, error: Write }} Log */
+
+/**
+ * The tutorial's lines: JSON on standard output, as winston writes them.
+ * @param {string} level
+ * @returns {Write}
+ */
+function jsonLine(level) {
+  return (message, fields) => {
+    const line = { level, message, ...fields, timestamp: new Date().toISOString() };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  };
+}
+
+/** @type {Log} */
+const standardOutput = { info: jsonLine('info'), warn: jsonLine('warn'), error: jsonLine('error') };
+
+/** @type {Log} */
+const silence = { info() {}, warn() {}, error() {} };
+
+/**
+ * @param {any} logger
+ * @param {'info' | 'warn' | 'error'} level
+ * @returns {Write}
+ */
+function adapt(logger, level) {
+  // pino takes the object first, and is the only one of its kind with `bindings()`.
+  const objectFirst = typeof logger.bindings === 'function';
+  return (message, fields) => {
+    try {
+      if (objectFirst) logger[level](fields, message);
+      else logger[level](message, fields);
+    } catch {
+      // The outcome of an injection must not depend on its log line.
+    }
+  };
+}
+
+/**
+ * @param {any} logger the option as given: an object with `info`, `warn` and `error`, `false`, or absent
+ * @returns {Log | undefined} `undefined` when absent
+ */
+function createLog(logger) {
+  if (logger === undefined) return undefined;
+  if (logger === false) return silence;
+  const complete = ['info', 'warn', 'error'].every((level) => typeof logger?.[level] === 'function');
+  if (!complete) {
+    throw invalid('logger must have the methods info, warn and error, or be false');
+  }
+  return {
+    info: adapt(logger, 'info'),
+    warn: adapt(logger, 'warn'),
+    error: adapt(logger, 'error'),
+  };
+}
+
+module.exports = { createLog, standardOutput };

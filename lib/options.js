@@ -1,0 +1,83 @@
+'use strict';
+
+/**
+ * Option objects on their way to the engine, which knows the rules. Only own properties count, so that a
+ * polluted prototype cannot switch a guarantee off.
+ */
+
+const { DtmfError, invalid } = require('./errors.js');
+
+/**
+ * @param {any} object
+ * @param {string} name
+ */
+function own(object, name) {
+  return object !== undefined && object !== null && Object.hasOwn(object, name)
+    ? object[name]
+    : undefined;
+}
+
+/**
+ * JSON text of an options object without the keys that stay on this side. What JSON cannot say becomes
+ * null, which the engine refuses by the name of its field.
+ * @param {string} what names the object in errors
+ * @param {unknown} object
+ * @param {readonly string[]} kept
+ */
+function toJson(what, object, kept) {
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) {
+    throw invalid(`${what} must be an object`);
+  }
+  const crossing = Object.entries(object).filter(([key]) => !kept.includes(key));
+  if (crossing.length === 0) return '{}';
+  try {
+    return JSON.stringify(Object.fromEntries(crossing), (_, value) =>
+      ['function', 'symbol', 'bigint'].includes(typeof value) ? null : value,
+    );
+  } catch {
+    throw invalid(`${what} must hold plain values`);
+  }
+}
+
+/**
+ * The same for options that may be absent; `null` where there is nothing to say.
+ * @param {unknown} object
+ * @param {readonly string[]} kept
+ */
+function toOptionalJson(object, kept) {
+  if (object === undefined) return null;
+  const json = toJson('options', object, kept);
+  return json === '{}' ? null : json;
+}
+
+/**
+ * Throws what a native check found.
+ * @param {string | null} found
+ */
+function throwIfWrong(found) {
+  if (found) throw new DtmfError(JSON.parse(found).error);
+}
+
+/** @param {unknown} value */
+function textOrNull(value) {
+  return typeof value === 'string' ? value : null;
+}
+
+/** @param {unknown} value */
+function numberOrNaN(value) {
+  return typeof value === 'number' ? value : NaN;
+}
+
+/**
+ * @param {any} signal
+ * @returns {AbortSignal | undefined}
+ */
+function checkSignal(signal) {
+  if (signal === undefined) return undefined;
+  if (typeof signal?.addEventListener !== 'function' || typeof signal.aborted !== 'boolean') {
+    throw invalid('signal must be an AbortSignal');
+  }
+  return signal;
+}
+
+module.exports = { own, toJson, toOptionalJson, throwIfWrong, textOrNull, numberOrNaN, checkSignal };

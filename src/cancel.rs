@@ -1,0 +1,143 @@
+//! Ending an injection from outside, in two strengths.
+
+use tokio::sync::watch;
+
+use crate::error::{Code, Error};
+
+/// Who ended it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The caller's signal.
+    Aborted,
+    /// The injector was closed.
+    Closed,
+}
+
+/// How far the ending goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Running,
+    /// Whoever waits gives up; a request that is under way goes on.
+    Waiting(Reason),
+    /// A request that is under way is given up too.
+    Everything(Reason),
+}
+
+/// The end that can come from outside.
+#[derive(Debug)]
+pub struct Cancel(watch::Sender<Stage>);
+
+impl Cancel {
+    /// Nothing has ended yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(watch::Sender::new(Stage::Running))
+    }
+
+    /// Ends the waiting, lets a request that is under way finish.
+    pub fn end_waiting(&self, reason: Reason) {
+        self.0.send_if_modified(|stage| {
+            let first = *stage == Stage::Running;
+            if first {
+                *stage = Stage::Waiting(reason);
+            }
+            first
+        });
+    }
+
+    /// Ends everything.
+    pub fn end_everything(&self, reason: Reason) {
+        self.0.send_if_modified(|stage| {
+            let stronger = !matches!(stage, Stage::Everything(_));
+            if stronger {
+                *stage = Stage::Everything(reason);
+            }
+            stronger
+        });
+    }
+
+    /// Resolves when somebody who waits must give up.
+    pub async fn waiting_ended(&self) -> Error {
+        error(self.reached(|stage| stage != Stage::Running).await)
+    }
+
+    /// Resolves when even a request that is under way must be given up.
+    pub async fn everything_ended(&self) -> Error {
+        error(
+            self.reached(|stage| matches!(stage, Stage::Everything(_)))
+                .await,
+        )
+    }
+
+    /// Whether whoever waits must give up.
+    pub fn check(&self) -> Result<(), Error> {
+        match *self.0.borrow() {
+            Stage::Running => Ok(()),
+            Stage::Waiting(reason) | Stage::Everything(reason) => Err(error(reason)),
+        }
+    }
+
+    async fn reached(&self, enough: impl Fn(Stage) -> bool) -> Reason {
+        let mut stages = self.0.subscribe();
+        match stages
+            .wait_for(|stage| enough(*stage))
+            .await
+            .map(|stage| *stage)
+        {
+            Ok(Stage::Waiting(reason) | Stage::Everything(reason)) => reason,
+            // `self` holds the sender, so the channel cannot close.
+            Ok(Stage::Running) | Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn error(reason: Reason) -> Error {
+    match reason {
+        Reason::Aborted => Error::not_sent(Code::Aborted, "the injection was aborted"),
+        Reason::Closed => closed(),
+    }
+}
+
+/// What a closed injector answers.
+#[must_use]
+pub fn closed() -> Error {
+    Error::not_sent(
+        Code::Closed,
+        "the injector is closed: make a new one to send more digits",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn closing_ends_the_waiting_only_and_an_abort_everything() {
+        let cancel = Cancel::new();
+        assert!(cancel.check().is_ok());
+        cancel.end_waiting(Reason::Closed);
+        assert_eq!(cancel.waiting_ended().await.code, Code::Closed);
+        let in_flight = tokio::time::timeout(
+            std::time::Duration::from_millis(1),
+            cancel.everything_ended(),
+        );
+        assert!(in_flight.await.is_err());
+        cancel.end_everything(Reason::Aborted);
+        assert_eq!(cancel.everything_ended().await.code, Code::Aborted);
+    }
+
+    #[tokio::test]
+    async fn the_first_reason_of_one_strength_stays() {
+        let cancel = Cancel::new();
+        cancel.end_everything(Reason::Aborted);
+        cancel.end_everything(Reason::Closed);
+        cancel.end_waiting(Reason::Closed);
+        assert_eq!(cancel.waiting_ended().await.code, Code::Aborted);
+    }
+}

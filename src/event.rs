@@ -1,0 +1,49 @@
+//! What the engine tells while it works.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::channel::LockId;
+use crate::error::Code;
+use crate::outcome::Outcome;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// An attempt failed and another will follow.
+    Retrying {
+        /// The number the caller gave to the injection.
+        id: u64,
+        /// Names the injection in the record.
+        injection_id: Uuid,
+        /// The call.
+        call: Arc<str>,
+        /// The attempt that failed, counted from 1.
+        attempt: u32,
+        /// How many attempts count at most.
+        max_attempts: u32,
+        /// The wait before the next attempt.
+        delay: Duration,
+        /// Why the attempt failed.
+        reason: Code,
+    },
+    /// An injection ended. Every injection ends in exactly one of these.
+    Finished(Arc<Outcome>),
+    /// A manual lock was held too long and has been released.
+    LockExpired {
+        /// The lock.
+        lock: LockId,
+        /// The call it locked.
+        call: Arc<str>,
+        /// How long it may be held.
+        limit: Duration,
+    },
+}
+
+/// Takes events, in order and without blocking.
+pub trait EventSink: Send + Sync + 'static {
+    /// Takes one event.
+    fn emit(&self, event: Event);
+}

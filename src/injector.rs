@@ -1,0 +1,232 @@
+//! The pipeline. This room is the only one that knows the order:
+//! validate → lock → token → intent → send → classify → retry → outcome → events.
+//!
+//! [`journey`] is the way of one injection, [`locks`] are the locks a program holds by hand,
+//! [`live`] is what is under way and can be ended from outside.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use crate::api::{Params, WireProfile};
+use crate::audit::AuditSink;
+use crate::auth::TokenSource;
+use crate::cancel::Reason;
+use crate::channel::{Channel, Registry};
+use crate::clock::WallClock;
+use crate::config::{Config, InjectionOptions};
+use crate::error::Error;
+use crate::event::EventSink;
+use crate::metrics::{Counts, Metrics};
+use crate::retry::Budget;
+use crate::transport::Transport;
+
+mod explanation;
+mod journey;
+mod live;
+mod locks;
+
+pub use journey::Journey;
+pub use locks::Acquisition;
+
+/// How long `close` waits for requests that it has just given up to be gone.
+const AFTER_GIVING_UP: Duration = Duration::from_secs(1);
+
+/// What an injector is made of. Each part is a seam.
+pub struct Parts {
+    /// The wire format.
+    pub profile: Arc<dyn WireProfile>,
+    /// Where tokens come from.
+    pub tokens: Arc<dyn TokenSource>,
+    /// Carries requests.
+    pub transport: Arc<dyn Transport>,
+    /// Is told what happens.
+    pub events: Arc<dyn EventSink>,
+    /// Keeps the record, when there is one.
+    pub audit: Option<Arc<dyn AuditSink>>,
+    /// The lines of the calls. Programs share [`Registry::process_wide`].
+    pub registry: Arc<Registry>,
+    /// The time of day.
+    pub clock: WallClock,
+}
+
+/// Presses digits into calls of one platform.
+///
+/// The methods that begin something take its place in line before they return, so the order of the calls
+/// is the order of the digits; what they return does the work when it is run on a tokio runtime.
+#[derive(Clone)]
+pub struct Injector(Arc<Engine>);
+
+/// The shared inside of an injector.
+pub(crate) struct Engine {
+    parts: Parts,
+    config: Config,
+    origin: Arc<str>,
+    started: Instant,
+    closed: AtomicBool,
+    waiting: AtomicUsize,
+    in_flight: Semaphore,
+    live: live::Live,
+    locks: locks::ManualLocks,
+    budget: Mutex<Budget>,
+    dice: Mutex<fastrand::Rng>,
+    metrics: Metrics,
+}
+
+/// What an injector is doing at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What happened so far.
+    pub counts: Counts,
+    /// How many wait for the lock of a call.
+    pub waiting: usize,
+    /// How many requests are under way.
+    pub in_flight: usize,
+    /// How many manual locks are held.
+    pub locks: usize,
+}
+
+impl Injector {
+    /// An injector of the given parts.
+    pub fn new(parts: Parts, config: Config) -> Result<Self, Error> {
+        config.check()?;
+        let dice = config
+            .seed
+            .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Ok(Self(Arc::new(Engine {
+            origin: parts.profile.origin(),
+            started: Instant::now(),
+            closed: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
+            in_flight: Semaphore::new(config.max_in_flight),
+            live: live::Live::default(),
+            locks: locks::ManualLocks::default(),
+            budget: Mutex::new(Budget::new(config.retry.budget)),
+            dice: Mutex::new(dice),
+            metrics: Metrics::default(),
+            parts,
+            config,
+        })))
+    }
+
+    /// Begins an injection. `id` is the caller's name for it, unique among what is under way.
+    #[must_use]
+    pub fn inject(&self, id: u64, params: Params, options: &InjectionOptions) -> Journey {
+        Journey::begin(Arc::clone(&self.0), id, params, options)
+    }
+
+    /// An injection whose input was found wrong before it could be asked for: it ends like every other.
+    #[must_use]
+    pub fn refuse(&self, id: u64, error: Error) -> Journey {
+        Journey::refused(Arc::clone(&self.0), id, error)
+    }
+
+    /// Ends what goes by `id`, also in flight. Nothing happens when it has ended already.
+    pub fn abort(&self, id: u64) {
+        self.0.live.end_one(id, Reason::Aborted);
+    }
+
+    /// Refuses new work, sends those away who wait, lets requests under way finish for at most `patience`
+    /// (default: the time-out of an attempt), gives the rest up and releases the manual locks.
+    pub async fn close(&self, patience: Option<Duration>) {
+        self.begin_close();
+        let patience = patience.unwrap_or(self.0.config.timeout);
+        if timeout(patience, self.0.live.none_left()).await.is_err() {
+            self.0.live.end_everything(Reason::Closed);
+            // They end by themselves at once; the bound only guards against a stalled runtime.
+            let _ = timeout(AFTER_GIVING_UP, self.0.live.none_left()).await;
+        }
+        self.0.locks.release_all();
+    }
+
+    /// The first step of [`close`](Self::close), for callers who run the rest later: refuses new work
+    /// and sends those away who wait.
+    pub fn begin_close(&self) {
+        self.0.closed.store(true, Ordering::Release);
+        self.0.live.end_waiting(Reason::Closed);
+    }
+
+    /// Ends everything at once, because nobody is left to hear of it: requests under way are given up
+    /// (those behind them learn that the outcome is unknown), manual locks are released.
+    pub fn abandon(&self) {
+        self.0.closed.store(true, Ordering::Release);
+        self.0.live.end_everything(Reason::Closed);
+        self.0.locks.release_all();
+    }
+
+    /// What the injector is doing now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let engine = &self.0;
+        Snapshot {
+            counts: engine.metrics.read(),
+            waiting: engine.waiting.load(Ordering::Relaxed),
+            in_flight: engine
+                .config
+                .max_in_flight
+                .saturating_sub(engine.in_flight.available_permits()),
+            locks: engine.locks.len(),
+        }
+    }
+}
+
+impl fmt::Debug for Injector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Injector")
+            .field("origin", &self.0.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    fn line_of(&self, call: &Arc<str>) -> Channel {
+        Channel::Call {
+            origin: Arc::clone(&self.origin),
+            call: Arc::clone(call),
+        }
+    }
+
+    fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn dice(&self) -> MutexGuard<'_, fastrand::Rng> {
+        self.dice.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time since the injector was made, for policies that know no clock.
+    fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// Counts one that waits, until dropped.
+struct Waiting(Arc<Engine>);
+
+impl Waiting {
+    /// `None` when the injector's bound is reached.
+    fn enter(engine: &Arc<Engine>) -> Option<Self> {
+        let max = engine.config.max_waiting;
+        engine
+            .waiting
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |waiting| {
+                (waiting < max).then_some(waiting + 1)
+            })
+            .ok()
+            .map(|_| Self(Arc::clone(engine)))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}

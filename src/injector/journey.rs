@@ -1,0 +1,509 @@
+//! The way of one injection.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::Method;
+use tokio::time::{Instant, sleep, timeout_at};
+use uuid::Uuid;
+
+use super::{Engine, Waiting, explanation};
+use crate::api::{AnswerHead, Facts, Params, Prepared, Terms, answer};
+use crate::audit::Intent;
+use crate::auth::Token;
+use crate::cancel::{Cancel, closed};
+use crate::channel::{Channel, Dismissal, LineFull, Place};
+use crate::config::{AfterUnknown, InjectionOptions};
+use crate::delivery::Delivery;
+use crate::error::{Code, Error, Response};
+use crate::event::Event;
+use crate::mask::Mask;
+use crate::outcome::{Accepted, Outcome};
+use crate::retry::{Decision, Policy, Progress, Resend, StopReason, Verdict};
+use crate::transport::{Answer, Request, Witness};
+
+/// One injection, in line from the moment it was begun. [`run`](Self::run) does the work.
+///
+/// Dropping it ends it: what was handed over then counts as unknown, and it still ends in one event.
+pub struct Journey {
+    engine: Arc<Engine>,
+    id: u64,
+    injection_id: Uuid,
+    timestamp: SystemTime,
+    started: Instant,
+    granted: Option<Instant>,
+    cancel: Arc<Cancel>,
+    /// What was asked for, or why it never began. Taken by `run`.
+    begun: Option<Result<Begun, Error>>,
+    call: Option<Arc<str>>,
+    carrier_compatible: Option<bool>,
+    place: Option<Place>,
+    lines: Vec<Channel>,
+    delivery: Delivery,
+    attempts: u32,
+    attempt_time: Option<Duration>,
+    witness: Option<Witness>,
+    last_response: Option<Box<Response>>,
+    intended: bool,
+    settled: bool,
+}
+
+/// What the work needs, once the input was found valid.
+struct Begun {
+    prepared: Prepared,
+    waiting: Option<Waiting>,
+    deadline: Instant,
+    lock_until: Instant,
+    terms: Terms,
+    policy: Policy,
+    mask: Option<Mask>,
+}
+
+/// A failed attempt: what it means, what the caller hears if it was the last.
+struct Failed {
+    verdict: Verdict,
+    error: Error,
+    refused_token: Option<Token>,
+}
+
+impl Failed {
+    /// Nothing more will be tried.
+    fn for_good(error: Error) -> Self {
+        Self {
+            verdict: Verdict {
+                delivery: error.delivery,
+                code: error.code,
+                resend: Resend::Never,
+                retry_after: error.retry_after,
+            },
+            error,
+            refused_token: None,
+        }
+    }
+
+    /// No token: nothing was sent.
+    fn no_token(error: Error) -> Self {
+        let resend = if error.retryable {
+            Resend::Transient
+        } else {
+            Resend::Never
+        };
+        let mut failed = Self::for_good(error);
+        failed.verdict.resend = resend;
+        failed
+    }
+}
+
+/// Takes a place in a line and counts it, if somebody is ahead.
+pub(super) fn join_line(
+    engine: &Arc<Engine>,
+    call: &str,
+    join: impl FnOnce(&Engine) -> Result<Result<Place, LineFull>, Error>,
+) -> Result<(Place, Option<Waiting>), Error> {
+    let place = join(engine)?
+        .map_err(|LineFull| explanation::line_full(call, engine.config.max_waiting_per_call))?;
+    let waiting = if place.is_waiting() {
+        let waiting = Waiting::enter(engine);
+        Some(waiting.ok_or_else(|| explanation::injector_full(engine.config.max_waiting))?)
+    } else {
+        None
+    };
+    Ok((place, waiting))
+}
+
+impl Journey {
+    pub(super) fn begin(
+        engine: Arc<Engine>,
+        id: u64,
+        params: Params,
+        options: &InjectionOptions,
+    ) -> Self {
+        let mut journey = Self::new(engine, id);
+        journey.begun = Some(journey.enter_line(params, options));
+        journey
+    }
+
+    pub(super) fn refused(engine: Arc<Engine>, id: u64, error: Error) -> Self {
+        let mut journey = Self::new(engine, id);
+        journey.begun = Some(Err(error));
+        journey
+    }
+
+    fn new(engine: Arc<Engine>, id: u64) -> Self {
+        let cancel = engine.live.begin(id);
+        Self {
+            id,
+            injection_id: Uuid::now_v7(),
+            timestamp: engine.parts.clock.now(),
+            started: Instant::now(),
+            granted: None,
+            cancel,
+            begun: None,
+            call: None,
+            carrier_compatible: None,
+            place: None,
+            lines: Vec::new(),
+            delivery: Delivery::NotSent,
+            attempts: 0,
+            attempt_time: None,
+            witness: None,
+            last_response: None,
+            intended: false,
+            settled: false,
+            engine,
+        }
+    }
+
+    /// Validates and takes the place in line, all before the caller goes on.
+    fn enter_line(&mut self, params: Params, options: &InjectionOptions) -> Result<Begun, Error> {
+        let engine = &self.engine;
+        if engine.is_closed() {
+            return Err(closed());
+        }
+        let prepared = engine.parts.profile.prepare(params)?;
+        self.call = Some(Arc::clone(&prepared.call));
+        self.carrier_compatible = Some(prepared.sequence.carrier_compatible());
+        let config = &engine.config;
+        let call_line = engine.line_of(&prepared.call);
+        let (place, waiting) = join_line(engine, &prepared.call, |engine| {
+            let registry = &engine.parts.registry;
+            let max = config.max_waiting_per_call;
+            match options.lock {
+                Some(lock) => engine.locks.join(registry, lock, &prepared.call, max),
+                None => Ok(registry.join(call_line.clone(), max)),
+            }
+        })?;
+        self.lines = options
+            .lock
+            .map(Channel::Under)
+            .into_iter()
+            .chain([call_line])
+            .collect();
+        self.place = Some(place);
+        let deadline = self.started + options.deadline.unwrap_or(config.deadline);
+        let lock_timeout = options.lock_timeout.unwrap_or(config.lock_timeout);
+        Ok(Begun {
+            mask: config.mask_digits.then(|| Mask::new(&prepared.sequence)),
+            prepared,
+            waiting,
+            deadline,
+            lock_until: self.started + lock_timeout,
+            terms: Terms {
+                atomic_server_errors: config.atomic_server_errors,
+                resend_when_unknown: options
+                    .resend_when_unknown
+                    .clone()
+                    .unwrap_or_else(|| config.resend_when_unknown.clone()),
+            },
+            policy: Policy {
+                base: config.retry.base,
+                cap: config.retry.cap,
+                max_attempts: options.max_attempts.unwrap_or(1),
+            },
+        })
+    }
+
+    /// Does the work and returns how it ended. The event was emitted before.
+    pub async fn run(mut self) -> Arc<Outcome> {
+        let result = match self.begun.take() {
+            Some(Ok(begun)) => self.press(begun).await,
+            Some(Err(error)) => Err(error),
+            None => Err(explanation::dropped()),
+        };
+        let outcome = self.outcome(result);
+        if self.intended
+            && let Some(audit) = &self.engine.parts.audit
+        {
+            audit.outcome(Arc::clone(&outcome)).await;
+        }
+        self.settle(&outcome);
+        outcome
+    }
+
+    async fn press(&mut self, mut begun: Begun) -> Result<Accepted, Error> {
+        self.wait_for_turn(&begun).await?;
+        begun.waiting = None;
+        self.granted = Some(Instant::now());
+        let mut progress = Progress::default();
+        let mut new_connection = false;
+        loop {
+            let failed = match self.attempt(&begun, new_connection).await {
+                Ok(accepted) => {
+                    let uptime = self.engine.uptime();
+                    self.engine.budget().give_back(uptime);
+                    return Ok(accepted);
+                }
+                Err(failed) => failed,
+            };
+            self.delivery = self.delivery.max(failed.verdict.delivery);
+            new_connection = self.wait_to_resend(&begun, &mut progress, failed).await?;
+        }
+    }
+
+    async fn wait_for_turn(&mut self, begun: &Begun) -> Result<(), Error> {
+        let Some(place) = self.place.as_mut() else {
+            return Err(explanation::dropped());
+        };
+        let until = begun.lock_until.min(begun.deadline);
+        tokio::select! {
+            biased;
+            ended = self.cancel.waiting_ended() => Err(ended),
+            turn = timeout_at(until, place.turn()) => match turn {
+                Ok(turn) => turn.map_err(explanation::dismissed),
+                Err(_) if begun.deadline <= begun.lock_until => Err(explanation::deadline()),
+                Err(_) => Err(explanation::lock_timeout(&self.engine, &begun.prepared.call)),
+            },
+        }
+    }
+
+    /// One attempt, with everything that comes before a send.
+    async fn attempt(&mut self, begun: &Begun, new_connection: bool) -> Result<Accepted, Failed> {
+        let engine = Arc::clone(&self.engine);
+        let token = self
+            .patiently(begun, engine.parts.tokens.token())
+            .await?
+            .map_err(Failed::no_token)?;
+        let permit = self.patiently(begun, engine.in_flight.acquire()).await?;
+        let headers = engine
+            .parts
+            .profile
+            .headers(&token)
+            .map_err(Failed::for_good)?;
+        if let Some(audit) = &engine.parts.audit {
+            let intent = Intent {
+                injection_id: self.injection_id,
+                call: Arc::clone(&begun.prepared.call),
+                attempt: self.attempts + 1,
+            };
+            self.patiently(begun, audit.intent(intent))
+                .await?
+                .map_err(Failed::for_good)?;
+            self.intended = true;
+        }
+        let remaining = begun.deadline.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
+            return Err(Failed::for_good(explanation::deadline()));
+        }
+        self.cancel.check().map_err(Failed::for_good)?;
+        let witness = Witness::default();
+        self.witness = Some(witness.clone());
+        let sent = engine.parts.transport.send(Request {
+            method: Method::POST,
+            url: begun.prepared.url.clone(),
+            headers,
+            body: begun.prepared.body.clone(),
+            witness: witness.clone(),
+            timeout: engine.config.timeout.min(remaining),
+            fresh_connection: new_connection,
+        });
+        let sent_at = Instant::now();
+        let result = tokio::select! {
+            biased;
+            ended = self.cancel.everything_ended() => Err(ended),
+            result = sent => Ok(result),
+        };
+        drop(permit);
+        self.attempt_time = Some(sent_at.elapsed());
+        self.witness = None;
+        let answered = matches!(result, Ok(Ok(_)));
+        let handed_over = answered || !witness.revoke();
+        self.attempts += u32::from(handed_over);
+        match result {
+            Ok(Ok(answer)) => self.read(begun, &answer, &token),
+            Ok(Err(fault)) => Err(self.judge(
+                begun,
+                &Facts {
+                    handed_over,
+                    result: Err(fault.kind),
+                },
+            )),
+            Err(mut ended) => {
+                if handed_over {
+                    ended.delivery = Delivery::Unknown;
+                }
+                Err(Failed::for_good(ended))
+            }
+        }
+    }
+
+    fn read(&mut self, begun: &Begun, answer: &Answer, token: &Token) -> Result<Accepted, Failed> {
+        let facts = Facts {
+            handed_over: true,
+            result: Ok(AnswerHead {
+                status: answer.status.as_u16(),
+                retry_after: answer::retry_after(&answer.headers, self.engine.parts.clock.now()),
+            }),
+        };
+        let mut failed = self.judge(begun, &facts);
+        if failed.verdict.delivery == Delivery::Accepted {
+            let body = answer::text(&answer.body);
+            return Ok(Accepted {
+                status: answer.status.as_u16(),
+                body: body.unwrap_or_default().to_owned(),
+                body_error: body.err(),
+            });
+        }
+        let response = Box::new(answer::response(answer, begun.mask.as_ref()));
+        self.last_response = Some(response.clone());
+        failed.error.response = Some(response);
+        failed.refused_token = Some(token.clone());
+        Err(failed)
+    }
+
+    fn judge(&self, begun: &Begun, facts: &Facts) -> Failed {
+        let verdict = self.engine.parts.profile.judge(facts, &begun.terms);
+        let mut error = Error::not_sent(verdict.code, explanation::attempt(facts, verdict.code));
+        error.delivery = verdict.delivery;
+        error.retry_after = verdict.retry_after;
+        error.retryable = verdict.delivery.safe_to_resend()
+            && matches!(
+                verdict.resend,
+                Resend::Transient | Resend::Throttled | Resend::Unsent
+            );
+        Failed {
+            verdict,
+            error,
+            refused_token: None,
+        }
+    }
+
+    /// Asks the policy, and waits as it says. Returns whether the next attempt needs a new connection.
+    async fn wait_to_resend(
+        &self,
+        begun: &Begun,
+        progress: &mut Progress,
+        failed: Failed,
+    ) -> Result<bool, Error> {
+        let engine = &self.engine;
+        let remaining = begun.deadline.saturating_duration_since(Instant::now());
+        let attempt = progress.counted() + 1;
+        let decision = begun.policy.decide(
+            progress,
+            &failed.verdict,
+            remaining,
+            &mut engine.budget(),
+            engine.uptime(),
+            &mut engine.dice(),
+        );
+        let (delay, fresh_token, new_connection) = match decision {
+            Decision::Again {
+                delay,
+                fresh_token,
+                new_connection,
+            } => (delay, fresh_token, new_connection),
+            Decision::Stop(StopReason::PastDeadline)
+                if remaining.is_zero() && failed.verdict.delivery == Delivery::NotSent =>
+            {
+                return Err(explanation::deadline());
+            }
+            Decision::Stop(_) => return Err(failed.error),
+        };
+        if fresh_token && let Some(token) = &failed.refused_token {
+            engine.parts.tokens.invalidate(token);
+        }
+        engine.metrics.resending();
+        engine.parts.events.emit(Event::Retrying {
+            id: self.id,
+            injection_id: self.injection_id,
+            call: Arc::clone(&begun.prepared.call),
+            attempt,
+            max_attempts: begun.policy.max_attempts,
+            delay,
+            reason: failed.verdict.code,
+        });
+        tokio::select! {
+            biased;
+            ended = self.cancel.waiting_ended() => Err(ended),
+            () = sleep(delay) => Ok(new_connection),
+        }
+    }
+
+    /// Waits for something that comes before a send: no longer than the deadline, and not after an end.
+    async fn patiently<T>(
+        &self,
+        begun: &Begun,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Failed> {
+        tokio::select! {
+            biased;
+            ended = self.cancel.waiting_ended() => Err(Failed::for_good(ended)),
+            done = timeout_at(begun.deadline, work) => {
+                done.map_err(|_| Failed::for_good(explanation::deadline()))
+            }
+        }
+    }
+
+    /// The outcome of the whole injection: one unknown attempt makes it unknown, a refused one refused.
+    fn outcome(&mut self, result: Result<Accepted, Error>) -> Arc<Outcome> {
+        let result = result.map_err(|mut error| {
+            error.delivery = error.delivery.max(self.delivery);
+            if error.delivery == Delivery::Unknown {
+                error.retryable = false;
+                if !matches!(error.code, Code::OutcomeUnknown | Code::Aborted) {
+                    error.code = Code::OutcomeUnknown;
+                    error.message = explanation::OUTCOME_UNKNOWN.into();
+                }
+            }
+            if error.response.is_none() {
+                error.response = self.last_response.take();
+            }
+            error
+        });
+        let now = Instant::now();
+        let granted = self.granted.unwrap_or(now);
+        Arc::new(Outcome {
+            id: self.id,
+            injection_id: self.injection_id,
+            call: self.call.clone(),
+            carrier_compatible: self.carrier_compatible,
+            timestamp: self.timestamp,
+            queued: granted.duration_since(self.started),
+            latency: now.duration_since(granted),
+            attempt: self.attempt_time,
+            attempts: self.attempts,
+            result,
+        })
+    }
+
+    /// Tells the end. The place in line is given up last, so that events keep the order of the call.
+    fn settle(&mut self, outcome: &Arc<Outcome>) {
+        self.settled = true;
+        let engine = &self.engine;
+        if outcome.delivery() == Delivery::Unknown
+            && engine.config.after_unknown == AfterUnknown::RejectQueued
+        {
+            for line in &self.lines {
+                engine
+                    .parts
+                    .registry
+                    .dismiss_waiting(line, Dismissal::AfterUnknown);
+            }
+        }
+        engine.metrics.finished(outcome);
+        engine
+            .parts
+            .events
+            .emit(Event::Finished(Arc::clone(outcome)));
+        self.place = None;
+        engine.live.finished(self.id);
+    }
+}
+
+impl Drop for Journey {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        let mut error = explanation::dropped();
+        if self
+            .witness
+            .as_ref()
+            .is_some_and(|witness| !witness.revoke())
+        {
+            self.attempts += 1;
+            error.delivery = Delivery::Unknown;
+        }
+        let outcome = self.outcome(Err(error));
+        self.settle(&outcome);
+    }
+}

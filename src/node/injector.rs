@@ -1,0 +1,286 @@
+//! `DtmfInjector`, the native half.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::spawn;
+use napi_derive::napi;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::auth_client::NativeAuthClient;
+use super::failure_json;
+use super::foreign_tokens::ForeignTokens;
+use super::http;
+use super::lane::{NativeLane, Outbox};
+use super::options::{self, InjectorConfig};
+use super::record::{Finished, Record, whole_millis_up};
+use crate::api::Params;
+use crate::api::telephony_v2::{self, TelephonyV2};
+use crate::auth::TokenSource;
+use crate::channel::{LockId, Registry};
+use crate::clock::WallClock;
+use crate::event::{Event, EventSink};
+use crate::injector::{Injector, Journey, Parts};
+
+/// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
+#[napi]
+pub struct NativeInjector {
+    injector: Injector,
+    outbox: Arc<Outbox>,
+    foreign: Option<Arc<ForeignTokens>>,
+    token_refreshes: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+/// Sends the engine's events down the lane.
+struct LaneEvents {
+    injector: u32,
+    outbox: Arc<Outbox>,
+}
+
+impl EventSink for LaneEvents {
+    fn emit(&self, event: Event) {
+        match event {
+            Event::Retrying {
+                id,
+                injection_id,
+                call,
+                attempt,
+                max_attempts,
+                delay,
+                reason,
+            } => self.outbox.push(&Record::Retrying {
+                id,
+                injection_id: injection_id.to_string(),
+                call_id: &call,
+                attempt,
+                max_attempts,
+                delay_ms: whole_millis_up(delay),
+                reason: reason.as_str(),
+            }),
+            Event::Finished(outcome) => self
+                .outbox
+                .push(&Record::Finished(Finished::from(&*outcome))),
+            Event::LockExpired { lock, call, limit } => self.outbox.push(&Record::LockExpired {
+                injector: self.injector,
+                lock: lock.0,
+                call_id: &call,
+                limit_ms: whole_millis_up(limit),
+            }),
+        }
+    }
+}
+
+#[napi]
+impl NativeInjector {
+    /// What is wrong with a config, as the JSON text of a failure.
+    #[napi(catch_unwind)]
+    pub fn check(config: String) -> Option<String> {
+        InjectorConfig::read(&config)
+            .err()
+            .as_ref()
+            .map(failure_json)
+    }
+
+    /// `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        lane: &NativeLane,
+        injector: u32,
+        auth: Option<&NativeAuthClient>,
+        config: String,
+    ) -> napi::Result<Self> {
+        let config = InjectorConfig::read(&config).map_err(super::unchecked)?;
+        let outbox = lane.outbox();
+        let (tokens, foreign, token_refreshes): (
+            Arc<dyn TokenSource>,
+            _,
+            Box<dyn Fn() -> u64 + Send + Sync>,
+        ) = if let Some(auth) = auth {
+            (auth.source(), None, Box::new(auth.refreshes()))
+        } else {
+            let foreign = Arc::new(ForeignTokens::new(injector, Arc::clone(&outbox)));
+            let asked = Arc::clone(&foreign);
+            (
+                foreign.clone(),
+                Some(foreign),
+                Box::new(move || asked.received()),
+            )
+        };
+        let parts = Parts {
+            profile: Arc::new(TelephonyV2::new(config.api_url)),
+            tokens,
+            transport: http::transport(Some(config.engine.connect_timeout))
+                .map_err(super::unchecked)?,
+            events: Arc::new(LaneEvents {
+                injector,
+                outbox: Arc::clone(&outbox),
+            }),
+            audit: None,
+            registry: Registry::process_wide(),
+            clock: WallClock::system(),
+        };
+        Ok(Self {
+            injector: Injector::new(parts, config.engine).map_err(super::unchecked)?,
+            outbox,
+            foreign,
+            token_refreshes,
+        })
+    }
+
+    /// Begins an injection; its end is the record `finished`. A missing or ill-typed text is `None`,
+    /// an ill-typed pause NaN.
+    #[napi(catch_unwind)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "plain values cross cheaper than an object"
+    )]
+    pub fn inject(
+        &self,
+        id: f64,
+        telephony_provider_id: Option<String>,
+        line_id: Option<String>,
+        call_id: Option<String>,
+        dtmf_string: Option<String>,
+        dtmf_type: Option<String>,
+        inter_digit_pause: f64,
+        lock: Option<f64>,
+        options: Option<String>,
+    ) {
+        let params = Params::TelephonyV2(telephony_v2::Params {
+            telephony_provider_id,
+            line_id,
+            call_id,
+            dtmf_string: dtmf_string.map(Zeroizing::new),
+            dtmf_type,
+            inter_digit_pause,
+        });
+        let id = whole(id);
+        let journey = match options::injection(options.as_deref(), lock.map(whole)) {
+            Ok(options) => self.injector.inject(id, params, &options),
+            Err(error) => self.injector.refuse(id, error),
+        };
+        run(journey);
+    }
+
+    /// Ends an injection that JavaScript found wrong, the way every injection ends.
+    #[napi(catch_unwind)]
+    pub fn refuse(&self, id: f64, message: String) {
+        let error = crate::error::Error::invalid(message);
+        run(self.injector.refuse(whole(id), error));
+    }
+
+    /// Ends an injection or the wait for a lock.
+    #[napi(catch_unwind)]
+    pub fn abort(&self, id: f64) {
+        self.injector.abort(whole(id));
+    }
+
+    /// Settles the promise `id` with the number of the lock.
+    #[napi(catch_unwind)]
+    pub fn acquire_lock(&self, id: f64, call_id: Option<String>, options: Option<String>) {
+        let outbox = Arc::clone(&self.outbox);
+        match options::time_out(options.as_deref()) {
+            Ok(wait) => {
+                let acquisition = self
+                    .injector
+                    .acquire_lock(whole(id), call_id.as_deref(), wait);
+                spawn(async move {
+                    let lock = acquisition.run().await;
+                    super::settle(&outbox, id, lock.map(|LockId(lock)| Some(json!(lock))));
+                });
+            }
+            Err(error) => super::settle(&outbox, id, Err(error)),
+        }
+    }
+
+    /// Settles the promise `id` when the lock is released.
+    #[napi(catch_unwind)]
+    pub fn release_lock(&self, id: f64, lock: f64) {
+        let injector = self.injector.clone();
+        let outbox = Arc::clone(&self.outbox);
+        spawn(async move {
+            injector.release_lock(LockId(whole(lock))).await;
+            super::settle(&outbox, id, Ok(None));
+        });
+    }
+
+    /// The program's own auth client answered.
+    #[napi(catch_unwind)]
+    pub fn token_answered(&self, request: u32, token: String) {
+        if let Some(foreign) = &self.foreign {
+            foreign.answered(request, token);
+        }
+    }
+
+    /// The program's own auth client failed.
+    #[napi(catch_unwind)]
+    pub fn token_failed(&self, request: u32, what: String) {
+        if let Some(foreign) = &self.foreign {
+            foreign.failed(request, &what);
+        }
+    }
+
+    /// The counters, as JSON text.
+    #[napi(catch_unwind)]
+    pub fn metrics(&self) -> String {
+        let now = self.injector.snapshot();
+        let metrics: Value = json!({
+            "injections": {
+                "accepted": now.counts.accepted,
+                "refused": now.counts.refused,
+                "notSent": now.counts.not_sent,
+                "unknown": now.counts.unknown,
+            },
+            "byCode": now.counts.by_code,
+            "attempts": now.counts.attempts,
+            "resends": now.counts.resends,
+            "waiting": now.waiting,
+            "inFlight": now.in_flight,
+            "locks": now.locks,
+            "tokenRefreshes": (self.token_refreshes)(),
+        });
+        metrics.to_string()
+    }
+
+    /// Settles the promise `id` when everything has ended.
+    #[napi(catch_unwind)]
+    pub fn close(&self, id: f64, options: Option<String>) {
+        let outbox = Arc::clone(&self.outbox);
+        match options::time_out(options.as_deref()) {
+            Ok(patience) => {
+                let injector = self.injector.clone();
+                // Refuses from this very moment on, not only when the runtime gets to it.
+                injector.begin_close();
+                spawn(async move {
+                    injector.close(patience).await;
+                    super::settle(&outbox, id, Ok(None));
+                });
+            }
+            Err(error) => super::settle(&outbox, id, Err(error)),
+        }
+    }
+}
+
+impl Drop for NativeInjector {
+    /// Nobody can hear of what is still under way: the object was collected, or its thread is gone.
+    fn drop(&mut self) {
+        self.injector.abandon();
+    }
+}
+
+/// JavaScript hears of the end through the lane.
+fn run(journey: Journey) {
+    spawn(async move {
+        journey.run().await;
+    });
+}
+
+/// Numbers given by `lib/` are whole and far below 2^53.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "see above"
+)]
+const fn whole(number: f64) -> u64 {
+    number as u64
+}

@@ -1,0 +1,86 @@
+//! The lane: the one ordered way back to JavaScript.
+//!
+//! napi-rs makes a threadsafe function and two tasks for every promise, and two threadsafe functions have
+//! no order among themselves. So everything of one JavaScript realm goes through one outbox: the first
+//! record since it was empty wakes JavaScript, which takes all that is there. What was pushed first is
+//! seen first: an event before the promise of its injection.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use napi::Status;
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+
+use super::record::Record;
+
+/// Wakes JavaScript. In the order of the parameters: nothing is passed, nothing comes back, nothing is
+/// the argument, errors are a `Status`, `CalleeHandled = false` (no error argument), `Weak = true`
+/// (an idle lane does not keep the process alive).
+type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
+
+/// Records on their way, as the inside of a JSON array.
+pub struct Outbox {
+    records: Mutex<String>,
+    wake: Wake,
+}
+
+impl Outbox {
+    /// Adds a record and wakes JavaScript if it has nothing to fetch yet.
+    pub fn push(&self, record: &Record<'_>) {
+        // Records hold strings and numbers only, which always have a JSON form.
+        let Ok(json) = serde_json::to_string(record) else {
+            return;
+        };
+        let mut records = self.records();
+        let was_empty = records.is_empty();
+        if !was_empty {
+            records.push(',');
+        }
+        records.push_str(&json);
+        drop(records);
+        if was_empty {
+            // When the environment is closing, nobody is left to wake.
+            let _ = self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+
+    fn records(&self) -> MutexGuard<'_, String> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The way back to one JavaScript realm.
+#[napi]
+pub struct NativeLane(Arc<Outbox>);
+
+#[napi]
+impl NativeLane {
+    /// `wake` is called when there is something to [`drain`](Self::drain).
+    #[napi(constructor, catch_unwind)]
+    pub fn new(wake: Function<'_, (), ()>) -> napi::Result<Self> {
+        super::silence_panics();
+        let wake = wake
+            .build_threadsafe_function::<()>()
+            .callee_handled::<false>()
+            .weak::<true>()
+            .build()?;
+        Ok(Self(Arc::new(Outbox {
+            records: Mutex::default(),
+            wake,
+        })))
+    }
+
+    /// Takes all records, as the text of a JSON array.
+    #[napi(catch_unwind)]
+    pub fn drain(&self) -> String {
+        let records = std::mem::take(&mut *self.0.records());
+        format!("[{records}]")
+    }
+}
+
+impl NativeLane {
+    pub(super) fn outbox(&self) -> Arc<Outbox> {
+        Arc::clone(&self.0)
+    }
+}

@@ -1,0 +1,159 @@
+//! Option objects of JavaScript, read into the engine's types. Same names, same order as `index.d.ts`.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::fields::{Fields, FlagOrWords};
+use crate::api::{ResendWhenUnknown, UnknownCause};
+use crate::channel::LockId;
+use crate::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
+use crate::error::Error;
+use crate::origin::base_url;
+use crate::secret::Secret;
+
+/// What an auth client asks for, unless told otherwise.
+const DEFAULT_SCOPE: &str = "telephony:call:control telephony:line:readwrite";
+
+/// The bound on one token request, unless told otherwise.
+const DEFAULT_TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The settings of a `CXoneAuthClient`.
+pub struct AuthConfig {
+    pub auth_url: Url,
+    pub client_id: String,
+    pub client_secret: Secret,
+    pub scope: String,
+    pub timeout: Duration,
+}
+
+impl AuthConfig {
+    pub fn read(json: &str) -> Result<Self, Error> {
+        let mut fields = Fields::parse("config", json)?;
+        let config = Self {
+            auth_url: base_url("authUrl", &fields.required_text("authUrl")?)?,
+            client_id: fields.required_text("clientId")?,
+            client_secret: Secret::new(fields.required_text("clientSecret")?),
+            scope: fields
+                .text("scope")?
+                .unwrap_or_else(|| DEFAULT_SCOPE.into()),
+            timeout: fields
+                .millis("timeoutMs", 1)?
+                .unwrap_or(DEFAULT_TOKEN_TIMEOUT),
+        };
+        fields.finish()?;
+        Ok(config)
+    }
+}
+
+/// The settings of a `DtmfInjector`.
+pub struct InjectorConfig {
+    pub api_url: Url,
+    pub engine: Config,
+}
+
+impl InjectorConfig {
+    pub fn read(json: &str) -> Result<Self, Error> {
+        let mut fields = Fields::parse("config", json)?;
+        let api_url = base_url("apiUrl", &fields.required_text("apiUrl")?)?;
+        fields.choice("api", &[("telephony-v2", ())])?;
+        let default = Config::default();
+        let count = |read: Option<u32>, default: usize| {
+            read.map_or(default, |count| {
+                usize::try_from(count).unwrap_or(usize::MAX)
+            })
+        };
+        let engine = Config {
+            timeout: fields.millis("timeoutMs", 1)?.unwrap_or(default.timeout),
+            connect_timeout: fields
+                .millis("connectTimeoutMs", 1)?
+                .unwrap_or(default.connect_timeout),
+            deadline: fields.millis("deadlineMs", 1)?.unwrap_or(default.deadline),
+            lock_timeout: fields
+                .millis("lockTimeoutMs", 0)?
+                .unwrap_or(default.lock_timeout),
+            lock_hold: fields.millis("lockHoldMs", 1)?.unwrap_or(default.lock_hold),
+            max_waiting_per_call: count(
+                fields.count("maxWaitingPerCall", 0)?,
+                default.max_waiting_per_call,
+            ),
+            max_waiting: count(fields.count("maxWaiting", 0)?, default.max_waiting),
+            max_in_flight: count(fields.count("maxInFlight", 1)?, default.max_in_flight),
+            retry: retry(&mut fields, default.retry)?,
+            resend_when_unknown: resend_when_unknown(&mut fields)?
+                .unwrap_or(default.resend_when_unknown),
+            atomic_server_errors: fields
+                .flag("atomicServerErrors")?
+                .unwrap_or(default.atomic_server_errors),
+            after_unknown: fields
+                .choice(
+                    "afterUnknown",
+                    &[
+                        ("reject-queued", AfterUnknown::RejectQueued),
+                        ("continue", AfterUnknown::Continue),
+                    ],
+                )?
+                .unwrap_or(default.after_unknown),
+            mask_digits: fields
+                .choice("digits", &[("masked", true), ("clear", false)])?
+                .unwrap_or(default.mask_digits),
+            seed: None,
+        };
+        fields.finish()?;
+        engine.check()?;
+        Ok(Self { api_url, engine })
+    }
+}
+
+fn retry(fields: &mut Fields, default: RetryConfig) -> Result<RetryConfig, Error> {
+    let Some(mut section) = fields.section("retry")? else {
+        return Ok(default);
+    };
+    let retry = RetryConfig {
+        base: section.millis("baseMs", 0)?.unwrap_or(default.base),
+        cap: section.millis("capMs", 0)?.unwrap_or(default.cap),
+        budget: section.count("budget", 0)?.unwrap_or(default.budget),
+    };
+    section.finish()?;
+    Ok(retry)
+}
+
+fn resend_when_unknown(fields: &mut Fields) -> Result<Option<ResendWhenUnknown>, Error> {
+    let read = fields.flag_or_words("resendWhenUnknown", &UnknownCause::NAMED)?;
+    Ok(read.map(|read| match read {
+        FlagOrWords::Flag(true) => ResendWhenUnknown::Always,
+        FlagOrWords::Flag(false) => ResendWhenUnknown::Never,
+        FlagOrWords::Words(causes) => ResendWhenUnknown::For(causes),
+    }))
+}
+
+/// The settings of one injection. The lock comes as the number that JavaScript got for it.
+pub fn injection(json: Option<&str>, lock: Option<u64>) -> Result<InjectionOptions, Error> {
+    let Some(json) = json else {
+        return Ok(InjectionOptions {
+            lock: lock.map(LockId),
+            ..InjectionOptions::default()
+        });
+    };
+    let mut fields = Fields::parse("options", json)?;
+    let options = InjectionOptions {
+        max_attempts: fields.count("maxAttempts", 1)?,
+        deadline: fields.millis("deadlineMs", 1)?,
+        lock_timeout: fields.millis("lockTimeoutMs", 0)?,
+        resend_when_unknown: resend_when_unknown(&mut fields)?,
+        lock: lock.map(LockId),
+    };
+    fields.finish()?;
+    Ok(options)
+}
+
+/// The one setting of `acquireChannelLock`, `close` and the like.
+pub fn time_out(json: Option<&str>) -> Result<Option<Duration>, Error> {
+    let Some(json) = json else {
+        return Ok(None);
+    };
+    let mut fields = Fields::parse("options", json)?;
+    let time_out = fields.millis("timeoutMs", 0)?;
+    fields.finish()?;
+    Ok(time_out)
+}

@@ -1,0 +1,171 @@
+//! What travels to JavaScript: one JSON record per thing that happened.
+
+use serde::Serialize;
+use serde_json::Value;
+use std::time::{Duration, SystemTime};
+
+use crate::api::answer::BodyError;
+use crate::error::{Error, Response};
+use crate::outcome::Outcome;
+
+/// One record. `lib/lane.js` has a branch for each, in the same order.
+#[derive(Serialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Record<'a> {
+    /// An attempt failed and another will follow.
+    Retrying {
+        id: u64,
+        injection_id: String,
+        call_id: &'a str,
+        attempt: u32,
+        max_attempts: u32,
+        delay_ms: u64,
+        reason: &'static str,
+    },
+    /// An injection ended: the event, the log line and the promise in one.
+    Finished(Finished<'a>),
+    /// Another promise is due.
+    Settled {
+        id: f64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        value: Option<&'a Value>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Failure<'a>>,
+    },
+    /// A manual lock ran out.
+    LockExpired {
+        injector: u32,
+        lock: u64,
+        call_id: &'a str,
+        limit_ms: u64,
+    },
+    /// A new token arrived.
+    TokenRefreshed { client: u32 },
+    /// A refresh ahead of time failed.
+    TokenRefreshFailed { client: u32, error: Failure<'a> },
+    /// The program's own auth client is asked for a token.
+    TokenWanted { injector: u32, request: u32 },
+    /// Nobody waits for that answer any more.
+    TokenNotWanted { injector: u32, request: u32 },
+    /// The platform refused the token of the program's own auth client.
+    TokenRefused { injector: u32 },
+}
+
+/// The end of an injection.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finished<'a> {
+    id: u64,
+    injection_id: String,
+    call_id: Option<&'a str>,
+    carrier_compatible: Option<bool>,
+    timestamp_ms: u64,
+    queued_ms: f64,
+    latency_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt_ms: Option<f64>,
+    attempts: u32,
+    delivery: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Body<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    body: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_error: Option<&'static str>,
+}
+
+/// An error's closed list of fields.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure<'a> {
+    code: &'static str,
+    delivery: &'static str,
+    safe_to_resend: bool,
+    retryable: bool,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<Answered<'a>>,
+}
+
+#[derive(Serialize)]
+struct Answered<'a> {
+    status: u16,
+    headers: serde_json::Map<String, Value>,
+    data: &'a Value,
+}
+
+impl<'a> From<&'a Error> for Failure<'a> {
+    fn from(error: &'a Error) -> Self {
+        Self {
+            code: error.code.as_str(),
+            delivery: error.delivery.as_str(),
+            // A wrong input can be sent again safely too; `retryable` says that it is of no use.
+            safe_to_resend: error.delivery.safe_to_resend(),
+            retryable: error.retryable,
+            message: &error.message,
+            retry_after_ms: error.retry_after.map(whole_millis_up),
+            response: error.response.as_deref().map(Answered::from),
+        }
+    }
+}
+
+impl<'a> From<&'a Response> for Answered<'a> {
+    fn from(response: &'a Response) -> Self {
+        Self {
+            status: response.status,
+            headers: response
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+                .collect(),
+            data: &response.data,
+        }
+    }
+}
+
+impl<'a> From<&'a Outcome> for Finished<'a> {
+    fn from(outcome: &'a Outcome) -> Self {
+        Self {
+            id: outcome.id,
+            injection_id: outcome.injection_id.to_string(),
+            call_id: outcome.call.as_deref(),
+            carrier_compatible: outcome.carrier_compatible,
+            timestamp_ms: outcome
+                .timestamp
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .map_or(0, whole_millis_up),
+            queued_ms: millis(outcome.queued),
+            latency_ms: millis(outcome.latency),
+            attempt_ms: outcome.attempt.map(millis),
+            attempts: outcome.attempts,
+            delivery: outcome.delivery().as_str(),
+            accepted: outcome.result.as_ref().ok().map(|accepted| Body {
+                body: &accepted.body,
+                body_error: accepted.body_error.map(BodyError::as_str),
+            }),
+            error: outcome.result.as_ref().err().map(Failure::from),
+        }
+    }
+}
+
+/// Rounded up, so that a wait is never announced too short.
+pub fn whole_millis_up(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+/// Milliseconds with three decimals.
+fn millis(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1_000.0
+}

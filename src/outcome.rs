@@ -1,0 +1,57 @@
+//! How one injection ended, as events, results, errors and the record tell it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
+
+use crate::api::answer::BodyError;
+use crate::delivery::Delivery;
+use crate::error::Error;
+
+/// A 2xx answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accepted {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as received. It belongs to the caller and is not masked.
+    pub body: String,
+    /// Why the body is missing although the platform accepted the digits.
+    pub body_error: Option<BodyError>,
+}
+
+/// The end of one injection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The number the caller gave to the injection.
+    pub id: u64,
+    /// Names the injection in the record: UUID version 7 (RFC 9562 §5.7), the same for all its attempts.
+    pub injection_id: Uuid,
+    /// The call, or `None` when the input was not valid.
+    pub call: Option<Arc<str>>,
+    /// Whether the digits are of the kind that carriers and IVRs pass everywhere; `None` when invalid.
+    pub carrier_compatible: Option<bool>,
+    /// When the injection was asked for, by the wall clock.
+    pub timestamp: SystemTime,
+    /// From the request to the granted lock.
+    pub queued: Duration,
+    /// From the granted lock to this outcome: token, back-off and all attempts.
+    pub latency: Duration,
+    /// The last attempt's own time, when there was one.
+    pub attempt: Option<Duration>,
+    /// How often the platform's connection took the digits.
+    pub attempts: u32,
+    /// What came of it.
+    pub result: Result<Accepted, Error>,
+}
+
+impl Outcome {
+    /// What is known of the digits.
+    #[must_use]
+    pub const fn delivery(&self) -> Delivery {
+        match &self.result {
+            Ok(_) => Delivery::Accepted,
+            Err(error) => error.delivery,
+        }
+    }
+}
