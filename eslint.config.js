@@ -31,7 +31,7 @@ module.exports = [
   {
     // What users load: it prints nothing, and takes its timers from node:timers when it is loaded,
     // since Jest's fake timers replace the globals.
-    files: ['lib/**', 'index.*', 'simulator.*'],
+    files: ['lib/**/*.js', '{index,simulator}.{js,mjs}'],
     rules: {
       'no-console': 'error',
       'no-restricted-globals': [
@@ -40,5 +40,5 @@ module.exports = [
       ],
     },
   },
-  { files: ['__test__/**'], languageOptions: { globals: globals.jest } },
+  { files: ['__test__/**/*.{js,mjs}'], languageOptions: { globals: globals.jest } },
 ];

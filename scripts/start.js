@@ -41,9 +41,7 @@ function demo(args) {
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code, signal) =>
-      resolve(signal ? 128 + os.constants.signals[signal] : (code ?? 1)),
-    );
+    child.on('exit', (code, signal) => resolve(signal ? 128 + os.constants.signals[signal] : (code ?? 1)));
   });
 }
 

@@ -92,7 +92,7 @@ class Run {
   async types() {
     const tsc = dependencies.tool(root, 'typescript', 'tsc');
     this.record(await this.node('types of the code', [tsc, '-p', 'tsconfig.json']));
-    this.record(await this.node('tests of the types', [tsc, '-p', 'tsconfig.types.json']));
+    this.record(await this.node('tests of the types', [tsc, '-p', '__test__/types']));
   }
 
   async rust() {
@@ -134,8 +134,7 @@ async function main(args) {
   const wanted = (/** @type {string} */ group) => words.length === 0 || words.includes(group);
 
   const run = new Run(new Steps(process.stdout, { verbose: args.includes('--verbose') }));
-  const ready =
-    !dependencies.outdated(root) || run.record(await dependencies.install(run.steps, root));
+  const ready = !dependencies.outdated(root) || run.record(await dependencies.install(run.steps, root));
   if (ready) {
     if (wanted('lint')) await run.lint();
     if (wanted('types')) await run.types();

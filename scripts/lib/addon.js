@@ -17,9 +17,7 @@ function platformName() {
   const { platform, arch } = process;
   if (platform === 'win32') return `win32-${arch}-msvc`;
   if (platform !== 'linux') return `${platform}-${arch}`;
-  const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (
-    process.report.getReport()
-  );
+  const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
   return `linux-${arch}-${report.header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
 }
 

@@ -34,8 +34,7 @@ function ofCargo(output) {
  */
 function ofJest(output) {
   const summary = [...output.matchAll(/^Tests: +(.*\d+ total)$/gm)].at(-1)?.[1] ?? '';
-  const of = (/** @type {string} */ word) =>
-    Number(new RegExp(`(\\d+) ${word}\\b`).exec(summary)?.[1] ?? 0);
+  const of = (/** @type {string} */ word) => Number(new RegExp(`(\\d+) ${word}\\b`).exec(summary)?.[1] ?? 0);
   return { passed: of('passed'), failed: of('failed'), skipped: of('skipped') + of('todo') };
 }
 

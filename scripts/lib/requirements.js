@@ -102,8 +102,7 @@ function problems(root, nodeVersion = process.versions.node) {
  */
 function message(list) {
   const blocks = list.map(
-    ({ needed, found, remedy }) =>
-      `  ${needed}\n    found:      ${found}\n    what to do: ${remedy}\n`,
+    ({ needed, found, remedy }) => `  ${needed}\n    found:      ${found}\n    what to do: ${remedy}\n`,
   );
   return `cxone-dtmf is built from source here, and this machine lacks something for it:\n\n${blocks.join('\n')}`;
 }

@@ -81,11 +81,14 @@ class Steps {
 
     const ended = await this.#ending(child);
     progress.stop();
+    if (ended.interrupted) {
+      this.say(`${this.#paint('33', 'stop')}  ${title}`);
+      process.exit(ended.code || 1);
+    }
     if (ended.error) output += `${ended.error.message}\n`;
     const verdict = ended.code === 0 ? this.#paint('32', 'ok  ') : this.#paint('31', 'FAIL');
     this.say(`${verdict}  ${title}  ${this.#paint('2', elapsed())}`);
     if (ended.code !== 0 && !this.verbose) this.#tail(output);
-    if (ended.interrupted) process.exit(ended.code);
     return { title, code: ended.code, output: stripVTControlCharacters(output) };
   }
 
