@@ -69,7 +69,7 @@ impl Simulator {
     /// milliseconds. It fails when the port is taken or no thread can be started.
     pub fn start(options: SimulatorOptions) -> io::Result<Self> {
         let port = options.port;
-        let shared = Arc::new(Shared::new(options));
+        let shared = Arc::new(Shared::new(options.within_limits()));
         let server = Server::start(port, Arc::clone(&shared))?;
         let url = format!("http://127.0.0.1:{}", server.port());
         Ok(Self {

@@ -226,7 +226,7 @@ impl Step {
         let mut answer = match &self.body {
             Some(Value::String(text)) => Answer {
                 status,
-                headers: http::HeaderMap::new(),
+                headers: Vec::new(),
                 body: text.clone().into(),
             }
             .with(
@@ -236,7 +236,7 @@ impl Step {
             Some(body) => Answer::json(status, body),
             None if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) => Answer {
                 status,
-                headers: http::HeaderMap::new(),
+                headers: Vec::new(),
                 body: bytes::Bytes::new(),
             },
             None if status.is_success() => Answer { status, ..usual() },
@@ -250,9 +250,9 @@ impl Step {
                 Some((name, HeaderValue::from_str(value).ok()?))
             })
             .collect();
-        for (name, _) in &headers {
-            answer.headers.remove(name);
-        }
+        answer
+            .headers
+            .retain(|(usual, _)| headers.iter().all(|(name, _)| name != usual));
         answer.headers.extend(headers);
         answer
     }
@@ -433,7 +433,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn error(step: Value) -> String {
+    fn error(step: &Value) -> String {
         Step::list_from_json(json!([step]))
             .and_then(|steps| steps[0].check("steps[0]"))
             .unwrap_err()
@@ -456,7 +456,7 @@ mod tests {
             (json!({"cut": "reset", "status": 500}), "status"),
             (json!({"sttaus": 500}), "sttaus"),
         ] {
-            let message = error(step.clone());
+            let message = error(&step);
             assert!(
                 message.starts_with(&format!("steps[0].{field} ")),
                 "{step}: {message}"

@@ -81,7 +81,7 @@ pub(super) async fn serve(
             (now.instant, decision)
         }
         Task::Dtmf(target, step) => {
-            visit.call_id = Some(target.call_id.clone());
+            visit.call_id = Some(target.call.clone());
             let step = step.as_deref();
             if let Some(step) = step.filter(|step| step.cut == Some(Cut::BeforeRead)) {
                 return close_unread(visit, step.delay).await;

@@ -143,14 +143,14 @@ impl State {
         let mut overlapped = false;
         let (kind, task) = match route(path) {
             Route::Dtmf(target) if is_post => {
-                let (overlaps, together) = self.calls.arrive(&target.call_id, now);
+                let (overlaps, together) = self.calls.arrive(&target.call, now);
                 overlapped = overlaps;
                 let statistics = &mut self.statistics;
                 statistics.overlaps += u64::from(overlaps);
                 statistics.in_flight += 1;
                 statistics.max_in_flight = statistics.max_in_flight.max(statistics.in_flight);
                 statistics.max_in_flight_per_call = statistics.max_in_flight_per_call.max(together);
-                let step = self.scripts.next(&target.call_id);
+                let step = self.scripts.next(&target.call);
                 (RequestKind::Dtmf, Task::Dtmf(target, step))
             }
             Route::Token if is_post => {
@@ -173,7 +173,7 @@ impl State {
             }
         };
         let call_id = match &task {
-            Task::Dtmf(target, _) => Some(target.call_id.as_str()),
+            Task::Dtmf(target, _) => Some(target.call.as_str()),
             _ => None,
         };
         let seq = self.journal.request(&Head {
@@ -274,7 +274,7 @@ impl State {
             }
         }
         if let Some(limiter) = &mut self.limiter
-            && let Err(wait) = limiter.admit(now.instant, &target.call_id)
+            && let Err(wait) = limiter.admit(now.instant, &target.call)
         {
             return Err(too_many(wait, limiter.form(), now.wall));
         }
@@ -285,18 +285,18 @@ impl State {
         let sequence = Sequence::read(body)
             .map_err(|rule| Answer::refusal(StatusCode::BAD_REQUEST, "invalid_payload", rule))?;
         let Target {
-            provider_id,
-            line_id,
-            call_id,
+            provider,
+            line,
+            call,
         } = target;
-        if !self.calls.is_live(call_id, provider_id, line_id) {
+        if !self.calls.is_live(call, provider, line) {
             return Err(Answer::refusal(
                 StatusCode::NOT_FOUND,
                 "call_not_found",
                 "No such call on this provider and line, or it has ended",
             ));
         }
-        if self.calls.is_busy(call_id, now.instant) {
+        if self.calls.is_busy(call, now.instant) {
             return Err(Answer::refusal(
                 StatusCode::CONFLICT,
                 "call_busy",
@@ -321,10 +321,10 @@ impl State {
         let wait = playing + delay;
         // The platform goes on when the client leaves, so the end is a time and not the end of the request.
         if !wait.is_zero() {
-            self.calls.occupy(&target.call_id, now + wait);
+            self.calls.occupy(&target.call, now + wait);
         }
         self.journal
-            .execution(seq, &target.call_id, sequence, (started, ended));
+            .execution(seq, &target.call, sequence, (started, ended));
         wait
     }
 
@@ -406,22 +406,17 @@ fn accepted(status: StatusCode, target: &Target, digits: usize) -> Answer {
         status,
         &Accepted {
             status: "accepted",
-            call_id: &target.call_id,
+            call_id: &target.call,
             digits,
         },
     )
 }
 
 /// RFC 6749 §5.1 asks for both headers on answers that carry tokens.
-fn no_store(mut answer: Answer) -> Answer {
-    let headers = &mut answer.headers;
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    headers
-        .entry(PRAGMA)
-        .or_insert(HeaderValue::from_static("no-cache"));
+fn no_store(answer: Answer) -> Answer {
     answer
+        .or_with(CACHE_CONTROL, "no-store")
+        .or_with(PRAGMA, "no-cache")
 }
 
 fn too_large() -> Answer {
