@@ -12,8 +12,9 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use super::answer::{AnswerBody, Closed};
+use super::decision::{Decision, Ending, Now, Payload, Task};
 use super::script::Cut;
-use super::state::{Decision, Ending, Now, Payload, Shared, Task};
+use super::state::Shared;
 
 /// Longer bodies are answered 413.
 const MAX_BODY: usize = 64 * 1024;

@@ -1,23 +1,27 @@
 //! What the platform knows, and what it decides. No I/O and no clock: time comes in.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, StatusCode};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::answers::{accepted, no_store, too_large, too_many};
 use super::calls::Calls;
+use super::decision::{Decision, Ending, Now, Payload, Task};
 use super::dtmf::Sequence;
-use super::journal::{Head, Journal, RequestKind, Statistics};
+use super::journal::{Head, Journal};
 use super::options::SimulatorOptions;
-use super::rate::{Limiter, RetryAfterForm};
+use super::queue::Scripts;
+use super::rate::Limiter;
+use super::record::{RequestKind, Statistics};
 use super::route::{Route, Target, route};
-use super::script::{Claim, Cut, Scripts, Step, TokenStep};
+use super::script::{Cut, Step};
 use super::token::{Standing, Tokens, grant};
+use super::token_step::{Claim, TokenStep};
 
 /// The state, shared by the connections and the owner.
 pub(super) struct Shared(Mutex<State>);
@@ -30,77 +34,6 @@ impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A time, on the two clocks that matter.
-#[derive(Clone, Copy)]
-pub(super) struct Now {
-    pub(super) instant: Instant,
-    /// For `Retry-After` dates.
-    pub(super) wall: SystemTime,
-}
-
-impl Now {
-    pub(super) fn read() -> Self {
-        Self {
-            instant: Instant::now(),
-            wall: SystemTime::now(),
-        }
-    }
-}
-
-/// The body of a request.
-pub(super) enum Payload {
-    Whole(Bytes),
-    TooLarge,
-}
-
-impl Payload {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Whole(bytes) => bytes,
-            Self::TooLarge => &[],
-        }
-    }
-}
-
-/// What an arrived request needs next.
-pub(super) enum Task {
-    Dtmf(Target, Option<Arc<Step>>),
-    Token(Option<Arc<TokenStep>>),
-    /// Wrong address or method.
-    Refuse(Answer),
-}
-
-/// How a request ends, after a wait.
-pub(super) struct Decision {
-    pub(super) wait: Duration,
-    pub(super) ending: Ending,
-}
-
-pub(super) enum Ending {
-    Answer(Answer),
-    Truncated(Answer),
-    /// Any cut but `Truncate`.
-    Cut(Cut),
-}
-
-impl Ending {
-    fn of(cut: Option<Cut>, answer: Answer) -> Self {
-        match cut {
-            None => Self::Answer(answer),
-            Some(Cut::Truncate) => Self::Truncated(answer),
-            Some(cut) => Self::Cut(cut),
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Accepted<'a> {
-    status: &'a str,
-    call_id: &'a str,
-    digits: usize,
 }
 
 pub(super) struct State {
@@ -397,51 +330,5 @@ impl State {
         let mut statistics = self.statistics;
         self.journal.count(&mut statistics);
         statistics
-    }
-}
-
-/// Says how many digits were taken, never which.
-fn accepted(status: StatusCode, target: &Target, digits: usize) -> Answer {
-    Answer::json(
-        status,
-        &Accepted {
-            status: "accepted",
-            call_id: &target.call,
-            digits,
-        },
-    )
-}
-
-/// RFC 6749 §5.1 asks for both headers on answers that carry tokens.
-fn no_store(answer: Answer) -> Answer {
-    answer
-        .or_with(CACHE_CONTROL, "no-store")
-        .or_with(PRAGMA, "no-cache")
-}
-
-fn too_large() -> Answer {
-    Answer::refusal(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "payload_too_large",
-        "The body is longer than 64 KB",
-    )
-}
-
-fn too_many(wait: Duration, form: RetryAfterForm, wall: SystemTime) -> Answer {
-    // Rounded up: who comes back at the time that was named must get through.
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let retry_after = match form {
-        RetryAfterForm::Seconds => seconds.to_string(),
-        // A date has no fraction, so the cut-off part of the present second is added.
-        RetryAfterForm::Date => httpdate::fmt_http_date(wall + Duration::from_secs(seconds + 1)),
-    };
-    let answer = Answer::refusal(
-        StatusCode::TOO_MANY_REQUESTS,
-        "rate_limited",
-        "Too many requests in one minute",
-    );
-    match HeaderValue::try_from(retry_after) {
-        Ok(value) => answer.with(RETRY_AFTER, value),
-        Err(_) => answer,
     }
 }
