@@ -1,5 +1,10 @@
 //! The simulator, started from JavaScript.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "napi hands over values of its own making"
+)]
+
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 use serde::Serialize;
@@ -118,7 +123,6 @@ fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|_| Error::from_reason("the journal cannot be written"))
 }
 
-#[allow(clippy::needless_pass_by_value)]
 fn invalid(error: OptionError) -> Error {
     Error::new(Status::InvalidArg, error.to_string())
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ impl std::error::Error for Closed {}
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Bytes,
 }
 
@@ -41,7 +41,7 @@ impl Answer {
         let body = serde_json::to_vec(body).unwrap_or_default();
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             body: body.into(),
         }
         .with(CONTENT_TYPE, HeaderValue::from_static("application/json"))
@@ -59,8 +59,17 @@ impl Answer {
     }
 
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.push((name, value));
         self
+    }
+
+    /// Adds a header unless there is one of that name.
+    pub(super) fn or_with(self, name: HeaderName, value: &'static str) -> Self {
+        if self.headers.iter().any(|(present, _)| *present == name) {
+            self
+        } else {
+            self.with(name, HeaderValue::from_static(value))
+        }
     }
 
     pub(super) fn whole(self) -> Response<AnswerBody> {
@@ -85,10 +94,16 @@ impl Answer {
     }
 }
 
-fn assemble(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Response<AnswerBody> {
+fn assemble(
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: AnswerBody,
+) -> Response<AnswerBody> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    *response.headers_mut() = headers;
+    for (name, value) in headers {
+        response.headers_mut().append(name, value);
+    }
     response
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::fields::MAX_MS;
+
 /// How long one tone plays, in milliseconds, before `timeScale`.
 const TONE_MS: u64 = 100;
 
@@ -75,7 +77,10 @@ impl Sequence {
     pub(super) fn playing_time(&self, time_scale: f64) -> Duration {
         let each = Duration::from_millis(TONE_MS.saturating_add(self.inter_digit_pause));
         let seconds = each.as_secs_f64() * self.digits.len() as f64 * time_scale;
-        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+        // A scripted step presses sequences and pauses of any size.
+        Duration::try_from_secs_f64(seconds)
+            .unwrap_or_default()
+            .min(Duration::from_millis(MAX_MS))
     }
 }
 
@@ -138,6 +143,13 @@ mod tests {
         }
         assert!(Sequence::read(b"[\"1\",\"RFC2833\",100]").is_err());
         assert!(Sequence::read(b"{\"dtmf\":\"1\"").is_err());
+    }
+
+    #[test]
+    fn a_scripted_sequence_of_absurd_size_has_an_end() {
+        let payload = json!({"dtmf": "1", "interDigitPause": u64::MAX}).to_string();
+        let sequence = Sequence::read_anything(payload.as_bytes()).unwrap();
+        assert_eq!(sequence.playing_time(100.0), Duration::from_millis(MAX_MS));
     }
 
     #[test]

@@ -69,18 +69,35 @@ impl Latency {
         Ok(latency)
     }
 
+    /// Every time cut down to `longest`.
+    pub(super) fn at_most(self, longest: Duration) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Fixed(delay) => Self::Fixed(delay.min(longest)),
+            Self::Uniform { min, max } => Self::Uniform {
+                min: min.min(longest),
+                max: max.min(longest),
+            },
+            Self::LogNormal { p50, p99 } => Self::LogNormal {
+                p50: p50.min(longest),
+                p99: p99.min(longest),
+            },
+        }
+    }
+
     /// The next delay.
     pub(super) fn sample(self, random: &mut fastrand::Rng) -> Duration {
         match self {
             Self::None => Duration::ZERO,
             Self::Fixed(delay) => delay,
-            Self::Uniform { min, max } => min + (max - min).mul_f64(random.f64()),
+            Self::Uniform { min, max } => min + max.saturating_sub(min).mul_f64(random.f64()),
             Self::LogNormal { p50, p99 } => {
                 // Box and Muller's way from two even numbers to one normal; 1 - x is never zero.
                 let normal = (-2.0 * (1.0 - random.f64()).ln()).sqrt() * (TAU * random.f64()).cos();
                 let sigma = (p99.as_secs_f64() / p50.as_secs_f64()).ln() / Z99;
                 let seconds = p50.as_secs_f64() * (sigma * normal).exp();
-                Duration::from_secs_f64(seconds.min(p99.as_secs_f64() * TAIL))
+                Duration::try_from_secs_f64(seconds.min(p99.as_secs_f64() * TAIL))
+                    .unwrap_or_default()
             }
         }
     }
@@ -113,7 +130,7 @@ mod tests {
         let max = Duration::from_millis(20);
         let delays = sorted(Latency::Uniform { min, max }, 7);
         assert!(delays[0] >= min && delays[10_000] <= max);
-        assert!(delays[10_000] - delays[0] > Duration::from_millis(9));
+        assert!(delays[10_000].abs_diff(delays[0]) > Duration::from_millis(9));
     }
 
     #[test]

@@ -20,25 +20,30 @@
 //! | room | what |
 //! |---|---|
 //! | [`options`], `fields` | what can be set, and how it is read from JSON |
-//! | `server`, `service`, `route`, `answer` | sockets, the way of one request, addresses, answers |
-//! | `state`, `calls`, `token`, `dtmf` | what the platform knows and decides, without I/O and without clock |
-//! | [`script`], `rate`, `latency` | faults, limits and delays |
-//! | [`journal`] | what came and what was pressed |
+//! | `server`, `service`, `route`, `answer`, `answers` | sockets, the way of one request, addresses, answers |
+//! | `state`, `decision`, `calls`, `token`, `dtmf` | what the platform knows and decides, without I/O and without clock |
+//! | [`script`], `token_step`, `queue`, `rate`, `latency` | faults, limits and delays |
+//! | [`record`], `journal` | what came and what was pressed |
 
 mod answer;
+mod answers;
 mod calls;
+mod decision;
 mod dtmf;
 mod fields;
-pub mod journal;
+mod journal;
 mod latency;
 pub mod options;
+mod queue;
 mod rate;
+pub mod record;
 mod route;
 pub mod script;
 mod server;
 mod service;
 mod state;
 mod token;
+mod token_step;
 
 use std::fmt;
 use std::io;
@@ -46,11 +51,12 @@ use std::sync::Arc;
 
 pub use calls::CallOptions;
 pub use fields::OptionError;
-pub use journal::{Execution, RequestKind, RequestRecord, Statistics};
 pub use latency::Latency;
 pub use options::SimulatorOptions;
 pub use rate::{RateLimit, RetryAfterForm};
-pub use script::{Claim, Cut, Step, TokenStep};
+pub use record::{Execution, RequestKind, RequestRecord, Statistics};
+pub use script::{Cut, Step};
+pub use token_step::{Claim, TokenStep};
 
 use server::Server;
 use state::Shared;
@@ -69,7 +75,7 @@ impl Simulator {
     /// milliseconds. It fails when the port is taken or no thread can be started.
     pub fn start(options: SimulatorOptions) -> io::Result<Self> {
         let port = options.port;
-        let shared = Arc::new(Shared::new(options));
+        let shared = Arc::new(Shared::new(options.within_limits()));
         let server = Server::start(port, Arc::clone(&shared))?;
         let url = format!("http://127.0.0.1:{}", server.port());
         Ok(Self {

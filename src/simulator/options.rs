@@ -64,6 +64,16 @@ impl Default for SimulatorOptions {
 }
 
 impl SimulatorOptions {
+    /// The same, with every number brought within its documented limits: Rust callers are not checked.
+    pub(super) fn within_limits(mut self) -> Self {
+        let longest = Duration::from_millis(MAX_MS);
+        self.token_lifetime = self.token_lifetime.clamp(Duration::from_millis(1), longest);
+        self.time_scale = self.time_scale.clamp(0.0, 100.0);
+        self.latency = self.latency.at_most(longest);
+        self.journal_limit = self.journal_limit.max(1);
+        self
+    }
+
     /// Reads the options as JavaScript gives them. The error names the field as `options.<name>`.
     pub fn from_json(value: Value) -> Result<Self, OptionError> {
         let mut fields = Fields::of(value, "options")?;

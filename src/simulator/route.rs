@@ -14,9 +14,9 @@ pub(super) enum Route {
 /// The ids of a DTMF path, percent-decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    pub(super) provider_id: String,
-    pub(super) line_id: String,
-    pub(super) call_id: String,
+    pub(super) provider: String,
+    pub(super) line: String,
+    pub(super) call: String,
 }
 
 /// Reads a path. Segments are decoded one by one, so that an encoded slash stays inside its id.
@@ -31,15 +31,15 @@ fn dtmf(path: &str) -> Option<Target> {
     let mut segments = path
         .strip_prefix("/api/v2/telephony/providers/")?
         .split('/');
-    let provider_id = decode(segments.next()?)?;
+    let provider = decode(segments.next()?)?;
     (segments.next()? == "lines").then_some(())?;
-    let line_id = decode(segments.next()?)?;
+    let line = decode(segments.next()?)?;
     (segments.next()? == "calls").then_some(())?;
-    let call_id = decode(segments.next()?)?;
+    let call = decode(segments.next()?)?;
     (segments.next()? == "dtmf" && segments.next().is_none()).then_some(Target {
-        provider_id,
-        line_id,
-        call_id,
+        provider,
+        line,
+        call,
     })
 }
 
@@ -70,7 +70,7 @@ mod tests {
 
     fn call_of(path: &str) -> Option<String> {
         match route(path) {
-            Route::Dtmf(target) => Some(target.call_id),
+            Route::Dtmf(target) => Some(target.call),
             _ => None,
         }
     }
@@ -81,9 +81,9 @@ mod tests {
         assert_eq!(
             route(path),
             Route::Dtmf(Target {
-                provider_id: "p 1".to_owned(),
-                line_id: "ä".to_owned(),
-                call_id: "a/b?+c".to_owned(),
+                provider: "p 1".to_owned(),
+                line: "ä".to_owned(),
+                call: "a/b?+c".to_owned(),
             })
         );
     }

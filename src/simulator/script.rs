@@ -1,7 +1,5 @@
-//! Faults on demand: lists of steps, each used up by one matching request.
+//! Faults on demand: what one DTMF request meets instead of the rules.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFER_ENCODING};
@@ -112,7 +110,7 @@ impl Step {
     }
 
     /// The fields that DTMF and token steps share.
-    fn common(fields: &mut Fields) -> Result<Self, OptionError> {
+    pub(super) fn common(fields: &mut Fields) -> Result<Self, OptionError> {
         let status = fields.whole("status", 200..=599)?;
         let times = fields.whole("times", 1..=u64::from(MAX_TIMES))?;
         let headers = match fields.take("headers") {
@@ -226,7 +224,7 @@ impl Step {
         let mut answer = match &self.body {
             Some(Value::String(text)) => Answer {
                 status,
-                headers: http::HeaderMap::new(),
+                headers: Vec::new(),
                 body: text.clone().into(),
             }
             .with(
@@ -236,7 +234,7 @@ impl Step {
             Some(body) => Answer::json(status, body),
             None if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) => Answer {
                 status,
-                headers: http::HeaderMap::new(),
+                headers: Vec::new(),
                 body: bytes::Bytes::new(),
             },
             None if status.is_success() => Answer { status, ..usual() },
@@ -250,82 +248,16 @@ impl Step {
                 Some((name, HeaderValue::from_str(value).ok()?))
             })
             .collect();
-        for (name, _) in &headers {
-            answer.headers.remove(name);
-        }
+        answer
+            .headers
+            .retain(|(usual, _)| headers.iter().all(|(name, _)| name != usual));
         answer.headers.extend(headers);
         answer
     }
 }
 
-/// A field of the token answer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Claim {
-    /// As the endpoint would say it.
-    #[default]
-    Usual,
-    /// Left out.
-    Omitted,
-    /// This value as it stands.
-    Literal(Value),
-}
-
-/// What one token request meets instead of the rules. Client, grant and scope are not checked.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TokenStep {
-    /// Status, headers, body, times, delay and cut.
-    pub step: Step,
-    /// `expires_in` of the answer. The token itself lives as long as the options say.
-    pub expires_in: Claim,
-    /// `access_token` of the answer. A literal string becomes a valid token.
-    pub access_token: Claim,
-    /// `scope` of the answer. A literal string is also what the token allows.
-    pub scope: Claim,
-    /// Whether the body breaks off in the middle of its JSON. Default false.
-    pub malformed: bool,
-}
-
-impl TokenStep {
-    /// Reads the steps of `scriptToken` as JavaScript gives them.
-    pub fn list_from_json(value: Value) -> Result<Vec<Self>, OptionError> {
-        list(value, |mut fields| {
-            let step = Self {
-                step: Step::common(&mut fields)?,
-                expires_in: claim(fields.take("expiresIn")),
-                access_token: claim(fields.take("accessToken")),
-                scope: claim(fields.take("scope")),
-                malformed: fields.boolean("malformed")?.unwrap_or_default(),
-            };
-            fields.finish()?;
-            Ok(step)
-        })
-    }
-
-    pub(super) fn check(&self, path: &str) -> Result<(), OptionError> {
-        for (field, claim) in [("accessToken", &self.access_token), ("scope", &self.scope)] {
-            if !matches!(
-                claim,
-                Claim::Usual | Claim::Omitted | Claim::Literal(Value::String(_))
-            ) {
-                return Err(OptionError::new(
-                    &format!("{path}.{field}"),
-                    "must be a string, or null to leave it out",
-                ));
-            }
-        }
-        self.step.check(path)
-    }
-}
-
-fn claim(value: Option<Value>) -> Claim {
-    match value {
-        None => Claim::Usual,
-        Some(Value::Null) => Claim::Omitted,
-        Some(value) => Claim::Literal(value),
-    }
-}
-
-fn list<S>(
+/// Reads a list of objects; each is named by its place.
+pub(super) fn list<S>(
     value: Value,
     read: impl Fn(Fields) -> Result<S, OptionError>,
 ) -> Result<Vec<S>, OptionError> {
@@ -362,78 +294,12 @@ fn headers(value: Value, path: &str) -> Result<Vec<(String, String)>, OptionErro
     Ok(headers)
 }
 
-/// Steps in order, each with how often it is still to be met.
-struct Queue<S>(VecDeque<(Arc<S>, u32)>);
-
-impl<S> Default for Queue<S> {
-    fn default() -> Self {
-        Self(VecDeque::new())
-    }
-}
-
-impl<S> Queue<S> {
-    fn extend(&mut self, steps: Vec<S>, times: impl Fn(&S) -> u32) {
-        for step in steps {
-            let times = times(&step);
-            self.0.push_back((Arc::new(step), times));
-        }
-    }
-
-    fn next(&mut self) -> Option<Arc<S>> {
-        let (step, left) = self.0.front_mut()?;
-        let step = Arc::clone(step);
-        *left -= 1;
-        if *left == 0 {
-            self.0.pop_front();
-        }
-        Some(step)
-    }
-}
-
-/// Every step that is still to be met.
-#[derive(Default)]
-pub(super) struct Scripts {
-    all: Queue<Step>,
-    calls: HashMap<String, Queue<Step>>,
-    tokens: Queue<TokenStep>,
-}
-
-impl Scripts {
-    pub(super) fn add(&mut self, steps: Vec<Step>, call_id: Option<&str>) {
-        let queue = match call_id {
-            None => &mut self.all,
-            Some(call_id) => self.calls.entry(call_id.to_owned()).or_default(),
-        };
-        queue.extend(steps, |step| step.times);
-    }
-
-    pub(super) fn add_token(&mut self, steps: Vec<TokenStep>) {
-        self.tokens.extend(steps, |step| step.step.times);
-    }
-
-    /// The step that the next DTMF request for this call meets.
-    pub(super) fn next(&mut self, call_id: &str) -> Option<Arc<Step>> {
-        if let Some(queue) = self.calls.get_mut(call_id) {
-            if let Some(step) = queue.next() {
-                return Some(step);
-            }
-            self.calls.remove(call_id);
-        }
-        self.all.next()
-    }
-
-    /// The step that the next token request meets.
-    pub(super) fn next_token(&mut self) -> Option<Arc<TokenStep>> {
-        self.tokens.next()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
-    fn error(step: Value) -> String {
+    fn error(step: &Value) -> String {
         Step::list_from_json(json!([step]))
             .and_then(|steps| steps[0].check("steps[0]"))
             .unwrap_err()
@@ -456,7 +322,7 @@ mod tests {
             (json!({"cut": "reset", "status": 500}), "status"),
             (json!({"sttaus": 500}), "sttaus"),
         ] {
-            let message = error(step.clone());
+            let message = error(&step);
             assert!(
                 message.starts_with(&format!("steps[0].{field} ")),
                 "{step}: {message}"
@@ -466,9 +332,6 @@ mod tests {
             Step::list_from_json(json!({})).unwrap_err().to_string(),
             "steps must be an array"
         );
-        let token = TokenStep::list_from_json(json!([{"scope": 1}])).unwrap();
-        assert!(token[0].check("steps[0]").is_err());
-        assert!(TokenStep::list_from_json(json!([{"execute": true}])).is_err());
     }
 
     #[test]
@@ -495,22 +358,5 @@ mod tests {
         ] {
             assert!(!executes(step.clone()), "{step}");
         }
-    }
-
-    #[test]
-    fn the_steps_of_the_call_come_first_and_each_as_often_as_it_says() {
-        let mut scripts = Scripts::default();
-        let twice = Step {
-            times: 2,
-            ..Step::status(500)
-        };
-        scripts.add(vec![twice, Step::status(501)], None);
-        scripts.add(vec![Step::status(400)], Some("c"));
-        let mut met = |call| scripts.next(call).and_then(|step| step.status);
-        assert_eq!(met("c"), Some(400));
-        assert_eq!(met("c"), Some(500));
-        assert_eq!(met("d"), Some(500));
-        assert_eq!(met("d"), Some(501));
-        assert_eq!(met("c"), None);
     }
 }

@@ -12,8 +12,9 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use super::answer::{AnswerBody, Closed};
+use super::decision::{Decision, Ending, Now, Payload, Task};
 use super::script::Cut;
-use super::state::{Decision, Ending, Now, Payload, Shared, Task};
+use super::state::Shared;
 
 /// Longer bodies are answered 413.
 const MAX_BODY: usize = 64 * 1024;
@@ -81,7 +82,7 @@ pub(super) async fn serve(
             (now.instant, decision)
         }
         Task::Dtmf(target, step) => {
-            visit.call_id = Some(target.call_id.clone());
+            visit.call_id = Some(target.call.clone());
             let step = step.as_deref();
             if let Some(step) = step.filter(|step| step.cut == Some(Cut::BeforeRead)) {
                 return close_unread(visit, step.delay).await;

@@ -1,23 +1,27 @@
 //! What the platform knows, and what it decides. No I/O and no clock: time comes in.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, StatusCode};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
+use super::answers::{accepted, no_store, too_large, too_many};
 use super::calls::Calls;
+use super::decision::{Decision, Ending, Now, Payload, Task};
 use super::dtmf::Sequence;
-use super::journal::{Head, Journal, RequestKind, Statistics};
+use super::journal::{Head, Journal};
 use super::options::SimulatorOptions;
-use super::rate::{Limiter, RetryAfterForm};
+use super::queue::Scripts;
+use super::rate::Limiter;
+use super::record::{RequestKind, Statistics};
 use super::route::{Route, Target, route};
-use super::script::{Claim, Cut, Scripts, Step, TokenStep};
+use super::script::{Cut, Step};
 use super::token::{Standing, Tokens, grant};
+use super::token_step::{Claim, TokenStep};
 
 /// The state, shared by the connections and the owner.
 pub(super) struct Shared(Mutex<State>);
@@ -30,77 +34,6 @@ impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A time, on the two clocks that matter.
-#[derive(Clone, Copy)]
-pub(super) struct Now {
-    pub(super) instant: Instant,
-    /// For `Retry-After` dates.
-    pub(super) wall: SystemTime,
-}
-
-impl Now {
-    pub(super) fn read() -> Self {
-        Self {
-            instant: Instant::now(),
-            wall: SystemTime::now(),
-        }
-    }
-}
-
-/// The body of a request.
-pub(super) enum Payload {
-    Whole(Bytes),
-    TooLarge,
-}
-
-impl Payload {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Whole(bytes) => bytes,
-            Self::TooLarge => &[],
-        }
-    }
-}
-
-/// What an arrived request needs next.
-pub(super) enum Task {
-    Dtmf(Target, Option<Arc<Step>>),
-    Token(Option<Arc<TokenStep>>),
-    /// Wrong address or method.
-    Refuse(Answer),
-}
-
-/// How a request ends, after a wait.
-pub(super) struct Decision {
-    pub(super) wait: Duration,
-    pub(super) ending: Ending,
-}
-
-pub(super) enum Ending {
-    Answer(Answer),
-    Truncated(Answer),
-    /// Any cut but `Truncate`.
-    Cut(Cut),
-}
-
-impl Ending {
-    fn of(cut: Option<Cut>, answer: Answer) -> Self {
-        match cut {
-            None => Self::Answer(answer),
-            Some(Cut::Truncate) => Self::Truncated(answer),
-            Some(cut) => Self::Cut(cut),
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Accepted<'a> {
-    status: &'a str,
-    call_id: &'a str,
-    digits: usize,
 }
 
 pub(super) struct State {
@@ -143,14 +76,14 @@ impl State {
         let mut overlapped = false;
         let (kind, task) = match route(path) {
             Route::Dtmf(target) if is_post => {
-                let (overlaps, together) = self.calls.arrive(&target.call_id, now);
+                let (overlaps, together) = self.calls.arrive(&target.call, now);
                 overlapped = overlaps;
                 let statistics = &mut self.statistics;
                 statistics.overlaps += u64::from(overlaps);
                 statistics.in_flight += 1;
                 statistics.max_in_flight = statistics.max_in_flight.max(statistics.in_flight);
                 statistics.max_in_flight_per_call = statistics.max_in_flight_per_call.max(together);
-                let step = self.scripts.next(&target.call_id);
+                let step = self.scripts.next(&target.call);
                 (RequestKind::Dtmf, Task::Dtmf(target, step))
             }
             Route::Token if is_post => {
@@ -173,7 +106,7 @@ impl State {
             }
         };
         let call_id = match &task {
-            Task::Dtmf(target, _) => Some(target.call_id.as_str()),
+            Task::Dtmf(target, _) => Some(target.call.as_str()),
             _ => None,
         };
         let seq = self.journal.request(&Head {
@@ -274,7 +207,7 @@ impl State {
             }
         }
         if let Some(limiter) = &mut self.limiter
-            && let Err(wait) = limiter.admit(now.instant, &target.call_id)
+            && let Err(wait) = limiter.admit(now.instant, &target.call)
         {
             return Err(too_many(wait, limiter.form(), now.wall));
         }
@@ -285,18 +218,18 @@ impl State {
         let sequence = Sequence::read(body)
             .map_err(|rule| Answer::refusal(StatusCode::BAD_REQUEST, "invalid_payload", rule))?;
         let Target {
-            provider_id,
-            line_id,
-            call_id,
+            provider,
+            line,
+            call,
         } = target;
-        if !self.calls.is_live(call_id, provider_id, line_id) {
+        if !self.calls.is_live(call, provider, line) {
             return Err(Answer::refusal(
                 StatusCode::NOT_FOUND,
                 "call_not_found",
                 "No such call on this provider and line, or it has ended",
             ));
         }
-        if self.calls.is_busy(call_id, now.instant) {
+        if self.calls.is_busy(call, now.instant) {
             return Err(Answer::refusal(
                 StatusCode::CONFLICT,
                 "call_busy",
@@ -321,10 +254,10 @@ impl State {
         let wait = playing + delay;
         // The platform goes on when the client leaves, so the end is a time and not the end of the request.
         if !wait.is_zero() {
-            self.calls.occupy(&target.call_id, now + wait);
+            self.calls.occupy(&target.call, now + wait);
         }
         self.journal
-            .execution(seq, &target.call_id, sequence, (started, ended));
+            .execution(seq, &target.call, sequence, (started, ended));
         wait
     }
 
@@ -397,56 +330,5 @@ impl State {
         let mut statistics = self.statistics;
         self.journal.count(&mut statistics);
         statistics
-    }
-}
-
-/// Says how many digits were taken, never which.
-fn accepted(status: StatusCode, target: &Target, digits: usize) -> Answer {
-    Answer::json(
-        status,
-        &Accepted {
-            status: "accepted",
-            call_id: &target.call_id,
-            digits,
-        },
-    )
-}
-
-/// RFC 6749 §5.1 asks for both headers on answers that carry tokens.
-fn no_store(mut answer: Answer) -> Answer {
-    let headers = &mut answer.headers;
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    headers
-        .entry(PRAGMA)
-        .or_insert(HeaderValue::from_static("no-cache"));
-    answer
-}
-
-fn too_large() -> Answer {
-    Answer::refusal(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "payload_too_large",
-        "The body is longer than 64 KB",
-    )
-}
-
-fn too_many(wait: Duration, form: RetryAfterForm, wall: SystemTime) -> Answer {
-    // Rounded up: who comes back at the time that was named must get through.
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let retry_after = match form {
-        RetryAfterForm::Seconds => seconds.to_string(),
-        // A date has no fraction, so the cut-off part of the present second is added.
-        RetryAfterForm::Date => httpdate::fmt_http_date(wall + Duration::from_secs(seconds + 1)),
-    };
-    let answer = Answer::refusal(
-        StatusCode::TOO_MANY_REQUESTS,
-        "rate_limited",
-        "Too many requests in one minute",
-    );
-    match HeaderValue::try_from(retry_after) {
-        Ok(value) => answer.with(RETRY_AFTER, value),
-        Err(_) => answer,
     }
 }
