@@ -202,7 +202,7 @@ export type ResendWhenUnknown = boolean | readonly UnknownCause[];
 /** How refused and unsent requests are sent again. */
 export interface RetryConfig {
   /**
-   * The first back-off in milliseconds; it doubles from attempt to attempt, with full jitter. Default: 200.
+   * The first back-off in milliseconds, 0 or more; it doubles from attempt to attempt, with full jitter. Default: 200.
    * A 429 without `Retry-After` waits with equal jitter from 1 second instead.
    */
   readonly baseMs?: number | undefined;
@@ -228,16 +228,19 @@ export interface InjectorConfig {
   readonly connectTimeoutMs?: number | undefined;
   /** The bound on a whole injection, in milliseconds: queue, token, back-off and all attempts. Default: 30000. */
   readonly deadlineMs?: number | undefined;
-  /** The bound on the wait for a call's lock, in milliseconds. Default: 20000. */
+  /** The bound on the wait for a call's lock, in milliseconds; 0 does not wait. Default: 20000. */
   readonly lockTimeoutMs?: number | undefined;
   /**
    * How long a manual lock may be held, in milliseconds. Then it is released with a warning, once what is in
    * flight under it has settled. Default: 60000.
    */
   readonly lockHoldMs?: number | undefined;
-  /** How many may wait for one call in the whole process. One more fails with `ERR_DTMF_QUEUE_FULL`. Default: 32. */
+  /**
+   * How many may wait for one call in the whole process, 0 or more. One more fails with `ERR_DTMF_QUEUE_FULL`.
+   * Default: 32.
+   */
   readonly maxWaitingPerCall?: number | undefined;
-  /** How many may wait in this injector. One more fails with `ERR_DTMF_QUEUE_FULL`. Default: 10000. */
+  /** How many may wait in this injector, 0 or more. One more fails with `ERR_DTMF_QUEUE_FULL`. Default: 10000. */
   readonly maxWaiting?: number | undefined;
   /** How many requests of this injector are under way at once. Others wait their turn. Default: 256. */
   readonly maxInFlight?: number | undefined;
@@ -280,7 +283,7 @@ export interface InjectionOptions {
   readonly lock?: ChannelLock | undefined;
   /** Which unknown outcomes of this injection are sent again. Default: that of the injector. */
   readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
-  /** The bound on the wait for the call's lock, in milliseconds. Default: that of the injector. */
+  /** The bound on the wait for the call's lock, in milliseconds; 0 does not wait. Default: that of the injector. */
   readonly lockTimeoutMs?: number | undefined;
 }
 
@@ -288,13 +291,13 @@ export interface InjectionOptions {
 export interface LockOptions {
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;
-  /** The bound on the wait, in milliseconds. Default: `lockTimeoutMs` of the injector. */
+  /** The bound on the wait, in milliseconds; 0 does not wait. Default: `lockTimeoutMs` of the injector. */
   readonly timeoutMs?: number | undefined;
 }
 
 /** Options of {@link DtmfInjector.close}. */
 export interface CloseOptions {
-  /** How long to wait for what is in flight, in milliseconds. Default: `timeoutMs` of the injector. */
+  /** How long to wait for what is in flight, in milliseconds; 0 does not wait. Default: `timeoutMs` of the injector. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -454,8 +457,8 @@ export type Delivery = 'not-sent' | 'refused' | 'unknown' | 'accepted';
 export interface AuditValidation {
   /** Whether the payload kept all rules. */
   valid: boolean;
-  /** As in {@link ValidationResult}. `null` when the input was invalid. */
-  carrierCompatible: boolean | null;
+  /** As in {@link ValidationResult}. `false` when the input was invalid. */
+  carrierCompatible: boolean;
   /** The frequencies of each digit in hertz. Only with `digits: 'clear'`. */
   frequencies?: [low: number, high: number][];
 }
@@ -466,13 +469,13 @@ export interface AuditEntry {
   timestamp: string;
   /** Names the injection: a UUIDv7 (RFC 9562). */
   injectionId: string;
-  /** The call. `null` when it was invalid. */
+  /** The call. `null` when the input was invalid. */
   callId: string | null;
   /** The digits: `*****`, unless `digits: 'clear'`. */
   dtmfString: string;
-  /** How they are played. `null` when it was invalid. */
+  /** How they are played. `null` when the input was invalid. */
   dtmfType: DtmfType | null;
-  /** The pause between two digits in milliseconds. `null` when it was invalid. */
+  /** The pause between two digits in milliseconds. `null` when the input was invalid. */
   interDigitPause: number | null;
   /** What the validation found. */
   validation: AuditValidation;
@@ -482,8 +485,8 @@ export interface AuditEntry {
   latencyMs: number;
   /** From the call to the grant of the lock, in milliseconds. */
   queuedMs: number;
-  /** The last attempt's own time, in milliseconds. Absent when there was none. */
-  attemptMs?: number;
+  /** The last attempt's own time, in milliseconds. 0 when there was none. */
+  attemptMs: number;
   /** Requests handed over. */
   attempts: number;
   /** 1 when accepted, else 0: nobody tells a sender what the far end recognised. */
@@ -520,7 +523,7 @@ export interface DtmfInjectedEvent {
 /** The injection failed. Once per injection, for invalid input too. */
 export interface DtmfFailedEvent {
   event: 'dtmf.failed';
-  /** The call. `null` when it was invalid. */
+  /** The call. `null` when the input was invalid. */
   callId: string | null;
   /** What happened. */
   auditEntry: AuditEntry;

@@ -151,6 +151,16 @@ describe('injectDTMF', () => {
     expectInvalid(await failure(injectWithRetry(injector, undefined)), /./);
   });
 
+  test('rejects params that cannot be read, with its one event', async () => {
+    const injector = bench.injector(await bench.platform());
+    const events = [];
+    injector.registerCTIMonitor((event) => void events.push(event.event));
+    const hostile = { ...params(), get callId() { throw new Error('4929187350'); } };
+    expectInvalid(await failure(injector.injectDTMF(hostile)), /./);
+    expect(events).toEqual(['dtmf.failed']);
+    await injector.close();
+  });
+
   test('ignores unknown keys in params', async () => {
     const injector = bench.injector(await bench.platform());
     await expect(injector.injectDTMF(params({ note: 'x' }))).resolves.toMatchObject({ success: true });

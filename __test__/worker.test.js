@@ -98,8 +98,7 @@ test('20 workers that are terminated in flight do not harm the process', async (
       const callId = 'call-' + n;
       const thread = worker(platform, \`
         injector.registerCTIMonitor(() => {});
-        injector.injectDTMF(params(workerData.callId));
-        injector.injectDTMF(params(workerData.callId));
+        for (let n = 0; n < 2; n += 1) injector.injectDTMF(params(workerData.callId)).catch(() => {});
         injector.acquireChannelLock('other-' + workerData.callId);
       \`, { callId });
       await until(() => platform.injections(callId).length === 1);
@@ -117,7 +116,7 @@ test('20 workers that are terminated in flight do not harm the process', async (
 test('what waits behind a terminated worker is rejected when that was in flight', async () => {
   const lines = await run(`
     platform.answer({ hold: true });
-    const thread = worker(platform, "injector.injectDTMF(params('call-1'));");
+    const thread = worker(platform, "injector.injectDTMF(params('call-1')).catch(() => {});");
     await until(() => platform.injections('call-1').length === 1);
     const injector = own(platform);
     const waiting = injector.injectDTMF(params('call-1')).then(() => 'ok', (error) => error.code);
