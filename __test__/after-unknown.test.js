@@ -17,13 +17,15 @@ const codes = (outcomes) => outcomes.map((outcome) => (outcome.ok ? 'ok' : outco
 
 test('who waits behind an unknown outcome is rejected; who comes later is not', async () => {
   platform.answer({ drop: 'after', delayMs: 100 });
-  const outcomes = await Promise.all([
+  const onTheCall = [
     settle(press('1111')),
     settle(press('2222')),
     settle(bench.injector(platform).injectDTMF(params())),
     settle(injector.acquireChannelLock('call-1')),
-    settle(injector.injectDTMF(params({ callId: 'call-2' }))),
-  ]);
+  ];
+  await until(() => platform.injections('call-1').length === 1);
+  const elsewhere = settle(injector.injectDTMF(params({ callId: 'call-2' })));
+  const outcomes = await Promise.all([...onTheCall, elsewhere]);
   expect(codes(outcomes)).toEqual([
     'ERR_DTMF_OUTCOME_UNKNOWN',
     'ERR_DTMF_AFTER_UNKNOWN',

@@ -130,6 +130,23 @@ if (Symbol.asyncDispose) {
   });
 }
 
+/**
+ * The parameters of one injection, read once: what the program does to its object afterwards changes nothing.
+ * @typedef {ReturnType<typeof readParams>} Asked
+ * @param {any} params
+ */
+function readParams(params) {
+  if (typeof params !== 'object' || params === null) return undefined;
+  return {
+    telephonyProviderId: textOrNull(params.telephonyProviderId),
+    lineId: textOrNull(params.lineId),
+    callId: textOrNull(params.callId),
+    dtmfString: textOrNull(params.dtmfString),
+    dtmfType: textOrNull(params.dtmfType),
+    interDigitPause: numberOrNaN(params.interDigitPause),
+  };
+}
+
 /** The side of an injector that the lane sees; the program holds a `DtmfInjector` only. */
 class InjectorSide {
   #clear;
@@ -167,6 +184,7 @@ class InjectorSide {
    */
   inject(params, options) {
     return new Promise((resolve) => {
+      const asked = readParams(params);
       /** @type {AbortSignal | undefined} */
       let signal;
       let unwatch = () => {};
@@ -175,11 +193,11 @@ class InjectorSide {
         retrying: (record) => this.#retrying(record),
         settled: (record) => {
           unwatch();
-          resolve({ record, entry: this.#finished(record, params), signal });
+          resolve({ record, entry: this.#finished(record, asked), signal });
         },
       });
       try {
-        signal = this.#begin(id, params, options);
+        signal = this.#begin(id, asked, options);
         unwatch = watch(signal, () => this.native.abort(id));
       } catch (error) {
         if (!isDtmfError(error)) throw error;
@@ -190,11 +208,11 @@ class InjectorSide {
 
   /**
    * @param {number} id
-   * @param {any} params
+   * @param {Asked | undefined} asked
    * @param {any} options
    */
-  #begin(id, params, options) {
-    if (typeof params !== 'object' || params === null) throw invalid('params must be an object');
+  #begin(id, asked, options) {
+    if (!asked) throw invalid('params must be an object');
     const json = toOptionalJson(options, ['signal', 'lock']);
     const signal = checkSignal(own(options, 'signal'));
     const lock = own(options, 'lock');
@@ -203,12 +221,12 @@ class InjectorSide {
     }
     this.native.inject(
       id,
-      textOrNull(params.telephonyProviderId),
-      textOrNull(params.lineId),
-      textOrNull(params.callId),
-      textOrNull(params.dtmfString),
-      textOrNull(params.dtmfType),
-      numberOrNaN(params.interDigitPause),
+      asked.telephonyProviderId,
+      asked.lineId,
+      asked.callId,
+      asked.dtmfString,
+      asked.dtmfType,
+      asked.interDigitPause,
       lock && ChannelLock.numberOf(lock),
       json,
     );

@@ -146,7 +146,7 @@ impl Policy {
             (None, Way::Transient) => {
                 backoff::full_jitter(self.base, self.cap, progress.backoffs, rng)
             }
-            (None, Way::Throttled) => backoff::throttled(self.cap, progress.backoffs, rng),
+            (None, Way::Throttled) => backoff::throttled(progress.backoffs, rng),
             (None, Way::Unsent | Way::FreshToken | Way::NewConnection) => Duration::ZERO,
         };
         if delay >= remaining {
