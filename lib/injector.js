@@ -136,15 +136,20 @@ if (Symbol.asyncDispose) {
  * @param {any} params
  */
 function readParams(params) {
-  if (typeof params !== 'object' || params === null) return undefined;
-  return {
-    telephonyProviderId: textOrNull(params.telephonyProviderId),
-    lineId: textOrNull(params.lineId),
-    callId: textOrNull(params.callId),
-    dtmfString: textOrNull(params.dtmfString),
-    dtmfType: textOrNull(params.dtmfType),
-    interDigitPause: numberOrNaN(params.interDigitPause),
-  };
+  if (typeof params !== 'object' || params === null) throw invalid('params must be an object');
+  try {
+    return {
+      telephonyProviderId: textOrNull(params.telephonyProviderId),
+      lineId: textOrNull(params.lineId),
+      callId: textOrNull(params.callId),
+      dtmfString: textOrNull(params.dtmfString),
+      dtmfType: textOrNull(params.dtmfType),
+      interDigitPause: numberOrNaN(params.interDigitPause),
+    };
+  } catch {
+    // What a getter threw may hold anything, so it is not repeated.
+    throw invalid('params cannot be read: one of its properties threw');
+  }
 }
 
 /** The side of an injector that the lane sees; the program holds a `DtmfInjector` only. */
@@ -184,7 +189,8 @@ class InjectorSide {
    */
   inject(params, options) {
     return new Promise((resolve) => {
-      const asked = readParams(params);
+      /** @type {Asked | undefined} */
+      let asked;
       /** @type {AbortSignal | undefined} */
       let signal;
       let unwatch = () => {};
@@ -197,6 +203,7 @@ class InjectorSide {
         },
       });
       try {
+        asked = readParams(params);
         signal = this.#begin(id, asked, options);
         unwatch = watch(signal, () => this.native.abort(id));
       } catch (error) {
@@ -208,11 +215,10 @@ class InjectorSide {
 
   /**
    * @param {number} id
-   * @param {Asked | undefined} asked
+   * @param {Asked} asked
    * @param {any} options
    */
   #begin(id, asked, options) {
-    if (!asked) throw invalid('params must be an object');
     const json = toOptionalJson(options, ['signal', 'lock']);
     const signal = checkSignal(own(options, 'signal'));
     const lock = own(options, 'lock');

@@ -298,6 +298,7 @@ proptest! {
                     prop_assert!(delay < remaining);
                     match verdict.retry_after {
                         Some(asked) => prop_assert!(delay >= asked && delay <= asked + asked / 10),
+                        None if verdict.resend == Resend::Throttled => prop_assert!(delay <= Duration::from_secs(4)),
                         None => prop_assert!(delay <= policy.cap),
                     }
                     if spent == 0 { free_resends += 1 } else { counted_resends += 1 }
