@@ -1,8 +1,6 @@
 //! The HTTP seam: requests go in, facts come out, never texts.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,27 +9,22 @@ use url::Url;
 
 use crate::BoxFuture;
 
+mod answer;
+mod fault;
+mod http_client;
+mod options;
+pub mod proxy;
+mod sleep;
+mod tls;
+pub mod witness;
+
+pub use http_client::HttpTransport;
+pub use options::HttpOptions;
+pub use proxy::ProxyChoice;
+pub use witness::Witness;
+
 /// Answers longer than this are not read further.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
-/// Tells whether the connection ever took the body of a request.
-///
-/// As long as it did not, nothing of the digits has left the process.
-#[derive(Clone, Debug, Default)]
-pub struct Witness(Arc<AtomicBool>);
-
-impl Witness {
-    /// The connection pulled the body: from here on the digits may be on their way.
-    pub fn handed_over(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    /// Whether the body was pulled.
-    #[must_use]
-    pub fn was_handed_over(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
-}
 
 /// One request. `Debug` shows neither headers nor body nor path.
 pub struct Request {

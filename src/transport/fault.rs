@@ -1,0 +1,163 @@
+//! What a failed exchange was, told by the types of its causes and never by their texts.
+
+use std::error::Error as StdError;
+use std::io;
+
+use rustls::AlertDescription;
+
+use super::FaultKind;
+
+/// How the request travelled, as far as it helps to name a failure.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    /// The address is https.
+    pub(super) tls: bool,
+    /// A tunnel through a proxy is asked for. Nothing is, to hosts of this machine.
+    pub(super) tunnel: bool,
+}
+
+/// Names the failure of one exchange that brought no status line.
+///
+/// Kinds of the connecting phase say that the request was not written; after it, only the two ways in which
+/// HTTP/2 declines a request are told apart from a lost connection.
+pub(super) fn kind_of(error: &reqwest::Error, way: Way) -> FaultKind {
+    if error.is_builder() {
+        FaultKind::Setup
+    } else if error.is_connect() {
+        connecting(error, way)
+    } else if error.is_timeout() {
+        FaultKind::TimedOut
+    } else if causes(error).any(|cause| cause.downcast_ref().is_some_and(is_refusal)) {
+        FaultKind::StreamRefused
+    } else {
+        FaultKind::ConnectionLost
+    }
+}
+
+fn connecting(error: &reqwest::Error, way: Way) -> FaultKind {
+    if error.is_dns() {
+        return FaultKind::NameLookup;
+    }
+    if let Some(tls) = causes(error).find_map(|cause| cause.downcast_ref()) {
+        return handshake(tls);
+    }
+    // The time-out spans name lookup, TCP, proxy and TLS: which of them was slow cannot be told by type.
+    if error.is_timeout() {
+        return FaultKind::ConnectTimeout;
+    }
+    let io = causes(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        // A wrapper around another error says nothing itself.
+        .find(|error| error.get_ref().is_none() || error.kind() != io::ErrorKind::Other);
+    match io.map(io::Error::kind) {
+        Some(
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe,
+        ) if way.tls => FaultKind::TlsHandshake,
+        // The error of the tunnel has no public type. It is what remains: a failure to reach the proxy
+        // or of the handshake behind it has a cause of one of the types above.
+        None if way.tunnel => FaultKind::Proxy,
+        _ => FaultKind::ConnectionRefused,
+    }
+}
+
+/// Tells what will stay as it is from what may pass.
+fn handshake(error: &rustls::Error) -> FaultKind {
+    use rustls::Error as Tls;
+    match error {
+        Tls::InvalidCertificate(_)
+        | Tls::InvalidCertRevocationList(_)
+        | Tls::NoCertificatesPresented
+        | Tls::UnsupportedNameType
+        | Tls::PeerIncompatible(_)
+        | Tls::NoApplicationProtocol
+        // The same complaints, made by the other side (RFC 8446 §6.2).
+        | Tls::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::InsufficientSecurity
+            | AlertDescription::NoApplicationProtocol
+            | AlertDescription::UnrecognisedName
+            | AlertDescription::CertificateRequired,
+        ) => FaultKind::Certificate,
+        _ => FaultKind::TlsHandshake,
+    }
+}
+
+/// Whether the other side said that it did not process the request (RFC 9113 §8.7).
+///
+/// h2 gives the error of a received `GOAWAY` only to streams above its last stream id; a stream at or below it
+/// goes on, and fails with an I/O error when the connection ends.
+fn is_refusal(error: &h2::Error) -> bool {
+    error.is_remote()
+        && (error.is_go_away()
+            || (error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)))
+}
+
+/// The error and everything under it. The inner error of an `io::Error` is not its `source`, so it is asked for.
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .map(|inner| inner as &(dyn StdError + 'static));
+        inner.or_else(|| error.source())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_reach_into_wrapped_io_errors() {
+        let tls = rustls::Error::NoApplicationProtocol;
+        let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, tls));
+        let found: Option<&rustls::Error> = causes(&wrapped).find_map(|cause| cause.downcast_ref());
+        assert!(matches!(found, Some(rustls::Error::NoApplicationProtocol)));
+    }
+
+    #[test]
+    fn passing_trouble_and_final_refusals_of_a_handshake() {
+        use rustls::{CertificateError, Error as Tls, InvalidMessage, PeerIncompatible};
+        let cases = [
+            (
+                Tls::InvalidCertificate(CertificateError::Expired),
+                FaultKind::Certificate,
+            ),
+            (
+                Tls::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon),
+                FaultKind::Certificate,
+            ),
+            (
+                Tls::AlertReceived(AlertDescription::ProtocolVersion),
+                FaultKind::Certificate,
+            ),
+            (
+                Tls::AlertReceived(AlertDescription::HandshakeFailure),
+                FaultKind::Certificate,
+            ),
+            (
+                Tls::AlertReceived(AlertDescription::InternalError),
+                FaultKind::TlsHandshake,
+            ),
+            (
+                Tls::InvalidMessage(InvalidMessage::InvalidContentType),
+                FaultKind::TlsHandshake,
+            ),
+            (Tls::DecryptError, FaultKind::TlsHandshake),
+        ];
+        for (error, expected) in cases {
+            assert_eq!(handshake(&error), expected, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_without_a_received_frame_is_no_refusal() {
+        assert!(!is_refusal(&h2::Error::from(h2::Reason::REFUSED_STREAM)));
+    }
+}

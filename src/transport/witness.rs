@@ -1,0 +1,187 @@
+//! The witness: whether the body of a request could have left this process.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+const UNTOUCHED: u8 = 0;
+const HANDED_OVER: u8 = 1;
+const WITHDRAWN: u8 = 2;
+
+/// Tells whether the connection ever took the body of a request.
+///
+/// As long as it did not, nothing of the digits has left the process. The answer is final as soon as
+/// [`Transport::send`](super::Transport::send) returned or its future was dropped. One witness belongs to one send.
+#[derive(Clone, Debug, Default)]
+pub struct Witness(Arc<AtomicU8>);
+
+impl Witness {
+    /// The connection pulled the body: from here on the digits may be on their way.
+    pub fn handed_over(&self) {
+        self.0.store(HANDED_OVER, Ordering::SeqCst);
+    }
+
+    /// Whether the body was pulled.
+    #[must_use]
+    pub fn was_handed_over(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == HANDED_OVER
+    }
+
+    /// Whether the connection may take the body now; records that it did.
+    pub(super) fn take(&self) -> bool {
+        self.0
+            .compare_exchange(UNTOUCHED, HANDED_OVER, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+    }
+
+    /// Nobody waits for the answer any more: a body that was not pulled yet must stay here.
+    ///
+    /// The connection runs in a task of its own, on another thread. Without this step it could pull
+    /// the body just after a caller who gave up had read "not sent".
+    pub(super) fn withdraw(&self) {
+        // Failing means that the body left before: that fact must stay.
+        let _ = self
+            .0
+            .compare_exchange(UNTOUCHED, WITHDRAWN, Ordering::SeqCst, Ordering::SeqCst);
+    }
+}
+
+/// The exchange ended before the connection asked for the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withdrawn;
+
+impl fmt::Display for Withdrawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request was given up before its body was sent")
+    }
+}
+
+impl std::error::Error for Withdrawn {}
+
+/// A body that yields its bytes once and tells the witness when it does.
+///
+/// Its size is known, so that the request carries a `Content-Length`.
+pub struct WitnessedBody {
+    rest: Option<Bytes>,
+    witness: Witness,
+}
+
+impl WitnessedBody {
+    /// The body of one send.
+    #[must_use]
+    pub fn new(bytes: Bytes, witness: Witness) -> Self {
+        Self {
+            rest: Some(bytes).filter(|bytes| !bytes.is_empty()),
+            witness,
+        }
+    }
+}
+
+impl fmt::Debug for WitnessedBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WitnessedBody")
+    }
+}
+
+impl Body for WitnessedBody {
+    type Data = Bytes;
+    type Error = Withdrawn;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Withdrawn>>> {
+        Poll::Ready(self.rest.take().map(|bytes| {
+            if self.witness.take() {
+                Ok(Frame::data(bytes))
+            } else {
+                Err(Withdrawn)
+            }
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn poll(body: &mut WitnessedBody) -> Option<Result<Bytes, Withdrawn>> {
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        match Pin::new(body).poll_frame(&mut context) {
+            Poll::Ready(frame) => {
+                frame.map(|frame| frame.map(|frame| frame.into_data().expect("data")))
+            }
+            Poll::Pending => panic!("the bytes are there"),
+        }
+    }
+
+    #[test]
+    fn asking_for_the_size_is_not_taking_the_body() {
+        let witness = Witness::default();
+        let body = WitnessedBody::new(Bytes::from_static(b"12345"), witness.clone());
+        assert_eq!(body.size_hint().exact(), Some(5));
+        assert!(!body.is_end_stream());
+        assert!(!witness.was_handed_over());
+    }
+
+    #[test]
+    fn the_bytes_are_yielded_once_and_witnessed() {
+        let witness = Witness::default();
+        let mut body = WitnessedBody::new(Bytes::from_static(b"12345"), witness.clone());
+        assert_eq!(poll(&mut body), Some(Ok(Bytes::from_static(b"12345"))));
+        assert!(witness.was_handed_over());
+        assert!(body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), Some(0));
+        assert_eq!(poll(&mut body), None);
+    }
+
+    #[test]
+    fn a_withdrawn_body_stays_here() {
+        let witness = Witness::default();
+        let mut body = WitnessedBody::new(Bytes::from_static(b"12345"), witness.clone());
+        witness.withdraw();
+        assert_eq!(poll(&mut body), Some(Err(Withdrawn)));
+        assert_eq!(poll(&mut body), None);
+        assert!(!witness.was_handed_over());
+    }
+
+    #[test]
+    fn what_left_cannot_be_withdrawn() {
+        let witness = Witness::default();
+        assert!(witness.take());
+        witness.withdraw();
+        assert!(witness.was_handed_over());
+    }
+
+    #[test]
+    fn either_the_connection_gets_the_body_or_the_caller_may_say_not_sent() {
+        for _ in 0..2_000 {
+            let witness = Witness::default();
+            let mut body = WitnessedBody::new(Bytes::from_static(b"1"), witness.clone());
+            let connection = std::thread::spawn(move || matches!(poll(&mut body), Some(Ok(_))));
+            witness.withdraw();
+            let may_say_not_sent = !witness.was_handed_over();
+            let left = connection.join().expect("no panic");
+            assert_ne!(left, may_say_not_sent);
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_digit() {
+        let body = WitnessedBody::new(Bytes::from_static(b"12345"), Witness::default());
+        assert_eq!(format!("{body:?}"), "WitnessedBody");
+    }
+}
