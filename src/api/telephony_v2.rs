@@ -202,7 +202,7 @@ mod tests {
         );
         assert_eq!(
             &prepared.body[..],
-            br##"{"dtmf":"12A#","dtmfType":"RFC2833","interDigitPause":150}"##
+            br#"{"dtmf":"12A#","dtmfType":"RFC2833","interDigitPause":150}"#
         );
     }
 

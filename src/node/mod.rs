@@ -27,7 +27,7 @@ mod http;
 mod injector;
 mod lane;
 mod options;
-mod payload;
+pub mod payload;
 mod record;
 mod simulator;
 

@@ -56,11 +56,10 @@ fn connecting(error: &reqwest::Error, way: Way) -> FaultKind {
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::BrokenPipe,
         ) if way.tls => FaultKind::TlsHandshake,
-        Some(_) => FaultKind::ConnectionRefused,
         // The error of the tunnel has no public type. It is what remains: a failure to reach the proxy
         // or of the handshake behind it has a cause of one of the types above.
         None if way.tunnel => FaultKind::Proxy,
-        None => FaultKind::ConnectionRefused,
+        _ => FaultKind::ConnectionRefused,
     }
 }
 

@@ -12,12 +12,14 @@ use crate::BoxFuture;
 mod answer;
 mod fault;
 mod http_client;
+mod options;
 pub mod proxy;
 mod sleep;
 mod tls;
 pub mod witness;
 
-pub use http_client::{HttpOptions, HttpTransport};
+pub use http_client::HttpTransport;
+pub use options::HttpOptions;
 pub use proxy::ProxyChoice;
 pub use witness::Witness;
 

@@ -1,0 +1,402 @@
+//! HTTP/2 over TLS, played frame by frame (RFC 9113).
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cxone_dtmf::transport::{AnswerBody, FaultKind, Transport};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+use crate::support::{
+    Connection, Identity, Impatience, LONG, Server, eventually, fault, request, send, trusting,
+};
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const ACK: u8 = 1;
+/// The entry `:status: 200` of the static table (RFC 7541 appendix A).
+const STATUS_200: &[u8] = &[0x88];
+const NO_ERROR: u32 = 0;
+const REFUSED_STREAM: u32 = 7;
+const INTERNAL_ERROR: u32 = 2;
+const CANCEL: u32 = 8;
+
+struct Frame {
+    kind: u8,
+    flags: u8,
+    stream: u32,
+    payload: Vec<u8>,
+}
+
+/// The server's side of one connection.
+struct Peer {
+    io: TlsStream<TcpStream>,
+}
+
+impl Peer {
+    async fn accept(connection: Connection<TlsStream<TcpStream>>) -> Self {
+        let mut peer = Self { io: connection.io };
+        let mut preface = [0; 24];
+        peer.io.read_exact(&mut preface).await.unwrap();
+        assert_eq!(&preface, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        peer.write(SETTINGS, 0, 0, &[]).await;
+        peer
+    }
+
+    async fn write(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        let mut bytes = length[1..].to_vec();
+        bytes.extend([kind, flags]);
+        bytes.extend(stream.to_be_bytes());
+        bytes.extend(payload);
+        // The client may be gone: what it makes of that is for the test to check.
+        let _ = self.io.write_all(&bytes).await;
+        let _ = self.io.flush().await;
+    }
+
+    async fn frame(&mut self) -> Option<Frame> {
+        let mut head = [0; 9];
+        self.io.read_exact(&mut head).await.ok()?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; length as usize];
+        self.io.read_exact(&mut payload).await.ok()?;
+        if head[3] == SETTINGS && head[4] & ACK == 0 {
+            self.write(SETTINGS, ACK, 0, &[]).await;
+        }
+        Some(Frame {
+            kind: head[3],
+            flags: head[4],
+            stream: u32::from_be_bytes([head[5], head[6], head[7], head[8]]),
+            payload,
+        })
+    }
+
+    /// Reads up to the end of the next request and tells its stream.
+    async fn request(&mut self) -> Option<u32> {
+        self.until(|frame| matches!(frame.kind, DATA | HEADERS) && frame.flags & END_STREAM != 0)
+            .await
+            .map(|frame| frame.stream)
+    }
+
+    async fn until(&mut self, wanted: impl Fn(&Frame) -> bool) -> Option<Frame> {
+        loop {
+            let frame = self.frame().await?;
+            if wanted(&frame) {
+                return Some(frame);
+            }
+        }
+    }
+
+    async fn set(&mut self, setting: u8, value: u8) {
+        self.write(SETTINGS, 0, 0, &[0, setting, 0, 0, 0, value])
+            .await;
+    }
+
+    async fn answer(&mut self, stream: u32) {
+        self.write(HEADERS, END_STREAM | END_HEADERS, stream, STATUS_200)
+            .await;
+    }
+
+    async fn reset(&mut self, stream: u32, reason: u32) {
+        self.write(RST_STREAM, 0, stream, &reason.to_be_bytes())
+            .await;
+    }
+
+    async fn go_away(&mut self, last: u32, reason: u32) {
+        let payload = [last.to_be_bytes(), reason.to_be_bytes()].concat();
+        self.write(GOAWAY, 0, 0, &payload).await;
+    }
+}
+
+async fn server<F>(script: impl Fn(Peer) -> F + Clone + Send + Sync + 'static) -> (Identity, Server)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let identity = Identity::new("localhost");
+    let server = Server::tls(identity.config(&["h2"]), move |connection| {
+        let script = script.clone();
+        async move { script(Peer::accept(connection).await).await }
+    })
+    .await;
+    (identity, server)
+}
+
+#[tokio::test]
+async fn an_exchange_keeps_its_connection() {
+    let (identity, server) = server(|mut peer| async move {
+        while let Some(stream) = peer.request().await {
+            peer.answer(stream).await;
+        }
+    })
+    .await;
+    let transport = trusting(&identity);
+    for _ in 0..2 {
+        let (answer, witnessed) = send(&transport, &server.https(), "1").await;
+        assert_eq!(answer.unwrap().status, 200);
+        assert!(witnessed);
+    }
+    assert_eq!(server.seen.connections(), 1);
+    let (mut request, _) = request(&server.https(), "2");
+    request.fresh_connection = true;
+    transport.send(request).await.unwrap();
+    assert_eq!(server.seen.connections(), 2);
+}
+
+#[tokio::test]
+async fn refused_stream() {
+    let (identity, server) = server(|mut peer| async move {
+        while let Some(stream) = peer.request().await {
+            peer.reset(stream, REFUSED_STREAM).await;
+        }
+    })
+    .await;
+    assert_eq!(
+        fault(&trusting(&identity), &server.https(), "1").await,
+        (FaultKind::StreamRefused, true)
+    );
+    assert_eq!(server.seen.connections(), 1, "nothing is sent again");
+}
+
+#[tokio::test]
+async fn going_away_without_having_processed_it() {
+    for reason in [NO_ERROR, INTERNAL_ERROR] {
+        let streams = Arc::new(Mutex::new(0));
+        let counter = streams.clone();
+        let (identity, server) = server(move |mut peer| {
+            let counter = counter.clone();
+            async move {
+                peer.request().await.unwrap();
+                *counter.lock().unwrap() += 1;
+                peer.go_away(0, reason).await;
+            }
+        })
+        .await;
+        assert_eq!(
+            fault(&trusting(&identity), &server.https(), "1").await,
+            (FaultKind::StreamRefused, true)
+        );
+        assert_eq!(*streams.lock().unwrap(), 1, "nothing is sent again");
+    }
+}
+
+/// The last stream id covers the request: it may have been processed, whatever the reason says.
+#[tokio::test]
+async fn going_away_after_having_taken_it() {
+    for reason in [NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM] {
+        let (identity, server) = server(move |mut peer| async move {
+            let stream = peer.request().await.unwrap();
+            peer.go_away(stream, reason).await;
+        })
+        .await;
+        assert_eq!(
+            fault(&trusting(&identity), &server.https(), "1").await,
+            (FaultKind::ConnectionLost, true),
+            "reason {reason}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn going_away_and_then_answering() {
+    let (identity, server) = server(|mut peer| async move {
+        let stream = peer.request().await.unwrap();
+        peer.go_away(stream, NO_ERROR).await;
+        peer.answer(stream).await;
+        peer.frame().await;
+    })
+    .await;
+    let transport = trusting(&identity);
+    for connections in [1, 2] {
+        let answer = send(&transport, &server.https(), "1").await.0.unwrap();
+        assert_eq!(answer.status, 200);
+        assert_eq!(server.seen.connections(), connections);
+    }
+}
+
+#[tokio::test]
+async fn reset_after_reading() {
+    for reason in [INTERNAL_ERROR, CANCEL, NO_ERROR] {
+        let (identity, server) = server(move |mut peer| async move {
+            let stream = peer.request().await.unwrap();
+            peer.reset(stream, reason).await;
+            peer.frame().await;
+        })
+        .await;
+        assert_eq!(
+            fault(&trusting(&identity), &server.https(), "1").await,
+            (FaultKind::ConnectionLost, true),
+            "reason {reason}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn closed_after_reading() {
+    let (identity, server) = server(|mut peer| async move {
+        peer.request().await.unwrap();
+    })
+    .await;
+    assert_eq!(
+        fault(&trusting(&identity), &server.https(), "1").await,
+        (FaultKind::ConnectionLost, true)
+    );
+}
+
+#[tokio::test]
+async fn a_body_cut_by_a_reset_is_an_answer() {
+    // Even a refusal: the status line was there before.
+    for reason in [INTERNAL_ERROR, REFUSED_STREAM] {
+        let (identity, server) = server(move |mut peer| async move {
+            let stream = peer.request().await.unwrap();
+            peer.write(HEADERS, END_HEADERS, stream, STATUS_200).await;
+            peer.write(DATA, 0, stream, b"{").await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            peer.reset(stream, reason).await;
+            peer.frame().await;
+        })
+        .await;
+        let (answer, _) = send(&trusting(&identity), &server.https(), "1").await;
+        let answer = answer.unwrap();
+        assert_eq!(
+            (answer.status.as_u16(), answer.body),
+            (200, AnswerBody::Cut)
+        );
+    }
+}
+
+/// A server that sets one setting to zero before its first answer and lifts it after the second request was
+/// given up. Tells whether the second was witnessed, and the frames of it that arrived until long after.
+async fn with_zero(setting: u8) -> (bool, Vec<u8>) {
+    let arrived = Arc::new(Mutex::new(None));
+    let told = arrived.clone();
+    let (identity, server) = server(move |mut peer| {
+        let told = told.clone();
+        async move {
+            let first = peer.request().await.unwrap();
+            peer.set(setting, 0).await;
+            peer.until(is_settings_ack).await;
+            peer.answer(first).await;
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            peer.set(setting, 100).await;
+            let mut kinds = Vec::new();
+            while let Some(frame) = peer.frame().await {
+                if is_settings_ack(&frame) {
+                    // Whatever the lifting set free follows at once.
+                    peer.write(PING, 0, 0, &[0; 8]).await;
+                } else if frame.kind == PING {
+                    told.lock().unwrap().replace(kinds.clone());
+                } else {
+                    kinds.push(frame.kind);
+                }
+            }
+        }
+    })
+    .await;
+    let transport = trusting(&identity);
+    send(&transport, &server.https(), "1").await.0.unwrap();
+    let (mut request, witness) = request(&server.https(), "2");
+    request.timeout = Duration::from_millis(300);
+    let kind = transport.send(request).await.unwrap_err().kind;
+    assert_eq!(kind, FaultKind::TimedOut);
+    eventually("the server is done", || arrived.lock().unwrap().is_some()).await;
+    let kinds = arrived.lock().unwrap().take().unwrap();
+    (witness.was_handed_over(), kinds)
+}
+
+fn is_settings_ack(frame: &Frame) -> bool {
+    frame.kind == SETTINGS && frame.flags & ACK != 0
+}
+
+/// The head leaves, the body is pulled and kept back. The witness is set although the digits stayed:
+/// a doubt too many, never one too few.
+#[tokio::test]
+async fn a_body_that_the_window_holds_back_counts_as_handed_over() {
+    const INITIAL_WINDOW_SIZE: u8 = 4;
+    let (witnessed, frames) = with_zero(INITIAL_WINDOW_SIZE).await;
+    assert!(witnessed);
+    assert_eq!(frames, [HEADERS, RST_STREAM]);
+}
+
+#[tokio::test]
+async fn a_request_that_waits_for_a_stream_is_not_handed_over() {
+    const MAX_CONCURRENT_STREAMS: u8 = 3;
+    let (witnessed, frames) = with_zero(MAX_CONCURRENT_STREAMS).await;
+    assert!(!witnessed);
+    assert!(!frames.contains(&DATA), "{frames:?}");
+}
+
+#[tokio::test]
+async fn giving_up_resets_the_stream() {
+    let reset = Arc::new(Mutex::new((false, None)));
+    let told = reset.clone();
+    let (identity, server) = server(move |mut peer| {
+        let told = told.clone();
+        async move {
+            peer.request().await.unwrap();
+            told.lock().unwrap().0 = true;
+            let frame = peer.until(|frame| frame.kind == RST_STREAM).await;
+            told.lock().unwrap().1 = frame.map(|frame| frame.payload);
+        }
+    })
+    .await;
+    let transport = trusting(&identity);
+    let (request, witness) = request(&server.https(), "1");
+    tokio::select! {
+        _ = transport.send(request) => panic!("nobody answers"),
+        () = eventually("the request arrives", || reset.lock().unwrap().0) => {}
+    }
+    assert!(witness.was_handed_over());
+    let cancel = Some(CANCEL.to_be_bytes().to_vec());
+    tokio::time::timeout(
+        LONG,
+        eventually("the reset arrives", || reset.lock().unwrap().1 == cancel),
+    )
+    .await
+    .unwrap();
+}
+
+/// As `once::giving_up_at_any_moment`: what the witness denies must never arrive.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn giving_up_at_any_moment() {
+    let bodies = Arc::new(Mutex::new(HashSet::new()));
+    let told = bodies.clone();
+    let (identity, server) = server(move |mut peer| {
+        let told = told.clone();
+        async move {
+            while let Some(frame) = peer.frame().await {
+                if frame.kind == DATA {
+                    let new = told.lock().unwrap().insert(frame.payload);
+                    assert!(new, "seen twice");
+                    peer.answer(frame.stream).await;
+                }
+            }
+        }
+    })
+    .await;
+    let transport = trusting(&identity);
+    send(&transport, &server.https(), "warm").await.0.unwrap();
+    let mut impatience = Impatience::new();
+    for round in 0..1_500 {
+        let (mut request, witness) = request(&server.https(), "1");
+        let id = format!("round {round}");
+        request.body = Bytes::from(id.clone());
+        impatience
+            .give_up(id, &witness, transport.send(request))
+            .await;
+    }
+    impatience.assert_both();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let bodies = bodies.lock().unwrap();
+    for id in &impatience.stayed {
+        assert!(!bodies.contains(id.as_bytes()), "{id}: seen and denied");
+    }
+}
