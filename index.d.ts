@@ -27,8 +27,7 @@ export type DtmfType = 'RFC2833' | 'SIPINFO' | 'INBAND';
 
 /** A key of the DTMF keypad (ITU-T Q.23). */
 export type DtmfDigit =
-  | '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'
-  | '*' | '#' | 'A' | 'B' | 'C' | 'D';
+  '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '*' | '#' | 'A' | 'B' | 'C' | 'D';
 
 /** The low and the high frequency of a key, in hertz. */
 export type DtmfFrequencyPair = readonly [low: number, high: number];
@@ -410,7 +409,11 @@ export class DtmfInjector {
   releaseChannelLock(lock?: ChannelLock): Promise<void>;
 
   /** Holds the lock of a call while `fn` runs and settles, and gives back what `fn` gives. */
-  withChannelLock<T>(callId: string, fn: (lock: ChannelLock) => T | Promise<T>, options?: LockOptions): Promise<T>;
+  withChannelLock<T>(
+    callId: string,
+    fn: (lock: ChannelLock) => T | Promise<T>,
+    options?: LockOptions,
+  ): Promise<T>;
 
   /** Counters and gauges. They hold no call id and no digit. */
   metrics(): MetricsSnapshot;

@@ -1,6 +1,6 @@
-export * from './simulator.js'
+export * from './simulator.js';
 
-import { startSimulator } from './simulator.js'
+import { startSimulator } from './simulator.js';
 
-declare const simulator: { startSimulator: typeof startSimulator }
-export default simulator
+declare const simulator: { startSimulator: typeof startSimulator };
+export default simulator;

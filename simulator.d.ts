@@ -24,11 +24,11 @@
 /** Settings of a simulator. Everything has a default. */
 export interface SimulatorOptions {
   /** The port on 127.0.0.1, 0 to 65535; 0 takes a free one. Default 0. */
-  port?: number
+  port?: number;
   /** The only client that gets tokens. Default `demo-client`. */
-  clientId?: string
+  clientId?: string;
   /** The secret of that client. Default `demo-secret`. */
-  clientSecret?: string
+  clientSecret?: string;
   /**
    * The scopes that the client may have: an array, or a string separated by spaces.
    * Default `telephony:call:control telephony:line:readwrite`; pressing takes the first of them.
@@ -36,40 +36,40 @@ export interface SimulatorOptions {
    * A token gets what was asked and is listed here. A scope that is neither listed here nor one of
    * the two above answers 400 `invalid_scope`.
    */
-  scopes?: string | readonly string[]
+  scopes?: string | readonly string[];
   /** How long a token is valid, in whole milliseconds from 1 to one day. Default 3,600,000. */
-  tokenLifetimeMs?: number
+  tokenLifetimeMs?: number;
   /** Whether every call id is accepted, not only those added with `addCall`. Default `false`. */
-  autoCalls?: boolean
+  autoCalls?: boolean;
   /**
    * How long tones take compared with real time, 0 to 100. A sequence plays for
    * digits × (100 ms + interDigitPause) × timeScale, and is answered when it has played. Default 0: at once.
    */
-  timeScale?: number
+  timeScale?: number;
   /** How many DTMF requests pass. Default: all. */
-  rateLimit?: RateLimit
+  rateLimit?: RateLimit;
   /**
    * How long every answer to a DTMF request takes, beside the tones. The call counts as busy meanwhile.
    * Timers have a resolution of one millisecond and round up. Default: no delay.
    */
-  latency?: Latency
+  latency?: Latency;
   /** Seeds the latency, so that a run can be repeated: a whole number from 0. Default 0. */
-  seed?: number
+  seed?: number;
   /**
    * How many requests, and how many executions, the journal keeps, 1 to 10,000,000. The oldest are
    * dropped and counted in `stats().journalDropped`. Default 100,000.
    */
-  journalLimit?: number
+  journalLimit?: number;
 }
 
 /** How many DTMF requests with a valid token pass within any 60 s; the others answer 429 and press nothing. Refused ones do not count. */
 export interface RateLimit {
   /** Over all calls together, 1 to 1,000,000. Default: no limit. */
-  perMinute?: number
+  perMinute?: number;
   /** For each call, 1 to 1,000,000. Default: no limit. */
-  perCallPerMinute?: number
+  perCallPerMinute?: number;
   /** The form of `Retry-After`: seconds, or an HTTP date. Default `'seconds'`. */
-  retryAfter?: 'seconds' | 'date'
+  retryAfter?: 'seconds' | 'date';
 }
 
 /** A distribution of delays in milliseconds, each from 0 to one day. */
@@ -79,14 +79,14 @@ export type Latency =
   /** Evenly spread between two bounds. */
   | { minMs: number; maxMs: number }
   /** Log-normal, as services under load look; cut off at ten times `p99Ms`. `p50Ms` is above 0. */
-  | { p50Ms: number; p99Ms: number }
+  | { p50Ms: number; p99Ms: number };
 
 /** Where a call lives. A request that names another provider or line answers 404. */
 export interface CallOptions {
   /** The provider of the call. Default: any. */
-  providerId?: string
+  providerId?: string;
   /** The line of the call. Default: any. */
-  lineId?: string
+  lineId?: string;
 }
 
 /**
@@ -101,22 +101,23 @@ export interface CallOptions {
  * | `'silence-after-execute'` | yes | nothing, as long as it stays |
  * | `'reset'` | yes | a connection reset (RST) without an answer |
  */
-export type Cut = 'before-read' | 'after-execute' | 'truncate' | 'silence' | 'silence-after-execute' | 'reset'
+export type Cut =
+  'before-read' | 'after-execute' | 'truncate' | 'silence' | 'silence-after-execute' | 'reset';
 
 /** What DTMF and token steps share. */
 export interface CommonStep {
   /** The status, 200 to 599. Default: 202 for DTMF, 200 for tokens. Not with a cut other than `'truncate'`. */
-  status?: number
+  status?: number;
   /** Further headers. They replace those of the same name; the simulator alone sets the length of the body. */
-  headers?: Record<string, string | number | readonly string[]>
+  headers?: Record<string, string | number | readonly string[]>;
   /** The body: a string as it stands, anything else as JSON. Default: what fits the status. */
-  body?: unknown
+  body?: unknown;
   /** How many requests meet this step, 1 to 1,000,000. Default 1. */
-  times?: number
+  times?: number;
   /** The wait before the answer or the cut, after executing, in milliseconds up to one day. It stands in for `latency`. */
-  delayMs?: number
+  delayMs?: number;
   /** How the exchange breaks off. Default: it does not. */
-  cut?: Cut
+  cut?: Cut;
 }
 
 /**
@@ -129,95 +130,95 @@ export interface Step extends CommonStep {
    * else `false`. `{ status: 500, execute: true }` presses and then claims to have failed.
    * A body without a `dtmf` string presses nothing.
    */
-  execute?: boolean
+  execute?: boolean;
 }
 
 /** What one token request meets instead of the rules: client, grant and scope are not checked. `{}` issues a token. */
 export interface TokenStep extends CommonStep {
   /** `expires_in` of the answer, any JSON value as it stands; `null` leaves it out. The token itself lives for `tokenLifetimeMs`. */
-  expiresIn?: unknown
+  expiresIn?: unknown;
   /** `access_token` of the answer, which becomes a valid token; `null` leaves it out. Default: random. */
-  accessToken?: string | null
+  accessToken?: string | null;
   /** `scope` of the answer, which is also what the token allows; `null` leaves it out. Default: all of `scopes`. */
-  scope?: string | null
+  scope?: string | null;
   /** Whether the body breaks off in the middle of its JSON. Default `false`. */
-  malformed?: boolean
+  malformed?: boolean;
 }
 
 /** One request, as the journal holds it. No secret, token or digit is in it. */
 export interface RequestRecord {
   /** Counts the requests, from 1. */
-  seq: number
+  seq: number;
   /** When its head was read, in milliseconds since the start. */
-  atMs: number
+  atMs: number;
   /** The HTTP method. */
-  method: string
+  method: string;
   /** The path as it was sent, without the query. */
-  path: string
+  path: string;
   /** `'token'` and `'dtmf'` for a POST to these resources; `'other'` was answered 404 or 405. */
-  kind: 'token' | 'dtmf' | 'other'
+  kind: 'token' | 'dtmf' | 'other';
   /** The decoded call id, of DTMF requests. */
-  callId?: string
+  callId?: string;
   /** The status of the answer; `null` while in work, when cut, and when the client left first. */
-  status: number | null
+  status: number | null;
   /** The cut it met. */
-  cut: Cut | null
+  cut: Cut | null;
   /** The headers, names in lower case. Credentials are `Bearer [redacted]` or `[redacted]`. */
-  headers: Record<string, string>
+  headers: Record<string, string>;
   /** Whether it came while another request of its call was in flight, or while tones were playing in it. */
-  overlapped: boolean
+  overlapped: boolean;
 }
 
 /** One sequence that was pressed. It stays in the record when the client leaves while it plays. */
 export interface Execution {
   /** Counts the executions, from 1. */
-  seq: number
+  seq: number;
   /** The call. */
-  callId: string
+  callId: string;
   /** The digits, in clear. */
-  digits: string
+  digits: string;
   /** RFC2833, SIPINFO or INBAND; whatever was sent when a script skipped the checks. */
-  dtmfType: string
+  dtmfType: string;
   /** The pause between digits, in milliseconds. */
-  interDigitPause: number
+  interDigitPause: number;
   /** When the first tone began, in milliseconds since the start. */
-  startedAtMs: number
+  startedAtMs: number;
   /** When the last tone ends; later than now while it plays. */
-  endedAtMs: number
+  endedAtMs: number;
   /** The `seq` of the request that pressed it. */
-  requestSeq: number
+  requestSeq: number;
 }
 
 /** Counters since the start. */
 export interface SimulatorStats {
   /** All requests, those for tokens and to wrong addresses too. */
-  requests: number
+  requests: number;
   /** Requests for tokens. */
-  tokenRequests: number
+  tokenRequests: number;
   /** Sequences that were pressed. */
-  executions: number
+  executions: number;
   /** DTMF requests that came while another of their call was in flight or playing. 0 proves that calls are locked. */
-  overlaps: number
+  overlaps: number;
   /** DTMF requests in work now. One that was cut or silenced is not. */
-  inFlight: number
+  inFlight: number;
   /** The most that were in work at once. */
-  maxInFlight: number
+  maxInFlight: number;
   /** The most that were in work at once for one call. */
-  maxInFlightPerCall: number
+  maxInFlightPerCall: number;
   /** Requests and executions that the journal dropped to stay within `journalLimit`. */
-  journalDropped: number
+  journalDropped: number;
 }
 
 /** What a program under test is configured with. */
 export interface SimulatorCredentials {
   /** The base URL of the token endpoint, `{authUrl}/oauth/token`. */
-  readonly authUrl: string
+  readonly authUrl: string;
   /** The base URL of the API. */
-  readonly apiUrl: string
+  readonly apiUrl: string;
   /** The client that gets tokens. */
-  readonly clientId: string
+  readonly clientId: string;
   /** Its secret. */
-  readonly clientSecret: string
+  readonly clientSecret: string;
 }
 
 /**
@@ -228,37 +229,37 @@ export interface SimulatorCredentials {
  */
 export interface Simulator {
   /** The base URL, `http://127.0.0.1:<port>`. */
-  readonly url: string
+  readonly url: string;
   /** The port. */
-  readonly port: number
+  readonly port: number;
   /** What the program under test is configured with. */
-  readonly credentials: SimulatorCredentials
+  readonly credentials: SimulatorCredentials;
   /** Makes a call known and live. A call that is known already, or ended, starts anew. */
-  addCall(callId: string, options?: CallOptions): void
+  addCall(callId: string, options?: CallOptions): void;
   /** Ends a call: from now on it answers 404. What was pressed stays in the record. */
-  endCall(callId: string): void
+  endCall(callId: string): void;
   /** The sequences pressed into one call, oldest first, as far as the journal still holds them. */
-  digits(callId: string): string[]
+  digits(callId: string): string[];
   /** Every request, oldest first, as far as the journal still holds them. */
-  requests(): RequestRecord[]
+  requests(): RequestRecord[];
   /** Every sequence that was pressed, oldest first, as far as the journal still holds them. */
-  executions(): Execution[]
+  executions(): Execution[];
   /** The counters since the start. */
-  stats(): SimulatorStats
+  stats(): SimulatorStats;
   /**
    * Appends steps for DTMF requests: of one call, or of any. Each matching request uses up one, in the
    * order in which the requests arrive; the steps of its call come before the common ones.
    * When one step is wrong, none is appended.
    */
-  script(steps: readonly Step[], options?: { callId?: string }): void
+  script(steps: readonly Step[], options?: { callId?: string }): void;
   /** Appends steps for token requests. */
-  scriptToken(steps: readonly TokenStep[]): void
+  scriptToken(steps: readonly TokenStep[]): void;
   /** Makes every token issued so far invalid: requests with one of them answer 401. */
-  revokeTokens(): void
+  revokeTokens(): void;
   /** Stops listening and closes every connection. The journal stays readable. Stopping twice is harmless. */
-  stop(): Promise<void>
+  stop(): Promise<void>;
   /** The same as {@link Simulator.stop}, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -267,4 +268,4 @@ export interface Simulator {
  * Rejects with a `TypeError` that names the field when an option breaks a rule, and with an error whose
  * `code` is `EADDRINUSE` when the port is taken.
  */
-export function startSimulator(options?: SimulatorOptions): Promise<Simulator>
+export function startSimulator(options?: SimulatorOptions): Promise<Simulator>;

@@ -1,4 +1,4 @@
-import simulator from './simulator.js'
+import simulator from './simulator.js';
 
-export const { startSimulator } = simulator
-export default simulator
+export const { startSimulator } = simulator;
+export default simulator;

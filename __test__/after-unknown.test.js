@@ -83,7 +83,9 @@ test('under a manual lock: waiters under it and behind it are rejected, the lock
     'ERR_DTMF_AFTER_UNKNOWN',
   ]);
   expect(injector.metrics().locks).toBe(1);
-  expect(await failure(press('4444', { lockTimeoutMs: 50 }))).toMatchObject({ code: 'ERR_DTMF_LOCK_TIMEOUT' });
+  expect(await failure(press('4444', { lockTimeoutMs: 50 }))).toMatchObject({
+    code: 'ERR_DTMF_LOCK_TIMEOUT',
+  });
   await press('5555', { lock });
   await lock.release();
   await press('6666');

@@ -71,17 +71,26 @@ describe('getAccessToken', () => {
 });
 
 describe('what is refused', () => {
-  test.each([401, 400])('%i is final, with the message of the tutorial for a wrong secret', async (status) => {
-    platform.usualToken = { status, body: { error: 'invalid_client' } };
-    const injector = bench.injectorWith(auth, platform, { retry: QUICK_RETRY });
-    for (const ask of [() => auth.getAccessToken(), () => injectWithRetry(injector, params(), 3)]) {
-      const error = await failure(ask());
-      expect(error).toMatchObject({ code: 'ERR_DTMF_AUTH', delivery: 'not-sent', retryable: false, attempts: 0 });
-      if (status === 401) expect(error.message).toBe('OAuth authentication failed: invalid client credentials');
-    }
-    expect(platform.tokenRequests().length).toBeLessThanOrEqual(2);
-    expect(platform.injections()).toHaveLength(0);
-  });
+  test.each([401, 400])(
+    '%i is final, with the message of the tutorial for a wrong secret',
+    async (status) => {
+      platform.usualToken = { status, body: { error: 'invalid_client' } };
+      const injector = bench.injectorWith(auth, platform, { retry: QUICK_RETRY });
+      for (const ask of [() => auth.getAccessToken(), () => injectWithRetry(injector, params(), 3)]) {
+        const error = await failure(ask());
+        expect(error).toMatchObject({
+          code: 'ERR_DTMF_AUTH',
+          delivery: 'not-sent',
+          retryable: false,
+          attempts: 0,
+        });
+        if (status === 401)
+          expect(error.message).toBe('OAuth authentication failed: invalid client credentials');
+      }
+      expect(platform.tokenRequests().length).toBeLessThanOrEqual(2);
+      expect(platform.injections()).toHaveLength(0);
+    },
+  );
 
   test('a scope that was not granted is named at once', async () => {
     platform.usualToken = { grant: { scope: 'telephony:call:control other' } };
@@ -102,8 +111,11 @@ describe('what is refused', () => {
   });
 
   test.each([
-    ['no token', {}], ['an empty token', { access_token: '' }], ['no text', { access_token: 7 }],
-    ['what is no bearer token', { access_token: 'a b' }], ['a line break', { access_token: 'a\r\nX-Evil: 1' }],
+    ['no token', {}],
+    ['an empty token', { access_token: '' }],
+    ['no text', { access_token: 7 }],
+    ['what is no bearer token', { access_token: 'a b' }],
+    ['a line break', { access_token: 'a\r\nX-Evil: 1' }],
   ])('%s is an error', async (_, body) => {
     platform.usualToken = { status: 200, body: { token_type: 'Bearer', expires_in: 60, ...body } };
     const error = await failure(bench.injectorWith(auth, platform).injectDTMF(params()));
@@ -129,7 +141,9 @@ describe('passing trouble of the token endpoint', () => {
   test('nobody there is ERR_DTMF_CONNECT', async () => {
     const lost = new CXoneAuthClient({ ...platform.credentials, authUrl: await deadUrl(), logger: false });
     expect(await failure(lost.getAccessToken())).toMatchObject({
-      code: 'ERR_DTMF_CONNECT', delivery: 'not-sent', retryable: true,
+      code: 'ERR_DTMF_CONNECT',
+      delivery: 'not-sent',
+      retryable: true,
     });
   });
 
@@ -149,7 +163,10 @@ describe('a token source of the program', () => {
     const injector = bench.injectorWith(source, platform);
     await injector.injectDTMF(params());
     await injector.injectDTMF(params());
-    expect(platform.injections().map((r) => r.headers.authorization)).toEqual(['Bearer own-1', 'Bearer own-2']);
+    expect(platform.injections().map((r) => r.headers.authorization)).toEqual([
+      'Bearer own-1',
+      'Bearer own-2',
+    ]);
     expect(platform.tokenRequests()).toHaveLength(0);
   });
 
@@ -187,9 +204,20 @@ describe('a token source of the program', () => {
   });
 
   test.each([
-    ['rejects', async () => { throw new Error('vault sealed, token own-canary'); }],
-    ['throws', () => { throw new Error('vault sealed, token own-canary'); }],
-    ['gives no text', async () => ({ token: 'own-canary' })], ['gives nothing', () => undefined],
+    [
+      'rejects',
+      async () => {
+        throw new Error('vault sealed, token own-canary');
+      },
+    ],
+    [
+      'throws',
+      () => {
+        throw new Error('vault sealed, token own-canary');
+      },
+    ],
+    ['gives no text', async () => ({ token: 'own-canary' })],
+    ['gives nothing', () => undefined],
     ['gives what is no bearer token', async () => 'own-canary\r\nX-Evil: 1'],
   ])('that %s is ERR_DTMF_AUTH, not-sent', async (_, getAccessToken) => {
     const error = await failure(bench.injectorWith({ getAccessToken }, platform).injectDTMF(params()));
@@ -200,7 +228,9 @@ describe('a token source of the program', () => {
 
   test('that never answers is given up at the deadline', async () => {
     const source = { getAccessToken: () => new Promise(() => {}) };
-    const error = await failure(bench.injectorWith(source, platform).injectDTMF(params(), { deadlineMs: 200 }));
+    const error = await failure(
+      bench.injectorWith(source, platform).injectDTMF(params(), { deadlineMs: 200 }),
+    );
     expect(error).toMatchObject({ code: 'ERR_DTMF_DEADLINE', delivery: 'not-sent' });
   });
 
@@ -229,7 +259,9 @@ describe('a token source of the program', () => {
     await bench.injectorWith(auth, platform).injectDTMF(params());
     expect(platform.injections()[0].headers.authorization).toBe('Bearer own');
     class Named extends CXoneAuthClient {}
-    await bench.injectorWith(new Named({ ...platform.credentials, logger: false }), platform).injectDTMF(params());
+    await bench
+      .injectorWith(new Named({ ...platform.credentials, logger: false }), platform)
+      .injectDTMF(params());
     expect(platform.injections()[1].headers.authorization).toBe('Bearer token-canary-1');
   });
 

@@ -11,52 +11,93 @@ const DIGITS = '4929187350';
 
 /** How each code comes about: `[code, what is expected of the error, how to get it]`. */
 const CODES = [
-  ['ERR_DTMF_INVALID', { delivery: 'not-sent', retryable: false, attempts: 0 }, ({ injector }) =>
-    injector.injectDTMF(params({ callId: `../${DIGITS}` }))],
-  ['ERR_DTMF_AUTH', { delivery: 'not-sent', retryable: false, attempts: 0 }, ({ platform }) =>
-    bench.injector(platform, {}, { clientSecret: 'wrong-secret-canary' }).injectDTMF(params())],
-  ['ERR_DTMF_SCOPE', { delivery: 'not-sent', retryable: false, attempts: 0 }, ({ platform, injector }) => {
-    platform.answerToken({ grant: { scope: 'telephony:call:control' } });
-    return injector.injectDTMF(params());
-  }],
+  [
+    'ERR_DTMF_INVALID',
+    { delivery: 'not-sent', retryable: false, attempts: 0 },
+    ({ injector }) => injector.injectDTMF(params({ callId: `../${DIGITS}` })),
+  ],
+  [
+    'ERR_DTMF_AUTH',
+    { delivery: 'not-sent', retryable: false, attempts: 0 },
+    ({ platform }) =>
+      bench.injector(platform, {}, { clientSecret: 'wrong-secret-canary' }).injectDTMF(params()),
+  ],
+  [
+    'ERR_DTMF_SCOPE',
+    { delivery: 'not-sent', retryable: false, attempts: 0 },
+    ({ platform, injector }) => {
+      platform.answerToken({ grant: { scope: 'telephony:call:control' } });
+      return injector.injectDTMF(params());
+    },
+  ],
   ['ERR_DTMF_FORBIDDEN', { delivery: 'refused', retryable: false, attempts: 1, status: 403 }],
-  ['ERR_DTMF_QUEUE_FULL', { delivery: 'not-sent', retryable: true, attempts: 0 }, async ({ platform }) => {
-    const small = bench.injector(platform, { maxWaitingPerCall: 1 });
-    platform.answer({ hold: true });
-    settle(small.injectDTMF(params()));
-    settle(small.injectDTMF(params()));
-    return small.injectDTMF(params());
-  }],
-  ['ERR_DTMF_LOCK_TIMEOUT', { delivery: 'not-sent', retryable: true, attempts: 0 }, async ({ injector }) => {
-    await injector.acquireChannelLock('call-1');
-    return injector.injectDTMF(params(), { lockTimeoutMs: 50 });
-  }],
-  ['ERR_DTMF_DEADLINE', { delivery: 'not-sent', attempts: 0 }, async ({ injector }) => {
-    await injector.acquireChannelLock('call-1');
-    return injector.injectDTMF(params(), { deadlineMs: 50 });
-  }],
-  ['ERR_DTMF_LOCK', { delivery: 'not-sent', retryable: false, attempts: 0 }, async ({ injector }) => {
-    const lock = await injector.acquireChannelLock('call-2');
-    return injector.injectDTMF(params(), { lock });
-  }],
-  ['ERR_DTMF_AFTER_UNKNOWN', { delivery: 'not-sent', attempts: 0 }, async ({ platform, injector }) => {
-    platform.answer({ status: 502, delayMs: 50 });
-    settle(injector.injectDTMF(params()));
-    return injector.injectDTMF(params());
-  }],
-  ['ERR_DTMF_CONNECT', { delivery: 'not-sent', retryable: true, attempts: 0 }, async ({ platform }) =>
-    bench.injector(platform, { apiUrl: await deadUrl() }).injectDTMF(params())],
+  [
+    'ERR_DTMF_QUEUE_FULL',
+    { delivery: 'not-sent', retryable: true, attempts: 0 },
+    async ({ platform }) => {
+      const small = bench.injector(platform, { maxWaitingPerCall: 1 });
+      platform.answer({ hold: true });
+      settle(small.injectDTMF(params()));
+      settle(small.injectDTMF(params()));
+      return small.injectDTMF(params());
+    },
+  ],
+  [
+    'ERR_DTMF_LOCK_TIMEOUT',
+    { delivery: 'not-sent', retryable: true, attempts: 0 },
+    async ({ injector }) => {
+      await injector.acquireChannelLock('call-1');
+      return injector.injectDTMF(params(), { lockTimeoutMs: 50 });
+    },
+  ],
+  [
+    'ERR_DTMF_DEADLINE',
+    { delivery: 'not-sent', attempts: 0 },
+    async ({ injector }) => {
+      await injector.acquireChannelLock('call-1');
+      return injector.injectDTMF(params(), { deadlineMs: 50 });
+    },
+  ],
+  [
+    'ERR_DTMF_LOCK',
+    { delivery: 'not-sent', retryable: false, attempts: 0 },
+    async ({ injector }) => {
+      const lock = await injector.acquireChannelLock('call-2');
+      return injector.injectDTMF(params(), { lock });
+    },
+  ],
+  [
+    'ERR_DTMF_AFTER_UNKNOWN',
+    { delivery: 'not-sent', attempts: 0 },
+    async ({ platform, injector }) => {
+      platform.answer({ status: 502, delayMs: 50 });
+      settle(injector.injectDTMF(params()));
+      return injector.injectDTMF(params());
+    },
+  ],
+  [
+    'ERR_DTMF_CONNECT',
+    { delivery: 'not-sent', retryable: true, attempts: 0 },
+    async ({ platform }) => bench.injector(platform, { apiUrl: await deadUrl() }).injectDTMF(params()),
+  ],
   ['ERR_DTMF_RATE_LIMITED', { delivery: 'refused', retryable: true, attempts: 1, status: 429 }],
   ['ERR_DTMF_CONFLICT', { delivery: 'refused', attempts: 1, status: 409 }],
   ['ERR_DTMF_REJECTED', { delivery: 'refused', retryable: false, attempts: 1, status: 404 }],
   ['ERR_DTMF_SERVER', { delivery: 'refused', retryable: true, attempts: 1, status: 503 }],
   ['ERR_DTMF_OUTCOME_UNKNOWN', { delivery: 'unknown', retryable: false, attempts: 1, status: 504 }],
-  ['ERR_DTMF_CLOSED', { delivery: 'not-sent', retryable: false, attempts: 0 }, async ({ injector }) => {
-    await injector.close();
-    return injector.injectDTMF(params());
-  }],
-  ['ABORT_ERR', { delivery: 'not-sent', attempts: 0 }, ({ injector }) =>
-    injector.injectDTMF(params(), { signal: AbortSignal.abort() })],
+  [
+    'ERR_DTMF_CLOSED',
+    { delivery: 'not-sent', retryable: false, attempts: 0 },
+    async ({ injector }) => {
+      await injector.close();
+      return injector.injectDTMF(params());
+    },
+  ],
+  [
+    'ABORT_ERR',
+    { delivery: 'not-sent', attempts: 0 },
+    ({ injector }) => injector.injectDTMF(params(), { signal: AbortSignal.abort() }),
+  ],
 ];
 
 /** Here the last answer may be the token endpoint's. */
@@ -90,7 +131,12 @@ describe.each(CODES)('%s', (code, { status, ...expected }, provoke) => {
       platform.answer({
         status,
         headers: { 'x-reason': `cannot play ${DIGITS}`, 'X-Trace': 't-1' },
-        body: { message: `cannot play "${DIGITS}"`, number: Number(DIGITS), [DIGITS]: [DIGITS], token: 'not yours' },
+        body: {
+          message: `cannot play "${DIGITS}"`,
+          number: Number(DIGITS),
+          [DIGITS]: [DIGITS],
+          token: 'not yours',
+        },
       });
       error = await failure(injector.injectDTMF(params()));
     }
@@ -168,7 +214,7 @@ test("with digits: 'clear' nothing is masked", async () => {
   expect(error.audit.dtmfString).toBe(DIGITS);
 });
 
-test('the data of a result is the caller\'s and not masked', async () => {
+test("the data of a result is the caller's and not masked", async () => {
   const platform = await bench.platform();
   platform.answer({ body: { played: DIGITS } });
   const result = await bench.injector(platform).injectDTMF(params());
@@ -201,7 +247,16 @@ test('isDtmfError holds across copies of the package, and only for its errors', 
   const copy = require('..');
   expect(copy.DtmfError).not.toBe(DtmfError);
   expect(copy.isDtmfError(error)).toBe(true);
-  for (const other of [undefined, null, 7, 'ERR_DTMF_AUTH', {}, new Error('x'), { code: 'ERR_DTMF_AUTH' }, () => {}]) {
+  for (const other of [
+    undefined,
+    null,
+    7,
+    'ERR_DTMF_AUTH',
+    {},
+    new Error('x'),
+    { code: 'ERR_DTMF_AUTH' },
+    () => {},
+  ]) {
     expect(isDtmfError(other)).toBe(false);
     expect(copy.isDtmfError(other)).toBe(false);
   }
@@ -217,6 +272,11 @@ test('metrics count by code and by delivery', async () => {
   expect(injector.metrics()).toMatchObject({
     injections: { accepted: 1, refused: 2, notSent: 1, unknown: 1 },
     byCode: { ERR_DTMF_REJECTED: 2, ERR_DTMF_OUTCOME_UNKNOWN: 1, ERR_DTMF_INVALID: 1 },
-    attempts: 4, resends: 0, waiting: 0, locks: 0, tokenRefreshes: 1, monitorErrors: 0,
+    attempts: 4,
+    resends: 0,
+    waiting: 0,
+    locks: 0,
+    tokenRefreshes: 1,
+    monitorErrors: 0,
   });
 });

@@ -36,9 +36,7 @@ test('two injectors keep one order for one call', async () => {
     bench.injector(platform, { maxWaitingPerCall: 200, apiUrl: `${platform.url}/` }),
   ];
 
-  await Promise.all(
-    upTo(100).map((n) => injectors[n % 2].injectDTMF(params({ dtmfString: numbered(n) }))),
-  );
+  await Promise.all(upTo(100).map((n) => injectors[n % 2].injectDTMF(params({ dtmfString: numbered(n) }))));
 
   expect(pressed(platform)).toEqual(upTo(100).map(numbered));
   expect(platform.peakPerCall).toBe(1);
@@ -96,7 +94,9 @@ test('a call that waits out a refusal holds no place in flight', async () => {
   const platform = await bench.platform();
   const injector = bench.injector(platform, { maxInFlight: 1 });
   platform.answer({ status: 429, headers: { 'retry-after': '30' } });
-  const waiting = settle(injector.injectDTMF(params({ callId: 'limited' }), { maxAttempts: 2, deadlineMs: 60_000 }));
+  const waiting = settle(
+    injector.injectDTMF(params({ callId: 'limited' }), { maxAttempts: 2, deadlineMs: 60_000 }),
+  );
   await until(() => platform.injections('limited').length === 1, 'the refused request');
 
   // It would wait 30 seconds for its turn otherwise.

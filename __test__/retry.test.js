@@ -52,7 +52,12 @@ describe('what was refused is sent again', () => {
   test('until the attempts are used up', async () => {
     platform.usualInjection = { status: 500, body: { message: 'try later' } };
     const error = await failure(injectWithRetry(injector, params(), 3));
-    expect(error).toMatchObject({ code: 'ERR_DTMF_SERVER', delivery: 'refused', attempts: 3, retryable: true });
+    expect(error).toMatchObject({
+      code: 'ERR_DTMF_SERVER',
+      delivery: 'refused',
+      attempts: 3,
+      retryable: true,
+    });
     expect(error.response).toMatchObject({ status: 500, data: { message: 'try later' } });
     expect(platform.injections()).toHaveLength(3);
   });
@@ -68,7 +73,10 @@ describe('what was refused is sent again', () => {
   test('not when the budget is 0', async () => {
     const thrifty = bench.injector(platform, { retry: { ...QUICK_RETRY, budget: 0 } });
     platform.usualInjection = { status: 500 };
-    expect(await failure(injectWithRetry(thrifty, params()))).toMatchObject({ code: 'ERR_DTMF_SERVER', attempts: 1 });
+    expect(await failure(injectWithRetry(thrifty, params()))).toMatchObject({
+      code: 'ERR_DTMF_SERVER',
+      attempts: 1,
+    });
   });
 
   test('not when Retry-After passes the deadline: the call fails at once', async () => {
@@ -116,12 +124,19 @@ describe('a refused token', () => {
 describe('what may have been carried out is not sent again', () => {
   test.each([
     ['a connection that ends after the request was read', { drop: 'after' }],
-    ['408', { status: 408 }], ['502', { status: 502 }], ['504', { status: 504 }], ['599', { status: 599 }],
+    ['408', { status: 408 }],
+    ['502', { status: 502 }],
+    ['504', { status: 504 }],
+    ['599', { status: 599 }],
   ])('%s', async (_, step) => {
     platform.answer(step);
     const error = await failure(injectWithRetry(injector, params(), 3));
     expect(error).toMatchObject({
-      code: 'ERR_DTMF_OUTCOME_UNKNOWN', delivery: 'unknown', safeToResend: false, retryable: false, attempts: 1,
+      code: 'ERR_DTMF_OUTCOME_UNKNOWN',
+      delivery: 'unknown',
+      safeToResend: false,
+      retryable: false,
+      attempts: 1,
     });
     expect(error.audit).toMatchObject({ status: 'error', errorCode: step.status ?? 'unknown' });
     expect(platform.injections()).toHaveLength(1);
@@ -144,7 +159,9 @@ describe('what may have been carried out is not sent again', () => {
   test('a connection that died while it was idle', async () => {
     await injector.injectDTMF(params());
     platform.answer({ drop: 'after' });
-    expect(await failure(injectWithRetry(injector, params()))).toMatchObject({ code: 'ERR_DTMF_OUTCOME_UNKNOWN' });
+    expect(await failure(injectWithRetry(injector, params()))).toMatchObject({
+      code: 'ERR_DTMF_OUTCOME_UNKNOWN',
+    });
     expect(platform.executions()).toHaveLength(2);
   });
 
@@ -152,7 +169,9 @@ describe('what may have been carried out is not sent again', () => {
     const strict = bench.injector(platform, { retry: QUICK_RETRY, atomicServerErrors: false });
     platform.answer({ status: 500 }, { status: 503 }, { status: 503, headers: { 'retry-after': 'soon' } });
     for (let n = 1; n <= 3; n += 1) {
-      expect(await failure(injectWithRetry(strict, params()))).toMatchObject({ code: 'ERR_DTMF_OUTCOME_UNKNOWN' });
+      expect(await failure(injectWithRetry(strict, params()))).toMatchObject({
+        code: 'ERR_DTMF_OUTCOME_UNKNOWN',
+      });
       expect(platform.injections()).toHaveLength(n);
     }
     platform.answer({ status: 503, headers: { 'retry-after': '1' } }, {});
@@ -162,8 +181,11 @@ describe('what may have been carried out is not sent again', () => {
 
 describe('resendWhenUnknown', () => {
   test.each([
-    [true, { drop: 'after' }], [['connection-lost'], { drop: 'after' }], [['502'], { status: 502 }],
-    [['408'], { status: 408 }], [true, { status: 504 }],
+    [true, { drop: 'after' }],
+    [['connection-lost'], { drop: 'after' }],
+    [['502'], { status: 502 }],
+    [['408'], { status: 408 }],
+    [true, { status: 504 }],
   ])('%j sends again', async (resendWhenUnknown, step) => {
     platform.answer(step, {});
     const result = await injectWithRetry(injector, params(), 3, { resendWhenUnknown });
@@ -185,7 +207,11 @@ describe('resendWhenUnknown', () => {
     platform.answer({ status: 502 }, { status: 409 });
     const error = await failure(injectWithRetry(injector, params(), 3, { resendWhenUnknown: true }));
     expect(error).toMatchObject({
-      code: 'ERR_DTMF_OUTCOME_UNKNOWN', delivery: 'unknown', safeToResend: false, attempts: 2, response: { status: 409 },
+      code: 'ERR_DTMF_OUTCOME_UNKNOWN',
+      delivery: 'unknown',
+      safeToResend: false,
+      attempts: 2,
+      response: { status: 409 },
     });
   });
 });
@@ -195,7 +221,12 @@ describe('what never left', () => {
     const auth = new CXoneAuthClient({ ...platform.credentials, logger: false });
     const nowhere = new DtmfInjector(auth, { apiUrl: await deadUrl(), logger: false, retry: QUICK_RETRY });
     const error = await failure(injectWithRetry(nowhere, params(), 3));
-    expect(error).toMatchObject({ code: 'ERR_DTMF_CONNECT', delivery: 'not-sent', safeToResend: true, attempts: 0 });
+    expect(error).toMatchObject({
+      code: 'ERR_DTMF_CONNECT',
+      delivery: 'not-sent',
+      safeToResend: true,
+      attempts: 0,
+    });
     expect(error.response).toBeUndefined();
     await nowhere.close();
   });
@@ -203,7 +234,11 @@ describe('what never left', () => {
   test('a redirect is not followed', async () => {
     platform.answer({ status: 307, headers: { location: `${platform.url}/elsewhere` } });
     const error = await failure(injectWithRetry(injector, params(), 3));
-    expect(error).toMatchObject({ code: 'ERR_DTMF_REJECTED', delivery: 'refused', response: { status: 307 } });
+    expect(error).toMatchObject({
+      code: 'ERR_DTMF_REJECTED',
+      delivery: 'refused',
+      response: { status: 307 },
+    });
     expect(platform.requests.filter((r) => r.kind === 'other')).toHaveLength(0);
   });
 });
@@ -218,7 +253,10 @@ describe('a 2xx is accepted, whatever its body', () => {
   ])('%s', async (_, step, data, bodyError) => {
     platform.answer(step);
     const result = await injector.injectDTMF(params());
-    expect(result).toMatchObject({ success: true, audit: { status: 'success', delivery: 'accepted', attempts: 1 } });
+    expect(result).toMatchObject({
+      success: true,
+      audit: { status: 'success', delivery: 'accepted', attempts: 1 },
+    });
     expect(result.data).toEqual(data);
     expect(result.audit.bodyError).toBe(bodyError);
   });

@@ -42,4 +42,7 @@ function load() {
   }
 }
 
-module.exports = load();
+/** @type {any} */
+const addon = load();
+
+module.exports = addon;

@@ -12,9 +12,7 @@ const { DtmfError, invalid } = require('./errors.js');
  * @param {string} name
  */
 function own(object, name) {
-  return object !== undefined && object !== null && Object.hasOwn(object, name)
-    ? object[name]
-    : undefined;
+  return object !== undefined && object !== null && Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 /**

@@ -31,11 +31,7 @@ function frequenciesOf(digits) {
  */
 function validateDtmfPayload(dtmfString, dtmfType, interDigitPause) {
   const answer = JSON.parse(
-    native.validateDtmfPayload(
-      textOrNull(dtmfString),
-      textOrNull(dtmfType),
-      numberOrNaN(interDigitPause),
-    ),
+    native.validateDtmfPayload(textOrNull(dtmfString), textOrNull(dtmfType), numberOrNaN(interDigitPause)),
   );
   if (answer.error) throw new DtmfError(answer.error);
   return answer;

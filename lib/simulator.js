@@ -1,13 +1,13 @@
-'use strict'
+'use strict';
 
-const { NativeSimulator } = require('./native.js')
+const { NativeSimulator } = require('./native.js');
 
 /**
  * Every simulator that was started and not stopped. A program may keep nothing but the `url`;
  * without this the handle would be collected and the server would stop in the middle of a test.
  * @type {Set<object>}
  */
-const running = new Set()
+const running = new Set();
 
 /**
  * Refuses what JSON would silently change: NaN becomes null there, and functions disappear.
@@ -20,21 +20,21 @@ function checkPlain(value, field, parents) {
     case 'undefined':
     case 'string':
     case 'boolean':
-      return
+      return;
     case 'number':
-      if (!Number.isFinite(value)) throw new TypeError(`${field} must be a finite number`)
-      return
+      if (!Number.isFinite(value)) throw new TypeError(`${field} must be a finite number`);
+      return;
     case 'object': {
-      if (value === null) return
-      if (parents.includes(value)) throw new TypeError(`${field} must not contain itself`)
-      const inside = [...parents, value]
+      if (value === null) return;
+      if (parents.includes(value)) throw new TypeError(`${field} must not contain itself`);
+      const inside = [...parents, value];
       for (const [key, item] of Object.entries(value)) {
-        checkPlain(item, Array.isArray(value) ? `${field}[${key}]` : `${field}.${key}`, inside)
+        checkPlain(item, Array.isArray(value) ? `${field}[${key}]` : `${field}.${key}`, inside);
       }
-      return
+      return;
     }
     default:
-      throw new TypeError(`${field} must be plain data`)
+      throw new TypeError(`${field} must be plain data`);
   }
 }
 
@@ -44,8 +44,8 @@ function checkPlain(value, field, parents) {
  * @returns {string}
  */
 function encode(value, field) {
-  checkPlain(value, field, [])
-  return JSON.stringify(value)
+  checkPlain(value, field, []);
+  return JSON.stringify(value);
 }
 
 /**
@@ -57,12 +57,12 @@ function encode(value, field) {
  */
 function native(method) {
   try {
-    return method()
+    return method();
   } catch (error) {
-    const { code, message } = /** @type {Error & { code?: string }} */ (error)
-    if (code === 'InvalidArg') throw new TypeError(message)
-    const name = /^(E[A-Z]+): /.exec(message)
-    throw Object.assign(new Error(message), { code: name ? name[1] : code })
+    const { code, message } = /** @type {Error & { code?: string }} */ (error);
+    if (code === 'InvalidArg') throw new TypeError(message);
+    const name = /^(E[A-Z]+): /.exec(message);
+    throw Object.assign(new Error(message), { code: name ? name[1] : code });
   }
 }
 
@@ -73,7 +73,7 @@ function native(method) {
  */
 function checkText(value, field) {
   if (typeof value !== 'string' || value === '') {
-    throw new TypeError(`${field} must be a non-empty string`)
+    throw new TypeError(`${field} must be a non-empty string`);
   }
 }
 
@@ -84,23 +84,23 @@ function checkText(value, field) {
  * @returns {Record<string, string | undefined>}
  */
 function textOptions(options, known) {
-  if (options === undefined) return {}
+  if (options === undefined) return {};
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError('options must be an object')
+    throw new TypeError('options must be an object');
   }
   for (const [key, value] of Object.entries(options)) {
-    if (!known.includes(key)) throw new TypeError(`options.${key} is not a known option`)
-    if (value !== undefined) checkText(value, `options.${key}`)
+    if (!known.includes(key)) throw new TypeError(`options.${key} is not a known option`);
+    if (value !== undefined) checkText(value, `options.${key}`);
   }
-  return /** @type {Record<string, string | undefined>} */ (options)
+  return /** @type {Record<string, string | undefined>} */ (options);
 }
 
 /**
  * @param {unknown} steps
  */
 function encodeSteps(steps) {
-  if (!Array.isArray(steps)) throw new TypeError('steps must be an array')
-  return encode(steps, 'steps')
+  if (!Array.isArray(steps)) throw new TypeError('steps must be an array');
+  return encode(steps, 'steps');
 }
 
 /**
@@ -109,18 +109,18 @@ function encodeSteps(steps) {
  */
 async function startSimulator(options = {}) {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError('options must be an object')
+    throw new TypeError('options must be an object');
   }
-  const encoded = encode(options, 'options')
-  const handle = native(() => new NativeSimulator(encoded))
-  running.add(handle)
+  const encoded = encode(options, 'options');
+  const handle = native(() => new NativeSimulator(encoded));
+  running.add(handle);
 
-  const { url, port } = handle
-  const { clientId = 'demo-client', clientSecret = 'demo-secret' } = options
+  const { url, port } = handle;
+  const { clientId = 'demo-client', clientSecret = 'demo-secret' } = options;
 
   async function stop() {
-    running.delete(handle)
-    native(() => handle.stop())
+    running.delete(handle);
+    native(() => handle.stop());
   }
 
   /** @type {any} */
@@ -130,40 +130,40 @@ async function startSimulator(options = {}) {
     credentials: Object.freeze({ authUrl: url, apiUrl: url, clientId, clientSecret }),
     /** @param {unknown} callId @param {unknown} [callOptions] */
     addCall(callId, callOptions) {
-      checkText(callId, 'callId')
-      const { providerId, lineId } = textOptions(callOptions, ['providerId', 'lineId'])
-      native(() => handle.addCall(callId, providerId, lineId))
+      checkText(callId, 'callId');
+      const { providerId, lineId } = textOptions(callOptions, ['providerId', 'lineId']);
+      native(() => handle.addCall(callId, providerId, lineId));
     },
     /** @param {unknown} callId */
     endCall(callId) {
-      checkText(callId, 'callId')
-      native(() => handle.endCall(callId))
+      checkText(callId, 'callId');
+      native(() => handle.endCall(callId));
     },
     /** @param {unknown} callId */
     digits(callId) {
-      checkText(callId, 'callId')
-      return JSON.parse(native(() => handle.digits(callId)))
+      checkText(callId, 'callId');
+      return JSON.parse(native(() => handle.digits(callId)));
     },
     requests: () => JSON.parse(native(() => handle.requests())),
     executions: () => JSON.parse(native(() => handle.executions())),
     stats: () => JSON.parse(native(() => handle.stats())),
     /** @param {unknown} steps @param {unknown} [scriptOptions] */
     script(steps, scriptOptions) {
-      const encodedSteps = encodeSteps(steps)
-      const { callId } = textOptions(scriptOptions, ['callId'])
-      native(() => handle.script(encodedSteps, callId))
+      const encodedSteps = encodeSteps(steps);
+      const { callId } = textOptions(scriptOptions, ['callId']);
+      native(() => handle.script(encodedSteps, callId));
     },
     /** @param {unknown} steps */
     scriptToken(steps) {
-      const encodedSteps = encodeSteps(steps)
-      native(() => handle.scriptToken(encodedSteps))
+      const encodedSteps = encodeSteps(steps);
+      native(() => handle.scriptToken(encodedSteps));
     },
     revokeTokens: () => native(() => handle.revokeTokens()),
-    stop
-  }
+    stop,
+  };
   // Node.js 18 has no such symbol.
-  if (Symbol.asyncDispose) simulator[Symbol.asyncDispose] = stop
-  return Object.freeze(simulator)
+  if (Symbol.asyncDispose) simulator[Symbol.asyncDispose] = stop;
+  return Object.freeze(simulator);
 }
 
-module.exports = { startSimulator }
+module.exports = { startSimulator };

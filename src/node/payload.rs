@@ -9,6 +9,7 @@ use crate::dtmf;
 
 /// The answer as JSON text: `{ frequencies, carrierCompatible, valid }` or a failure.
 #[napi(catch_unwind)]
+#[must_use]
 pub fn validate_dtmf_payload(
     dtmf_string: Option<String>,
     dtmf_type: Option<String>,
@@ -29,6 +30,7 @@ pub fn validate_dtmf_payload(
 
 /// The constants of the engine as JSON text, so that JavaScript does not repeat them.
 #[napi(catch_unwind)]
+#[must_use]
 pub fn dtmf_constants() -> String {
     let frequencies: serde_json::Map<_, _> = dtmf::FREQUENCIES
         .iter()
