@@ -3,14 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::Method;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::{Engine, Waiting, explanation};
-use crate::api::{AnswerHead, Facts, Params, Prepared, Terms, answer};
-use crate::audit::Intent;
-use crate::auth::Token;
+use crate::api::{Params, Prepared, Terms};
 use crate::cancel::{Cancel, closed};
 use crate::channel::{Channel, Dismissal, LineFull, Place};
 use crate::config::{AfterUnknown, InjectionOptions};
@@ -19,8 +16,11 @@ use crate::error::{Code, Error, Response};
 use crate::event::Event;
 use crate::mask::Mask;
 use crate::outcome::{Accepted, Outcome};
-use crate::retry::{Decision, Policy, Progress, Resend, StopReason, Verdict};
-use crate::transport::{Answer, Request, Witness};
+use crate::retry::{Policy, Progress};
+use crate::transport::Witness;
+
+mod attempt;
+mod resend;
 
 /// One injection, in line from the moment it was begun. [`run`](Self::run) does the work.
 ///
@@ -57,41 +57,6 @@ struct Begun {
     terms: Terms,
     policy: Policy,
     mask: Option<Mask>,
-}
-
-/// A failed attempt: what it means, what the caller hears if it was the last.
-struct Failed {
-    verdict: Verdict,
-    error: Error,
-    refused_token: Option<Token>,
-}
-
-impl Failed {
-    /// Nothing more will be tried.
-    fn for_good(error: Error) -> Self {
-        Self {
-            verdict: Verdict {
-                delivery: error.delivery,
-                code: error.code,
-                resend: Resend::Never,
-                retry_after: error.retry_after,
-            },
-            error,
-            refused_token: None,
-        }
-    }
-
-    /// No token: nothing was sent.
-    fn no_token(error: Error) -> Self {
-        let resend = if error.retryable {
-            Resend::Transient
-        } else {
-            Resend::Never
-        };
-        let mut failed = Self::for_good(error);
-        failed.verdict.resend = resend;
-        failed
-    }
 }
 
 /// Takes a place in a line and counts it, if somebody is ahead.
@@ -253,183 +218,6 @@ impl Journey {
                 Err(_) if begun.deadline <= begun.lock_until => Err(explanation::deadline()),
                 Err(_) => Err(explanation::lock_timeout(&self.engine, &begun.prepared.call)),
             },
-        }
-    }
-
-    /// One attempt, with everything that comes before a send.
-    async fn attempt(&mut self, begun: &Begun, new_connection: bool) -> Result<Accepted, Failed> {
-        let engine = Arc::clone(&self.engine);
-        let token = self
-            .patiently(begun, engine.parts.tokens.token())
-            .await?
-            .map_err(Failed::no_token)?;
-        let permit = self.patiently(begun, engine.in_flight.acquire()).await?;
-        let headers = engine
-            .parts
-            .profile
-            .headers(&token)
-            .map_err(Failed::for_good)?;
-        if let Some(audit) = &engine.parts.audit {
-            let intent = Intent {
-                injection_id: self.injection_id,
-                call: Arc::clone(&begun.prepared.call),
-                attempt: self.attempts + 1,
-            };
-            self.patiently(begun, audit.intent(intent))
-                .await?
-                .map_err(Failed::for_good)?;
-            self.intended = true;
-        }
-        let remaining = begun.deadline.saturating_duration_since(Instant::now());
-        if remaining.is_zero() {
-            return Err(Failed::for_good(explanation::deadline()));
-        }
-        self.cancel.check().map_err(Failed::for_good)?;
-        let witness = Witness::default();
-        self.witness = Some(witness.clone());
-        let sent = engine.parts.transport.send(Request {
-            method: Method::POST,
-            url: begun.prepared.url.clone(),
-            headers,
-            body: begun.prepared.body.clone(),
-            witness: witness.clone(),
-            timeout: engine.config.timeout.min(remaining),
-            fresh_connection: new_connection,
-        });
-        let sent_at = Instant::now();
-        let result = tokio::select! {
-            biased;
-            ended = self.cancel.everything_ended() => Err(ended),
-            result = sent => Ok(result),
-        };
-        drop(permit);
-        self.attempt_time = Some(sent_at.elapsed());
-        self.witness = None;
-        let answered = matches!(result, Ok(Ok(_)));
-        let handed_over = answered || !witness.revoke();
-        self.attempts += u32::from(handed_over);
-        match result {
-            Ok(Ok(answer)) => self.read(begun, &answer, &token),
-            Ok(Err(fault)) => Err(self.judge(
-                begun,
-                &Facts {
-                    handed_over,
-                    result: Err(fault.kind),
-                },
-            )),
-            Err(mut ended) => {
-                if handed_over {
-                    ended.delivery = Delivery::Unknown;
-                }
-                Err(Failed::for_good(ended))
-            }
-        }
-    }
-
-    fn read(&mut self, begun: &Begun, answer: &Answer, token: &Token) -> Result<Accepted, Failed> {
-        let facts = Facts {
-            handed_over: true,
-            result: Ok(AnswerHead {
-                status: answer.status.as_u16(),
-                retry_after: answer::retry_after(&answer.headers, self.engine.parts.clock.now()),
-            }),
-        };
-        let mut failed = self.judge(begun, &facts);
-        if failed.verdict.delivery == Delivery::Accepted {
-            let body = answer::text(&answer.body);
-            return Ok(Accepted {
-                status: answer.status.as_u16(),
-                body: body.unwrap_or_default().to_owned(),
-                body_error: body.err(),
-            });
-        }
-        let response = Box::new(answer::response(answer, begun.mask.as_ref()));
-        self.last_response = Some(response.clone());
-        failed.error.response = Some(response);
-        failed.refused_token = Some(token.clone());
-        Err(failed)
-    }
-
-    fn judge(&self, begun: &Begun, facts: &Facts) -> Failed {
-        let verdict = self.engine.parts.profile.judge(facts, &begun.terms);
-        let mut error = Error::not_sent(verdict.code, explanation::attempt(facts, verdict.code));
-        error.delivery = verdict.delivery;
-        error.retry_after = verdict.retry_after;
-        error.retryable = verdict.delivery.safe_to_resend()
-            && matches!(
-                verdict.resend,
-                Resend::Transient | Resend::Throttled | Resend::Unsent
-            );
-        Failed {
-            verdict,
-            error,
-            refused_token: None,
-        }
-    }
-
-    /// Asks the policy, and waits as it says. Returns whether the next attempt needs a new connection.
-    async fn wait_to_resend(
-        &self,
-        begun: &Begun,
-        progress: &mut Progress,
-        failed: Failed,
-    ) -> Result<bool, Error> {
-        let engine = &self.engine;
-        let remaining = begun.deadline.saturating_duration_since(Instant::now());
-        let attempt = progress.counted() + 1;
-        let decision = begun.policy.decide(
-            progress,
-            &failed.verdict,
-            remaining,
-            &mut engine.budget(),
-            engine.uptime(),
-            &mut engine.dice(),
-        );
-        let (delay, fresh_token, new_connection) = match decision {
-            Decision::Again {
-                delay,
-                fresh_token,
-                new_connection,
-            } => (delay, fresh_token, new_connection),
-            Decision::Stop(StopReason::PastDeadline)
-                if remaining.is_zero() && failed.verdict.delivery == Delivery::NotSent =>
-            {
-                return Err(explanation::deadline());
-            }
-            Decision::Stop(_) => return Err(failed.error),
-        };
-        if fresh_token && let Some(token) = &failed.refused_token {
-            engine.parts.tokens.invalidate(token);
-        }
-        engine.metrics.resending();
-        engine.parts.events.emit(Event::Retrying {
-            id: self.id,
-            injection_id: self.injection_id,
-            call: Arc::clone(&begun.prepared.call),
-            attempt,
-            max_attempts: begun.policy.max_attempts,
-            delay,
-            reason: failed.verdict.code,
-        });
-        tokio::select! {
-            biased;
-            ended = self.cancel.waiting_ended() => Err(ended),
-            () = sleep(delay) => Ok(new_connection),
-        }
-    }
-
-    /// Waits for something that comes before a send: no longer than the deadline, and not after an end.
-    async fn patiently<T>(
-        &self,
-        begun: &Begun,
-        work: impl Future<Output = T>,
-    ) -> Result<T, Failed> {
-        tokio::select! {
-            biased;
-            ended = self.cancel.waiting_ended() => Err(Failed::for_good(ended)),
-            done = timeout_at(begun.deadline, work) => {
-                done.map_err(|_| Failed::for_good(explanation::deadline()))
-            }
         }
     }
 

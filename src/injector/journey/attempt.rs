@@ -1,0 +1,184 @@
+//! One attempt, from the token to what it means.
+
+use std::sync::Arc;
+
+use http::Method;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Begun, Journey};
+use crate::api::{AnswerHead, Facts, answer};
+use crate::audit::Intent;
+use crate::auth::Token;
+use crate::delivery::Delivery;
+use crate::error::Error;
+use crate::injector::explanation;
+use crate::outcome::Accepted;
+use crate::retry::{Resend, Verdict};
+use crate::transport::{Answer, Request, Witness};
+
+/// A failed attempt: what it means, what the caller hears if it was the last.
+pub(super) struct Failed {
+    pub verdict: Verdict,
+    pub error: Error,
+    pub refused_token: Option<Token>,
+}
+
+impl Failed {
+    /// Nothing more will be tried.
+    fn for_good(error: Error) -> Self {
+        Self {
+            verdict: Verdict {
+                delivery: error.delivery,
+                code: error.code,
+                resend: Resend::Never,
+                retry_after: error.retry_after,
+            },
+            error,
+            refused_token: None,
+        }
+    }
+
+    /// No token: nothing was sent.
+    fn no_token(error: Error) -> Self {
+        let resend = if error.retryable {
+            Resend::Transient
+        } else {
+            Resend::Never
+        };
+        let mut failed = Self::for_good(error);
+        failed.verdict.resend = resend;
+        failed
+    }
+}
+
+impl Journey {
+    /// One attempt, with everything that comes before a send.
+    pub(super) async fn attempt(
+        &mut self,
+        begun: &Begun,
+        new_connection: bool,
+    ) -> Result<Accepted, Failed> {
+        let engine = Arc::clone(&self.engine);
+        let token = self
+            .patiently(begun, engine.parts.tokens.token())
+            .await?
+            .map_err(Failed::no_token)?;
+        let permit = self.patiently(begun, engine.in_flight.acquire()).await?;
+        let headers = engine
+            .parts
+            .profile
+            .headers(&token)
+            .map_err(Failed::for_good)?;
+        if let Some(audit) = &engine.parts.audit {
+            let intent = Intent {
+                injection_id: self.injection_id,
+                call: Arc::clone(&begun.prepared.call),
+                attempt: self.attempts + 1,
+            };
+            self.patiently(begun, audit.intent(intent))
+                .await?
+                .map_err(Failed::for_good)?;
+            self.intended = true;
+        }
+        let remaining = begun.deadline.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
+            return Err(Failed::for_good(explanation::deadline()));
+        }
+        self.cancel.check().map_err(Failed::for_good)?;
+        let witness = Witness::default();
+        self.witness = Some(witness.clone());
+        let sent = engine.parts.transport.send(Request {
+            method: Method::POST,
+            url: begun.prepared.url.clone(),
+            headers,
+            body: begun.prepared.body.clone(),
+            witness: witness.clone(),
+            timeout: engine.config.timeout.min(remaining),
+            fresh_connection: new_connection,
+        });
+        let sent_at = Instant::now();
+        let result = tokio::select! {
+            biased;
+            ended = self.cancel.everything_ended() => Err(ended),
+            result = sent => Ok(result),
+        };
+        drop(permit);
+        self.attempt_time = Some(sent_at.elapsed());
+        self.witness = None;
+        let answered = matches!(result, Ok(Ok(_)));
+        let handed_over = answered || !witness.revoke();
+        self.attempts += u32::from(handed_over);
+        match result {
+            Ok(Ok(answer)) => self.read(begun, &answer, &token),
+            Ok(Err(fault)) => Err(self.judge(
+                begun,
+                &Facts {
+                    handed_over,
+                    result: Err(fault.kind),
+                },
+            )),
+            Err(mut ended) => {
+                if handed_over {
+                    ended.delivery = Delivery::Unknown;
+                }
+                Err(Failed::for_good(ended))
+            }
+        }
+    }
+
+    fn read(&mut self, begun: &Begun, answer: &Answer, token: &Token) -> Result<Accepted, Failed> {
+        let facts = Facts {
+            handed_over: true,
+            result: Ok(AnswerHead {
+                status: answer.status.as_u16(),
+                retry_after: answer::retry_after(&answer.headers, self.engine.parts.clock.now()),
+            }),
+        };
+        let mut failed = self.judge(begun, &facts);
+        if failed.verdict.delivery == Delivery::Accepted {
+            let body = answer::text(&answer.body);
+            return Ok(Accepted {
+                status: answer.status.as_u16(),
+                body: body.unwrap_or_default().to_owned(),
+                body_error: body.err(),
+            });
+        }
+        let response = Box::new(answer::response(answer, begun.mask.as_ref()));
+        self.last_response = Some(response.clone());
+        failed.error.response = Some(response);
+        failed.refused_token = Some(token.clone());
+        Err(failed)
+    }
+
+    fn judge(&self, begun: &Begun, facts: &Facts) -> Failed {
+        let verdict = self.engine.parts.profile.judge(facts, &begun.terms);
+        let mut error = Error::not_sent(verdict.code, explanation::attempt(facts, verdict.code));
+        error.delivery = verdict.delivery;
+        error.retry_after = verdict.retry_after;
+        error.retryable = verdict.delivery.safe_to_resend()
+            && matches!(
+                verdict.resend,
+                Resend::Transient | Resend::Throttled | Resend::Unsent
+            );
+        Failed {
+            verdict,
+            error,
+            refused_token: None,
+        }
+    }
+
+    /// Waits for something that comes before a send: no longer than the deadline, and not after an end.
+    async fn patiently<T>(
+        &self,
+        begun: &Begun,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Failed> {
+        tokio::select! {
+            biased;
+            ended = self.cancel.waiting_ended() => Err(Failed::for_good(ended)),
+            done = timeout_at(begun.deadline, work) => {
+                done.map_err(|_| Failed::for_good(explanation::deadline()))
+            }
+        }
+    }
+}
