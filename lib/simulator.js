@@ -1,6 +1,6 @@
 'use strict';
 
-const { NativeSimulator } = require('./native.js');
+const addon = require('./native.js');
 
 /**
  * Every simulator that was started and not stopped. A program may keep nothing but the `url`;
@@ -112,7 +112,7 @@ async function startSimulator(options = {}) {
     throw new TypeError('options must be an object');
   }
   const encoded = encode(options, 'options');
-  const handle = native(() => new NativeSimulator(encoded));
+  const handle = native(() => new addon.NativeSimulator(encoded));
   running.add(handle);
 
   const { url, port } = handle;
