@@ -16,25 +16,29 @@ const { Monitors } = require('./monitors.js');
 const { own, toOptionalJson, textOrNull, numberOrNaN, checkSignal } = require('./options.js');
 
 /**
+ * What to say of input that could not be handed to the engine. What a getter of the program threw may
+ * hold anything, so it is not repeated.
+ * @param {unknown} error
+ */
+function wrongInput(error) {
+  return isDtmfError(error) ? error.message : 'params or options cannot be read: a property threw';
+}
+
+/**
  * The parameters of one injection, read once: what the program does to its object afterwards changes nothing.
  * @typedef {ReturnType<typeof readParams>} Asked
  * @param {any} params
  */
 function readParams(params) {
   if (typeof params !== 'object' || params === null) throw invalid('params must be an object');
-  try {
-    return {
-      telephonyProviderId: textOrNull(params.telephonyProviderId),
-      lineId: textOrNull(params.lineId),
-      callId: textOrNull(params.callId),
-      dtmfString: textOrNull(params.dtmfString),
-      dtmfType: textOrNull(params.dtmfType),
-      interDigitPause: numberOrNaN(params.interDigitPause),
-    };
-  } catch {
-    // What a getter threw may hold anything, so it is not repeated.
-    throw invalid('params cannot be read: one of its properties threw');
-  }
+  return {
+    telephonyProviderId: textOrNull(params.telephonyProviderId),
+    lineId: textOrNull(params.lineId),
+    callId: textOrNull(params.callId),
+    dtmfString: textOrNull(params.dtmfString),
+    dtmfType: textOrNull(params.dtmfType),
+    interDigitPause: numberOrNaN(params.interDigitPause),
+  };
 }
 
 class InjectorSide {
@@ -89,11 +93,10 @@ class InjectorSide {
       try {
         asked = readParams(params);
         signal = this.#begin(id, asked, options);
-        unwatch = watch(signal, () => this.native.abort(id));
       } catch (error) {
-        if (!isDtmfError(error)) throw error;
-        this.native.refuse(id, error.message);
+        this.native.refuse(id, wrongInput(error));
       }
+      unwatch = watch(signal, () => this.native.abort(id));
     });
   }
 

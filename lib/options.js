@@ -26,9 +26,8 @@ function toJson(what, object, kept) {
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw invalid(`${what} must be an object`);
   }
-  const crossing = Object.entries(object).filter(([key]) => !kept.includes(key));
-  if (crossing.length === 0) return '{}';
   try {
+    const crossing = Object.entries(object).filter(([key]) => !kept.includes(key));
     return JSON.stringify(Object.fromEntries(crossing), (_, value) =>
       ['function', 'symbol', 'bigint'].includes(typeof value) ? null : value,
     );

@@ -72,15 +72,30 @@ pub(super) fn deadline() -> Error {
     error
 }
 
-/// The wait for the lock ran out.
+/// The wait for the lock of a call ran out.
 pub(super) fn lock_timeout(engine: &Engine, call: &std::sync::Arc<str>) -> Error {
-    let mut message =
-        format!("Channel conflict: call {call} is currently locked by another process");
     let line = engine.line_of(call);
-    if engine.parts.registry.is_held_by_manual_lock(&line) {
-        message.push_str("; this process holds it by a manual lock: pass { lock } to inject under it, or release it first");
-    }
-    let mut error = Error::not_sent(Code::LockTimeout, message);
+    let hint = if engine.parts.registry.is_held_by_manual_lock(&line) {
+        "; this process holds it by a manual lock: pass { lock } to inject under it, or release it first"
+    } else {
+        ""
+    };
+    lock_wait_ended(call, hint)
+}
+
+/// The wait behind others under the same manual lock ran out.
+pub(super) fn lock_timeout_under_lock(call: &std::sync::Arc<str>) -> Error {
+    lock_wait_ended(
+        call,
+        "; injections ahead under the same lock take longer than lockTimeoutMs",
+    )
+}
+
+fn lock_wait_ended(call: &str, hint: &str) -> Error {
+    let mut error = Error::not_sent(
+        Code::LockTimeout,
+        format!("Channel conflict: call {call} is currently locked by another process{hint}"),
+    );
     error.retryable = true;
     error
 }

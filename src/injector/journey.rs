@@ -54,6 +54,7 @@ struct Begun {
     waiting: Option<Waiting>,
     deadline: Instant,
     lock_until: Instant,
+    under_lock: bool,
     terms: Terms,
     policy: Policy,
     mask: Option<Mask>,
@@ -153,6 +154,7 @@ impl Journey {
             waiting,
             deadline,
             lock_until: self.started + lock_timeout,
+            under_lock: options.lock.is_some(),
             terms: Terms {
                 atomic_server_errors: config.atomic_server_errors,
                 resend_when_unknown: options
@@ -216,6 +218,7 @@ impl Journey {
             turn = timeout_at(until, place.turn()) => match turn {
                 Ok(turn) => turn.map_err(explanation::dismissed),
                 Err(_) if begun.deadline <= begun.lock_until => Err(explanation::deadline()),
+                Err(_) if begun.under_lock => Err(explanation::lock_timeout_under_lock(&begun.prepared.call)),
                 Err(_) => Err(explanation::lock_timeout(&self.engine, &begun.prepared.call)),
             },
         }

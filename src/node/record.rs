@@ -145,7 +145,9 @@ impl<'a> From<&'a Outcome> for Finished<'a> {
             timestamp_ms: outcome
                 .timestamp
                 .duration_since(SystemTime::UNIX_EPOCH)
-                .map_or(0, whole_millis_up),
+                .map_or(0, |since| {
+                    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+                }),
             queued_ms: millis(outcome.queued),
             latency_ms: millis(outcome.latency),
             attempt_ms: outcome.attempt.map(millis),
