@@ -215,6 +215,22 @@ export interface RetryConfig {
   readonly budget?: number | undefined;
 }
 
+/**
+ * How many requests of one injector may leave. At least one of the two limits must be there.
+ *
+ * Who must wait does so in the order of asking, calls in turn, before a token is fetched. A wait that would not
+ * end before the deadline fails at once with `ERR_DTMF_RATE_LIMITED`, not-sent, and `retryAfterMs`. Every attempt
+ * counts. When the platform answers 429 with a `Retry-After`, every call of the injector waits for it.
+ */
+export interface RateLimit {
+  /** Requests in a minute, all calls together: 1 to 1,000,000. Default: no limit. */
+  readonly perMinute?: number | undefined;
+  /** Requests in a minute for each call: 1 to 1,000,000. Default: no limit. */
+  readonly perCallPerMinute?: number | undefined;
+  /** Requests that may leave at once after a quiet time, for either limit: 1 to 1,000,000. Default: 1. */
+  readonly burst?: number | undefined;
+}
+
 /** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. */
 export interface InjectorConfig {
   /** The base URL of the telephony API. `https`, or `http` to loopback only. Trailing slashes are dropped. */
@@ -258,6 +274,8 @@ export interface InjectorConfig {
    * `'continue'`: they go on. Default: `'reject-queued'`.
    */
   readonly afterUnknown?: 'reject-queued' | 'continue' | undefined;
+  /** How many requests may leave. Default: no limit; then a 429 holds back its own call only. */
+  readonly rateLimit?: RateLimit | undefined;
   /**
    * Whether digits are shown. `'masked'`: entries, events and log lines have `*****` in their place.
    * `'clear'` shows them and their frequencies; they may be card numbers. Default: `'masked'`.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::api::ResendWhenUnknown;
 use crate::error::Error;
+use crate::rate_limit::RateLimit;
 
 /// What happens to those who wait behind an injection whose outcome is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub struct Config {
     pub atomic_server_errors: bool,
     /// What happens to those who wait behind an unknown outcome.
     pub after_unknown: AfterUnknown,
+    /// How many requests may leave. Default: no limit.
+    pub rate_limit: Option<RateLimit>,
     /// Digits are hidden in what the server says. Default `true`.
     pub mask_digits: bool,
     /// Where the jitter starts, for tests that must repeat. Default: random.
@@ -84,6 +87,7 @@ impl Default for Config {
             resend_when_unknown: ResendWhenUnknown::Never,
             atomic_server_errors: crate::api::telephony_v2::ATOMIC_SERVER_ERRORS,
             after_unknown: AfterUnknown::RejectQueued,
+            rate_limit: None,
             mask_digits: true,
             seed: None,
         }

@@ -1,5 +1,5 @@
 //! The pipeline. This room is the only one that knows the order:
-//! validate → lock → token → intent → send → classify → retry → outcome → events.
+//! validate → lock → rate limit → token → intent → send → classify → retry → outcome → events.
 //!
 //! [`journey`] is the way of one injection, [`locks`] are the locks a program holds by hand,
 //! [`live`] is what is under way and can be ended from outside.
@@ -22,6 +22,7 @@ use crate::config::{Config, InjectionOptions};
 use crate::error::Error;
 use crate::event::EventSink;
 use crate::metrics::{Counts, Metrics};
+use crate::rate_limit::Limiter;
 use crate::retry::Budget;
 use crate::transport::Transport;
 
@@ -72,6 +73,7 @@ pub(crate) struct Engine {
     in_flight: Semaphore,
     live: live::Live,
     locks: locks::ManualLocks,
+    limiter: Option<Limiter>,
     budget: Mutex<Budget>,
     dice: Mutex<fastrand::Rng>,
     metrics: Metrics,
@@ -105,6 +107,7 @@ impl Injector {
             in_flight: Semaphore::new(config.max_in_flight),
             live: live::Live::default(),
             locks: locks::ManualLocks::default(),
+            limiter: config.rate_limit.map(Limiter::new),
             budget: Mutex::new(Budget::new(config.retry.budget)),
             dice: Mutex::new(dice),
             metrics: Metrics::default(),

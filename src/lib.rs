@@ -4,16 +4,17 @@
 //!
 //! 1. *validate*: [`dtmf`] and [`api`] check digits and ids; nothing is sent when a rule is broken;
 //! 2. *lock*: [`channel`] gives it a place in the line of its call;
-//! 3. *token*: [`auth`] gives the current one, or fetches one for all who wait;
-//! 4. *intent*: [`audit`] writes down what is about to leave;
-//! 5. *send*: [`transport`] carries the request once and reports facts;
-//! 6. *classify*: [`api`] says what the facts mean for the digits, a [`delivery::Delivery`];
-//! 7. *retry*: [`retry`] decides whether it is safe and sensible to send again, and when;
-//! 8. *outcome*: [`outcome`] sums up all attempts, [`metrics`] counts, [`audit`] writes it down;
-//! 9. *events*: [`event`] tells it, before the caller hears.
+//! 3. *rate limit*: [`rate_limit`] lets it wait for a slot, where one is configured;
+//! 4. *token*: [`auth`] gives the current one, or fetches one for all who wait;
+//! 5. *intent*: [`audit`] writes down what is about to leave;
+//! 6. *send*: [`transport`] carries the request once and reports facts;
+//! 7. *classify*: [`api`] says what the facts mean for the digits, a [`delivery::Delivery`];
+//! 8. *retry*: [`retry`] decides whether it is safe and sensible to send again, and when;
+//! 9. *outcome*: [`outcome`] sums up all attempts, [`metrics`] counts, [`audit`] writes it down;
+//! 10. *events*: [`event`] tells it, before the caller hears.
 //!
-//! Arrows go one way: `node → injector → {dtmf, auth, api, channel, retry, transport, audit}`.
-//! `retry` and `channel::queue` know neither clock nor I/O. Only `node` knows JavaScript.
+//! Arrows go one way: `node → injector → {dtmf, auth, api, channel, rate_limit, retry, transport, audit}`.
+//! `retry`, `channel::queue` and `rate_limit::gcra` know neither clock nor I/O. Only `node` knows JavaScript.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -36,6 +37,7 @@ pub mod metrics;
 pub mod node;
 pub mod origin;
 pub mod outcome;
+pub mod rate_limit;
 pub mod retry;
 pub mod secret;
 #[cfg(feature = "simulator")]

@@ -6,6 +6,7 @@ use super::Engine;
 use crate::api::{AnswerHead, Facts};
 use crate::channel::Dismissal;
 use crate::error::{Code, Error};
+use crate::rate_limit::limiter::TooLong;
 use crate::transport::FaultKind;
 
 pub(super) const OUTCOME_UNKNOWN: &str = "the outcome is unknown: the digits were handed over and may or may not have been pressed; do not send them again before you know";
@@ -70,6 +71,15 @@ pub(super) fn deadline() -> Error {
     );
     error.retryable = true;
     error
+}
+
+/// The rate limit of the injector lets the request leave only after the deadline.
+pub(super) fn rate_limited(TooLong(wait): TooLong) -> Error {
+    Error::not_sent(
+        Code::RateLimited,
+        "the injector's own rate limit (rateLimit) has no slot before the deadline",
+    )
+    .retryable(Some(wait))
 }
 
 /// The wait for the lock of a call ran out.

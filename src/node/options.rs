@@ -10,6 +10,7 @@ use crate::channel::LockId;
 use crate::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use crate::error::Error;
 use crate::origin::base_url;
+use crate::rate_limit::RateLimit;
 use crate::secret::Secret;
 
 /// What an auth client asks for, unless told otherwise.
@@ -94,6 +95,7 @@ impl InjectorConfig {
                     ],
                 )?
                 .unwrap_or(default.after_unknown),
+            rate_limit: rate_limit(&mut fields)?,
             mask_digits: fields
                 .choice("digits", &[("masked", true), ("clear", false)])?
                 .unwrap_or(default.mask_digits),
@@ -116,6 +118,24 @@ fn retry(fields: &mut Fields, default: RetryConfig) -> Result<RetryConfig, Error
     };
     section.finish()?;
     Ok(retry)
+}
+
+fn rate_limit(fields: &mut Fields) -> Result<Option<RateLimit>, Error> {
+    let Some(mut section) = fields.section("rateLimit")? else {
+        return Ok(None);
+    };
+    let limit = RateLimit {
+        per_minute: section.count("perMinute", 1)?,
+        per_call_per_minute: section.count("perCallPerMinute", 1)?,
+        burst: section.count("burst", 1)?.unwrap_or(1),
+    };
+    section.finish()?;
+    if limit.per_minute.is_none() && limit.per_call_per_minute.is_none() {
+        return Err(Error::invalid(
+            "rateLimit must have perMinute or perCallPerMinute",
+        ));
+    }
+    Ok(Some(limit))
 }
 
 fn resend_when_unknown(fields: &mut Fields) -> Result<Option<ResendWhenUnknown>, Error> {

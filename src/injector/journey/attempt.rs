@@ -10,7 +10,7 @@ use crate::api::{AnswerHead, Facts, answer};
 use crate::audit::Intent;
 use crate::auth::Token;
 use crate::delivery::Delivery;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::injector::explanation;
 use crate::outcome::Accepted;
 use crate::retry::{Resend, Verdict};
@@ -59,6 +59,11 @@ impl Journey {
         new_connection: bool,
     ) -> Result<Accepted, Failed> {
         let engine = Arc::clone(&self.engine);
+        if let Some(limiter) = &engine.limiter {
+            self.patiently(begun, limiter.wait(&begun.prepared.call, begun.deadline))
+                .await?
+                .map_err(|too_long| Failed::for_good(explanation::rate_limited(too_long)))?;
+        }
         let token = self
             .patiently(begun, engine.parts.tokens.token())
             .await?
@@ -135,6 +140,12 @@ impl Journey {
             }),
         };
         let mut failed = self.judge(begun, &facts);
+        if failed.verdict.code == Code::RateLimited
+            && let Some((limiter, wait)) =
+                self.engine.limiter.as_ref().zip(failed.verdict.retry_after)
+        {
+            limiter.hold_back(wait);
+        }
         if failed.verdict.delivery == Delivery::Accepted {
             let body = answer::text(&answer.body);
             return Ok(Accepted {
