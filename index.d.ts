@@ -27,8 +27,7 @@ export type DtmfType = 'RFC2833' | 'SIPINFO' | 'INBAND';
 
 /** A key of the DTMF keypad (ITU-T Q.23). */
 export type DtmfDigit =
-  | '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'
-  | '*' | '#' | 'A' | 'B' | 'C' | 'D';
+  '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '*' | '#' | 'A' | 'B' | 'C' | 'D';
 
 /** The low and the high frequency of a key, in hertz. */
 export type DtmfFrequencyPair = readonly [low: number, high: number];
@@ -206,7 +205,7 @@ export interface RetryConfig {
    * A 429 without `Retry-After` waits with equal jitter from 1 second instead.
    */
   readonly baseMs?: number | undefined;
-  /** The longest back-off in milliseconds, not less than `baseMs`. Default: 4000. */
+  /** The longest back-off in milliseconds, not less than `baseMs`; it bounds the wait after a 429 too. Default: 4000. */
   readonly capMs?: number | undefined;
   /**
    * Tokens for resends, shared by all calls of the injector: a resend costs 14, after a 429 it costs 5; a success
@@ -410,7 +409,11 @@ export class DtmfInjector {
   releaseChannelLock(lock?: ChannelLock): Promise<void>;
 
   /** Holds the lock of a call while `fn` runs and settles, and gives back what `fn` gives. */
-  withChannelLock<T>(callId: string, fn: (lock: ChannelLock) => T | Promise<T>, options?: LockOptions): Promise<T>;
+  withChannelLock<T>(
+    callId: string,
+    fn: (lock: ChannelLock) => T | Promise<T>,
+    options?: LockOptions,
+  ): Promise<T>;
 
   /** Counters and gauges. They hold no call id and no digit. */
   metrics(): MetricsSnapshot;

@@ -32,12 +32,18 @@ async function abortAndCatch(promise, reason = new Error('of the program')) {
   return error;
 }
 
-const press = (overrides, options) => injector.injectDTMF(params(overrides), { signal: controller.signal, ...options });
+const press = (overrides, options) =>
+  injector.injectDTMF(params(overrides), { signal: controller.signal, ...options });
 
 test('a signal that fired before sends nothing', async () => {
   const reason = { why: 'not an error' };
   const error = await failure(injector.injectDTMF(params(), { signal: AbortSignal.abort(reason) }));
-  expect(error).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR', delivery: 'not-sent', safeToResend: true });
+  expect(error).toMatchObject({
+    name: 'AbortError',
+    code: 'ABORT_ERR',
+    delivery: 'not-sent',
+    safeToResend: true,
+  });
   expect(error.cause).toBe(reason);
   expect(platform.requests).toHaveLength(0);
 });
@@ -86,7 +92,11 @@ test('while it backs off: refused, since that is known', async () => {
   const waiting = press({}, { maxAttempts: 2 });
   // A refusal that was not seen yet would be an unknown outcome: the event says that it was.
   await until(() => retrying);
-  expect(await abortAndCatch(waiting)).toMatchObject({ delivery: 'refused', safeToResend: true, attempts: 1 });
+  expect(await abortAndCatch(waiting)).toMatchObject({
+    delivery: 'refused',
+    safeToResend: true,
+    attempts: 1,
+  });
   expect(platform.injections()).toHaveLength(1);
 });
 
@@ -130,15 +140,15 @@ test('of getAccessToken: only who aborts leaves', async () => {
   expect(platform.tokenRequests()).toHaveLength(1);
 });
 
-test.each([['a text', 'enough'], ['undefined gives the standard reason', undefined]])(
-  'the cause is the reason: %s',
-  async (_, reason) => {
-    await injector.acquireChannelLock('call-1');
-    const caught = failure(press());
-    controller.abort(reason);
-    expect((await caught).cause).toBe(controller.signal.reason);
-  },
-);
+test.each([
+  ['a text', 'enough'],
+  ['undefined gives the standard reason', undefined],
+])('the cause is the reason: %s', async (_, reason) => {
+  await injector.acquireChannelLock('call-1');
+  const caught = failure(press());
+  controller.abort(reason);
+  expect((await caught).cause).toBe(controller.signal.reason);
+});
 
 test('AbortSignal.timeout and AbortSignal.any work', async () => {
   await injector.acquireChannelLock('call-1');

@@ -30,7 +30,11 @@ test('waits for what is in flight, and rejects what waits at once', async () => 
 
   expect((await queued).error).toMatchObject({ code: 'ERR_DTMF_CLOSED', delivery: 'not-sent', attempts: 0 });
   expect((await lock).error).toMatchObject({ code: 'ERR_DTMF_CLOSED' });
-  expect((await backingOff).error).toMatchObject({ code: 'ERR_DTMF_CLOSED', delivery: 'refused', attempts: 1 });
+  expect((await backingOff).error).toMatchObject({
+    code: 'ERR_DTMF_CLOSED',
+    delivery: 'refused',
+    attempts: 1,
+  });
   expect(closed).toBe(false);
   platform.release();
   expect((await inFlight).ok).toBe(true);
@@ -44,15 +48,19 @@ test('what is in flight longer than timeoutMs ends unknown', async () => {
   await until(() => platform.injections()[0]?.readAt !== undefined);
   await injector.close({ timeoutMs: 200 });
   expect((await inFlight).error).toMatchObject({
-    code: 'ERR_DTMF_OUTCOME_UNKNOWN', delivery: 'unknown', safeToResend: false, attempts: 1,
+    code: 'ERR_DTMF_OUTCOME_UNKNOWN',
+    delivery: 'unknown',
+    safeToResend: false,
+    attempts: 1,
   });
 });
 
 test('its timeoutMs defaults to that of an attempt', async () => {
-  const hasty = bench.injector(platform, { timeoutMs: 300 });
+  const hasty = bench.injector(platform, { timeoutMs: 1000 });
+  await hasty.injectDTMF(params());
   platform.answer({ hold: true });
   const inFlight = settle(hasty.injectDTMF(params()));
-  await until(() => platform.injections().length === 1);
+  await until(() => platform.injections().length === 2);
   const started = performance.now();
   await hasty.close();
   expect(performance.now() - started).toBeLessThan(5000);
@@ -81,7 +89,10 @@ test('after it everything is refused with one event each', async () => {
   const events = [];
   injector.registerCTIMonitor((event) => void events.push(event));
   await injector.close();
-  expect(await failure(injector.injectDTMF(params()))).toMatchObject({ code: 'ERR_DTMF_CLOSED', delivery: 'not-sent' });
+  expect(await failure(injector.injectDTMF(params()))).toMatchObject({
+    code: 'ERR_DTMF_CLOSED',
+    delivery: 'not-sent',
+  });
   expect(await failure(injector.acquireChannelLock('call-1'))).toMatchObject({ code: 'ERR_DTMF_CLOSED' });
   const fn = jest.fn();
   expect(await failure(injector.withChannelLock('call-1', fn))).toMatchObject({ code: 'ERR_DTMF_CLOSED' });
@@ -94,7 +105,12 @@ test('after it everything is refused with one event each', async () => {
 test('metrics stay readable', async () => {
   await injector.injectDTMF(params());
   await injector.close();
-  expect(injector.metrics()).toMatchObject({ injections: { accepted: 1 }, waiting: 0, inFlight: 0, locks: 0 });
+  expect(injector.metrics()).toMatchObject({
+    injections: { accepted: 1 },
+    waiting: 0,
+    inFlight: 0,
+    locks: 0,
+  });
 });
 
 test('releases its manual locks', async () => {

@@ -7,7 +7,10 @@ const bench = newBench();
 /** Collects what a logger is given. */
 function collectingLogger() {
   const lines = [];
-  const take = (level) => (...args) => void lines.push({ level, args });
+  const take =
+    (level) =>
+    (...args) =>
+      void lines.push({ level, args });
   return { lines, info: take('info'), warn: take('warn'), error: take('error') };
 }
 
@@ -63,7 +66,10 @@ test("digits: 'clear' shows the digits and their frequencies", async () => {
   expect(events[0].auditEntry.validation).toEqual({
     valid: true,
     carrierCompatible: true,
-    frequencies: [[697, 1209], [941, 1477]],
+    frequencies: [
+      [697, 1209],
+      [941, 1477],
+    ],
   });
 });
 
@@ -74,7 +80,12 @@ test('what a program does to its params afterwards changes nothing', async () =>
   const promise = injector.injectDTMF(mine);
   Object.assign(mine, { callId: 'call-2', dtmfString: '99', dtmfType: 'INBAND', interDigitPause: 1000 });
   const { audit } = await promise;
-  expect(audit).toMatchObject({ callId: 'call-1', dtmfString: '12', dtmfType: 'RFC2833', interDigitPause: 150 });
+  expect(audit).toMatchObject({
+    callId: 'call-1',
+    dtmfString: '12',
+    dtmfType: 'RFC2833',
+    interDigitPause: 150,
+  });
   expect(audit.validation.frequencies).toHaveLength(2);
   expect(JSON.parse(platform.injections('call-1')[0].body).dtmf).toBe('12');
 });

@@ -38,7 +38,15 @@ test('everything is of the realm of the caller', async () => {
   const result = await promise;
   const error = await failure(injector.injectDTMF(params()));
 
-  for (const value of [result, result.data, result.audit, ...events, error.audit, error.response, injector.metrics()]) {
+  for (const value of [
+    result,
+    result.data,
+    result.audit,
+    ...events,
+    error.audit,
+    error.response,
+    injector.metrics(),
+  ]) {
     expect(value).toBeInstanceOf(Object);
   }
   expect(result.data.list).toBeInstanceOf(Array);
@@ -52,9 +60,7 @@ test('two copies keep one order for one call', async () => {
   platform.usualInjection = { delayMs: 5 };
   const injectors = [injectorOf(copy()), injectorOf(copy())];
   const sequences = Array.from({ length: 30 }, (_, n) => String(1000 + n));
-  await Promise.all(
-    sequences.map((dtmfString, n) => injectors[n % 2].injectDTMF(params({ dtmfString }))),
-  );
+  await Promise.all(sequences.map((dtmfString, n) => injectors[n % 2].injectDTMF(params({ dtmfString }))));
   expect(platform.injections().map((r) => JSON.parse(r.body).dtmf)).toEqual(sequences);
   expect(platform.peakPerCall).toBe(1);
   for (const injector of injectors) await injector.close();

@@ -61,7 +61,10 @@ describe('a program ends by itself', () => {
   });
 
   test('when its injector was never used', async () => {
-    expectCleanEnd(await run(`injector.registerCTIMonitor(() => {}); note('idle injector');`), 'idle injector');
+    expectCleanEnd(
+      await run(`injector.registerCTIMonitor(() => {}); note('idle injector');`),
+      'idle injector',
+    );
   });
 
   test('after it got a token', async () => {

@@ -124,7 +124,9 @@ describe('a manual lock', () => {
       expect(await failure(injector.acquireChannelLock(bad))).toMatchObject({ code: 'ERR_DTMF_INVALID' });
     }
     for (const options of [{ timeoutMs: -1 }, { timeoutMs: NaN }, { timeout: 1 }, { signal: {} }]) {
-      expect(await failure(injector.acquireChannelLock('call-1', options))).toMatchObject({ code: 'ERR_DTMF_INVALID' });
+      expect(await failure(injector.acquireChannelLock('call-1', options))).toMatchObject({
+        code: 'ERR_DTMF_INVALID',
+      });
     }
   });
 });
@@ -158,8 +160,20 @@ describe('withChannelLock', () => {
 
   test('releases when the function fails, with its own error', async () => {
     const reason = new Error('of the program');
-    expect(await failure(injector.withChannelLock('call-1', async () => { throw reason; }))).toBe(reason);
-    expect(await failure(injector.withChannelLock('call-1', () => { throw reason; }))).toBe(reason);
+    expect(
+      await failure(
+        injector.withChannelLock('call-1', async () => {
+          throw reason;
+        }),
+      ),
+    ).toBe(reason);
+    expect(
+      await failure(
+        injector.withChannelLock('call-1', () => {
+          throw reason;
+        }),
+      ),
+    ).toBe(reason);
     await press('1111');
   });
 
@@ -196,7 +210,9 @@ describe('bounds', () => {
     const locks = [];
     for (const callId of ['a', 'b', 'c']) locks.push(await injector.acquireChannelLock(callId));
     const waiting = ['a', 'b'].map((callId) => settle(small.injectDTMF(params({ callId }))));
-    expect(await failure(small.injectDTMF(params({ callId: 'c' })))).toMatchObject({ code: 'ERR_DTMF_QUEUE_FULL' });
+    expect(await failure(small.injectDTMF(params({ callId: 'c' })))).toMatchObject({
+      code: 'ERR_DTMF_QUEUE_FULL',
+    });
     for (const lock of locks) await lock.release();
     for (const outcome of await Promise.all(waiting)) expect(outcome.ok).toBe(true);
   });

@@ -15,17 +15,31 @@ beforeEach(async () => {
 /** A logger of the kind that takes the message first: winston, console. It needs its `this`. */
 class MessageFirst {
   #lines = [];
-  info(...args) { this.#lines.push(['info', ...args]); }
-  warn(...args) { this.#lines.push(['warn', ...args]); }
-  error(...args) { this.#lines.push(['error', ...args]); }
-  get lines() { return this.#lines; }
-  get messages() { return this.#lines.map(([, message]) => message); }
+  info(...args) {
+    this.#lines.push(['info', ...args]);
+  }
+  warn(...args) {
+    this.#lines.push(['warn', ...args]);
+  }
+  error(...args) {
+    this.#lines.push(['error', ...args]);
+  }
+  get lines() {
+    return this.#lines;
+  }
+  get messages() {
+    return this.#lines.map(([, message]) => message);
+  }
 }
 
 /** A logger of the kind that takes the fields first: pino. */
 class FieldsFirst extends MessageFirst {
-  bindings() { return {}; }
-  get messages() { return this.lines.map(([, , message]) => message); }
+  bindings() {
+    return {};
+  }
+  get messages() {
+    return this.lines.map(([, , message]) => message);
+  }
 }
 
 const PROGRAM = `
@@ -62,7 +76,8 @@ describe('by default', () => {
       ['error', 'DTMF injection failed'],
     ]);
     for (const line of lines) expect(new Date(line.timestamp).toISOString()).toBe(line.timestamp);
-    for (const canary of [DIGITS, 'token-canary', platform.clientSecret]) expect(ended.stdout).not.toContain(canary);
+    for (const canary of [DIGITS, 'token-canary', platform.clientSecret])
+      expect(ended.stdout).not.toContain(canary);
   });
 
   test('logger: false is silence', async () => {
@@ -133,7 +148,9 @@ test('each object logs through its own logger', async () => {
 test('a failing logger changes nothing', async () => {
   const broken = {};
   for (const level of ['info', 'warn', 'error']) {
-    broken[level] = () => { throw new Error('disk full'); };
+    broken[level] = () => {
+      throw new Error('disk full');
+    };
   }
   const injector = bench.injector(platform, { logger: broken }, { logger: broken });
   const seen = [];
@@ -160,7 +177,12 @@ describe('the real ones', () => {
     const lines = [];
     const stream = new Writable({
       write(chunk, _, done) {
-        lines.push(...String(chunk).trim().split('\n').map((line) => JSON.parse(line)));
+        lines.push(
+          ...String(chunk)
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line)),
+        );
         done();
       },
     });
@@ -177,13 +199,17 @@ describe('the real ones', () => {
     await bench.injector(platform, { logger }).injectDTMF(params());
     await until(() => lines.length > 0);
     logger.close();
-    expect(lines).toEqual([expect.objectContaining({ level: 'info', message: 'DTMF injection completed', callId: 'call-1' })]);
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 'info', message: 'DTMF injection completed', callId: 'call-1' }),
+    ]);
   });
 
   test('pino', async () => {
     const pino = require('pino');
     const { lines, stream } = sink();
     await bench.injector(platform, { logger: pino(stream) }).injectDTMF(params());
-    expect(lines).toEqual([expect.objectContaining({ level: 30, msg: 'DTMF injection completed', callId: 'call-1' })]);
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 30, msg: 'DTMF injection completed', callId: 'call-1' }),
+    ]);
   });
 });

@@ -1,5 +1,7 @@
 'use strict';
 
+const { setTimeout: delay } = require('node:timers/promises');
+
 const { newBench, params, settle, failure, until } = require('./support/bench');
 
 const bench = newBench();
@@ -36,9 +38,7 @@ test('two injectors keep one order for one call', async () => {
     bench.injector(platform, { maxWaitingPerCall: 200, apiUrl: `${platform.url}/` }),
   ];
 
-  await Promise.all(
-    upTo(100).map((n) => injectors[n % 2].injectDTMF(params({ dtmfString: numbered(n) }))),
-  );
+  await Promise.all(upTo(100).map((n) => injectors[n % 2].injectDTMF(params({ dtmfString: numbered(n) }))));
 
   expect(pressed(platform)).toEqual(upTo(100).map(numbered));
   expect(platform.peakPerCall).toBe(1);
@@ -56,12 +56,18 @@ test('an injector per request does not break the order', async () => {
 
 test('1,000 calls at once are pressed in parallel, up to the bound', async () => {
   const platform = await bench.platform();
-  platform.usualInjection = { delayMs: 20 };
+  // Nobody is answered before the bound is reached.
+  platform.answer(...upTo(64).map(() => ({ hold: true })));
   const injector = bench.injector(platform, { maxInFlight: 64 });
 
-  const results = await Promise.all(
+  const all = Promise.all(
     upTo(1000).map((n) => injector.injectDTMF(params({ callId: `call-${n}`, dtmfString: numbered(n) }))),
   );
+  await until(() => platform.peak === 64, 'the bound');
+  await delay(100);
+  expect(platform.injections()).toHaveLength(64);
+  platform.release();
+  const results = await all;
 
   expect(results.every((result) => result.success)).toBe(true);
   expect(platform.executions()).toHaveLength(1000);
@@ -96,7 +102,9 @@ test('a call that waits out a refusal holds no place in flight', async () => {
   const platform = await bench.platform();
   const injector = bench.injector(platform, { maxInFlight: 1 });
   platform.answer({ status: 429, headers: { 'retry-after': '30' } });
-  const waiting = settle(injector.injectDTMF(params({ callId: 'limited' }), { maxAttempts: 2, deadlineMs: 60_000 }));
+  const waiting = settle(
+    injector.injectDTMF(params({ callId: 'limited' }), { maxAttempts: 2, deadlineMs: 60_000 }),
+  );
   await until(() => platform.injections('limited').length === 1, 'the refused request');
 
   // It would wait 30 seconds for its turn otherwise.

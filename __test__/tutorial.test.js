@@ -122,7 +122,9 @@ describe('the program of the tutorial', () => {
     });
     expect(result.audit.validation).not.toHaveProperty('frequencies');
     expect(result.audit).not.toHaveProperty('errorCode');
-    expect(result.audit.injectionId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(result.audit.injectionId).toMatch(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
     expect(new Date(result.audit.timestamp).toISOString()).toBe(result.audit.timestamp);
     expect(result.audit.latencyMs).toBeGreaterThanOrEqual(0);
     expect(result.audit.queuedMs).toBeGreaterThanOrEqual(0);
@@ -148,15 +150,18 @@ describe('the program of the tutorial', () => {
 });
 
 describe('base URLs', () => {
-  test.each(['/oauth', '/oauth/', '/oauth/token', '/'])('an authUrl that ends in %s is completed', async (ending) => {
-    const platform = await bench.platform();
-    const ended = await run(platform, { AUTH_URL: platform.url + ending, API_URL: `${platform.url}/` });
-    expect(ended.code).toBe(0);
-    expect(platform.requests.map((request) => request.path)).toEqual([
-      '/oauth/token',
-      '/api/v2/telephony/providers/tp-001/lines/line-002/calls/call-003/dtmf',
-    ]);
-  });
+  test.each(['/oauth', '/oauth/', '/oauth/token', '/'])(
+    'an authUrl that ends in %s is completed',
+    async (ending) => {
+      const platform = await bench.platform();
+      const ended = await run(platform, { AUTH_URL: platform.url + ending, API_URL: `${platform.url}/` });
+      expect(ended.code).toBe(0);
+      expect(platform.requests.map((request) => request.path)).toEqual([
+        '/oauth/token',
+        '/api/v2/telephony/providers/tp-001/lines/line-002/calls/call-003/dtmf',
+      ]);
+    },
+  );
 });
 
 test('a wrong secret ends the program with the message of the tutorial', async () => {

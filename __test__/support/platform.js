@@ -85,7 +85,9 @@ class Platform {
   }
 
   injections(callId) {
-    return this.requests.filter((r) => r.kind === 'injection' && (callId === undefined || r.callId === callId));
+    return this.requests.filter(
+      (r) => r.kind === 'injection' && (callId === undefined || r.callId === callId),
+    );
   }
 
   tokenRequests() {
@@ -150,7 +152,11 @@ class Platform {
   }
 
   #answerFor(step, record) {
-    const given = { headers: step.headers ?? {}, status: step.status ?? 202, body: step.body ?? { accepted: true } };
+    const given = {
+      headers: step.headers ?? {},
+      status: step.status ?? 202,
+      body: step.body ?? { accepted: true },
+    };
     if (step.status !== undefined || step.body !== undefined) return given;
     if (record.kind === 'other') return { ...given, status: 404, body: { message: 'no such path' } };
     if (record.kind === 'injection') return given;

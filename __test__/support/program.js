@@ -34,7 +34,9 @@ async function runProgram(source, { type = 'cjs', env = {}, timeoutMs = 30_000 }
 
 function run(file, cwd, env, timeoutMs) {
   // What Jest was started with is no business of the program.
-  const { NODE_OPTIONS: _nodeOptions, JEST_WORKER_ID: _worker, ...inherited } = process.env;
+  const inherited = { ...process.env };
+  delete inherited.NODE_OPTIONS;
+  delete inherited.JEST_WORKER_ID;
   const started = Date.now();
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file], {

@@ -26,9 +26,22 @@ export const all: Required<InjectorConfig> = {
 holds<
   Same<
     keyof InjectorConfig,
-    | 'apiUrl' | 'api' | 'timeoutMs' | 'connectTimeoutMs' | 'deadlineMs' | 'lockTimeoutMs' | 'lockHoldMs'
-    | 'maxWaitingPerCall' | 'maxWaiting' | 'maxInFlight' | 'retry' | 'resendWhenUnknown' | 'atomicServerErrors'
-    | 'afterUnknown' | 'digits' | 'logger'
+    | 'apiUrl'
+    | 'api'
+    | 'timeoutMs'
+    | 'connectTimeoutMs'
+    | 'deadlineMs'
+    | 'lockTimeoutMs'
+    | 'lockHoldMs'
+    | 'maxWaitingPerCall'
+    | 'maxWaiting'
+    | 'maxInFlight'
+    | 'retry'
+    | 'resendWhenUnknown'
+    | 'atomicServerErrors'
+    | 'afterUnknown'
+    | 'digits'
+    | 'logger'
   >
 >();
 
