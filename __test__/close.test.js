@@ -56,10 +56,11 @@ test('what is in flight longer than timeoutMs ends unknown', async () => {
 });
 
 test('its timeoutMs defaults to that of an attempt', async () => {
-  const hasty = bench.injector(platform, { timeoutMs: 300 });
+  const hasty = bench.injector(platform, { timeoutMs: 1000 });
+  await hasty.injectDTMF(params());
   platform.answer({ hold: true });
   const inFlight = settle(hasty.injectDTMF(params()));
-  await until(() => platform.injections().length === 1);
+  await until(() => platform.injections().length === 2);
   const started = performance.now();
   await hasty.close();
   expect(performance.now() - started).toBeLessThan(5000);

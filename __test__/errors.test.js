@@ -1,9 +1,7 @@
 'use strict';
 
-const util = require('node:util');
-
 const { DtmfError, isDtmfError } = require('..');
-const { newBench, params, QUICK_RETRY, settle, failure, until } = require('./support/bench');
+const { newBench, params, QUICK_RETRY, settle, failure, printed, until } = require('./support/bench');
 const { deadUrl } = require('./support/platform');
 
 const bench = newBench();
@@ -103,17 +101,6 @@ const CODES = [
 /** Here the last answer may be the token endpoint's. */
 const OF_TOKENS = ['ERR_DTMF_AUTH', 'ERR_DTMF_SCOPE'];
 
-/** Everything that a program may print of an error. */
-function printed(error) {
-  return [
-    String(error),
-    error.stack,
-    JSON.stringify(error),
-    JSON.stringify(error.audit),
-    util.inspect(error, { depth: Infinity, showHidden: true, getters: true }),
-  ].join('\n');
-}
-
 describe.each(CODES)('%s', (code, { status, ...expected }, provoke) => {
   let error;
   let events;
@@ -189,37 +176,6 @@ describe.each(CODES)('%s', (code, { status, ...expected }, provoke) => {
     }
     expect(JSON.stringify(events)).not.toContain(DIGITS);
   });
-});
-
-test('a short sequence is masked where it stands alone', async () => {
-  const platform = await bench.platform();
-  platform.answer({ status: 400, body: { message: 'digit 7 refused at 17:27' } });
-  const error = await failure(bench.injector(platform).injectDTMF(params({ dtmfString: '7' })));
-  expect(error.response.data.message).toBe('digit ***** refused at 17:27');
-});
-
-test('encoded forms of the sequence are masked', async () => {
-  const platform = await bench.platform();
-  const forms = ['49*18#', '49%2A18%23', '49%2a18%23', '49*18%23'];
-  platform.answer({ status: 400, body: { forms } });
-  const error = await failure(bench.injector(platform).injectDTMF(params({ dtmfString: '49*18#' })));
-  expect(printed(error)).not.toMatch(/49(\*|%2a)18/i);
-});
-
-test("with digits: 'clear' nothing is masked", async () => {
-  const platform = await bench.platform();
-  platform.answer({ status: 400, body: `cannot play ${DIGITS}` });
-  const error = await failure(bench.injector(platform, { digits: 'clear' }).injectDTMF(params()));
-  expect(error.response.data).toBe(`cannot play ${DIGITS}`);
-  expect(error.audit.dtmfString).toBe(DIGITS);
-});
-
-test("the data of a result is the caller's and not masked", async () => {
-  const platform = await bench.platform();
-  platform.answer({ body: { played: DIGITS } });
-  const result = await bench.injector(platform).injectDTMF(params());
-  expect(result.data).toEqual({ played: DIGITS });
-  expect(JSON.stringify(result.audit)).not.toContain(DIGITS);
 });
 
 test('the stack names the line that waited', async () => {

@@ -1,5 +1,7 @@
 'use strict';
 
+const { setTimeout: delay } = require('node:timers/promises');
+
 const { newBench, params, settle, failure, until } = require('./support/bench');
 
 const bench = newBench();
@@ -54,12 +56,18 @@ test('an injector per request does not break the order', async () => {
 
 test('1,000 calls at once are pressed in parallel, up to the bound', async () => {
   const platform = await bench.platform();
-  platform.usualInjection = { delayMs: 20 };
+  // Nobody is answered before the bound is reached.
+  platform.answer(...upTo(64).map(() => ({ hold: true })));
   const injector = bench.injector(platform, { maxInFlight: 64 });
 
-  const results = await Promise.all(
+  const all = Promise.all(
     upTo(1000).map((n) => injector.injectDTMF(params({ callId: `call-${n}`, dtmfString: numbered(n) }))),
   );
+  await until(() => platform.peak === 64, 'the bound');
+  await delay(100);
+  expect(platform.injections()).toHaveLength(64);
+  platform.release();
+  const results = await all;
 
   expect(results.every((result) => result.success)).toBe(true);
   expect(platform.executions()).toHaveLength(1000);

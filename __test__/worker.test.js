@@ -18,7 +18,7 @@ const IN_WORKER = \`
   const { parentPort, workerData } = require('node:worker_threads');
   const { CXoneAuthClient, DtmfInjector } = require(workerData.package);
   const auth = new CXoneAuthClient({ ...workerData.credentials, logger: false });
-  const injector = new DtmfInjector(auth, { apiUrl: workerData.credentials.authUrl, logger: false });
+  const injector = new DtmfInjector(auth, { apiUrl: workerData.credentials.authUrl, logger: false, maxWaitingPerCall: 200 });
   const params = (callId, dtmfString = '1234') => ({
     telephonyProviderId: 'p', lineId: 'l', callId, dtmfString, dtmfType: 'RFC2833', interDigitPause: 150,
   });

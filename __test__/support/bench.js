@@ -2,6 +2,7 @@
 
 // What every suite needs: platforms and injectors that are gone after the test, and outcomes as values.
 
+const util = require('node:util');
 // Taken from the modules, since Jest may fake the globals.
 const { performance } = require('node:perf_hooks');
 const { setTimeout: delay } = require('node:timers/promises');
@@ -85,6 +86,17 @@ function thrown(fn) {
   throw new Error('expected an exception, but the function returned');
 }
 
+/** Everything that a program may print of an error. */
+function printed(error) {
+  return [
+    String(error),
+    error.stack,
+    JSON.stringify(error),
+    JSON.stringify(error.audit),
+    util.inspect(error, { depth: Infinity, showHidden: true, getters: true }),
+  ].join('\n');
+}
+
 /** Waits until something holds. */
 async function until(holds, what = 'condition', timeoutMs = 5000) {
   const end = performance.now() + timeoutMs;
@@ -94,4 +106,4 @@ async function until(holds, what = 'condition', timeoutMs = 5000) {
   }
 }
 
-module.exports = { newBench, params, QUICK_RETRY, settle, failure, thrown, until };
+module.exports = { newBench, params, QUICK_RETRY, settle, failure, thrown, printed, until };
