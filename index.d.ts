@@ -205,7 +205,7 @@ export interface RetryConfig {
    * A 429 without `Retry-After` waits with equal jitter from 1 second instead.
    */
   readonly baseMs?: number | undefined;
-  /** The longest back-off in milliseconds, not less than `baseMs`; it bounds the wait after a 429 too. Default: 4000. */
+  /** The longest back-off in milliseconds, not less than `baseMs`; it shortens no wait after a 429. Default: 4000. */
   readonly capMs?: number | undefined;
   /**
    * Tokens for resends, shared by all calls of the injector: a resend costs 14, after a 429 it costs 5; a success

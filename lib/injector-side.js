@@ -95,6 +95,7 @@ class InjectorSide {
         signal = this.#begin(id, asked, options);
       } catch (error) {
         this.native.refuse(id, wrongInput(error));
+        lane.drainSoon();
       }
       unwatch = watch(signal, () => this.native.abort(id));
     });
@@ -112,7 +113,7 @@ class InjectorSide {
     if (lock !== undefined && !ChannelLock.is(lock)) {
       throw invalid('lock must be a lock that acquireChannelLock gave');
     }
-    this.native.inject(
+    const ended = this.native.inject(
       id,
       asked.telephonyProviderId,
       asked.lineId,
@@ -123,6 +124,8 @@ class InjectorSide {
       lock && ChannelLock.numberOf(lock),
       json,
     );
+    // What was refused at once need not wait for the event loop to come round.
+    if (ended) lane.drainSoon();
     return signal;
   }
 

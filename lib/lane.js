@@ -38,6 +38,18 @@ function drain() {
   for (const record of JSON.parse(lane.drain())) deliver(record);
 }
 
+let draining = false;
+
+/** Fetches what is there without waiting for the wake, but after the code that runs now. */
+function drainSoon() {
+  if (draining) return;
+  draining = true;
+  queueMicrotask(() => {
+    draining = false;
+    drain();
+  });
+}
+
 /** @param {any} record one of `Record` in `src/node/record.rs`, in the same order */
 function deliver(record) {
   switch (record.type) {
@@ -106,4 +118,4 @@ function register(owner) {
   return lastNumber;
 }
 
-module.exports = { lane, open, close, request, register };
+module.exports = { lane, drainSoon, open, close, request, register };

@@ -170,6 +170,23 @@ impl Journey {
         })
     }
 
+    /// Ends the injection here and now, if it never got a place in line: nothing of it needs to wait.
+    /// `None` when it has ended; then the event was emitted.
+    #[must_use]
+    pub fn end_if_refused(mut self) -> Option<Self> {
+        match self.begun.take() {
+            Some(Err(error)) => {
+                let outcome = self.outcome(Err(error));
+                self.settle(&outcome);
+                None
+            }
+            begun => {
+                self.begun = begun;
+                Some(self)
+            }
+        }
+    }
+
     /// Does the work and returns how it ended. The event was emitted before.
     pub async fn run(mut self) -> Arc<Outcome> {
         let result = match self.begun.take() {

@@ -127,8 +127,8 @@ impl NativeInjector {
         })
     }
 
-    /// Begins an injection; its end is the record `finished`. A missing or ill-typed text is `None`,
-    /// an ill-typed pause NaN.
+    /// Begins an injection; its end is the record `finished`, which is there already when this answers `true`.
+    /// A missing or ill-typed text is `None`, an ill-typed pause NaN.
     #[napi(catch_unwind)]
     #[allow(
         clippy::too_many_arguments,
@@ -145,7 +145,7 @@ impl NativeInjector {
         inter_digit_pause: f64,
         lock: Option<f64>,
         options: Option<String>,
-    ) {
+    ) -> bool {
         let params = Params::TelephonyV2(telephony_v2::Params {
             telephony_provider_id,
             line_id,
@@ -159,14 +159,14 @@ impl NativeInjector {
             Ok(options) => self.injector.inject(id, params, &options),
             Err(error) => self.injector.refuse(id, error),
         };
-        run(journey);
+        run(journey)
     }
 
     /// Ends an injection that JavaScript found wrong, the way every injection ends.
     #[napi(catch_unwind)]
-    pub fn refuse(&self, id: f64, message: String) {
+    pub fn refuse(&self, id: f64, message: String) -> bool {
         let error = crate::error::Error::invalid(message);
-        run(self.injector.refuse(whole(id), error));
+        run(self.injector.refuse(whole(id), error))
     }
 
     /// Ends an injection or the wait for a lock.
@@ -268,11 +268,15 @@ impl Drop for NativeInjector {
     }
 }
 
-/// JavaScript hears of the end through the lane.
-fn run(journey: Journey) {
+/// JavaScript hears of the end through the lane. `true` when it has come already.
+fn run(journey: Journey) -> bool {
+    let Some(journey) = journey.end_if_refused() else {
+        return true;
+    };
     spawn(async move {
         journey.run().await;
     });
+    false
 }
 
 /// Numbers given by `lib/` are whole and far below 2^53.
