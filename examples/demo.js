@@ -12,7 +12,7 @@ const { Screen } = require('./demo/screen.js');
 const { table } = require('./demo/table.js');
 const { runTutorial } = require('./demo/tutorial.js');
 
-const HELP = `Usage: npm start [-- --json]
+const HELP = `Usage: npm start
        node examples/demo.js [--json]
 
 Presses digits into calls of a simulator on 127.0.0.1, in three parts: one injection as in the tutorial,
