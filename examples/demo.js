@@ -63,7 +63,7 @@ async function run(screen) {
   for (const { rule, ok, detail } of verdict.rules) screen.verdict(ok, detail ? `${rule}: ${detail}` : rule);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
   screen.say('');
-  screen.say(`${summary(verdict, load)} (${seconds} s)`);
+  screen.say(`${summary(verdict, load)} (${seconds.toFixed(1)} s)`);
   return { ok: verdict.ok, seconds, tutorial, menu, load, check: verdict };
 }
 
