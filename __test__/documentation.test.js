@@ -1,0 +1,132 @@
+'use strict';
+
+// The README, the typings and the engine name the same error codes and the same options.
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const read = (...names) =>
+  fs.readFileSync(path.join(__dirname, '..', ...names), 'utf8').replace(/\r\n/g, '\n');
+const README = read('README.md');
+const TYPINGS = read('index.d.ts');
+const ENGINE = read('src', 'error.rs');
+
+/** The body rows of the README's tables with this head, cell by cell. */
+function tables(...head) {
+  const rows = README.split('\n').map((line) =>
+    line.startsWith('|')
+      ? line
+          .slice(1, -1)
+          .split('|')
+          .map((cell) => cell.trim())
+      : [],
+  );
+  const found = [];
+  rows.forEach((row, at) => {
+    if (row.length === 0 || row.join() !== head.join()) return;
+    const end = rows.findIndex((later, index) => index > at && later.length === 0);
+    found.push(rows.slice(at + 2, end));
+  });
+  return found;
+}
+
+const bare = (text) => text.replace(/`/g, '');
+const quoted = (text) => [...text.matchAll(/'([^']+)'/g)].map(([, word]) => word);
+
+describe('error codes', () => {
+  const [table] = tables('code', 'when', 'delivery', 'what to do');
+  /** Code by code what can be known of the digits, as the typings of its errors say. */
+  const typed = new Map();
+  for (const [, code, deliveries] of TYPINGS.matchAll(/extends DtmfErrorFields<\s*'(\w+)',\s*([^>]+)>/g)) {
+    typed.set(code, new Set([...(typed.get(code) ?? []), ...quoted(deliveries)]));
+  }
+  const engine = [...ENGINE.matchAll(/Self::\w+ => "(\w+)"/g)].map(([, code]) => code);
+
+  test('the README names those of the engine, in its order', () => {
+    expect(engine.length).toBeGreaterThan(10);
+    expect(table.map(([code]) => bare(code))).toEqual(engine);
+  });
+
+  test('the typings name those of the engine', () => {
+    expect([...typed.keys()].sort()).toEqual([...engine].sort());
+  });
+
+  test('every error of the typings is in the union', () => {
+    const union = /export type DtmfError =([^;]+);/.exec(TYPINGS)[1].match(/\w+Error\b/g);
+    const interfaces = [...TYPINGS.matchAll(/export interface (\w+) extends DtmfErrorFields</g)].map(
+      ([, name]) => name,
+    );
+    expect(union.sort()).toEqual(interfaces.sort());
+  });
+
+  test.each(table)('%s: %s', (code, when, delivery, remedy) => {
+    expect(new Set(delivery.split(', '))).toEqual(typed.get(bare(code)));
+    expect(when).not.toBe('');
+    expect(remedy).not.toBe('');
+  });
+});
+
+describe('options', () => {
+  /** Each option of an interface: its name, and its default as its comment tells. */
+  function options(name) {
+    const body = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(TYPINGS)[1];
+    const fields = [...body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)(\??):/g)];
+    return fields.map(([, comment, field, optional]) => {
+      const text = bare(comment.replace(/\n\s*\* ?/g, ' ')).replace(/\{@link (\S+?)\}/g, '$1');
+      const stated = /\bDefault[^:.]*: (.+?)(?=[,;.](?:\s|$)|$)/.exec(text);
+      return [field, optional ? (stated?.[1].trim() ?? 'none') : 'required'];
+    });
+  }
+  /** The options of a table; a cell may name several. */
+  function documented(table) {
+    return new Map(
+      table.flatMap(([names, fallback]) => names.split(', ').map((name) => [bare(name), bare(fallback)])),
+    );
+  }
+
+  const [injector, auth, injection] = tables('option', 'default', 'meaning').map(documented);
+
+  test('there are three tables', () => {
+    expect(injector.has('apiUrl')).toBe(true);
+    expect(auth.has('clientSecret')).toBe(true);
+    expect(injection.has('maxAttempts')).toBe(true);
+  });
+
+  const cases = [
+    ...options('InjectorConfig')
+      .filter(([field]) => field !== 'retry')
+      .map((one) => ['InjectorConfig', injector, ...one]),
+    ...options('RetryConfig').map(([field, fallback]) => [
+      'RetryConfig',
+      injector,
+      `retry.${field}`,
+      fallback,
+    ]),
+    ...options('AuthConfig').map((one) => ['AuthConfig', auth, ...one]),
+    ...options('InjectionOptions').map((one) => ['InjectionOptions', injection, ...one]),
+  ];
+
+  test.each(cases.map(([owner, table, field, fallback]) => [owner, field, fallback, table]))(
+    '%s.%s is in the README, default %s',
+    (_owner, field, fallback, table) => {
+      // The README adds the unit.
+      expect(table.get(field)?.replace(/ ms$/, '')).toBe(fallback);
+    },
+  );
+
+  test.each([
+    ['DtmfInjector', injector, ['InjectorConfig', 'RetryConfig']],
+    ['CXoneAuthClient', auth, ['AuthConfig']],
+    ['injectDTMF', injection, ['InjectionOptions']],
+  ])('the README names no option of %s that the typings lack', (_name, table, owners) => {
+    const typed = cases.filter(([owner]) => owners.includes(owner)).map(([, , field]) => field);
+    expect([...table.keys()].filter((field) => !typed.includes(field))).toEqual([]);
+  });
+});
+
+test('the files that the README points to are there', () => {
+  const targets = [...README.matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) => target);
+  expect(targets.length).toBeGreaterThan(5);
+  const missing = targets.filter((target) => !fs.existsSync(path.join(__dirname, '..', target)));
+  expect(missing).toEqual([]);
+});
