@@ -92,16 +92,16 @@ describe('options', () => {
     expect(injection.has('maxAttempts')).toBe(true);
   });
 
+  /** Options that are objects, with their types. */
+  const sections = { retry: 'RetryConfig', rateLimit: 'RateLimit' };
+
   const cases = [
     ...options('InjectorConfig')
-      .filter(([field]) => field !== 'retry')
+      .filter(([field]) => !Object.hasOwn(sections, field))
       .map((one) => ['InjectorConfig', injector, ...one]),
-    ...options('RetryConfig').map(([field, fallback]) => [
-      'RetryConfig',
-      injector,
-      `retry.${field}`,
-      fallback,
-    ]),
+    ...Object.entries(sections).flatMap(([section, owner]) =>
+      options(owner).map(([field, fallback]) => [owner, injector, `${section}.${field}`, fallback]),
+    ),
     ...options('AuthConfig').map((one) => ['AuthConfig', auth, ...one]),
     ...options('InjectionOptions').map((one) => ['InjectionOptions', injection, ...one]),
   ];
@@ -115,7 +115,7 @@ describe('options', () => {
   );
 
   test.each([
-    ['DtmfInjector', injector, ['InjectorConfig', 'RetryConfig']],
+    ['DtmfInjector', injector, ['InjectorConfig', ...Object.values(sections)]],
     ['CXoneAuthClient', auth, ['AuthConfig']],
     ['injectDTMF', injection, ['InjectionOptions']],
   ])('the README names no option of %s that the typings lack', (_name, table, owners) => {

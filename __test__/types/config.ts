@@ -19,6 +19,7 @@ export const all: Required<InjectorConfig> = {
   resendWhenUnknown: ['408', '500', '502', '503', '504', 'timeout', 'connection-lost'],
   atomicServerErrors: false,
   afterUnknown: 'continue',
+  rateLimit: { perMinute: 1, perCallPerMinute: 1, burst: 1 },
   digits: 'clear',
   logger: false,
 };
@@ -37,6 +38,7 @@ holds<
     | 'maxWaiting'
     | 'maxInFlight'
     | 'retry'
+    | 'rateLimit'
     | 'resendWhenUnknown'
     | 'atomicServerErrors'
     | 'afterUnknown'

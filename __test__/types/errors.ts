@@ -86,7 +86,6 @@ export function byCode(error: DtmfError): string {
       holds<Same<typeof error.delivery, 'not-sent'>>();
       return error.message;
     case 'ERR_DTMF_FORBIDDEN':
-    case 'ERR_DTMF_RATE_LIMITED':
     case 'ERR_DTMF_CONFLICT':
     case 'ERR_DTMF_REJECTED':
     case 'ERR_DTMF_SERVER':
@@ -95,6 +94,7 @@ export function byCode(error: DtmfError): string {
     case 'ERR_DTMF_AUTH':
     case 'ERR_DTMF_SCOPE':
     case 'ERR_DTMF_DEADLINE':
+    case 'ERR_DTMF_RATE_LIMITED':
     case 'ERR_DTMF_CONNECT':
     case 'ERR_DTMF_CLOSED':
       holds<Same<typeof error.delivery, 'not-sent' | 'refused'>>();
