@@ -48,6 +48,21 @@ test('a signal that fired before sends nothing', async () => {
   expect(platform.requests).toHaveLength(0);
 });
 
+test('a signal that fired before lets nothing slip through, however often', async () => {
+  await injector.injectDTMF(params());
+  const signal = AbortSignal.abort();
+  const calls = Array.from({ length: 500 }, (_, n) =>
+    failure(injector.injectDTMF(params({ callId: `call-${n}` }), { signal })),
+  );
+  const locks = Array.from({ length: 50 }, (_, n) =>
+    failure(injector.acquireChannelLock(`lock-${n}`, { signal })),
+  );
+  const codes = (await Promise.all([...calls, ...locks])).map(({ code }) => code);
+  expect(new Set(codes)).toEqual(new Set(['ABORT_ERR']));
+  expect(platform.injections()).toHaveLength(1);
+  expect(injector.metrics().locks).toBe(0);
+});
+
 test('in the line: it leaves, and the line goes on without it', async () => {
   platform.answer({ hold: true });
   const first = settle(injector.injectDTMF(params({ dtmfString: '1111' })));

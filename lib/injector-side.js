@@ -122,6 +122,7 @@ class InjectorSide {
       asked.dtmfType,
       asked.interDigitPause,
       lock && ChannelLock.numberOf(lock),
+      signal?.aborted === true,
       json,
     );
     // What was refused at once need not wait for the event loop to come round.

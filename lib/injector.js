@@ -52,7 +52,7 @@ class DtmfInjector {
     const signal = checkSignal(own(options, 'signal'));
     const json = toOptionalJson(options, ['signal']);
     const { id, settled } = lane.request(side, (id) => {
-      side.native.acquireLock(id, textOrNull(callId), json);
+      side.native.acquireLock(id, textOrNull(callId), signal?.aborted === true, json);
     });
     const unwatch = watch(signal, () => side.native.abort(id));
     const record = await settled;

@@ -128,6 +128,7 @@ impl NativeInjector {
     }
 
     /// Begins an injection; its end is the record `finished`, which is there already when this answers `true`.
+    /// `aborted` says that the caller's signal has fired already.
     /// A missing or ill-typed text is `None`, an ill-typed pause NaN.
     #[napi(catch_unwind)]
     #[allow(
@@ -144,6 +145,7 @@ impl NativeInjector {
         dtmf_type: Option<String>,
         inter_digit_pause: f64,
         lock: Option<f64>,
+        aborted: bool,
         options: Option<String>,
     ) -> bool {
         let params = Params::TelephonyV2(telephony_v2::Params {
@@ -159,6 +161,10 @@ impl NativeInjector {
             Ok(options) => self.injector.inject(id, params, &options),
             Err(error) => self.injector.refuse(id, error),
         };
+        // Before the work can begin: a signal that has fired already must not let a digit through.
+        if aborted {
+            self.injector.abort(id);
+        }
         run(journey)
     }
 
@@ -177,13 +183,22 @@ impl NativeInjector {
 
     /// Settles the promise `id` with the number of the lock.
     #[napi(catch_unwind)]
-    pub fn acquire_lock(&self, id: f64, call_id: Option<String>, options: Option<String>) {
+    pub fn acquire_lock(
+        &self,
+        id: f64,
+        call_id: Option<String>,
+        aborted: bool,
+        options: Option<String>,
+    ) {
         let outbox = Arc::clone(&self.outbox);
         match options::time_out(options.as_deref()) {
             Ok(wait) => {
                 let acquisition = self
                     .injector
                     .acquire_lock(whole(id), call_id.as_deref(), wait);
+                if aborted {
+                    self.injector.abort(whole(id));
+                }
                 spawn(async move {
                     let lock = acquisition.run().await;
                     super::settle(&outbox, id, lock.map(|LockId(lock)| Some(json!(lock))));
