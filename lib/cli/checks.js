@@ -31,6 +31,7 @@ const { packageVersion } = require('./version.js');
  * @property {import('../../index.js').CXoneAuthClient} [auth] once settings and proxy are well-formed
  * @property {{ host: string, skewMs: number }[]} clocks of the hosts that said their time
  * @property {Promise<TokenOutcome>} [token] the one token request
+ * @property {boolean} [authUnreachable] what follows from it need not be told again
  */
 /** @typedef {{ ok: true } | { ok: false, error: import('../../index.js').DtmfError }} TokenOutcome */
 

@@ -27,12 +27,14 @@ async function authHost(patient) {
   if (token.ok || token.error.code !== 'ERR_DTMF_CONNECT') {
     return warning(`${url.origin} answers the addon, but not a plain request: ${found.reason}`, '');
   }
+  patient.authUnreachable = true;
   return failed(EXIT.TIMED_OUT, `${url.origin} cannot be reached: ${found.reason}`, way(patient, 'authUrl'));
 }
 
 /** @param {Patient} patient */
 async function token(patient) {
   if (!patient.auth) return skipped('settings come first');
+  if (patient.authUnreachable) return skipped('the auth host comes first');
   const outcome = await requestToken(patient);
   if (outcome.ok || isAboutScope(outcome.error)) return ok('client id and secret are accepted');
   const { error } = outcome;
