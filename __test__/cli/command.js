@@ -14,7 +14,8 @@ const SECRET = 'secret-canary-b81f';
 
 /** What the machine of the test has set is no business of the command. */
 function cleanEnvironment() {
-  const meddling = /^(CXONE_|NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|JEST_WORKER_ID$|SSL_CERT|(https?|all|no)_proxy$)/i;
+  const meddling =
+    /^(CXONE_|NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|JEST_WORKER_ID$|SSL_CERT|(https?|all|no)_proxy$)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !meddling.test(name)));
 }
 
@@ -75,4 +76,4 @@ function environment({ credentials }, overrides = {}) {
   };
 }
 
-module.exports = { command, environment, DIGITS, SECRET };
+module.exports = { command, environment, BIN, DIGITS, SECRET };

@@ -1,14 +1,14 @@
 'use strict';
 
+const { once } = require('node:events');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { setTimeout: delay } = require('node:timers/promises');
 
 const { startSimulator } = require('../../simulator.js');
 const { until } = require('../support/bench');
 const { deadUrl } = require('../support/platform');
-const { command, environment, DIGITS, SECRET } = require('./command');
+const { command, environment, BIN, DIGITS, SECRET } = require('./command');
 
 jest.setTimeout(60_000);
 
@@ -22,8 +22,8 @@ beforeEach(async () => {
 afterEach(() => simulator.stop());
 
 /** One injection with the settings of the simulator. */
-function inject(args = [], { env = {}, stdin = DIGITS, during } = {}) {
-  return command(['inject', ...args], { env: environment(simulator, env), stdin, during });
+function inject(args = [], { env = {}, stdin = DIGITS, ...rest } = {}) {
+  return command(['inject', ...args], { env: environment(simulator, env), stdin, ...rest });
 }
 
 const json = ({ stdout }) => JSON.parse(stdout);
@@ -153,15 +153,23 @@ describe('exit codes', () => {
 
 describe('signals', () => {
   test('SIGINT while digits are awaited: 130, nothing sent', async () => {
+    // Says when it can be interrupted, and begins to wait for the digits.
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-cli-'));
+    const bin = path.join(folder, 'wrapper.js');
+    fs.writeFileSync(
+      bin,
+      `require(${JSON.stringify(BIN)});
+       setTimeout(() => process.stderr.write('ready'), 300);`,
+    );
     const ended = await inject(['--json', '--quiet'], {
+      bin,
       stdin: null,
       during: async (child) => {
-        // The process takes the input off the pipe when it waits for more; nothing else shows that it is there.
-        await new Promise((resolve) => child.stdin.write('1', resolve));
-        await delay(2000);
+        await once(child.stderr, 'data');
         child.kill('SIGINT');
       },
     });
+    fs.rmSync(folder, { recursive: true });
     expect(ended).toMatchObject({ code: 130, signal: null });
     expect(json(ended)).toMatchObject({ code: 'ABORT_ERR', delivery: 'not-sent', exitCode: 130 });
     expect(simulator.stats().requests).toBe(0);
@@ -170,18 +178,21 @@ describe('signals', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ])('%s while the digits are in flight: %i counts more than 8, and the delivery is told', async (name, code) => {
-    simulator.script([{ delayMs: 20_000 }]);
-    const ended = await inject(['--json'], {
-      during: async (child) => {
-        await until(() => simulator.stats().inFlight === 1, 'the request', 15_000);
-        child.kill(name);
-      },
-    });
-    expect(ended).toMatchObject({ code, signal: null });
-    expect(json(ended)).toMatchObject({ code: 'ABORT_ERR', delivery: 'unknown', safeToResend: false });
-    expect(ended.stderr).toContain('Do not send them again');
-  });
+  ])(
+    '%s while the digits are in flight: %i counts more than 8, and the delivery is told',
+    async (name, code) => {
+      simulator.script([{ delayMs: 20_000 }]);
+      const ended = await inject(['--json'], {
+        during: async (child) => {
+          await until(() => simulator.stats().inFlight === 1, 'the request', 15_000);
+          child.kill(name);
+        },
+      });
+      expect(ended).toMatchObject({ code, signal: null });
+      expect(json(ended)).toMatchObject({ code: 'ABORT_ERR', delivery: 'unknown', safeToResend: false });
+      expect(ended.stderr).toContain('Do not send them again');
+    },
+  );
 });
 
 test('a reader that went away does not change the exit code', async () => {

@@ -34,8 +34,11 @@ async function probe(url, { ca, proxy, signal, timeoutMs = TIMEOUT_MS }) {
   const onAbort = () => attempt.fail(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    if (proxy) attempt.request(https, url, { createConnection: await attempt.tunnel(url, proxy, ca) });
-    else attempt.request(url.protocol === 'https:' ? https : http, url, { ca });
+    if (proxy) {
+      const createConnection = await attempt.tunnel(url, proxy, ca);
+      // Without an agent Node.js takes 80 for the usual port, and names another one in the Host header.
+      attempt.request(https, url, { createConnection, defaultPort: 443 });
+    } else attempt.request(url.protocol === 'https:' ? https : http, url, { ca });
     return await attempt.answer;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
