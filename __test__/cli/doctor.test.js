@@ -1,0 +1,204 @@
+'use strict';
+
+const fs = require('node:fs');
+const http = require('node:http');
+const os = require('node:os');
+const path = require('node:path');
+
+const checks = require('../../lib/cli/checks.js');
+const { startSimulator } = require('../../simulator.js');
+const { deadUrl } = require('../support/platform');
+const { command, environment, SECRET } = require('./command');
+
+jest.setTimeout(60_000);
+
+const ROOT = path.join(__dirname, '..', '..');
+
+let simulator;
+
+beforeAll(async () => {
+  simulator = await startSimulator({ clientSecret: SECRET });
+});
+
+afterAll(() => simulator.stop());
+
+/** The report: checks by name, the broken ones, those worth a look. */
+async function doctor(env = {}, args = [], options = {}) {
+  const ended = await command(['doctor', '--json', ...args], {
+    env: environment(simulator, env),
+    ...options,
+  });
+  const report = JSON.parse(ended.stdout);
+  const byName = Object.fromEntries(report.map((check) => [check.check, check]));
+  const named = (status) => report.filter((check) => check.status === status).map(({ check }) => check);
+  return { code: ended.code, report, byName, failed: named('failed'), warned: named('warning') };
+}
+
+test('all is fine: 0, and no digit was pressed', async () => {
+  const { code, report, failed, warned } = await doctor();
+  expect({ code, failed, warned }).toEqual({ code: 0, failed: [], warned: [] });
+  expect(report.map(({ check }) => check)).toEqual([
+    ...['node', 'addon', 'settings', 'proxy', 'roots'],
+    ...['auth-host', 'token', 'scope', 'api-host', 'clock'],
+  ]);
+  expect(report.every(({ schemaVersion }) => schemaVersion === 1)).toBe(true);
+  const requests = simulator.requests().map(({ method, kind }) => `${method} ${kind}`);
+  expect(requests).toEqual(['HEAD other', 'POST token', 'HEAD other']);
+  const heads = simulator.requests().filter(({ method }) => method === 'HEAD');
+  expect(heads.every(({ headers }) => !('authorization' in headers))).toBe(true);
+});
+
+test('for people: a line for each check, what to do beneath, no colours in a pipe', async () => {
+  const proxy = 'http://user:hunter2@proxy.test';
+  const env = environment(simulator, { CXONE_CLIENT_SECRET: 'wrong', HTTPS_PROXY: proxy });
+  const { code, stdout, stderr } = await command(['doctor'], { env });
+  expect({ code, stderr }).toEqual({ code: 4, stderr: '' });
+  expect(stdout).toMatch(/^✓ Node\.js/m);
+  expect(stdout).toMatch(/^! Proxy +HTTPS_PROXY set and ignored.*\n +→ .*proxy: 'env'/m);
+  expect(stdout).toMatch(/^✗ Token .*invalid client credentials\n +→ .*CXONE_CLIENT_SECRET/m);
+  expect(stdout).toMatch(/^– Scopes/m);
+  expect(stdout).not.toContain('hunter2');
+  expect(stdout).not.toContain('\x1b');
+});
+
+describe('one thing broken, that thing named', () => {
+  test('the secret', async () => {
+    const { code, failed } = await doctor({ CXONE_CLIENT_SECRET: 'wrong' });
+    expect({ code, failed }).toEqual({ code: 4, failed: ['token'] });
+  });
+
+  test('a scope that is not granted', async () => {
+    simulator.scriptToken([{ scope: 'telephony:line:readwrite' }]);
+    const { code, failed, byName } = await doctor();
+    expect({ code, failed }).toEqual({ code: 4, failed: ['scope'] });
+    expect(byName.scope.message).toContain('telephony:call:control');
+    expect(byName.token.status).toBe('ok');
+  });
+
+  test('a scope that nobody knows', async () => {
+    const { code, failed } = await doctor({ CXONE_SCOPE: 'no:such:scope' });
+    expect({ code, failed }).toEqual({ code: 4, failed: ['scope'] });
+  });
+
+  test('the auth host', async () => {
+    const { code, failed, byName } = await doctor({ CXONE_AUTH_URL: await deadUrl() });
+    expect({ code, failed }).toEqual({ code: 7, failed: ['auth-host'] });
+    expect(byName['auth-host'].advice).toContain('CXONE_AUTH_URL');
+    expect(byName['api-host'].status).toBe('ok');
+  });
+
+  test('the API host, with a word about a proxy that was ignored', async () => {
+    const { code, failed, byName } = await doctor({
+      CXONE_API_URL: await deadUrl(),
+      https_proxy: 'http://p.test',
+    });
+    expect({ code, failed }).toEqual({ code: 7, failed: ['api-host'] });
+    expect(byName['api-host'].advice).toMatch(/CXONE_API_URL[\s\S]*--proxy env/);
+  });
+
+  test.each([
+    ['ahead of', -3600],
+    ['behind', 90],
+  ])('the clock, %s that of the host', async (relation, seconds) => {
+    const host = await startClock(seconds * 1000);
+    const { code, failed, warned, byName } = await doctor({
+      CXONE_AUTH_URL: host.url,
+      CXONE_API_URL: host.url,
+    });
+    await host.stop();
+    expect({ code, failed, warned }).toEqual({ code: 0, failed: [], warned: ['clock'] });
+    expect(byName.clock.message).toContain(relation);
+    const told = Number(/(\d+) s/.exec(byName.clock.message)[1]);
+    expect(Math.abs(told - Math.abs(seconds))).toBeLessThan(15);
+  });
+
+  test.each([
+    ['authUrl', { CXONE_AUTH_URL: 'not a url' }],
+    ['apiUrl', { CXONE_API_URL: 'http://192.0.2.1' }],
+    ['apiUrl', { CXONE_API_URL: 'https://user:hunter2@api.example.com' }],
+    ['callId', { CXONE_CALL_ID: '../other' }],
+    ['client id', { CXONE_CLIENT_ID: '' }],
+  ])('a setting: %s in %j', async (name, env) => {
+    const { code, failed, byName } = await doctor(env);
+    expect({ code, failed }).toEqual({ code: 2, failed: ['settings'] });
+    expect(byName.settings.message).toContain(name);
+    expect(JSON.stringify(byName)).not.toContain('hunter2');
+    expect(byName['auth-host'].status).toBe('skipped');
+  });
+
+  test('a proxy variable, which is ignored', async () => {
+    const { code, failed, warned, byName } = await doctor({
+      HTTPS_PROXY: 'http://user:hunter2@proxy.test:3128',
+    });
+    expect({ code, failed, warned }).toEqual({ code: 0, failed: [], warned: ['proxy'] });
+    expect(byName.proxy.message).toContain('HTTPS_PROXY set and ignored');
+    expect(JSON.stringify(byName)).not.toContain('hunter2');
+  });
+
+  test('a proxy that is none', async () => {
+    const { code, failed } = await doctor({}, ['--proxy', 'ftp://proxy.test']);
+    expect({ code, failed }).toEqual({ code: 2, failed: ['proxy'] });
+  });
+
+  test('certificates that are not there, or are none', async () => {
+    for (const file of [path.join(os.tmpdir(), 'no-such-file.pem'), __filename]) {
+      const { code, failed, byName } = await doctor({ NODE_EXTRA_CA_CERTS: file });
+      expect({ code, failed }).toEqual({ code: 2, failed: ['roots'] });
+      expect(byName.roots.message).toContain('NODE_EXTRA_CA_CERTS');
+    }
+  });
+
+  test('the addon; every other command ends with 1', async () => {
+    const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-cli-'));
+    for (const name of ['bin', 'lib', 'index.js', 'simulator.js', 'package.json']) {
+      fs.cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+    }
+    const bin = path.join(copy, 'bin', 'cxone-dtmf.js');
+    const { code, failed, byName } = await doctor({}, [], { bin });
+    expect({ code, failed }).toEqual({ code: 1, failed: ['addon'] });
+    expect(byName.addon.advice).toContain('npm');
+    const ended = await command(['validate', '--json'], { bin, stdin: '1' });
+    expect(ended.code).toBe(1);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ exitCode: 1, code: 'ERR_DTMF_NO_ADDON' });
+    fs.rmSync(copy, { recursive: true });
+  });
+
+  test('Node.js', () => {
+    const status = (nodeVersion) => checks.node({ nodeVersion }).status;
+    expect(['16.20.0', '18.16.1'].map(status)).toEqual(['failed', 'failed']);
+    expect(['18.17.0', '20.0.0', '26.1.0'].map(status)).toEqual(['ok', 'ok', 'ok']);
+  });
+});
+
+test('SIGINT ends a check that takes long: 130', async () => {
+  const silent = http.createServer(() => {});
+  await new Promise((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const asked = new Promise((resolve) => silent.once('request', resolve));
+  const env = environment(simulator, { CXONE_AUTH_URL: `http://127.0.0.1:${silent.address().port}` });
+  const ended = await command(['doctor'], {
+    env,
+    during: async (child) => {
+      await asked;
+      child.kill('SIGINT');
+    },
+  });
+  expect(ended).toMatchObject({ code: 130, signal: null });
+  silent.closeAllConnections();
+  await new Promise((resolve) => silent.close(resolve));
+});
+
+/** A host that grants tokens and whose clock is wrong. */
+async function startClock(offsetMs) {
+  const server = http.createServer((request, response) => {
+    request.resume();
+    response.setHeader('date', new Date(Date.now() + offsetMs).toUTCString());
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ access_token: 'token-canary', token_type: 'Bearer', expires_in: 60 }));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const stop = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${server.address().port}`, stop };
+}

@@ -1,0 +1,144 @@
+'use strict';
+
+/**
+ * The checks of `doctor` that need no network.
+ */
+
+const { EXIT } = require('./exit-codes.js');
+const { variablesSet } = require('./proxy.js');
+const { readBundle, systemRoots } = require('./roots.js');
+const settings = require('./settings.js');
+const { UsageError } = require('./usage-error.js');
+const { packageVersion } = require('./version.js');
+
+/**
+ * @typedef {object} Finding
+ * @property {'ok' | 'warning' | 'failed' | 'skipped'} status
+ * @property {string} message what was found
+ * @property {string} [advice] what to do
+ * @property {number} [exitCode] of a failed check
+ */
+
+/**
+ * What checks know of each other.
+ * @typedef {object} Patient
+ * @property {import('./arguments.js').Values} values
+ * @property {NodeJS.ProcessEnv} env
+ * @property {AbortSignal} signal
+ * @property {string} nodeVersion
+ * @property {typeof import('../../index.js')} [library] once the addon is loaded
+ * @property {Record<string, string | undefined>} [settings] once they are well-formed
+ * @property {import('../../index.js').CXoneAuthClient} [auth] once settings and proxy are well-formed
+ * @property {{ host: string, skewMs: number }[]} clocks of the hosts that said their time
+ * @property {Promise<TokenOutcome>} [token] the one token request
+ * @property {boolean} [authUnreachable] what follows from it need not be told again
+ */
+/** @typedef {{ ok: true } | { ok: false, error: import('../../index.js').DtmfError }} TokenOutcome */
+
+/** @param {string} message @returns {Finding} */
+const ok = (message) => ({ status: 'ok', message });
+/** @param {string} message @param {string} advice @returns {Finding} */
+const warning = (message, advice) => ({ status: 'warning', message, advice });
+/** @param {string} message @returns {Finding} */
+const skipped = (message) => ({ status: 'skipped', message });
+/** @param {number} exitCode @param {string} message @param {string} [advice] @returns {Finding} */
+const failed = (exitCode, message, advice) => ({ status: 'failed', message, advice, exitCode });
+
+/** @param {Patient} patient */
+function node({ nodeVersion }) {
+  const [major, minor] = nodeVersion.split('.').map(Number);
+  if (major > 18 || (major === 18 && minor >= 17)) return ok(nodeVersion);
+  return failed(EXIT.INTERNAL, `${nodeVersion} is too old`, 'Install Node.js 18.17 or newer.');
+}
+
+/** @param {Patient} patient */
+function addon(patient) {
+  try {
+    patient.library = require('../../index.js');
+  } catch (error) {
+    const [message, ...advice] = /** @type {Error} */ (error).message.split('\n');
+    return failed(EXIT.INTERNAL, message, advice.join('\n') || undefined);
+  }
+  return ok(`version ${packageVersion()} loads on ${process.platform}-${process.arch}${libc()}`);
+}
+
+function libc() {
+  if (process.platform !== 'linux') return '';
+  const report = /** @type {any} */ (process.report?.getReport());
+  const glibc = report?.header?.glibcVersionRuntime;
+  return glibc ? `, glibc ${glibc}` : ', musl';
+}
+
+/** As index.d.ts says of ids. */
+const ID = /^(?!\.{1,2}$)[A-Za-z0-9._~:@+=-]{1,128}$/;
+
+/** @param {Patient} patient */
+function wellFormed(patient) {
+  const { values, env, library } = patient;
+  try {
+    const found = settings.readSettings(values, env);
+    const lacking = settings.missing(found, settings.ACCOUNT);
+    if (lacking) return failed(EXIT.USAGE, lacking.message, lacking.hint);
+    if (!library) return skipped('they are there; without the addon they cannot be checked further');
+    const { auth } = settings.createClients(library, { ...found, proxy: undefined }, false);
+    const wrong = settings.CALL.filter(
+      (field) => found[field] !== undefined && !ID.test(String(found[field])),
+    );
+    if (wrong.length > 0) {
+      return failed(
+        EXIT.USAGE,
+        `${wrong.join(', ')}: not an id`,
+        'An id has 1 to 128 of A-Z a-z 0-9 . _ ~ : @ + = - and is neither . nor ..',
+      );
+    }
+    patient.settings = found;
+    patient.auth = auth;
+    const ids = settings.CALL.filter((field) => found[field] === undefined);
+    const unset = ids.length > 0 ? `; not set, inject needs them: ${ids.join(', ')}` : '';
+    return ok(`authUrl, apiUrl, clientId and clientSecret are well-formed${unset}`);
+  } catch (error) {
+    if (error instanceof UsageError) return failed(EXIT.USAGE, error.message, error.hint);
+    throw error;
+  }
+}
+
+/** @param {Patient} patient */
+function proxy(patient) {
+  const { values, env, library } = patient;
+  const set = variablesSet(env);
+  if (values.proxy === undefined) {
+    if (set.length === 0) return skipped('no proxy variable is set, and none is used');
+    return warning(
+      `${set.join(', ')} set and ignored: connections go straight to the host`,
+      "If this network needs the proxy, pass --proxy env here and proxy: 'env' in your program.",
+    );
+  }
+  if (!library || !patient.settings) return skipped('settings come first');
+  try {
+    patient.auth = settings.createClients(library, patient.settings, false).auth;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    patient.auth = undefined;
+    return failed(EXIT.USAGE, error.message, 'Pass --proxy env, or the http or https address of a proxy.');
+  }
+  if (values.proxy !== 'env') return ok('the proxy of --proxy is used, except to this machine');
+  if (set.length > 0) return ok(`${set.join(', ')} set and used, except to this machine and to NO_PROXY`);
+  return warning('--proxy env was given, but no proxy variable is set', 'Set HTTPS_PROXY.');
+}
+
+/** @param {Patient} patient */
+function roots({ env }) {
+  const file = env.NODE_EXTRA_CA_CERTS;
+  const system = systemRoots(env).length;
+  const others = `Mozilla's, and ${system} of the system`;
+  if (!file) return ok(others);
+  const { certificates, problem } = readBundle(file);
+  if (!problem) return ok(`${others}, and ${certificates.length} of NODE_EXTRA_CA_CERTS`);
+  return failed(
+    EXIT.USAGE,
+    `the file of NODE_EXTRA_CA_CERTS ${problem}`,
+    'Name a file with certificates in PEM form, or unset the variable.',
+  );
+}
+
+module.exports = { node, addon, wellFormed, proxy, roots, ok, warning, skipped, failed };

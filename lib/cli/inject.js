@@ -1,0 +1,130 @@
+'use strict';
+
+const { DIGIT_OPTIONS, readDigits } = require('./digits.js');
+const { describe } = require('./failure.js');
+const settings = require('./settings.js');
+const { UsageError } = require('./usage-error.js');
+
+/** As many as the tutorial's `injectWithRetry`; what may have been carried out is not sent again. */
+const ATTEMPTS = 3;
+const DEFAULT_TYPE = 'RFC2833';
+const DEFAULT_PAUSE = 100;
+const DAY_MS = 86_400_000;
+
+const help = `Usage: cxone-dtmf inject [options]
+
+Presses digits into a live call. The digits come from standard input, or on a terminal from a prompt that shows
+nothing of them. They are no argument: arguments can be read by other users and stay in the shell's history.
+
+${settings.SETTINGS_HELP}
+
+Options:
+  --type <type>      how the digits are played: RFC2833, SIPINFO or INBAND. Default: ${DEFAULT_TYPE}
+  --pause <ms>       pause between two digits, 50 to 1000. Default: ${DEFAULT_PAUSE}
+  --attempts <n>     the most attempts. What may have been carried out is not sent again. Default: ${ATTEMPTS}
+  --deadline <ms>    bound on the whole: token, waiting and all attempts. Default: 30000
+  --digits-stdin     read the digits from standard input, and never ask for them
+  --quiet            no log lines on standard error
+  --json             one JSON object on standard output
+
+Ctrl-C ends the injection and says what is known of the digits.
+
+Exit codes: 0 accepted, 2 usage or settings, 3 invalid digits or ids, 4 token, scope or right, 5 rejected,
+6 rate limited, 7 no connection or out of time, 8 outcome unknown: do not send again blindly, 130 Ctrl-C.
+
+Example:
+  cxone-dtmf inject --call call-1 < digits.txt
+`;
+
+/** @type {import('./arguments.js').OptionSpecs} */
+const options = {
+  ...settings.SETTING_OPTIONS,
+  ...DIGIT_OPTIONS,
+  type: { type: 'string' },
+  pause: { type: 'string', whole: [0, DAY_MS] },
+  attempts: { type: 'string', whole: [1, 1_000_000] },
+  deadline: { type: 'string', whole: [1, DAY_MS] },
+  quiet: { type: 'boolean' },
+};
+
+/**
+ * @param {import('./main.js').Context} context
+ * @returns {Promise<number>}
+ */
+async function run({ values, env, stdin, stderr, output, signal }) {
+  const found = settings.readSettings(values, env);
+  const lacking = settings.missing(found, [...settings.ACCOUNT, ...settings.CALL]);
+  if (lacking) throw new UsageError(lacking.message, lacking.hint);
+  const library = require('../../index.js');
+  const logger = values.quiet ? /** @type {const} */ (false) : logTo(output);
+  const { injector } = settings.createClients(library, found, logger);
+  const { telephonyProviderId, lineId, callId } = /** @type {Record<string, string>} */ (found);
+  const params = {
+    telephonyProviderId,
+    lineId,
+    callId,
+    dtmfString: await readDigits({ values, stdin, stderr, signal }),
+    dtmfType: values.type ?? DEFAULT_TYPE,
+    interDigitPause: values.pause ?? DEFAULT_PAUSE,
+  };
+  const limits = { maxAttempts: values.attempts ?? ATTEMPTS, deadlineMs: values.deadline, signal };
+  try {
+    return tell(output, await injector.injectDTMF(params, limits));
+  } catch (error) {
+    if (!library.isDtmfError(error)) throw error;
+    return tellFailure(output, error);
+  } finally {
+    // Everything has settled; nothing of the end may change what was told.
+    await injector.close({ timeoutMs: 1000 }).catch(() => {});
+  }
+}
+
+/**
+ * The answer's data is left out: the platform may repeat the digits in it.
+ * @param {import('./output.js').Output} output
+ * @param {import('../../index.js').InjectionResult} result
+ */
+function tell(output, { audit }) {
+  const { delivery, attempts } = audit;
+  const facts = { ok: true, exitCode: 0, delivery, safeToResend: false, attempts, audit };
+  output.result(line(delivery, attempts, audit), facts);
+  return 0;
+}
+
+/**
+ * @param {import('./output.js').Output} output
+ * @param {import('../../index.js').DtmfError} error
+ */
+function tellFailure(output, error) {
+  const { exitCode, lines, json } = describe(error);
+  output.result(line(error.delivery, error.attempts, error.audit), json);
+  for (const text of lines) output.say(text);
+  return exitCode;
+}
+
+/**
+ * @param {string} delivery
+ * @param {number} attempts
+ * @param {import('../../index.js').AuditEntry | undefined} audit
+ */
+function line(delivery, attempts, audit) {
+  const parts = [delivery, `attempts ${attempts}`];
+  if (audit)
+    parts.push(`${Math.round(audit.queuedMs + audit.latencyMs)} ms`, `injection ${audit.injectionId}`);
+  return parts.join('  ');
+}
+
+/** What a log line is worth repeating of an entry. */
+const LOGGED = ['callId', 'injectionId', 'delivery', 'attempts', 'code'];
+
+/** @param {import('./output.js').Output} output */
+function logTo(output) {
+  const write =
+    (/** @type {string} */ level) => (/** @type {string} */ message, /** @type {any} */ fields) => {
+      const known = LOGGED.filter((name) => fields?.[name] !== undefined && fields[name] !== null);
+      output.say([`${level}: ${message}`, ...known.map((name) => `${name}=${fields[name]}`)].join(' '));
+    };
+  return { info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+module.exports = { name: 'inject', summary: 'press digits into a live call', help, options, run };

@@ -1,0 +1,140 @@
+'use strict';
+
+/**
+ * The checks of `doctor` that ask the hosts. None of them sends a digit: the telephony API gets a HEAD request to
+ * its base address, without a token.
+ */
+
+const { EXIT } = require('./exit-codes.js');
+const { ok, warning, skipped, failed } = require('./checks.js');
+const { probe } = require('./probe.js');
+const { proxyFor, variablesSet } = require('./proxy.js');
+const { trustedRoots } = require('./roots.js');
+
+/** @typedef {import('./checks.js').Patient} Patient */
+/** @typedef {import('./checks.js').Finding} Finding */
+
+/** Entries of the audit log and a Retry-After that is a date depend on the clock. */
+const MAX_SKEW_MS = 30_000;
+
+/** @param {Patient} patient */
+async function authHost(patient) {
+  if (!patient.auth) return skipped('settings come first');
+  const { url, found } = await ask(patient, 'authUrl');
+  if (found.reached) return ok(`${url.origin} answers within ${found.ms} ms`);
+  // The addon decides: it may trust a root that Node.js does not know of.
+  const token = await requestToken(patient);
+  if (token.ok || token.error.code !== 'ERR_DTMF_CONNECT') {
+    return warning(`${url.origin} answers the addon, but not a plain request: ${found.reason}`, '');
+  }
+  patient.authUnreachable = true;
+  return failed(EXIT.TIMED_OUT, `${url.origin} cannot be reached: ${found.reason}`, way(patient, 'authUrl'));
+}
+
+/** @param {Patient} patient */
+async function token(patient) {
+  if (!patient.auth) return skipped('settings come first');
+  if (patient.authUnreachable) return skipped('the auth host comes first');
+  const outcome = await requestToken(patient);
+  if (outcome.ok || isAboutScope(outcome.error)) return ok('client id and secret are accepted');
+  const { error } = outcome;
+  if (error.code === 'ERR_DTMF_CONNECT') {
+    return failed(EXIT.TIMED_OUT, error.message, way(patient, 'authUrl'));
+  }
+  return failed(
+    EXIT.AUTH,
+    error.message,
+    error.retryable
+      ? 'Try again later: the token endpoint has passing trouble.'
+      : 'Check CXONE_CLIENT_ID, CXONE_CLIENT_SECRET and CXONE_AUTH_URL.',
+  );
+}
+
+/** @param {Patient} patient */
+async function scope(patient) {
+  if (!patient.auth) return skipped('settings come first');
+  const outcome = await requestToken(patient);
+  if (outcome.ok) return ok('all scopes that were asked for are granted');
+  if (!isAboutScope(outcome.error)) return skipped('there is no token');
+  return failed(
+    EXIT.AUTH,
+    outcome.error.message,
+    'Have the scopes granted to the client, or ask for others with --scope or CXONE_SCOPE.',
+  );
+}
+
+/** @param {Patient} patient */
+async function apiHost(patient) {
+  if (!patient.auth) return skipped('settings come first');
+  const { url, found } = await ask(patient, 'apiUrl');
+  if (found.reached) return ok(`${url.origin} answers within ${found.ms} ms`);
+  return failed(EXIT.TIMED_OUT, `${url.origin} cannot be reached: ${found.reason}`, way(patient, 'apiUrl'));
+}
+
+/** @param {Patient} patient @returns {Finding} */
+function clock({ clocks }) {
+  if (clocks.length === 0) return skipped('no host said its time');
+  const [worst] = [...clocks].sort((a, b) => Math.abs(b.skewMs) - Math.abs(a.skewMs));
+  const seconds = Math.round(Math.abs(worst.skewMs) / 1000);
+  const relation = worst.skewMs > 0 ? 'behind' : 'ahead of';
+  if (Math.abs(worst.skewMs) <= MAX_SKEW_MS) return ok(`within ${seconds} s of the clock of ${worst.host}`);
+  return warning(
+    `this clock is ${seconds} s ${relation} that of ${worst.host}`,
+    'Set the clock of this machine (NTP). Audit entries and waits until a date go by it.',
+  );
+}
+
+/**
+ * @param {Patient} patient
+ * @param {'authUrl' | 'apiUrl'} field
+ */
+async function ask(patient, field) {
+  const { env, values, signal } = patient;
+  const url = new URL(String(patient.settings?.[field]));
+  const ca = url.protocol === 'https:' ? trustedRoots(env) : [];
+  const found = await probe(url, { ca, proxy: proxyFor(url, values.proxy, env), signal });
+  if (found.reached && found.skewMs !== undefined) {
+    patient.clocks.push({ host: url.host, skewMs: found.skewMs });
+  }
+  return { url, found };
+}
+
+/**
+ * One request, whichever check wants it first.
+ * @param {Patient} patient
+ */
+function requestToken(patient) {
+  const { auth, signal, library } = patient;
+  patient.token ??= (async () => {
+    try {
+      await auth?.getAccessToken({ signal });
+      return { ok: /** @type {const} */ (true) };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!library?.isDtmfError(error)) throw error;
+      return { ok: /** @type {const} */ (false), error };
+    }
+  })();
+  return patient.token;
+}
+
+/**
+ * Servers refuse a scope in two ways: they grant less, or answer `invalid_scope` (RFC 6749 §5.2).
+ * @param {import('../../index.js').DtmfError} error
+ */
+function isAboutScope({ code, response }) {
+  return code === 'ERR_DTMF_SCOPE' || /** @type {any} */ (response?.data)?.error === 'invalid_scope';
+}
+
+/**
+ * @param {Patient} patient
+ * @param {'authUrl' | 'apiUrl'} field
+ */
+function way({ values, env }, field) {
+  const variable = field === 'authUrl' ? 'CXONE_AUTH_URL' : 'CXONE_API_URL';
+  const advice = `Check ${variable}, the DNS and the firewall; for a certificate NODE_EXTRA_CA_CERTS.`;
+  const ignored = values.proxy === undefined ? variablesSet(env) : [];
+  return ignored.length > 0 ? `${advice} ${ignored.join(', ')} was ignored: try --proxy env.` : advice;
+}
+
+module.exports = { authHost, token, scope, apiHost, clock };

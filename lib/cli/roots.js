@@ -1,0 +1,70 @@
+'use strict';
+
+/**
+ * The certificates that the addon trusts, gathered for the probes of `doctor`: Mozilla's, the system's and those
+ * of NODE_EXTRA_CA_CERTS.
+ */
+
+const { X509Certificate } = require('node:crypto');
+const fs = require('node:fs');
+const tls = require('node:tls');
+
+/** Where Linux and BSD systems keep theirs in one file; the addon looks into these as well. */
+const SYSTEM_FILES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {string[]} in PEM form
+ */
+function trustedRoots(env) {
+  const extra = env.NODE_EXTRA_CA_CERTS ? readBundle(env.NODE_EXTRA_CA_CERTS).certificates : [];
+  return [...tls.rootCertificates, ...systemRoots(env), ...extra];
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+function systemRoots(env) {
+  // Node.js 22.15 and newer; it also knows the stores of Windows and macOS.
+  const ask = /** @type {any} */ (tls).getCACertificates;
+  if (!env.SSL_CERT_FILE && typeof ask === 'function') return ask('system');
+  const files = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : SYSTEM_FILES;
+  const file = files.find((name) => fs.existsSync(name));
+  return file ? readBundle(file).certificates : [];
+}
+
+/**
+ * The usable certificates of a file, or why there are none.
+ * @param {string} file
+ * @returns {{ certificates: string[], problem?: string }}
+ */
+function readBundle(file) {
+  let text;
+  try {
+    text = fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    return { certificates: [], problem: `cannot be read (${code})` };
+  }
+  const certificates = (text.match(CERTIFICATE) ?? []).filter(isUsable);
+  return certificates.length > 0
+    ? { certificates }
+    : { certificates, problem: 'holds no certificate in PEM form' };
+}
+
+/** @param {string} pem */
+function isUsable(pem) {
+  try {
+    return Boolean(new X509Certificate(pem));
+  } catch {
+    return false;
+  }
+}
+
+module.exports = { trustedRoots, systemRoots, readBundle };
