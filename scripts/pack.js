@@ -65,12 +65,8 @@ function inspected(platform, file, release) {
   if (found.stripped === false) {
     throw new PackError(`${name} has a symbol table: build it with the release profile, which strips it.`);
   }
-  if (
-    release &&
-    platform.endsWith('-gnu') &&
-    found.glibc !== GLIBC_FLOOR &&
-    !older(found.glibc, GLIBC_FLOOR)
-  ) {
+  if (!platform.endsWith('-gnu')) found.glibc = null;
+  else if (release && newer(found.glibc, GLIBC_FLOOR)) {
     throw new PackError(
       `${name} needs glibc ${found.glibc}; a release promises ${GLIBC_FLOOR}: build it with --use-napi-cross.`,
     );
@@ -82,8 +78,8 @@ function inspected(platform, file, release) {
  * @param {string | null} version of glibc, null for none
  * @param {string} than
  */
-function older(version, than) {
-  return !version || Number(version.split('.')[1]) < Number(than.split('.')[1]);
+function newer(version, than) {
+  return version !== null && Number(version.split('.')[1]) > Number(than.split('.')[1]);
 }
 
 class Packing {

@@ -14,6 +14,7 @@ const dependencies = require('../../scripts/lib/dependencies.js');
 const manifests = require('../../scripts/lib/manifests.js');
 const { Shelf } = require('../../scripts/lib/shelf.js');
 const tarball = require('../../scripts/lib/tarball.js');
+const versions = require('../../scripts/lib/versions.js');
 
 jest.setTimeout(300_000);
 
@@ -73,7 +74,7 @@ describe('the tarballs', () => {
   test('the main package has what its users load and read, and nothing else', () => {
     const files = content('cxone-dtmf');
     const known =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(index|simulator)\.(js|mjs|d\.ts|d\.mts)|(lib|bin)\/[\w/-]+\.c?js)$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(index|simulator)\.(js|mjs|d\.ts|d\.mts)|(lib|bin)\/[\w/-]+\.[cm]?js)$/;
     expect([...files.keys()].filter((name) => !known.test(name))).toEqual([]);
     const documents = ['README.md', 'LICENSE', 'CHANGELOG.md'].filter((name) =>
       fs.existsSync(path.join(root, name)),
@@ -139,6 +140,55 @@ describe('the tarballs', () => {
     expect(Object.keys(analysis.entrypoints).sort()).toEqual(['.', './package.json', './simulator']);
     expect(problems ?? {}).toEqual({});
     expect(ended.status).toBe(0);
+  });
+});
+
+describe('a release', () => {
+  let folder;
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-release-'));
+  });
+
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  test('is not packed without the addons of all platforms', () => {
+    const ended = tool(['scripts/pack.js', '--addons', folder, '--out', folder]);
+    expect(ended).toMatchObject({ status: 1, stdout: '' });
+    expect(ended.stderr).toMatch(/^(CHANGELOG\.md|package\.json|README\.md|There is no addon)/m);
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  const places = ['package.json', 'package-lock.json', 'Cargo.toml', 'Cargo.lock', 'CHANGELOG.md'];
+
+  /** Copies the places of the version, with the first match of `from` replaced in one of them. */
+  function changed(place, from, to) {
+    for (const name of places) {
+      const text = fs.readFileSync(path.join(root, name), 'utf8');
+      fs.writeFileSync(path.join(folder, name), name === place ? text.replace(from, to) : text);
+    }
+  }
+
+  test.each([
+    ['package-lock.json', /("version": ")[^"]+/],
+    ['Cargo.toml', /(\nversion = ")[^"]+/],
+    ['Cargo.lock', /(name = "cxone-dtmf"\r?\nversion = ")[^"]+/],
+  ])('has one version, also in %s', (place, from) => {
+    changed();
+    expect(versions.problems(folder, { release: false })).toEqual([]);
+    changed(place, from, '$19.9.9');
+    const problems = versions.problems(folder, { release: false });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(`${place} has 9.9.9`);
+  });
+
+  test('has a date in the changelog', () => {
+    const heading = /^## \d\S* \(.*\)$/m;
+    const undated = (problem) => problem.startsWith('CHANGELOG.md');
+    changed('CHANGELOG.md', heading, `## ${repository.version} (unreleased)`);
+    expect(versions.problems(folder, { release: true }).filter(undated)).toHaveLength(1);
+    changed('CHANGELOG.md', heading, `## ${repository.version} (2026-12-31)`);
+    expect(versions.problems(folder, { release: true }).filter(undated)).toEqual([]);
   });
 });
 
