@@ -11,6 +11,7 @@ import {
 import { holds, type Same } from './expect.js';
 
 holds<Same<typeof DTMFInjector, typeof DtmfInjector>>();
+holds<Same<typeof module.default.DtmfInjector, typeof DtmfInjector>>();
 holds<
   Same<
     keyof typeof module,
@@ -23,6 +24,7 @@ holds<
     | 'MAX_SEQUENCE_LENGTH'
     | 'MIN_INTER_DIGIT_PAUSE'
     | 'SUPPORTED_DTMF_TYPES'
+    | 'default'
     | 'injectWithRetry'
     | 'isDtmfError'
     | 'validateDtmfPayload'

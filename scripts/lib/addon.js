@@ -5,21 +5,13 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
+const { platformName } = require('../../lib/platforms.js');
 const { modified, npm } = require('./dependencies.js');
 
 /** @typedef {import('./steps.js').Steps} Steps */
 
 /** Everything the addon is compiled from. */
 const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'src'];
-
-/** The name of this platform in the file name, as `napi build --platform` chooses it. */
-function platformName() {
-  const { platform, arch } = process;
-  if (platform === 'win32') return `win32-${arch}-msvc`;
-  if (platform !== 'linux') return `${platform}-${arch}`;
-  const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
-  return `linux-${arch}-${report.header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
-}
 
 /** @param {string} root */
 function file(root) {
