@@ -196,6 +196,19 @@ describe('tokens', () => {
     expect(JSON.stringify(error)).not.toContain('wrong-canary');
   });
 
+  test('an endpoint that refused is left alone for a moment', async () => {
+    const simulator = await stage.simulator();
+    simulator.scriptToken([{ status: 401 }]);
+    const injector = stage.injector(simulator);
+    const first = await failure(injector.injectDTMF(params()));
+    const second = await failure(injector.injectDTMF(params()));
+    expect(first).toMatchObject({ code: 'ERR_DTMF_AUTH', retryAfterMs: expect.any(Number) });
+    expect(second).toMatchObject({ code: 'ERR_DTMF_AUTH', message: first.message });
+    expect(tokens(simulator)).toBe(1);
+    // Another client knows nothing of it.
+    await stage.injector(simulator).injectDTMF(params());
+  });
+
   test('a token with too few rights for the platform is 403', async () => {
     const simulator = await stage.simulator();
     simulator.scriptToken([{ scope: 'telephony:line:readwrite' }]);
