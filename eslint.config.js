@@ -40,5 +40,8 @@ module.exports = [
       ],
     },
   },
-  { files: ['__test__/**/*.{js,mjs}'], languageOptions: { globals: globals.jest } },
+  {
+    files: ['__test__/**/*.{js,mjs}', 'examples/testing/jest.test.js'],
+    languageOptions: { globals: globals.jest },
+  },
 ];
