@@ -75,11 +75,16 @@ impl ClientCredentials {
 impl Grant for ClientCredentials {
     fn request(&self) -> BoxFuture<'_, Result<Granted, Error>> {
         Box::pin(async move {
+            // Bounded, since who waits for a token need not have a deadline.
+            let _ = tokio::time::timeout(self.timeout, self.transport.ready()).await;
             match self.transport.send(self.post()).await {
                 Ok(answer) => {
                     answer::read(&answer, &self.scope, &self.client_secret, self.clock.now())
                 }
-                Err(fault) => Err(refusal::unanswered(fault)),
+                Err(fault) => {
+                    let used = self.transport.proxy_use(&self.url);
+                    Err(used.explain(fault.kind, refusal::unanswered(fault)))
+                }
             }
         })
     }
