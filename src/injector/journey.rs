@@ -356,11 +356,7 @@ impl Journey {
         let verdict = self.engine.parts.profile.judge(facts, &begun.terms);
         let mut error = Error::not_sent(verdict.code, explanation::attempt(facts, verdict.code));
         if let Err(fault) = facts.result {
-            let used = self
-                .engine
-                .parts
-                .transport
-                .proxy_use(&begun.prepared.url);
+            let used = self.engine.parts.transport.proxy_use(&begun.prepared.url);
             error = used.explain(fault, error);
         }
         error.delivery = verdict.delivery;

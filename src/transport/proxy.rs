@@ -74,7 +74,11 @@ impl ProxyVariables {
     /// The variable that names a proxy for this address.
     fn naming(&self, url: &Url) -> Option<&'static str> {
         let host = url.host_str()?;
-        if stays_here(url) || self.exceptions().is_some_and(|listed| excepts(listed, host)) {
+        if stays_here(url)
+            || self
+                .exceptions()
+                .is_some_and(|listed| excepts(listed, host))
+        {
             return None;
         }
         let own = match url.scheme() {
