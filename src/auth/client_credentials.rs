@@ -203,6 +203,48 @@ mod tests {
         );
     }
 
+    /// Answers at once, after loading for a while.
+    struct Slow(Duration);
+
+    impl Transport for Slow {
+        fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, Fault>> {
+            assert_eq!(request.timeout, Duration::from_secs(5));
+            Box::pin(async {
+                Err(Fault {
+                    kind: FaultKind::NameLookup,
+                })
+            })
+        }
+
+        fn ready(&self) -> BoxFuture<'_, ()> {
+            Box::pin(tokio::time::sleep(self.0))
+        }
+
+        fn proxy_use(&self, _: &Url) -> crate::transport::ProxyUse {
+            crate::transport::ProxyUse::Unused("HTTPS_PROXY")
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn loading_has_a_bound_of_its_own_and_an_unused_proxy_is_told() {
+        for (loading, waited) in [(3, 3), (3600, 5)] {
+            let grant = ClientCredentials {
+                transport: Arc::new(Slow(Duration::from_secs(loading))),
+                ..credentials(grant(Err(FaultKind::Setup)).0)
+            };
+            let started = tokio::time::Instant::now();
+            let error = grant.request().await.unwrap_err();
+            assert_eq!(started.elapsed(), Duration::from_secs(waited));
+            assert_eq!(error.code, Code::Connect);
+            assert!(
+                error
+                    .message
+                    .ends_with("; HTTPS_PROXY is set but not used: pass proxy: 'env'"),
+                "{error}"
+            );
+        }
+    }
+
     #[tokio::test]
     async fn empty_scope_is_left_out() {
         let (transport, mut grant) = grant(Ok((200, whole(r#"{"access_token":"t"}"#))));

@@ -12,7 +12,8 @@ use url::Url;
 
 use super::fault::{Way, kind_of};
 use super::options::HttpOptions;
-use super::proxy::{ProxyUse, ProxyVariables};
+use super::proxy::ProxyUse;
+use super::proxy_variables::ProxyVariables;
 use super::sleep::Clocks;
 use super::witness::{Witness, WitnessedBody};
 use super::{Answer, Fault, FaultKind, Request, Transport, answer, tls};

@@ -14,13 +14,15 @@ mod fault;
 mod http_client;
 mod options;
 pub mod proxy;
+mod proxy_variables;
 mod sleep;
 mod tls;
 pub mod witness;
 
 pub use http_client::HttpTransport;
 pub use options::HttpOptions;
-pub use proxy::{ProxyChoice, ProxyUse, ProxyVariables};
+pub use proxy::{ProxyChoice, ProxyUse};
+pub use proxy_variables::ProxyVariables;
 pub use witness::Witness;
 
 /// Answers longer than this are not read further.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::proxy::{ProxyChoice, ProxyVariables};
+use super::proxy::ProxyChoice;
+use super::proxy_variables::ProxyVariables;
 use super::tls;
 use crate::error::Error;
 

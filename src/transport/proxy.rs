@@ -3,122 +3,14 @@
 use std::fmt;
 
 use reqwest::{NoProxy, Proxy};
-use url::{Host, Url};
+use url::Url;
 
 use super::FaultKind;
+use super::proxy_variables::{ProxyVariables, stays_here};
 use crate::error::{Code, Error};
 
 /// Never sent through a proxy: plain http is allowed to these hosts because it stays on the machine.
 const LOOPBACK: &str = "127.0.0.0/8,::1,localhost";
-
-/// The variables that have a say; of two forms the one in capitals counts first.
-const VARIABLES: [&str; 9] = [
-    "HTTPS_PROXY",
-    "https_proxy",
-    "HTTP_PROXY",
-    "http_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-    "NO_PROXY",
-    "no_proxy",
-    "REQUEST_METHOD",
-];
-
-/// What the environment says of proxies at one moment. Empty variables count as not set.
-///
-/// It is read once, on the thread that may change the environment: reading it later, on another thread,
-/// races with `setenv` (POSIX.1-2017 `getenv`: need not be thread-safe).
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct ProxyVariables(Vec<(&'static str, String)>);
-
-impl ProxyVariables {
-    /// `variable` reads the environment.
-    #[must_use]
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let set = VARIABLES.into_iter().filter_map(|name| {
-            variable(name)
-                .filter(|value| !value.trim().is_empty())
-                .map(|value| (name, value))
-        });
-        Self(set.collect())
-    }
-
-    fn first(&self, names: [&str; 2]) -> Option<(&'static str, &str)> {
-        names.into_iter().find_map(|wanted| {
-            self.0
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(name, value)| (*name, value.as_str()))
-        })
-    }
-
-    fn https(&self) -> Option<(&'static str, &str)> {
-        self.first(["HTTPS_PROXY", "https_proxy"])
-    }
-
-    fn http(&self) -> Option<(&'static str, &str)> {
-        // In a CGI program a request header `Proxy:` arrives as HTTP_PROXY (CVE-2016-5385).
-        self.first(["HTTP_PROXY", "http_proxy"])
-            .filter(|_| self.first(["REQUEST_METHOD"; 2]).is_none())
-    }
-
-    fn all(&self) -> Option<(&'static str, &str)> {
-        self.first(["ALL_PROXY", "all_proxy"])
-    }
-
-    fn exceptions(&self) -> Option<&str> {
-        self.first(["NO_PROXY", "no_proxy"])
-            .map(|(_, listed)| listed)
-    }
-
-    /// The variable that names a proxy for this address.
-    fn naming(&self, url: &Url) -> Option<&'static str> {
-        let host = url.host_str()?;
-        if stays_here(url)
-            || self
-                .exceptions()
-                .is_some_and(|listed| excepts(listed, host))
-        {
-            return None;
-        }
-        let own = match url.scheme() {
-            "https" => self.https(),
-            _ => self.http(),
-        };
-        own.or_else(|| self.all()).map(|(name, _)| name)
-    }
-}
-
-impl fmt::Debug for ProxyVariables {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The values may hold passwords.
-        f.debug_set()
-            .entries(self.0.iter().map(|(name, _)| name))
-            .finish()
-    }
-}
-
-/// Whether requests to this host never leave the machine, and so never go through a proxy.
-fn stays_here(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// Near enough for a message: names with everything below them, and addresses, but no blocks of addresses.
-fn excepts(listed: &str, host: &str) -> bool {
-    listed.split(',').map(str::trim).any(|entry| {
-        let name = entry.trim_start_matches('.').to_ascii_lowercase();
-        entry == "*"
-            || host == name
-            || host
-                .strip_suffix(name.as_str())
-                .is_some_and(|rest| !name.is_empty() && rest.ends_with('.'))
-    })
-}
 
 /// Where requests go through. Requests to this machine never go through a proxy.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -167,9 +59,10 @@ impl ProxyUse {
                 .message
                 .to_mut()
                 .push_str("; it went through a proxy: check that too"),
-            Self::Unused(variable) => error.message.to_mut().push_str(&format!(
-                "; {variable} is set but not used: pass proxy: 'env'"
-            )),
+            Self::Unused(variable) => {
+                let note = format!("; {variable} is set but not used: pass proxy: 'env'");
+                error.message.to_mut().push_str(&note);
+            }
             Self::None | Self::Used => {}
         }
         error
@@ -248,16 +141,7 @@ mod tests {
     use super::*;
 
     fn set(variables: &[(&str, &str)]) -> ProxyVariables {
-        ProxyVariables::read(|name| {
-            variables
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    fn naming(variables: &[(&str, &str)], url: &str) -> Option<&'static str> {
-        set(variables).naming(&Url::parse(url).expect("valid"))
+        ProxyVariables::set(variables)
     }
 
     #[test]
@@ -278,7 +162,6 @@ mod tests {
             ProxyChoice::Env.proxies(&variables).expect("valid").len(),
             1
         );
-        assert_eq!(naming(&[("HTTPS_PROXY", "")], "https://api.test"), None);
     }
 
     #[test]
@@ -289,7 +172,6 @@ mod tests {
         ];
         let proxies = ProxyChoice::Env.proxies(&set(&variables)).expect("valid");
         assert!(proxies.is_empty());
-        assert_eq!(naming(&variables, "http://api.test"), None);
     }
 
     #[test]
@@ -299,31 +181,6 @@ mod tests {
         let proxies = ProxyChoice::Env.proxies(&set(&both)).expect("valid");
         assert_eq!(proxies.len(), 2);
         assert!(ProxyChoice::Env.proxies(&set(&[both[0], all])).is_err());
-    }
-
-    #[test]
-    fn the_variable_that_would_have_counted_is_named() {
-        let https = ("https_proxy", "p.test");
-        let http = ("HTTP_PROXY", "p.test");
-        let all = ("ALL_PROXY", "p.test");
-        for (variables, url, expected) in [
-            (&[https, http, all][..], "https://api.test", Some(https.0)),
-            (&[https, http, all], "http://api.test", Some(http.0)),
-            (&[http, all], "https://api.test", Some(all.0)),
-            (&[http], "https://api.test", None),
-            (&[https], "https://127.0.0.1", None),
-            (&[https], "https://localhost", None),
-            (&[https, ("NO_PROXY", "*")], "https://api.test", None),
-            (&[https, ("no_proxy", "a, .TEST")], "https://api.test", None),
-            (&[https, ("NO_PROXY", "api.test")], "https://api.test", None),
-            (
-                &[https, ("NO_PROXY", "pi.test,,.")],
-                "https://api.test",
-                Some(https.0),
-            ),
-        ] {
-            assert_eq!(naming(variables, url), expected, "{variables:?} {url}");
-        }
     }
 
     #[test]
@@ -390,7 +247,5 @@ mod tests {
     fn debug_shows_no_password() {
         let choice = ProxyChoice::Url("http://u:hunter2@proxy.test".to_owned());
         assert_eq!(format!("{choice:?}"), "Url([redacted])");
-        let variables = set(&[("HTTPS_PROXY", "http://u:hunter2@proxy.test")]);
-        assert_eq!(format!("{variables:?}"), r#"{"HTTPS_PROXY"}"#);
     }
 }
