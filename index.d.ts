@@ -117,12 +117,39 @@ export interface Logger {
   bindings?(): unknown;
 }
 
+/**
+ * How connections are made. Objects of one thread with equal settings share their connections.
+ *
+ * Certificates are always checked; no option and no `NODE_TLS_REJECT_UNAUTHORIZED` switches that off. Trusted are
+ * Mozilla's roots, the system's where they can be read, those in the file of `NODE_EXTRA_CA_CERTS` (read once, at the
+ * start) and `caBundle`.
+ */
+export interface ConnectionConfig {
+  /**
+   * The text of one or more certificates in PEM form that are trusted besides the others, such as the root of a
+   * private authority. Default: none.
+   */
+  readonly caBundle?: string | undefined;
+  /**
+   * The proxy. An `http` or `https` URL, with user name and password if it asks for them (percent-encoded; they are
+   * printed nowhere), or `'env'` for what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in capitals or
+   * not, at the time the object is made. Requests to this machine never go through a proxy. Default: none, whatever
+   * the environment says.
+   */
+  readonly proxy?: string | undefined;
+  /**
+   * Hosts that plain `http` is allowed to besides this machine, each an exact `host` (all its ports) or `host:port`, at
+   * most 32. Tokens, secrets and digits go there readable for everyone on the way. Default: none.
+   */
+  readonly insecureHosts?: readonly string[] | undefined;
+}
+
 /** Where {@link CXoneAuthClient} gets its tokens. */
-export interface AuthConfig {
+export interface AuthConfig extends ConnectionConfig {
   /**
    * The base URL of the token endpoint; the request goes to `{authUrl}/oauth/token`. A URL that already ends in
    * `/oauth` or `/oauth/token` is completed, not doubled; trailing slashes are dropped. `https`, or `http` to
-   * loopback only.
+   * loopback and `insecureHosts`.
    */
   readonly authUrl: string;
   /** The client id of the client-credentials grant (RFC 6749 §4.4). */
@@ -232,8 +259,11 @@ export interface RateLimit {
 }
 
 /** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. */
-export interface InjectorConfig {
-  /** The base URL of the telephony API. `https`, or `http` to loopback only. Trailing slashes are dropped. */
+export interface InjectorConfig extends ConnectionConfig {
+  /**
+   * The base URL of the telephony API. `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are
+   * dropped.
+   */
   readonly apiUrl: string;
   /** The wire profile. Default and only value: `'telephony-v2'`. */
   readonly api?: 'telephony-v2' | undefined;
@@ -281,6 +311,17 @@ export interface InjectorConfig {
    * `'clear'` shows them and their frequencies; they may be card numbers. Default: `'masked'`.
    */
   readonly digits?: 'masked' | 'clear' | undefined;
+  /**
+   * Headers for injection requests, at most 32: names are HTTP tokens of 1 to 128 characters, values 1 to 4096
+   * characters of visible ASCII, with blanks between. Values are printed nowhere. What this package sets itself, such
+   * as `Authorization`, `Content-Type` or `Host`, cannot be replaced. Default: none.
+   */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * The `User-Agent` of injection requests, 1 to 256 characters of visible ASCII, with blanks between. Default:
+   * `cxone-dtmf/` and the version.
+   */
+  readonly userAgent?: string | undefined;
   /** Takes the log lines; `false` for silence. Default: JSON lines on standard output. */
   readonly logger?: Logger | false | undefined;
 }
@@ -634,7 +675,10 @@ export interface DtmfLockError extends DtmfErrorFields<'ERR_DTMF_LOCK', 'not-sen
 /** Queued behind an injection of the same call whose outcome is unknown. Find out where the call stands first. */
 export interface DtmfAfterUnknownError extends DtmfErrorFields<'ERR_DTMF_AFTER_UNKNOWN', 'not-sent'> {}
 
-/** No connection: name lookup, refusal, connect time-out or TLS. */
+/**
+ * No connection: name lookup, refusal, connect time-out, proxy or TLS. The message says which, and when a proxy
+ * variable was set and not used.
+ */
 export interface DtmfConnectError extends DtmfErrorFields<'ERR_DTMF_CONNECT', 'not-sent' | 'refused'> {}
 
 /** The platform answered 429, or the injector's own `rateLimit` has no slot before the deadline. Wait `retryAfterMs`. */

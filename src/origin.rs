@@ -4,10 +4,62 @@ use url::{Host, Url};
 
 use crate::error::Error;
 
+/// The most hosts that `insecureHosts` can name.
+pub const MAX_INSECURE_HOSTS: usize = 32;
+
+/// Hosts that plain http is allowed to, besides this machine: what goes there can be read on the way.
+#[derive(Clone, Debug, Default)]
+pub struct InsecureHosts(Vec<(Host, Option<u16>)>);
+
+impl InsecureHosts {
+    /// Reads the option `insecureHosts`: exact hosts, with a port or for all ports.
+    pub fn new(entries: &[String]) -> Result<Self, Error> {
+        if entries.len() > MAX_INSECURE_HOSTS {
+            return Err(Error::invalid(format!(
+                "insecureHosts must not have more than {MAX_INSECURE_HOSTS} entries"
+            )));
+        }
+        let hosts = entries.iter().enumerate().map(|(index, entry)| {
+            host_and_port(entry).ok_or_else(|| {
+                Error::invalid(format!(
+                    "insecureHosts[{index}] must be a host name or host:port, without scheme, path or wildcard; an IPv6 address goes in brackets"
+                ))
+            })
+        });
+        Ok(Self(hosts.collect::<Result<_, _>>()?))
+    }
+
+    fn contain(&self, url: &Url) -> bool {
+        self.0.iter().any(|(host, port)| {
+            url.host().is_some_and(|wanted| wanted == *host)
+                && (port.is_none() || *port == url.port_or_known_default())
+        })
+    }
+}
+
+/// Reads it as a URL does, so that both forms of a name are compared alike.
+fn host_and_port(text: &str) -> Option<(Host, Option<u16>)> {
+    let only_host_and_port = !text.is_empty()
+        && !text.ends_with(':')
+        && !text.contains(|c: char| "/\\?#@*%".contains(c) || c.is_whitespace() || c.is_control());
+    if !only_host_and_port {
+        return None;
+    }
+    // A port that is the scheme's own is dropped when parsed: with the other scheme it is seen.
+    let http = Url::parse(&format!("http://{text}")).ok()?;
+    let https = Url::parse(&format!("https://{text}")).ok()?;
+    Some((http.host()?.to_owned(), http.port().or(https.port())))
+}
+
 /// Reads a base address: https, or plain http to this machine; no user, query or fragment.
 ///
 /// Trailing slashes are dropped. `field` is the name that errors give.
 pub fn base_url(field: &str, text: &str) -> Result<Url, Error> {
+    base_url_allowing(field, text, &InsecureHosts::default())
+}
+
+/// The same, with plain http allowed to these hosts too.
+pub fn base_url_allowing(field: &str, text: &str, insecure: &InsecureHosts) -> Result<Url, Error> {
     let invalid = |rule: &str| Error::invalid(format!("{field} {rule}"));
     let mut url = Url::parse(text)
         .map_err(|_| invalid("must be an absolute URL, for example https://api.example.com"))?;
@@ -22,10 +74,10 @@ pub fn base_url(field: &str, text: &str) -> Result<Url, Error> {
     }
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(&url) => {}
+        "http" if is_loopback(&url) || insecure.contain(&url) => {}
         "http" => {
             return Err(invalid(
-                "must use https: plain http is allowed only to this machine (127.0.0.0/8, ::1, localhost)",
+                "must use https: plain http is allowed only to this machine (127.0.0.0/8, ::1, localhost) and to hosts named in insecureHosts",
             ));
         }
         _ => return Err(invalid("must use https")),
@@ -75,6 +127,74 @@ mod tests {
         ] {
             assert!(base_url("apiUrl", refused).is_err(), "{refused}");
         }
+    }
+
+    fn allows(entry: &str, url: &str) -> bool {
+        let insecure = InsecureHosts::new(&[entry.to_owned()]).unwrap();
+        base_url_allowing("apiUrl", url, &insecure).is_ok()
+    }
+
+    #[test]
+    fn named_hosts_may_be_reached_by_plain_http() {
+        for (entry, url) in [
+            ("mock.internal", "http://mock.internal"),
+            ("mock.internal", "http://mock.internal:8080/base"),
+            ("Mock.Internal", "http://mock.INTERNAL"),
+            ("mock.internal:8080", "http://mock.internal:8080"),
+            ("mock.internal:80", "http://mock.internal"),
+            ("10.0.0.1", "http://10.0.0.1:3"),
+            ("[fd00::1]:8", "http://[fd00:0::1]:8"),
+            ("bücher.internal", "http://xn--bcher-kva.internal"),
+        ] {
+            assert!(allows(entry, url), "{entry} {url}");
+        }
+        for (entry, url) in [
+            ("mock.internal", "http://mock.internal.example.com"),
+            ("mock.internal", "http://a.mock.internal"),
+            ("mock.internal", "ftp://mock.internal"),
+            ("mock.internal", "http://u:p@mock.internal"),
+            ("mock.internal:8080", "http://mock.internal"),
+            ("mock.internal:443", "http://mock.internal"),
+            ("mock.internal:80", "http://mock.internal:8080"),
+            ("10.0.0.1", "http://10.0.0.11"),
+        ] {
+            assert!(!allows(entry, url), "{entry} {url}");
+        }
+    }
+
+    #[test]
+    fn an_insecure_host_is_exact_and_nothing_more() {
+        for entry in [
+            "",
+            " a",
+            "a b",
+            "*",
+            "*.internal",
+            "http://a",
+            "a/",
+            "a/b",
+            "u@a",
+            "a?b",
+            "a#b",
+            "a:",
+            "a:x",
+            "a:99999",
+            "fd00::1",
+            "a\n",
+            "a%41",
+            "a\\b",
+        ] {
+            let error = InsecureHosts::new(&["ok.internal".to_owned(), entry.to_owned()])
+                .map(|_| entry)
+                .unwrap_err();
+            assert!(
+                error.message.starts_with("insecureHosts[1] must be"),
+                "{error}"
+            );
+        }
+        let many = vec!["a".to_owned(); MAX_INSECURE_HOSTS + 1];
+        assert!(InsecureHosts::new(&many[1..]).is_ok());
+        assert!(InsecureHosts::new(&many).is_err());
     }
 
     #[test]

@@ -58,6 +58,42 @@ async fn an_accepted_injection_is_pressed_once() {
     assert_eq!(world.platform.pressed("call"), ["1234#"]);
 }
 
+fn loading(millis: u64) -> Arc<Platform> {
+    Arc::new(Platform {
+        loading: ms(millis),
+        ..Platform::default()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_transport_loads_first_takes_no_time_from_the_attempt() {
+    let config = Config {
+        timeout: ms(100),
+        ..Config::default()
+    };
+    let world = World::new(loading(5_000), config);
+    let journey = world
+        .injector
+        .inject(1, params("call", "1"), &InjectionOptions::default());
+    let outcome = journey.run().await;
+    assert_eq!(outcome.delivery(), Delivery::Accepted);
+    assert_eq!(outcome.attempt, Some(ms(5)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_when_loading_passes_the_deadline() {
+    let world = World::new(loading(60_000), Config::default());
+    let journey = world
+        .injector
+        .inject(1, params("call", "1"), &InjectionOptions::default());
+    let started = Instant::now();
+    let outcome = journey.run().await;
+    failed(&outcome, Code::Deadline, Delivery::NotSent);
+    assert_eq!(started.elapsed(), Config::default().deadline);
+    assert!(world.platform.requests().is_empty());
+    assert!(world.registry.is_empty(), "a line is left behind");
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_more_attempts_nothing_is_repeated() {
     for (act, code, delivery) in [

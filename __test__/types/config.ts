@@ -21,6 +21,11 @@ export const all: Required<InjectorConfig> = {
   afterUnknown: 'continue',
   rateLimit: { perMinute: 1, perCallPerMinute: 1, burst: 1 },
   digits: 'clear',
+  headers: { 'X-Tenant': 'a' },
+  userAgent: 'ivr-robot/2.1',
+  caBundle: '-----BEGIN CERTIFICATE-----',
+  proxy: 'env',
+  insecureHosts: ['mock.internal:8080'],
   logger: false,
 };
 
@@ -43,6 +48,11 @@ holds<
     | 'atomicServerErrors'
     | 'afterUnknown'
     | 'digits'
+    | 'headers'
+    | 'userAgent'
+    | 'caBundle'
+    | 'proxy'
+    | 'insecureHosts'
     | 'logger'
   >
 >();
@@ -53,6 +63,9 @@ const auth = new CXoneAuthClient({
   clientSecret: 'secret',
   scope: 'telephony:call:control',
   timeoutMs: 5000,
+  caBundle: '-----BEGIN CERTIFICATE-----',
+  proxy: 'http://user:password@proxy.example:3128',
+  insecureHosts: [],
   logger: console,
 });
 
@@ -79,6 +92,17 @@ new DtmfInjector({ getAccessToken: async () => 1 }, { apiUrl });
 new DtmfInjector(auth, { apiUrl, timeoutMs: undefined, retry: { baseMs: undefined }, logger: undefined });
 // @ts-expect-error the base URL has no default
 new DtmfInjector(auth, {});
+new DtmfInjector(auth, { apiUrl, headers: { 'X-Tenant': process.env['TENANT'] } });
+// @ts-expect-error text, not bytes
+new DtmfInjector(auth, { apiUrl, caBundle: Buffer.from('') });
+// @ts-expect-error one value a name
+new DtmfInjector(auth, { apiUrl, headers: { 'X-Tenant': ['a', 'b'] } });
+// @ts-expect-error a URL or 'env'
+new DtmfInjector(auth, { apiUrl, proxy: true });
+// @ts-expect-error a list
+new DtmfInjector(auth, { apiUrl, insecureHosts: 'mock.internal' });
+// @ts-expect-error not for token requests
+new CXoneAuthClient({ authUrl: 'a', clientId: 'b', clientSecret: 'c', headers: {} });
 // @ts-expect-error no such option
 new DtmfInjector(auth, { apiUrl, timeout: 1 });
 // @ts-expect-error no such option

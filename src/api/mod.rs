@@ -15,9 +15,11 @@ use crate::error::Error;
 use crate::retry::Verdict;
 
 pub mod answer;
+pub mod client_headers;
 pub mod judgement;
 pub mod telephony_v2;
 
+pub use client_headers::ClientHeaders;
 pub use judgement::{AnswerHead, Facts, ResendWhenUnknown, Terms, UnknownCause};
 
 /// What a caller asks for, as it came: tagged by the profile it is meant for and not yet checked.

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{Facts, Prepared, Terms, WireProfile, judgement};
+use super::{ClientHeaders, Facts, Prepared, Terms, WireProfile, judgement};
 use crate::auth::Token;
 use crate::dtmf;
 use crate::error::{Code, Error};
@@ -19,9 +19,6 @@ use crate::retry::Verdict;
 
 /// Whether a 500 and a 503 of this API mean that nothing was carried out, unless configured otherwise.
 pub const ATOMIC_SERVER_ERRORS: bool = true;
-
-/// Names this version of the package to the platform.
-const USER_AGENT_TEXT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));
 
 /// One injection as the caller asked for it. `None` stands for a value that is missing or of the wrong type.
 #[derive(Clone)]
@@ -44,6 +41,7 @@ pub struct Params {
 pub struct TelephonyV2 {
     base: Url,
     origin: Arc<str>,
+    client: ClientHeaders,
 }
 
 impl TelephonyV2 {
@@ -51,7 +49,17 @@ impl TelephonyV2 {
     #[must_use]
     pub fn new(base: Url) -> Self {
         let origin = base.origin().ascii_serialization().into();
-        Self { base, origin }
+        Self {
+            base,
+            origin,
+            client: ClientHeaders::default(),
+        }
+    }
+
+    /// The same with the headers that the program adds.
+    #[must_use]
+    pub fn with_headers(self, client: ClientHeaders) -> Self {
+        Self { client, ..self }
     }
 
     fn url(&self, provider: &str, line: &str, call: &str) -> Result<Url, Error> {
@@ -134,12 +142,11 @@ impl WireProfile for TelephonyV2 {
                 )
             })?;
         bearer.set_sensitive(true);
-        Ok(HeaderMap::from_iter([
-            (AUTHORIZATION, bearer),
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-            (ACCEPT, HeaderValue::from_static("application/json")),
-            (USER_AGENT, HeaderValue::from_static(USER_AGENT_TEXT)),
-        ]))
+        let mut headers = self.client.to_map();
+        headers.insert(AUTHORIZATION, bearer);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        Ok(headers)
     }
 
     fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict {
@@ -248,6 +255,7 @@ mod tests {
         };
         let headers = profile("https://api.example.com").headers(&token).unwrap();
         assert!(headers[AUTHORIZATION].is_sensitive());
+        assert!(headers["user-agent"].as_bytes().starts_with(b"cxone-dtmf/"));
         assert!(!format!("{headers:?}").contains("abc"));
     }
 }

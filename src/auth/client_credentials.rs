@@ -75,11 +75,16 @@ impl ClientCredentials {
 impl Grant for ClientCredentials {
     fn request(&self) -> BoxFuture<'_, Result<Granted, Error>> {
         Box::pin(async move {
+            // Bounded, since who waits for a token need not have a deadline.
+            let _ = tokio::time::timeout(self.timeout, self.transport.ready()).await;
             match self.transport.send(self.post()).await {
                 Ok(answer) => {
                     answer::read(&answer, &self.scope, &self.client_secret, self.clock.now())
                 }
-                Err(fault) => Err(refusal::unanswered(fault)),
+                Err(fault) => {
+                    let used = self.transport.proxy_use(&self.url);
+                    Err(used.explain(fault.kind, refusal::unanswered(fault)))
+                }
             }
         })
     }
@@ -196,6 +201,48 @@ mod tests {
             header(USER_AGENT),
             format!("cxone-dtmf/{}", env!("CARGO_PKG_VERSION"))
         );
+    }
+
+    /// Answers at once, after loading for a while.
+    struct Slow(Duration);
+
+    impl Transport for Slow {
+        fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, Fault>> {
+            assert_eq!(request.timeout, Duration::from_secs(5));
+            Box::pin(async {
+                Err(Fault {
+                    kind: FaultKind::NameLookup,
+                })
+            })
+        }
+
+        fn ready(&self) -> BoxFuture<'_, ()> {
+            Box::pin(tokio::time::sleep(self.0))
+        }
+
+        fn proxy_use(&self, _: &Url) -> crate::transport::ProxyUse {
+            crate::transport::ProxyUse::Unused("HTTPS_PROXY")
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn loading_has_a_bound_of_its_own_and_an_unused_proxy_is_told() {
+        for (loading, waited) in [(3, 3), (3600, 5)] {
+            let grant = ClientCredentials {
+                transport: Arc::new(Slow(Duration::from_secs(loading))),
+                ..credentials(grant(Err(FaultKind::Setup)).0)
+            };
+            let started = tokio::time::Instant::now();
+            let error = grant.request().await.unwrap_err();
+            assert_eq!(started.elapsed(), Duration::from_secs(waited));
+            assert_eq!(error.code, Code::Connect);
+            assert!(
+                error
+                    .message
+                    .ends_with("; HTTPS_PROXY is set but not used: pass proxy: 'env'"),
+                "{error}"
+            );
+        }
     }
 
     #[tokio::test]

@@ -53,9 +53,11 @@ const fn not_connected(fault: FaultKind) -> &'static str {
         }
         FaultKind::TlsHandshake => "the TLS handshake with the platform broke off",
         FaultKind::Certificate => {
-            "the platform's certificate or TLS version is not acceptable: check apiUrl and the trusted roots"
+            "the platform's certificate or TLS version is not acceptable: check apiUrl, or pass the root of a private authority as caBundle"
         }
-        FaultKind::Proxy => "the proxy did not open a tunnel to the platform",
+        FaultKind::Proxy => {
+            "the proxy did not open a tunnel to the platform: check its user name, password and rules"
+        }
         FaultKind::StreamRefused => "the platform refused to process the request",
         FaultKind::TimedOut => "no connection took the request in time",
         FaultKind::ConnectionLost => "the connection ended before it took the request",

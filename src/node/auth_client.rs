@@ -52,7 +52,11 @@ impl NativeAuthClient {
     /// What is wrong with a config, as the JSON text of a failure.
     #[napi(catch_unwind)]
     pub fn check(config: String) -> Option<String> {
-        AuthConfig::read(&config).err().as_ref().map(failure_json)
+        AuthConfig::read(&config)
+            .and_then(|config| http::check(&config.network))
+            .err()
+            .as_ref()
+            .map(failure_json)
     }
 
     /// `client` is the number that records name this client by.
@@ -66,7 +70,10 @@ impl NativeAuthClient {
             refreshes: AtomicU64::new(0),
         });
         let grant = ClientCredentials {
-            transport: http::transport(None).map_err(super::unchecked)?,
+            transport: lane
+                .transports()
+                .with(config.network)
+                .map_err(super::unchecked)?,
             url: token_url(&config.auth_url),
             client_id: config.client_id,
             client_secret: config.client_secret,

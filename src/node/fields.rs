@@ -95,6 +95,41 @@ impl Fields {
             .ok_or_else(|| self.wrong(name, "is missing: it must be a non-empty string"))
     }
 
+    /// A list of texts.
+    pub fn texts(&mut self, name: &str) -> Result<Vec<String>, Error> {
+        match self.rest.remove(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(values)) => values
+                .into_iter()
+                .map(|value| match value {
+                    Value::String(text) => Ok(text),
+                    _ => Err(self.wrong(name, "must be an array of strings")),
+                })
+                .collect(),
+            Some(_) => Err(self.wrong(name, "must be an array of strings")),
+        }
+    }
+
+    /// An object whose names are the program's own and whose values are texts.
+    pub fn named_texts(&mut self, name: &str) -> Result<Vec<(String, String)>, Error> {
+        match self.rest.remove(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Object(entries)) => entries
+                .into_iter()
+                .enumerate()
+                .map(|(index, (key, value))| match value {
+                    Value::String(text) => Ok((key, text)),
+                    // The key is not repeated before its form was checked.
+                    _ => Err(self.wrong(
+                        name,
+                        &format!("must have strings only: entry {} is none", index + 1),
+                    )),
+                })
+                .collect(),
+            Some(_) => Err(self.wrong(name, "must be an object of strings")),
+        }
+    }
+
     /// One of several words.
     pub fn choice<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Error> {
         let Some(value) = self.rest.remove(name) else {

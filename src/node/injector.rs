@@ -76,6 +76,7 @@ impl NativeInjector {
     #[napi(catch_unwind)]
     pub fn check(config: String) -> Option<String> {
         InjectorConfig::read(&config)
+            .and_then(|config| http::check(&config.network))
             .err()
             .as_ref()
             .map(failure_json)
@@ -107,9 +108,11 @@ impl NativeInjector {
             )
         };
         let parts = Parts {
-            profile: Arc::new(TelephonyV2::new(config.api_url)),
+            profile: Arc::new(TelephonyV2::new(config.api_url).with_headers(config.headers)),
             tokens,
-            transport: http::transport(Some(config.engine.connect_timeout))
+            transport: lane
+                .transports()
+                .with(config.network)
                 .map_err(super::unchecked)?,
             events: Arc::new(LaneEvents {
                 injector,

@@ -12,6 +12,7 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
+use super::http::Transports;
 use super::record::Record;
 
 /// Wakes JavaScript. In the order of the parameters: nothing is passed, nothing comes back, nothing is
@@ -50,9 +51,12 @@ impl Outbox {
     }
 }
 
-/// The way back to one JavaScript realm.
+/// The way back to one JavaScript realm, and what its objects share.
 #[napi]
-pub struct NativeLane(Arc<Outbox>);
+pub struct NativeLane {
+    outbox: Arc<Outbox>,
+    transports: Transports,
+}
 
 #[napi]
 impl NativeLane {
@@ -65,22 +69,29 @@ impl NativeLane {
             .callee_handled::<false>()
             .weak::<true>()
             .build()?;
-        Ok(Self(Arc::new(Outbox {
-            records: Mutex::default(),
-            wake,
-        })))
+        Ok(Self {
+            outbox: Arc::new(Outbox {
+                records: Mutex::default(),
+                wake,
+            }),
+            transports: Transports::new(),
+        })
     }
 
     /// Takes all records, as the text of a JSON array.
     #[napi(catch_unwind)]
     pub fn drain(&self) -> String {
-        let records = std::mem::take(&mut *self.0.records());
+        let records = std::mem::take(&mut *self.outbox.records());
         format!("[{records}]")
     }
 }
 
 impl NativeLane {
     pub(super) fn outbox(&self) -> Arc<Outbox> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.outbox)
+    }
+
+    pub(super) fn transports(&self) -> &Transports {
+        &self.transports
     }
 }

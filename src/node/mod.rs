@@ -26,6 +26,7 @@ mod foreign_tokens;
 mod http;
 mod injector;
 mod lane;
+mod network;
 mod options;
 pub mod payload;
 mod record;

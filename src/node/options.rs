@@ -5,13 +5,15 @@ use std::time::Duration;
 use url::Url;
 
 use super::fields::{Fields, FlagOrWords};
-use crate::api::{ResendWhenUnknown, UnknownCause};
+use super::network;
+use crate::api::{ClientHeaders, ResendWhenUnknown, UnknownCause};
 use crate::channel::LockId;
 use crate::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use crate::error::Error;
-use crate::origin::base_url;
+use crate::origin::base_url_allowing;
 use crate::rate_limit::RateLimit;
 use crate::secret::Secret;
+use crate::transport::HttpOptions;
 
 /// What an auth client asks for, unless told otherwise.
 const DEFAULT_SCOPE: &str = "telephony:call:control telephony:line:readwrite";
@@ -26,13 +28,15 @@ pub struct AuthConfig {
     pub client_secret: Secret,
     pub scope: String,
     pub timeout: Duration,
+    pub network: HttpOptions,
 }
 
 impl AuthConfig {
     pub fn read(json: &str) -> Result<Self, Error> {
         let mut fields = Fields::parse("config", json)?;
+        let insecure = network::insecure_hosts(&mut fields)?;
         let config = Self {
-            auth_url: base_url("authUrl", &fields.required_text("authUrl")?)?,
+            auth_url: base_url_allowing("authUrl", &fields.required_text("authUrl")?, &insecure)?,
             client_id: fields.required_text("clientId")?,
             client_secret: Secret::new(fields.required_text("clientSecret")?),
             scope: fields
@@ -41,6 +45,7 @@ impl AuthConfig {
             timeout: fields
                 .millis("timeoutMs", 1)?
                 .unwrap_or(DEFAULT_TOKEN_TIMEOUT),
+            network: network::read(&mut fields, ClientHeaders::default().user_agent())?,
         };
         fields.finish()?;
         Ok(config)
@@ -50,13 +55,16 @@ impl AuthConfig {
 /// The settings of a `DtmfInjector`.
 pub struct InjectorConfig {
     pub api_url: Url,
+    pub headers: ClientHeaders,
+    pub network: HttpOptions,
     pub engine: Config,
 }
 
 impl InjectorConfig {
     pub fn read(json: &str) -> Result<Self, Error> {
         let mut fields = Fields::parse("config", json)?;
-        let api_url = base_url("apiUrl", &fields.required_text("apiUrl")?)?;
+        let insecure = network::insecure_hosts(&mut fields)?;
+        let api_url = base_url_allowing("apiUrl", &fields.required_text("apiUrl")?, &insecure)?;
         fields.choice("api", &[("telephony-v2", ())])?;
         let default = Config::default();
         let count = |read: Option<u32>, default: usize| {
@@ -101,9 +109,20 @@ impl InjectorConfig {
                 .unwrap_or(default.mask_digits),
             seed: None,
         };
+        let user_agent = fields.text("userAgent")?;
+        let headers = ClientHeaders::new(user_agent.as_deref(), &fields.named_texts("headers")?)?;
+        let network = HttpOptions {
+            connect_timeout: engine.connect_timeout,
+            ..network::read(&mut fields, headers.user_agent())?
+        };
         fields.finish()?;
         engine.check()?;
-        Ok(Self { api_url, engine })
+        Ok(Self {
+            api_url,
+            headers,
+            network,
+            engine,
+        })
     }
 }
 

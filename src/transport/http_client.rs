@@ -8,10 +8,12 @@ use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
-use url::Host;
+use url::Url;
 
 use super::fault::{Way, kind_of};
 use super::options::HttpOptions;
+use super::proxy::ProxyUse;
+use super::proxy_variables::ProxyVariables;
 use super::sleep::Clocks;
 use super::witness::{Witness, WitnessedBody};
 use super::{Answer, Fault, FaultKind, Request, Transport, answer, tls};
@@ -45,6 +47,7 @@ pub struct HttpTransport {
     options: HttpOptions,
     own_roots: Vec<CertificateDer<'static>>,
     proxies: Vec<Proxy>,
+    variables: ProxyVariables,
     wall: WallClock,
     tls: Arc<OnceCell<ClientConfig>>,
     pooled: Mutex<Option<Pooled>>,
@@ -69,6 +72,16 @@ impl HttpTransport {
     ///
     /// `wall` tells that the machine slept: connections of before the sleep are not used again.
     pub fn new(options: HttpOptions, wall: WallClock) -> Result<Self, Error> {
+        let variables = ProxyVariables::read(|name| std::env::var(name).ok());
+        Self::in_environment(options, variables, wall)
+    }
+
+    /// The same, with what the environment said of proxies.
+    pub fn in_environment(
+        options: HttpOptions,
+        variables: ProxyVariables,
+        wall: WallClock,
+    ) -> Result<Self, Error> {
         let mut own_roots = options
             .ca_bundle
             .as_deref()
@@ -79,11 +92,12 @@ impl HttpTransport {
                 .as_deref()
                 .map_or_else(Vec::new, tls::extra_ca),
         );
-        let proxies = options.proxy.proxies(|name| std::env::var(name).ok())?;
+        let proxies = options.proxy.proxies(&variables)?;
         Ok(Self {
             options,
             own_roots,
             proxies,
+            variables,
             wall,
             tls: Arc::default(),
             pooled: Mutex::new(None),
@@ -94,11 +108,10 @@ impl HttpTransport {
     async fn exchange(&self, request: Request) -> Result<Answer, Fault> {
         let started = Instant::now();
         let timeout = request.timeout;
-        let host = request.url.host().map(|host| host.to_owned());
         let tls = request.url.scheme() == "https";
         let way = Way {
             tls,
-            tunnel: tls && !self.proxies.is_empty() && !host.as_ref().is_some_and(is_loopback),
+            tunnel: tls && self.proxy_use(&request.url) == ProxyUse::Used,
         };
         // Dropped after everything that runs below, on every way out.
         let mut departure = Departure {
@@ -221,13 +234,18 @@ impl Transport for HttpTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, Fault>> {
         Box::pin(self.exchange(request))
     }
-}
 
-fn is_loopback(host: &Host) -> bool {
-    match host {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
+    fn ready(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            if self.tls.get().is_none() {
+                // A failure comes again at the send, which has a way to report it.
+                let _ = self.read_roots().await;
+            }
+        })
+    }
+
+    fn proxy_use(&self, url: &Url) -> ProxyUse {
+        self.options.proxy.used_for(url, &self.variables)
     }
 }
 

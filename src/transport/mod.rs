@@ -14,13 +14,15 @@ mod fault;
 mod http_client;
 mod options;
 pub mod proxy;
+mod proxy_variables;
 mod sleep;
 mod tls;
 pub mod witness;
 
 pub use http_client::HttpTransport;
 pub use options::HttpOptions;
-pub use proxy::ProxyChoice;
+pub use proxy::{ProxyChoice, ProxyUse};
+pub use proxy_variables::ProxyVariables;
 pub use witness::Witness;
 
 /// Answers longer than this are not read further.
@@ -114,4 +116,15 @@ pub struct Fault {
 pub trait Transport: Send + Sync + 'static {
     /// Sends once.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, Fault>>;
+
+    /// Waits until a send can begin at once. What has to be loaded before the very first one takes long
+    /// next to a short time-out, and says nothing of the network. Dropping it loses no work.
+    fn ready(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    /// Whether requests to this address go through a proxy, to say so when a connection fails.
+    fn proxy_use(&self, _url: &Url) -> ProxyUse {
+        ProxyUse::None
+    }
 }

@@ -4,9 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use super::proxy::ProxyChoice;
+use super::proxy_variables::ProxyVariables;
+use super::tls;
+use crate::error::Error;
 
 /// How connections are made and kept. `Debug` shows neither certificates nor the address of the proxy.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HttpOptions {
     /// Bound on name lookup, TCP, proxy tunnel and TLS handshake together. Default 2 s.
     pub connect_timeout: Duration,
@@ -39,6 +42,17 @@ impl Default for HttpOptions {
             http1_only: false,
             user_agent: None,
         }
+    }
+}
+
+impl HttpOptions {
+    /// Checks what the types cannot say. The error names the option as JavaScript knows it, or the variable.
+    pub fn check(&self, variables: &ProxyVariables) -> Result<(), Error> {
+        if let Some(pem) = &self.ca_bundle {
+            tls::ca_bundle(pem)?;
+        }
+        self.proxy.proxies(variables)?;
+        Ok(())
     }
 }
 

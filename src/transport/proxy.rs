@@ -5,20 +5,12 @@ use std::fmt;
 use reqwest::{NoProxy, Proxy};
 use url::Url;
 
-use crate::error::Error;
+use super::FaultKind;
+use super::proxy_variables::{ProxyVariables, stays_here};
+use crate::error::{Code, Error};
 
 /// Never sent through a proxy: plain http is allowed to these hosts because it stays on the machine.
 const LOOPBACK: &str = "127.0.0.0/8,::1,localhost";
-
-/// The variables that name a proxy; the form in capitals counts first.
-const VARIABLES: [&str; 6] = [
-    "HTTPS_PROXY",
-    "https_proxy",
-    "HTTP_PROXY",
-    "http_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-];
 
 /// Where requests go through. Requests to this machine never go through a proxy.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -43,22 +35,53 @@ impl fmt::Debug for ProxyChoice {
     }
 }
 
-/// Whether a proxy variable is set, to say so when a connection fails and the variable was not used.
-///
-/// `variable` reads the environment.
-#[must_use]
-pub fn is_named_by(variable: impl Fn(&str) -> Option<String>) -> bool {
-    VARIABLES
-        .iter()
-        .any(|name| variable(name).is_some_and(|value| !value.trim().is_empty()))
+/// What proxies have to do with requests to one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyUse {
+    /// None is used, and none is named anywhere.
+    None,
+    /// They go through one.
+    Used,
+    /// They go straight, although this variable of the environment names a proxy.
+    Unused(&'static str),
+}
+
+impl ProxyUse {
+    /// Adds to the error of a connection that failed what proxies have to do with it.
+    #[must_use]
+    pub fn explain(self, fault: FaultKind, mut error: Error) -> Error {
+        if error.code != Code::Connect {
+            return error;
+        }
+        match self {
+            // The failure of a proxy as such names it already.
+            Self::Used if fault != FaultKind::Proxy => error
+                .message
+                .to_mut()
+                .push_str("; it went through a proxy: check that too"),
+            Self::Unused(variable) => {
+                let note = format!("; {variable} is set but not used: pass proxy: 'env'");
+                error.message.to_mut().push_str(&note);
+            }
+            Self::None | Self::Used => {}
+        }
+        error
+    }
 }
 
 impl ProxyChoice {
+    /// Whether requests to this address go through a proxy. Blocks of addresses in `NO_PROXY` are not looked at.
+    pub(super) fn used_for(&self, url: &Url, variables: &ProxyVariables) -> ProxyUse {
+        match (self, variables.naming(url)) {
+            (Self::Url(_), _) if !stays_here(url) => ProxyUse::Used,
+            (Self::Env, Some(_)) => ProxyUse::Used,
+            (Self::None, Some(name)) => ProxyUse::Unused(name),
+            _ => ProxyUse::None,
+        }
+    }
+
     /// The proxies for the client, the one that is asked first in front.
-    pub(super) fn proxies(
-        &self,
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Vec<Proxy>, Error> {
+    pub(super) fn proxies(&self, variables: &ProxyVariables) -> Result<Vec<Proxy>, Error> {
         match self {
             Self::None => Ok(Vec::new()),
             Self::Url(text) => Ok(vec![
@@ -66,37 +89,28 @@ impl ProxyChoice {
                     .map_err(|_| refusal("proxy"))?
                     .no_proxy(NoProxy::from_string(LOOPBACK)),
             ]),
-            Self::Env => environment(variable),
+            Self::Env => environment(variables),
         }
     }
 }
 
-fn environment(variable: impl Fn(&str) -> Option<String>) -> Result<Vec<Proxy>, Error> {
-    let first = |upper: &'static str, lower: &'static str| {
-        [upper, lower].into_iter().find_map(|name| {
-            variable(name)
-                .filter(|value| !value.trim().is_empty())
-                .map(|value| (name, value))
-        })
-    };
-    let except = first("NO_PROXY", "no_proxy").map_or_else(
+fn environment(variables: &ProxyVariables) -> Result<Vec<Proxy>, Error> {
+    let except = variables.exceptions().map_or_else(
         || LOOPBACK.to_owned(),
-        |(_, listed)| format!("{LOOPBACK},{listed}"),
+        |listed| format!("{LOOPBACK},{listed}"),
     );
-    // In a CGI program a request header `Proxy:` arrives as HTTP_PROXY (CVE-2016-5385).
-    let http = first("HTTP_PROXY", "http_proxy").filter(|_| variable("REQUEST_METHOD").is_none());
+    let (https, http) = (variables.https(), variables.http());
+    // Not even read where it has no say: it often names a SOCKS proxy, for programs that know no other variable.
+    let all = variables
+        .all()
+        .filter(|_| https.is_none() || http.is_none());
     let makers: [fn(Url) -> reqwest::Result<Proxy>; 3] = [Proxy::https, Proxy::http, Proxy::all];
-    let found = [
-        first("HTTPS_PROXY", "https_proxy"),
-        http,
-        first("ALL_PROXY", "all_proxy"),
-    ];
     makers
         .into_iter()
-        .zip(found)
+        .zip([https, http, all])
         .filter_map(|(make, found)| found.map(|(name, text)| (make, name, text)))
         .map(|(make, name, text)| {
-            make(address(name, &text)?)
+            make(address(name, text)?)
                 .map(|proxy| proxy.no_proxy(NoProxy::from_string(&except)))
                 .map_err(|_| refusal(name))
         })
@@ -126,42 +140,86 @@ fn refusal(name: &'static str) -> Error {
 mod tests {
     use super::*;
 
-    fn reader(set: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-        move |name| {
-            set.iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
-        }
+    fn set(variables: &[(&str, &str)]) -> ProxyVariables {
+        ProxyVariables::set(variables)
     }
 
     #[test]
     fn none_ignores_the_environment() {
-        let environment = reader(&[("HTTPS_PROXY", "http://proxy.test:3128")]);
-        assert!(is_named_by(&environment));
-        let proxies = ProxyChoice::None.proxies(environment).expect("valid");
-        assert!(proxies.is_empty());
+        let variables = set(&[("HTTPS_PROXY", "http://proxy.test:3128")]);
+        assert!(
+            ProxyChoice::None
+                .proxies(&variables)
+                .expect("valid")
+                .is_empty()
+        );
     }
 
     #[test]
     fn an_empty_variable_is_not_set() {
-        let environment = reader(&[("HTTPS_PROXY", " "), ("https_proxy", "proxy.test:3128")]);
-        let proxies = ProxyChoice::Env.proxies(environment).expect("valid");
-        assert_eq!(proxies.len(), 1);
-        assert!(!is_named_by(reader(&[("HTTPS_PROXY", "")])));
+        let variables = set(&[("HTTPS_PROXY", " "), ("https_proxy", "proxy.test:3128")]);
+        assert_eq!(
+            ProxyChoice::Env.proxies(&variables).expect("valid").len(),
+            1
+        );
     }
 
     #[test]
     fn http_proxy_is_not_believed_in_a_cgi_program() {
-        let environment = reader(&[
+        let variables = [
             ("HTTP_PROXY", "http://evil.test"),
             ("REQUEST_METHOD", "GET"),
-        ]);
-        assert!(
-            ProxyChoice::Env
-                .proxies(environment)
-                .expect("valid")
-                .is_empty()
+        ];
+        let proxies = ProxyChoice::Env.proxies(&set(&variables)).expect("valid");
+        assert!(proxies.is_empty());
+    }
+
+    #[test]
+    fn a_socks_proxy_for_all_is_no_obstacle_where_it_has_no_say() {
+        let all = ("ALL_PROXY", "socks5://proxy.test");
+        let both = [("HTTPS_PROXY", "p.test"), ("HTTP_PROXY", "p.test"), all];
+        let proxies = ProxyChoice::Env.proxies(&set(&both)).expect("valid");
+        assert_eq!(proxies.len(), 2);
+        assert!(ProxyChoice::Env.proxies(&set(&[both[0], all])).is_err());
+    }
+
+    #[test]
+    fn what_a_proxy_has_to_do_with_an_address() {
+        let variables = set(&[("HTTPS_PROXY", "p.test")]);
+        let url = ProxyChoice::Url("http://p.test".to_owned());
+        for (choice, address, expected) in [
+            (&url, "https://api.test", ProxyUse::Used),
+            (&url, "http://[::1]:8", ProxyUse::None),
+            (&ProxyChoice::Env, "https://api.test", ProxyUse::Used),
+            (&ProxyChoice::Env, "http://api.test", ProxyUse::None),
+            (
+                &ProxyChoice::None,
+                "https://api.test",
+                ProxyUse::Unused("HTTPS_PROXY"),
+            ),
+            (&ProxyChoice::None, "https://127.0.0.1", ProxyUse::None),
+        ] {
+            let found = choice.used_for(&Url::parse(address).expect("valid"), &variables);
+            assert_eq!(found, expected, "{choice:?} {address}");
+        }
+    }
+
+    #[test]
+    fn errors_of_connecting_say_it() {
+        let told = |used: ProxyUse, code, fault| {
+            let error = used.explain(fault, Error::not_sent(code, "m"));
+            error.message.into_owned()
+        };
+        let unused = ProxyUse::Unused("ALL_PROXY");
+        let lookup = FaultKind::NameLookup;
+        assert_eq!(
+            told(unused, Code::Connect, lookup),
+            "m; ALL_PROXY is set but not used: pass proxy: 'env'"
         );
+        assert!(told(ProxyUse::Used, Code::Connect, lookup).contains("a proxy"));
+        assert_eq!(told(ProxyUse::Used, Code::Connect, FaultKind::Proxy), "m");
+        assert_eq!(told(ProxyUse::None, Code::Connect, lookup), "m");
+        assert_eq!(told(unused, Code::OutcomeUnknown, lookup), "m");
     }
 
     #[test]
@@ -173,13 +231,13 @@ mod tests {
             "hunter2 x",
         ] {
             let error = ProxyChoice::Url(text.to_owned())
-                .proxies(|_| None)
+                .proxies(&ProxyVariables::default())
                 .expect_err("invalid");
             assert!(error.message.starts_with("proxy "), "{error}");
             assert!(!error.message.contains("hunter2"), "{error}");
         }
         let error = ProxyChoice::Env
-            .proxies(reader(&[("all_proxy", "socks5://hunter2@proxy.test")]))
+            .proxies(&set(&[("all_proxy", "socks5://hunter2@proxy.test")]))
             .expect_err("invalid");
         assert!(error.message.starts_with("all_proxy "), "{error}");
         assert!(!error.message.contains("hunter2"), "{error}");

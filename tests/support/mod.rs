@@ -102,6 +102,8 @@ type Choose = Box<dyn Fn(&Seen) -> Option<Act> + Send + Sync>;
 pub struct Platform {
     pub state: Mutex<State>,
     pub choose: Option<Choose>,
+    /// How long the transport loads before its first send.
+    pub loading: Duration,
 }
 
 impl Platform {
@@ -174,6 +176,10 @@ impl Transport for ToPlatform {
                     kind: FaultKind::TimedOut,
                 }))
         })
+    }
+
+    fn ready(&self) -> BoxFuture<'_, ()> {
+        Box::pin(sleep(self.0.loading))
     }
 }
 

@@ -68,6 +68,8 @@ impl Journey {
             .patiently(begun, engine.parts.tokens.token())
             .await?
             .map_err(Failed::no_token)?;
+        self.patiently(begun, engine.parts.transport.ready())
+            .await?;
         let permit = self.patiently(begun, engine.in_flight.acquire()).await?;
         let headers = engine
             .parts
@@ -164,6 +166,10 @@ impl Journey {
     fn judge(&self, begun: &Begun, facts: &Facts) -> Failed {
         let verdict = self.engine.parts.profile.judge(facts, &begun.terms);
         let mut error = Error::not_sent(verdict.code, explanation::attempt(facts, verdict.code));
+        if let Err(fault) = facts.result {
+            let used = self.engine.parts.transport.proxy_use(&begun.prepared.url);
+            error = used.explain(fault, error);
+        }
         error.delivery = verdict.delivery;
         error.retry_after = verdict.retry_after;
         error.retryable = verdict.delivery.safe_to_resend()
