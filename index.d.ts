@@ -682,7 +682,10 @@ export interface DtmfAfterUnknownError extends DtmfErrorFields<'ERR_DTMF_AFTER_U
 export interface DtmfConnectError extends DtmfErrorFields<'ERR_DTMF_CONNECT', 'not-sent' | 'refused'> {}
 
 /** The platform answered 429, or the injector's own `rateLimit` has no slot before the deadline. Wait `retryAfterMs`. */
-export interface DtmfRateLimitedError extends DtmfErrorFields<'ERR_DTMF_RATE_LIMITED', 'not-sent' | 'refused'> {}
+export interface DtmfRateLimitedError extends DtmfErrorFields<
+  'ERR_DTMF_RATE_LIMITED',
+  'not-sent' | 'refused'
+> {}
 
 /** The platform answered 409: the call is not in a state to take digits. */
 export interface DtmfConflictError extends DtmfErrorFields<'ERR_DTMF_CONFLICT', 'refused'> {}

@@ -37,7 +37,10 @@ function newInjector({ authUrl, apiUrl, clientId, clientSecret }, config = {}) {
   return new DtmfInjector(auth, { apiUrl, logger: false, ...config });
 }
 
-/** @param {string} callId */
+/**
+ * @param {string} callId
+ * @returns {import('cxone-dtmf').InjectionParams}
+ */
 function params(callId) {
   return {
     telephonyProviderId: 'provider',

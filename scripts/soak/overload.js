@@ -17,7 +17,7 @@ const SECONDS = 4;
  * @param {number} part
  */
 function quantile(values, part) {
-  const sorted = values.toSorted ? values.toSorted((a, b) => a - b) : [...values].sort((a, b) => a - b);
+  const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }
 
@@ -27,6 +27,7 @@ function quantile(values, part) {
  * @param {number} perTick
  */
 async function offer(injector, perTick) {
+  /** @type {number[]} */
   const rejectionMs = [];
   let accepted = 0;
   let asked = 0;
