@@ -45,6 +45,8 @@ pub struct Journey {
     witness: Option<Witness>,
     last_response: Option<Box<Response>>,
     intended: bool,
+    /// How it ended, while the record is being told.
+    ended: Option<Arc<Outcome>>,
     settled: bool,
 }
 
@@ -149,6 +151,7 @@ impl Journey {
             witness: None,
             last_response: None,
             intended: false,
+            ended: None,
             settled: false,
             engine,
         }
@@ -214,6 +217,8 @@ impl Journey {
         if self.intended
             && let Some(audit) = &self.engine.parts.audit
         {
+            // Who drops it now must not hear of another end than the record.
+            self.ended = Some(Arc::clone(&outcome));
             audit.outcome(Arc::clone(&outcome)).await;
         }
         self.settle(&outcome);
@@ -493,6 +498,9 @@ impl Drop for Journey {
     fn drop(&mut self) {
         if self.settled {
             return;
+        }
+        if let Some(outcome) = self.ended.take() {
+            return self.settle(&outcome);
         }
         let mut error = explanation::dropped();
         if self

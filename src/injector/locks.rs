@@ -1,6 +1,6 @@
 //! Locks that a program holds by hand, to press several sequences as one.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use crate::dtmf;
 use crate::error::{Code, Error};
 use crate::event::Event;
 
-/// The manual locks of one injector.
+/// The manual locks of one injector, sorted for the same reason as [`super::live::Live`].
 #[derive(Default)]
-pub(super) struct ManualLocks(Mutex<HashMap<LockId, Held>>);
+pub(super) struct ManualLocks(Mutex<BTreeMap<LockId, Held>>);
 
 struct Held {
     call: Arc<str>,
@@ -79,7 +79,7 @@ impl ManualLocks {
         Some(Arc::clone(&held.call))
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<LockId, Held>> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<LockId, Held>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -77,22 +77,30 @@ impl Violation {
         }
     }
 
-    /// The part of a history that tells how it came to this.
+    /// The part of a history that tells how it came to this: what happened on the call in its time.
     pub fn concerned<'a>(&self, steps: &'a [Step]) -> Vec<&'a Step> {
-        let call = self.about.map(|(_, call)| call);
+        let Some((injection, call)) = self.about else {
+            return steps.iter().collect();
+        };
         let on_call: Vec<_> = steps
             .iter()
             .filter_map(|step| match &step.what {
-                What::Asked(injection, ask) if Some(ask.call) == call => Some(*injection),
+                What::Asked(injection, ask) if ask.call == call => Some(*injection),
                 _ => None,
             })
             .collect();
+        let its_own = |step: &&Step| ledger::injection_of(&step.what) == Some(injection);
+        let from = steps.iter().find(its_own).map(|step| step.at);
+        let to = steps.iter().rev().find(its_own).map(|step| step.at);
         let concerns = |what: &What| match what {
-            What::LockAsked { call: of, .. } => Some(*of) == call,
-            What::TokenAsked(_) | What::TokenEnded { .. } => call.is_none(),
+            What::LockAsked { call: of, .. } => *of == call,
+            What::TokenAsked(_) | What::TokenEnded { .. } => false,
             _ => ledger::injection_of(what).is_none_or(|of| on_call.contains(&of)),
         };
-        steps.iter().filter(|step| concerns(&step.what)).collect()
+        steps
+            .iter()
+            .filter(|step| Some(step.at) >= from && Some(step.at) <= to && concerns(&step.what))
+            .collect()
     }
 }
 
