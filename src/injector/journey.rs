@@ -38,6 +38,8 @@ pub struct Journey {
     call: Option<Arc<str>>,
     carrier_compatible: Option<bool>,
     place: Option<Place>,
+    /// A share in the place of the manual lock it is under.
+    lock: Option<Arc<Place>>,
     lines: Vec<Channel>,
     delivery: Delivery,
     attempts: u32,
@@ -144,6 +146,7 @@ impl Journey {
             call: None,
             carrier_compatible: None,
             place: None,
+            lock: None,
             lines: Vec::new(),
             delivery: Delivery::NotSent,
             attempts: 0,
@@ -168,11 +171,18 @@ impl Journey {
         self.carrier_compatible = Some(prepared.sequence.carrier_compatible());
         let config = &engine.config;
         let call_line = engine.line_of(&prepared.call);
+        let mut lock_held = None;
         let (place, waiting) = join_line(engine, &prepared.call, |engine| {
             let registry = &engine.parts.registry;
             let max = config.max_waiting_per_call;
             match options.lock {
-                Some(lock) => engine.locks.join(registry, lock, &prepared.call, max),
+                Some(lock) => {
+                    let joined = engine.locks.join(registry, lock, &prepared.call, max)?;
+                    Ok(joined.map(|(place, held)| {
+                        lock_held = Some(held);
+                        place
+                    }))
+                }
                 None => Ok(registry.join(call_line.clone(), max)),
             }
         })?;
@@ -183,6 +193,7 @@ impl Journey {
             .chain([call_line])
             .collect();
         self.place = Some(place);
+        self.lock = lock_held;
         let deadline = self.started + options.deadline.unwrap_or(config.deadline);
         let lock_timeout = options.lock_timeout.unwrap_or(config.lock_timeout);
         Ok(Begun {
@@ -490,6 +501,7 @@ impl Journey {
             .events
             .emit(Event::Finished(Arc::clone(outcome)));
         self.place = None;
+        self.lock = None;
         engine.live.finished(self.id);
     }
 }
