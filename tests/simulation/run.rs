@@ -39,7 +39,10 @@ impl Run {
     pub fn from_environment() -> Self {
         let number = |name: &str| {
             let text = env::var(name).ok()?;
-            Some(text.parse().unwrap_or_else(|_| panic!("{name} must be a whole number")))
+            Some(
+                text.parse()
+                    .unwrap_or_else(|_| panic!("{name} must be a whole number")),
+            )
         };
         let seed = number("SIMULATION_SEED");
         let injections = number("SIMULATION_INJECTIONS");
@@ -118,6 +121,10 @@ impl Broken {
                 story += &format!("  {:>10.3} s  {:?}\n", step.at.as_secs_f64(), step.what);
             }
         }
-        story + &format!("again: SIMULATION_SEED={} cargo test --test simulation\n", self.seed)
+        story
+            + &format!(
+                "again: SIMULATION_SEED={} cargo test --test simulation\n",
+                self.seed
+            )
     }
 }

@@ -47,7 +47,9 @@ const MUST_SHOW: [(Delivery, Option<Code>); 20] = [
 
 fn name(delivery: Delivery, code: Option<Code>) -> String {
     let code = code.map_or("", Code::as_str);
-    format!("{} {code}", delivery.as_str()).trim_end().to_owned()
+    format!("{} {code}", delivery.as_str())
+        .trim_end()
+        .to_owned()
 }
 
 impl Tally {
@@ -93,7 +95,9 @@ impl Tally {
 
     /// What many worlds should have shown and did not.
     pub fn missing(&self) -> Vec<String> {
-        let outcomes = MUST_SHOW.iter().map(|(delivery, code)| name(*delivery, *code));
+        let outcomes = MUST_SHOW
+            .iter()
+            .map(|(delivery, code)| name(*delivery, *code));
         let outcomes = outcomes.filter(|name| !self.outcomes.contains_key(name));
         let faults = Fault::ALL.iter().map(|fault| format!("{fault:?}"));
         let faults = faults.filter(|name| !self.faults.contains_key(name));

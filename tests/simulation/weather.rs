@@ -21,7 +21,9 @@ pub enum Weather {
 }
 
 impl Weather {
-    pub const ALL: [Self; 5] = [
+    /// Each as often as it is likely.
+    pub const ALL: [Self; 6] = [
+        Self::Calm,
         Self::Calm,
         Self::Throttled,
         Self::Network,

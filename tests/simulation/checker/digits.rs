@@ -25,7 +25,10 @@ pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
         let knowable = knowable(record, atomic);
         if end.delivery != knowable {
             let told = end.delivery;
-            breaks(Law::Delivery, format!("told {told:?}, which is {knowable:?}"));
+            breaks(
+                Law::Delivery,
+                format!("told {told:?}, which is {knowable:?}"),
+            );
         }
         let pressed = record.executed;
         let fits = match end.delivery {
@@ -35,7 +38,10 @@ pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
         };
         if !fits {
             let told = end.delivery;
-            breaks(Law::Delivery, format!("told {told:?}, but pressed {pressed} times"));
+            breaks(
+                Law::Delivery,
+                format!("told {told:?}, but pressed {pressed} times"),
+            );
         }
         let unknown = end.delivery == Delivery::Unknown;
         let fits = match end.code {
@@ -48,16 +54,25 @@ pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
             let (code, told) = (end.code, end.delivery);
             breaks(Law::Delivery, format!("{code:?} does not go with {told:?}"));
         }
-        let handed_over = record.sent.values().filter(|sent| sent.handed_over.is_some());
+        let handed_over = record
+            .sent
+            .values()
+            .filter(|sent| sent.handed_over.is_some());
         let handed_over = handed_over.count();
         if handed_over != end.attempts as usize {
             let told = end.attempts;
-            breaks(Law::Attempts, format!("told {told}, which are {handed_over}"));
+            breaks(
+                Law::Attempts,
+                format!("told {told}, which are {handed_over}"),
+            );
         }
         let most = record.ask.max_attempts as usize + UNCOUNTED;
         if record.sent.len() > most {
             let sent = record.sent.len();
-            breaks(Law::Attempts, format!("{sent} requests, at most {most} allowed"));
+            breaks(
+                Law::Attempts,
+                format!("{sent} requests, at most {most} allowed"),
+            );
         }
     }
 }

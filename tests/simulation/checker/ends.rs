@@ -26,14 +26,19 @@ pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
     let left = ledger.left_behind.iter();
     broken.extend(left.map(|what| Violation::general(Law::NothingLeft, what)));
     let strays = ledger.strays.iter();
-    broken.extend(strays.map(|what| Violation::general(Law::OneEnd, format!("out of place: {what}"))));
+    broken.extend(
+        strays.map(|what| Violation::general(Law::OneEnd, format!("out of place: {what}"))),
+    );
 }
 
 /// One event, then the caller hears the same, and nothing follows.
 fn told(record: &Record, breaks: &mut impl FnMut(Law, String)) {
     let [end] = record.finished.as_slice() else {
         let many = record.finished.len();
-        return breaks(Law::OneEnd, format!("{many} events at the end instead of one"));
+        return breaks(
+            Law::OneEnd,
+            format!("{many} events at the end instead of one"),
+        );
     };
     match record.resolved.as_slice() {
         [] if record.dropped.is_some() => {}
@@ -42,7 +47,10 @@ fn told(record: &Record, breaks: &mut impl FnMut(Law, String)) {
                 breaks(Law::OneEnd, "the caller heard before the event".to_owned());
             }
             if (*delivery, *code) != (end.delivery, end.code) {
-                breaks(Law::OneEnd, "the caller heard another end than the event told".to_owned());
+                breaks(
+                    Law::OneEnd,
+                    "the caller heard another end than the event told".to_owned(),
+                );
             }
         }
         several => {
@@ -55,7 +63,11 @@ fn told(record: &Record, breaks: &mut impl FnMut(Law, String)) {
     if record.retrying.iter().any(|at| after(*at)) {
         breaks(Law::OneEnd, "a resend was told after the end".to_owned());
     }
-    if record.sent.values().any(|sent| ended(sent).is_none_or(after)) {
+    if record
+        .sent
+        .values()
+        .any(|sent| ended(sent).is_none_or(after))
+    {
         breaks(Law::OneEnd, "it ended before its request did".to_owned());
     }
 }

@@ -175,11 +175,13 @@ impl Ledger {
             What::Closed(injector) => {
                 self.closed.entry(*injector).or_insert(at);
             }
-            What::TokenAsked(source) => self.sources.entry(*source).or_default().push(TokenRequest {
-                asked: at,
-                ended: None,
-                retry_after: None,
-            }),
+            What::TokenAsked(source) => {
+                self.sources.entry(*source).or_default().push(TokenRequest {
+                    asked: at,
+                    ended: None,
+                    retry_after: None,
+                })
+            }
             What::TokenEnded {
                 source,
                 retry_after,

@@ -11,7 +11,10 @@ use crate::history::Injection;
 pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
     let mut calls: BTreeMap<usize, Vec<(Injection, &Record)>> = BTreeMap::new();
     for (&injection, record) in &ledger.injections {
-        calls.entry(record.ask.call).or_default().push((injection, record));
+        calls
+            .entry(record.ask.call)
+            .or_default()
+            .push((injection, record));
     }
     for (&call, records) in &calls {
         of_requests(ledger, records, broken);
@@ -36,7 +39,9 @@ fn place(ledger: &Ledger, record: &Record) -> (usize, usize) {
 fn of_requests(ledger: &Ledger, records: &[(Injection, &Record)], broken: &mut Vec<Violation>) {
     let mut sent: Vec<(&Sent, Injection, &Record)> = records
         .iter()
-        .flat_map(|(injection, record)| record.sent.values().map(|sent| (sent, *injection, *record)))
+        .flat_map(|(injection, record)| {
+            record.sent.values().map(|sent| (sent, *injection, *record))
+        })
         .collect();
     sent.sort_by_key(|(sent, ..)| sent.at);
     for pair in sent.windows(2) {
@@ -75,7 +80,9 @@ fn after_unknown(
     for (number, lock) in &ledger.locks {
         let queued = lock.call == call && lock.asked.0 < now;
         if queued && lock.held.is_some_and(|held| held.0 > now) {
-            let why = format!("lock {number} was waited for when the outcome of injection {unknown} became unknown, and granted");
+            let why = format!(
+                "lock {number} was waited for when the outcome of injection {unknown} became unknown, and granted"
+            );
             broken.push(Violation::general(Law::AfterUnknown, why));
         }
     }

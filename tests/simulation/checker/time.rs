@@ -17,7 +17,10 @@ pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
         let deadline = record.ask.deadline;
         for sent in record.sent.values() {
             if let Some((_, at)) = sent.handed_over.filter(|(_, at)| *at > deadline) {
-                breaks(Law::Deadline, format!("handed over {:?} late", at.saturating_sub(deadline)));
+                breaks(
+                    Law::Deadline,
+                    format!("handed over {:?} late", at.saturating_sub(deadline)),
+                );
             }
         }
         // The record of the outcome is written after the end.
@@ -28,20 +31,36 @@ pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
             breaks(Law::Deadline, format!("ended {late:?} late"));
         }
         for (earlier, later) in record.sent.values().zip(record.sent.values().skip(1)) {
-            let Some(((_, at), Ending::Answered { status, retry_after })) = earlier.ended else {
+            let Some((
+                (_, at),
+                Ending::Answered {
+                    status,
+                    retry_after,
+                },
+            )) = earlier.ended
+            else {
                 continue;
             };
             let asked = retry_after.unwrap_or_default();
             let waited = later.at.1.saturating_sub(at);
             if waited < asked {
-                breaks(Law::RetryAfter, format!("waited {waited:?} instead of {asked:?}"));
+                breaks(
+                    Law::RetryAfter,
+                    format!("waited {waited:?} instead of {asked:?}"),
+                );
             }
             if status == 401 && later.token == earlier.token {
-                breaks(Law::FreshToken, "the refused token was used again".to_owned());
+                breaks(
+                    Law::FreshToken,
+                    "the refused token was used again".to_owned(),
+                );
             }
         }
         if nobody_held(ledger, injection, record) {
-            breaks(Law::NoTurnLost, "waited in vain for a call that nobody held".to_owned());
+            breaks(
+                Law::NoTurnLost,
+                "waited in vain for a call that nobody held".to_owned(),
+            );
         }
     }
     of_tokens(ledger, broken);
@@ -59,7 +78,8 @@ fn of_tokens(ledger: &Ledger, broken: &mut Vec<Violation>) {
                     let asked = earlier.retry_after.unwrap_or_default();
                     let waited = later.asked.1.saturating_sub(ended.1);
                     if waited < asked {
-                        let why = format!("token source {source} waited {waited:?} instead of {asked:?}");
+                        let why =
+                            format!("token source {source} waited {waited:?} instead of {asked:?}");
                         broken.push(Violation::general(Law::RetryAfter, why));
                     }
                 }
@@ -78,15 +98,14 @@ fn nobody_held(ledger: &Ledger, injection: Injection, record: &Record) -> bool {
     if !ran_out {
         return false;
     }
-    let same_line = |other: &Record| {
-        other.ask.call == record.ask.call && other.ask.under == record.ask.under
-    };
+    let same_line =
+        |other: &Record| other.ask.call == record.ask.call && other.ask.under == record.ask.under;
     let by_injection = ledger.injections.iter().any(|(&other, holder)| {
         other != injection
             && same_line(holder)
-            && holder.end().is_some_and(|end| {
-                covers(holder.asked.1 + end.queued, Some(end.at.1), now)
-            })
+            && holder
+                .end()
+                .is_some_and(|end| covers(holder.asked.1 + end.queued, Some(end.at.1), now))
     });
     let by_lock = ledger.locks.values().any(|lock| {
         lock.call == record.ask.call
