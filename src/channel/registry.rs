@@ -23,7 +23,7 @@ pub enum Channel {
 }
 
 /// Names one manual lock; never used twice in a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LockId(pub u64);
 
 /// Why somebody who waited was sent away.

@@ -38,6 +38,8 @@ pub struct Journey {
     call: Option<Arc<str>>,
     carrier_compatible: Option<bool>,
     place: Option<Place>,
+    /// A share in the place of the manual lock it is under.
+    lock: Option<Arc<Place>>,
     lines: Vec<Channel>,
     delivery: Delivery,
     attempts: u32,
@@ -45,6 +47,8 @@ pub struct Journey {
     witness: Option<Witness>,
     last_response: Option<Box<Response>>,
     intended: bool,
+    /// How it ended, while the record is being told.
+    ended: Option<Arc<Outcome>>,
     settled: bool,
 }
 
@@ -108,6 +112,7 @@ impl Journey {
             call: None,
             carrier_compatible: None,
             place: None,
+            lock: None,
             lines: Vec::new(),
             delivery: Delivery::NotSent,
             attempts: 0,
@@ -115,6 +120,7 @@ impl Journey {
             witness: None,
             last_response: None,
             intended: false,
+            ended: None,
             settled: false,
             engine,
         }
@@ -131,11 +137,18 @@ impl Journey {
         self.carrier_compatible = Some(prepared.sequence.carrier_compatible());
         let config = &engine.config;
         let call_line = engine.line_of(&prepared.call);
+        let mut lock_held = None;
         let (place, waiting) = join_line(engine, &prepared.call, |engine| {
             let registry = &engine.parts.registry;
             let max = config.max_waiting_per_call;
             match options.lock {
-                Some(lock) => engine.locks.join(registry, lock, &prepared.call, max),
+                Some(lock) => {
+                    let joined = engine.locks.join(registry, lock, &prepared.call, max)?;
+                    Ok(joined.map(|(place, held)| {
+                        lock_held = Some(held);
+                        place
+                    }))
+                }
                 None => Ok(registry.join(call_line.clone(), max)),
             }
         })?;
@@ -146,6 +159,7 @@ impl Journey {
             .chain([call_line])
             .collect();
         self.place = Some(place);
+        self.lock = lock_held;
         let deadline = self.started + options.deadline.unwrap_or(config.deadline);
         let lock_timeout = options.lock_timeout.unwrap_or(config.lock_timeout);
         Ok(Begun {
@@ -198,6 +212,8 @@ impl Journey {
         if self.intended
             && let Some(audit) = &self.engine.parts.audit
         {
+            // Who drops it now must not hear of another end than the record.
+            self.ended = Some(Arc::clone(&outcome));
             audit.outcome(Arc::clone(&outcome)).await;
         }
         self.settle(&outcome);
@@ -293,6 +309,7 @@ impl Journey {
             .events
             .emit(Event::Finished(Arc::clone(outcome)));
         self.place = None;
+        self.lock = None;
         engine.live.finished(self.id);
     }
 }
@@ -301,6 +318,9 @@ impl Drop for Journey {
     fn drop(&mut self) {
         if self.settled {
             return;
+        }
+        if let Some(outcome) = self.ended.take() {
+            return self.settle(&outcome);
         }
         let mut error = explanation::dropped();
         if self

@@ -1,6 +1,6 @@
 //! What is under way, so that it can be ended from outside.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -8,9 +8,11 @@ use tokio::sync::Notify;
 use crate::cancel::{Cancel, Reason};
 
 /// Everything under way in one injector, by the caller's numbers.
+///
+/// Sorted, so that what ends at once ends in the order of the numbers and a simulation can repeat it.
 #[derive(Default)]
 pub(super) struct Live {
-    all: Mutex<HashMap<u64, Arc<Cancel>>>,
+    all: Mutex<BTreeMap<u64, Arc<Cancel>>>,
     emptied: Notify,
 }
 
@@ -68,7 +70,7 @@ impl Live {
         self.all().values().cloned().collect()
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<u64, Arc<Cancel>>> {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Cancel>>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

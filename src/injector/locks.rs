@@ -1,6 +1,6 @@
 //! Locks that a program holds by hand, to press several sequences as one.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -14,28 +14,29 @@ use crate::dtmf;
 use crate::error::{Code, Error};
 use crate::event::Event;
 
-/// The manual locks of one injector.
+/// The manual locks of one injector, sorted for the same reason as [`super::live::Live`].
 #[derive(Default)]
-pub(super) struct ManualLocks(Mutex<HashMap<LockId, Held>>);
+pub(super) struct ManualLocks(Mutex<BTreeMap<LockId, Held>>);
 
 struct Held {
     call: Arc<str>,
-    /// Holds the call's line until dropped.
-    _place: Place,
+    /// Holds the call's line. Shared with everything under way under the lock: however the lock ends,
+    /// nobody else's turn comes before they have ended.
+    place: Arc<Place>,
     /// Nothing new may begin under it.
     closing: bool,
     expiry: AbortHandle,
 }
 
 impl ManualLocks {
-    /// Takes a place among what is pressed under a lock.
+    /// Takes a place among what is pressed under a lock, and a share in the place of the lock.
     pub fn join(
         &self,
         registry: &Arc<Registry>,
         lock: LockId,
         call: &str,
         max_waiting: usize,
-    ) -> Result<Result<Place, LineFull>, Error> {
+    ) -> Result<Result<(Place, Arc<Place>), LineFull>, Error> {
         let held = self.held();
         let Some(lock_held) = held.get(&lock).filter(|held| !held.closing) else {
             return Err(Error::not_sent(
@@ -49,7 +50,8 @@ impl ManualLocks {
                 "the lock belongs to another call: acquire one for this call",
             ));
         }
-        Ok(registry.join(Channel::Under(lock), max_waiting))
+        let place = registry.join(Channel::Under(lock), max_waiting);
+        Ok(place.map(|place| (place, Arc::clone(&lock_held.place))))
     }
 
     /// How many are held.
@@ -57,7 +59,7 @@ impl ManualLocks {
         self.held().len()
     }
 
-    /// Releases all without waiting for anything.
+    /// Releases all without waiting for anything; the lines of their calls pass on when what is under them has ended.
     pub fn release_all(&self) {
         let all = std::mem::take(&mut *self.held());
         for held in all.values() {
@@ -79,7 +81,7 @@ impl ManualLocks {
         Some(Arc::clone(&held.call))
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<LockId, Held>> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<LockId, Held>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -172,7 +174,7 @@ fn hold(engine: &Arc<Engine>, call: Arc<str>, place: Place) -> LockId {
         lock,
         Held {
             call,
-            _place: place,
+            place: Arc::new(place),
             closing: false,
             expiry,
         },
@@ -216,9 +218,12 @@ async fn release(engine: &Arc<Engine>, lock: LockId) {
     }
 }
 
+/// Nobody may join the line any more, so whoever comes here is last in it.
 async fn wait_for_those_under(engine: &Arc<Engine>, under: Channel) {
-    if let Ok(mut last) = engine.parts.registry.join(under, usize::MAX) {
-        // Whoever is dismissed here is last in a line that nobody may join any more.
-        let _ = last.turn().await;
+    while let Ok(mut last) = engine.parts.registry.join(under.clone(), usize::MAX) {
+        // Those who wait under the lock may be sent away, this one among them, while one of them is in flight.
+        if last.turn().await.is_ok() {
+            return;
+        }
     }
 }

@@ -1,0 +1,91 @@
+//! The proof of "never dials twice": the real pipeline in worlds made from a seed, on a clock that costs no time.
+//!
+//! * [`plan`] draws a world from its seed, [`world`] plays it, [`program`] is the code that presses digits in it;
+//! * [`faults`] are what can go wrong with one request, [`platform`] and [`tokens`] are the two servers;
+//! * [`history`] is what happened, [`checker`] are the laws it must obey, [`tally`] what was met on the way;
+//! * [`bugs`] are planted to show that the laws can be broken, [`run`] plays many worlds.
+//!
+//! `SIMULATION_SEED=n` plays that world, `SIMULATION_INJECTIONS=n` as many worlds as that takes;
+//! `npm run simulate:long` plays a million injections.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a panic fails the test; the numbers are for its reader"
+)]
+
+mod bugs;
+mod checker;
+mod faults;
+mod history;
+mod plan;
+mod platform;
+mod program;
+mod run;
+mod scope;
+mod tally;
+mod tokens;
+mod weather;
+mod world;
+
+use bugs::Bug;
+use checker::Law;
+
+#[test]
+fn no_world_breaks_a_law() {
+    run::Run::from_environment().play();
+}
+
+#[test]
+fn a_seed_repeats_itself() {
+    for seed in 1..=40 {
+        let first = world::play(seed, Bug::None);
+        let second = world::play(seed, Bug::None);
+        for (first, second) in first.steps.iter().zip(&second.steps) {
+            assert_eq!(first, second, "seed {seed}");
+        }
+        assert_eq!(first.steps.len(), second.steps.len(), "seed {seed}");
+    }
+}
+
+/// How many worlds a planted bug may survive.
+const PATIENCE: u64 = 200;
+
+/// Plays worlds with a planted bug until one breaks the law that the bug is about.
+#[track_caller]
+fn is_caught(bug: Bug, law: Law) {
+    let caught = (1..=PATIENCE).find(|seed| {
+        let played = world::play(*seed, bug);
+        played.violations.iter().any(|broken| broken.law == law)
+    });
+    println!("{bug:?} breaks {law:?} at seed {caught:?}");
+    assert!(caught.is_some(), "{PATIENCE} worlds survived {bug:?}");
+}
+
+#[test]
+fn resending_after_a_reset_is_caught() {
+    is_caught(Bug::ResendOnReset, Law::Once);
+    is_caught(Bug::ResendOnReset, Law::Delivery);
+}
+
+#[test]
+fn resending_after_a_time_out_is_caught() {
+    is_caught(Bug::ResendOnTimeout, Law::Once);
+}
+
+#[test]
+fn a_lock_released_during_back_off_is_caught() {
+    is_caught(Bug::LockReleasedDuringBackOff, Law::Order);
+}
+
+#[test]
+fn a_lost_turn_is_caught() {
+    is_caught(Bug::LostTurn, Law::NoTurnLost);
+    is_caught(Bug::LostTurn, Law::NothingLeft);
+}
+
+#[test]
+fn an_undercut_retry_after_is_caught() {
+    is_caught(Bug::RetryAfterIgnored, Law::RetryAfter);
+}

@@ -1,0 +1,222 @@
+//! Plays one world from its beginning to the laws.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cxone_dtmf::BoxFuture;
+use cxone_dtmf::audit::{AuditSink, Intent};
+use cxone_dtmf::auth::{TokenCache, TokenSource};
+use cxone_dtmf::channel::Registry;
+use cxone_dtmf::error::{Code, Error};
+use cxone_dtmf::event::{Event, EventSink};
+use cxone_dtmf::injector::{Injector, Parts};
+use cxone_dtmf::outcome::Outcome;
+use fastrand::Rng;
+use tokio::runtime::Builder;
+use tokio::time::{sleep, timeout};
+
+use crate::bugs::{self, Bug};
+use crate::checker::{self, Violation};
+use crate::faults::{ms, pick};
+use crate::history::{History, Injection, Step, What};
+use crate::plan::Plan;
+use crate::platform::{Clocks, Platform, ToPlatform};
+use crate::program::{OTHERS, Program};
+use crate::tally::Tally;
+use crate::tokens::{Deaf, Endpoint, Issued};
+
+/// Longer than anything in a world may take: deadlines, locks and late executions.
+const LONG: Duration = Duration::from_secs(600);
+
+/// One world, played to its end.
+pub struct Played {
+    pub steps: Vec<Step>,
+    pub violations: Vec<Violation>,
+    pub tally: Tally,
+}
+
+/// Plays the world of a seed.
+pub fn play(seed: u64, bug: Bug) -> Played {
+    let runtime = Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        // Timers end on the runtime's own milliseconds: from such a moment on all times are whole.
+        sleep(ms(1)).await;
+        World::new(seed, bug).play().await
+    })
+}
+
+struct World {
+    plan: Arc<Plan>,
+    history: History,
+    registry: Arc<Registry>,
+    tally: Arc<Mutex<Tally>>,
+    program: Arc<Program>,
+}
+
+impl World {
+    fn new(seed: u64, bug: Bug) -> Self {
+        let plan = Arc::new(Plan::draw(seed));
+        let history = History::begin();
+        let clocks = Clocks::new(history.clone());
+        let issued = Arc::new(Issued::default());
+        let tally = Arc::new(Mutex::new(Tally::default()));
+        let registry = Arc::new(Registry::default());
+        let platform = Arc::new(Platform {
+            seed,
+            plan: Arc::clone(&plan),
+            history: history.clone(),
+            clocks: clocks.clone(),
+            issued: Arc::clone(&issued),
+            tally: Arc::clone(&tally),
+            requests: AtomicU64::new(0),
+        });
+        let mut dice = Rng::with_seed(seed ^ 0x746f_6b65_6e73);
+        let sources: Vec<_> = (0..plan.sources)
+            .map(|source| {
+                let endpoint = Endpoint {
+                    source,
+                    issued: Arc::clone(&issued),
+                    history: history.clone(),
+                    rng: Mutex::new(dice.fork()),
+                };
+                TokenCache::new(Arc::new(endpoint), Arc::new(Deaf))
+            })
+            .collect();
+        let injectors = plan.injectors.iter().map(|injector| {
+            let tokens: Arc<dyn TokenSource> = sources[injector.source].clone();
+            let record = Record(Mutex::new(dice.fork()));
+            let audit = injector.audited.then(|| Arc::new(record) as _);
+            let parts = Parts {
+                profile: bugs::profile(bug),
+                tokens,
+                transport: Arc::new(ToPlatform(Arc::clone(&platform))),
+                events: Arc::new(Events(history.clone())),
+                audit,
+                registry: Arc::clone(&registry),
+                clock: clocks.of_the_program(),
+            };
+            Injector::new(parts, injector.config.clone()).unwrap()
+        });
+        let program = Arc::new(Program {
+            plan: Arc::clone(&plan),
+            injectors: injectors.collect(),
+            history: history.clone(),
+            registry: Arc::clone(&registry),
+            clocks,
+            issued,
+            bug,
+        });
+        Self {
+            plan,
+            history,
+            registry,
+            tally,
+            program,
+        }
+    }
+
+    async fn play(self) -> Played {
+        let tasks = self.program.run().await;
+        for task in tasks {
+            // A task that was dropped on purpose ends in an error; one that panicked must not pass.
+            match timeout(LONG, task).await {
+                Ok(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Ok(_) => {}
+                Err(_) => self.left_behind("a task that never ends"),
+            }
+        }
+        for (number, injector) in self.program.injectors.iter().enumerate() {
+            self.history.note(What::Closed(number));
+            injector.close(None).await;
+        }
+        // What the platform executes late is still to come.
+        sleep(LONG).await;
+        self.look_around();
+        let steps = self.history.take();
+        let violations = checker::check(&steps, self.plan.atomic);
+        let mut tally = std::mem::take(&mut *self.tally.lock().unwrap());
+        tally.count(&steps);
+        Played {
+            steps,
+            violations,
+            tally,
+        }
+    }
+
+    /// After the end nothing may be there any more.
+    fn look_around(&self) {
+        if !self.registry.is_empty() {
+            self.left_behind(&format!("{} lines of calls", self.registry.len()));
+        }
+        for (number, injector) in self.program.injectors.iter().enumerate() {
+            let now = injector.snapshot();
+            if (now.waiting, now.in_flight, now.locks) != (0, 0, 0) {
+                self.left_behind(&format!("injector {number}: {now:?}"));
+            }
+        }
+    }
+
+    fn left_behind(&self, what: &str) {
+        self.history.note(What::LeftBehind(what.to_owned()));
+    }
+}
+
+/// Takes the events of one injector down.
+struct Events(History);
+
+impl EventSink for Events {
+    fn emit(&self, event: Event) {
+        match event {
+            Event::Retrying { id, .. } if id < OTHERS => self.0.note(What::Retrying(id)),
+            Event::Finished(outcome) if outcome.id < OTHERS => {
+                self.0.note(finished(outcome.id, &outcome));
+            }
+            Event::LockExpired { lock, .. } => self.0.note(What::LockExpired(lock.0)),
+            _ => {}
+        }
+    }
+}
+
+/// The event at the end, as the history tells it.
+pub fn finished(injection: Injection, outcome: &Outcome) -> What {
+    What::Finished {
+        injection,
+        delivery: outcome.delivery(),
+        code: outcome.result.as_ref().err().map(|error| error.code),
+        attempts: outcome.attempts,
+        queued: outcome.queued,
+    }
+}
+
+/// A record that is slow, and at times not available.
+struct Record(Mutex<Rng>);
+
+/// The longest time that the record takes for one entry.
+pub const SLOWEST_RECORD: Duration = ms(20);
+
+impl Record {
+    fn takes(&self) -> Duration {
+        *pick(&mut self.0.lock().unwrap(), &[ms(0), ms(5), SLOWEST_RECORD])
+    }
+}
+
+impl AuditSink for Record {
+    fn intent(&self, _: Intent) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async {
+            sleep(self.takes()).await;
+            if self.0.lock().unwrap().u8(0..50) == 0 {
+                return Err(Error::not_sent(Code::Closed, "the disk is full"));
+            }
+            Ok(())
+        })
+    }
+
+    fn outcome(&self, _: Arc<Outcome>) -> BoxFuture<'_, ()> {
+        Box::pin(async { sleep(self.takes()).await })
+    }
+}
