@@ -3,9 +3,9 @@
 const native = require('./native.js');
 const lane = require('./lane.js');
 const { watch } = require('./abort.js');
-const { DtmfError, notSent } = require('./errors.js');
+const { DtmfError, invalid, notSent } = require('./errors.js');
 const { createLog, standardOutput } = require('./logger.js');
-const { own, toJson, throwIfWrong, checkSignal } = require('./options.js');
+const { own, reading, toJson, throwIfWrong, checkSignal } = require('./options.js');
 
 /**
  * What an injector must know of a client and a program must not: the native half, and the log.
@@ -57,8 +57,13 @@ class CXoneAuthClient {
    * @returns {Promise<string>}
    */
   async getAccessToken(options) {
-    const signal = checkSignal(own(options, 'signal'));
-    const side = /** @type {ClientSide} */ (clients.get(this));
+    const signal = reading(() => {
+      const unknown = Object.keys(options ?? {}).find((key) => key !== 'signal');
+      if (unknown !== undefined) throw invalid(`${unknown} is not an option: check the spelling`);
+      return checkSignal(own(options, 'signal'));
+    });
+    const side = clients.get(this);
+    if (!side) throw invalid('getAccessToken must be called as a method of a CXoneAuthClient');
     /** @type {() => void} */
     let unwatch = () => {};
     const record = await new Promise((resolve) => {

@@ -38,7 +38,10 @@ class DtmfError extends Error {
     this.retryable = failure.retryable;
     this.attempts = details.attempts ?? 0;
     if (failure.retryAfterMs !== undefined) this.retryAfterMs = failure.retryAfterMs;
-    if (failure.response !== undefined) this.response = failure.response;
+    if (failure.response !== undefined) {
+      const { status, headers, data } = failure.response;
+      this.response = { status, headers, data };
+    }
     if (details.audit !== undefined) this.audit = details.audit;
   }
 }

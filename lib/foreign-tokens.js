@@ -4,15 +4,18 @@
  * Asks an auth client of the program's own, when the engine wants a token.
  */
 
-/** Names of error kinds are shown; anything longer or stranger may hold a secret. */
-const PLAIN_WORD = /^[A-Za-z0-9_.-]{1,64}$/;
+/** Names and codes of errors as the field writes them; anything else may hold a secret. */
+const KIND = /^(?:[A-Z][A-Za-z]{0,40}Error|E[A-Z]{3,20}|(?:ERR|UND_ERR)_[A-Z_]{2,40})$/;
 
 /** @param {any} error */
 function kindOf(error) {
-  const words = [error?.name, error?.code].filter(
-    (word) => typeof word === 'string' && PLAIN_WORD.test(word),
-  );
-  return words.length > 0 ? words.join(' ') : 'it threw something that is not an error';
+  try {
+    const words = [error?.name, error?.code].filter((word) => typeof word === 'string' && KIND.test(word));
+    if (words.length > 0) return words.join(' ');
+  } catch {
+    // A getter of the error threw: it has no kind to show.
+  }
+  return 'it threw something without a known name';
 }
 
 class ForeignTokens {

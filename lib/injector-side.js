@@ -13,7 +13,7 @@ const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, isDtmfError, notSent } = require('./errors.js');
 const { ForeignTokens } = require('./foreign-tokens.js');
 const { Monitors } = require('./monitors.js');
-const { own, toOptionalJson, textOrNull, numberOrNaN, checkSignal } = require('./options.js');
+const { own, reading, toOptionalJson, textOrNull, numberOrNaN, checkSignal } = require('./options.js');
 
 /**
  * What to say of input that could not be handed to the engine. What a getter of the program threw may
@@ -39,6 +39,16 @@ function readParams(params) {
     dtmfType: textOrNull(params.dtmfType),
     interDigitPause: numberOrNaN(params.interDigitPause),
   };
+}
+
+/**
+ * @param {unknown} lock
+ * @returns {number | undefined}
+ */
+function lockNumber(lock) {
+  if (lock === undefined) return undefined;
+  if (!ChannelLock.is(lock)) throw invalid('lock must be a lock that acquireChannelLock gave');
+  return ChannelLock.numberOf(lock);
 }
 
 class InjectorSide {
@@ -86,33 +96,34 @@ class InjectorSide {
         owner: this,
         retrying: (record) => this.#retrying(record),
         settled: (record) => {
+          this.#tell(record, asked);
+          resolve({ record, entry: outcome.auditEntry(record, asked, this.#clear), signal });
           unwatch();
-          resolve({ record, entry: this.#finished(record, asked), signal });
         },
       });
       try {
         asked = readParams(params);
-        signal = this.#begin(id, asked, options);
+        const json = toOptionalJson(options, ['signal', 'lock']);
+        const lock = lockNumber(own(options, 'lock'));
+        signal = checkSignal(own(options, 'signal'));
+        // Before the engine begins: a signal that cannot be listened to must not let a digit through.
+        unwatch = watch(signal, () => this.native.abort(id));
+        this.#begin(id, asked, lock, signal?.aborted === true, json);
       } catch (error) {
         this.native.refuse(id, wrongInput(error));
         lane.drainSoon();
       }
-      unwatch = watch(signal, () => this.native.abort(id));
     });
   }
 
   /**
    * @param {number} id
    * @param {Asked} asked
-   * @param {any} options
+   * @param {number | undefined} lock
+   * @param {boolean} aborted
+   * @param {string | null} options
    */
-  #begin(id, asked, options) {
-    const json = toOptionalJson(options, ['signal', 'lock']);
-    const signal = checkSignal(own(options, 'signal'));
-    const lock = own(options, 'lock');
-    if (lock !== undefined && !ChannelLock.is(lock)) {
-      throw invalid('lock must be a lock that acquireChannelLock gave');
-    }
+  #begin(id, asked, lock, aborted, options) {
     const ended = this.native.inject(
       id,
       asked.telephonyProviderId,
@@ -121,25 +132,51 @@ class InjectorSide {
       asked.dtmfString,
       asked.dtmfType,
       asked.interDigitPause,
-      lock && ChannelLock.numberOf(lock),
-      signal?.aborted === true,
-      json,
+      lock,
+      aborted,
+      options,
     );
     // What was refused at once need not wait for the event loop to come round.
     if (ended) lane.drainSoon();
-    return signal;
   }
 
   /**
+   * Tells the log and the monitors, each of which gets an entry of its own.
    * @param {any} record
-   * @param {any} params
+   * @param {Asked | undefined} asked
    */
-  #finished(record, params) {
-    const entry = outcome.auditEntry(record, params, this.#clear);
-    if (entry.status === 'success') this.#log.info('DTMF injection completed', entry);
-    else this.#log.error('DTMF injection failed', entry);
-    this.monitors.emit(outcome.finalEvent(entry, params, this.#clear));
-    return entry;
+  #tell(record, asked) {
+    const entry = () => outcome.auditEntry(record, asked, this.#clear);
+    if (this.#log.enabled) {
+      if (record.accepted) this.#log.info('DTMF injection completed', entry());
+      else this.#log.error('DTMF injection failed', entry());
+    }
+    if (this.monitors.any) this.monitors.emit(outcome.finalEvent(entry(), asked, this.#clear));
+  }
+
+  /**
+   * Begins to wait for the lock of a call.
+   * @param {unknown} callId
+   * @param {any} options
+   * @returns {Promise<{ record: any, lock: ChannelLock | undefined, signal: AbortSignal | undefined }>}
+   */
+  acquireLock(callId, options) {
+    return new Promise((resolve) => {
+      const signal = reading(() => checkSignal(own(options, 'signal')));
+      const json = toOptionalJson(options, ['signal']);
+      let unwatch = () => {};
+      /** @param {number} id */
+      const begin = (id) => {
+        unwatch = watch(signal, () => this.native.abort(id));
+        this.native.acquireLock(id, textOrNull(callId), signal?.aborted === true, json);
+      };
+      lane.request(this, begin, (record) => {
+        // Here and not after an await: the record after this one may say that the lock ran out.
+        const lock = record.error ? undefined : this.#holds(String(callId), record.value);
+        resolve({ record, lock, signal });
+        unwatch();
+      });
+    });
   }
 
   /** @param {any} record */
@@ -156,14 +193,19 @@ class InjectorSide {
    * @param {string} callId
    * @param {number} number
    */
-  holds(callId, number) {
+  #holds(callId, number) {
     const lock = new ChannelLock(callId, number, async (number) => {
       this.#locks.delete(number);
-      await lane.request(this, (id) => this.native.releaseLock(id, number)).settled;
+      await lane.ask(this, (id) => this.native.releaseLock(id, number));
     });
     this.#locks.set(number, lock);
     this.#own.add(lock);
     return lock;
+  }
+
+  /** The engine has released everything. */
+  holdsNothing() {
+    this.#locks.clear();
   }
 
   /** @param {ChannelLock} lock */

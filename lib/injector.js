@@ -3,12 +3,11 @@
 const native = require('./native.js');
 const lane = require('./lane.js');
 const outcome = require('./outcome.js');
-const { watch } = require('./abort.js');
 const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, notSent } = require('./errors.js');
 const { InjectorSide } = require('./injector-side.js');
 const { createLog, standardOutput } = require('./logger.js');
-const { own, toJson, toOptionalJson, throwIfWrong, textOrNull, checkSignal } = require('./options.js');
+const { own, toJson, toOptionalJson, throwIfWrong } = require('./options.js');
 
 class DtmfInjector {
   #side;
@@ -48,20 +47,10 @@ class DtmfInjector {
    * @param {any} [options]
    */
   async acquireChannelLock(callId, options) {
-    const side = this.#side;
-    const signal = checkSignal(own(options, 'signal'));
-    const json = toOptionalJson(options, ['signal']);
-    const { id, settled } = lane.request(side, (id) => {
-      side.native.acquireLock(id, textOrNull(callId), signal?.aborted === true, json);
-    });
-    const unwatch = watch(signal, () => side.native.abort(id));
-    const record = await settled;
-    unwatch();
-    if (record.error) {
-      const aborted = record.error.code === 'ABORT_ERR';
-      throw new DtmfError(record.error, aborted ? { cause: signal?.reason } : {});
-    }
-    return side.holds(String(callId), record.value);
+    const { record, lock, signal } = await this.#side.acquireLock(callId, options);
+    if (lock) return lock;
+    const aborted = record.error.code === 'ABORT_ERR';
+    throw new DtmfError(record.error, aborted ? { cause: signal?.reason } : {});
   }
 
   /** @param {unknown} [lock] */
@@ -102,9 +91,9 @@ class DtmfInjector {
   async close(options) {
     const side = this.#side;
     const json = toOptionalJson(options, []);
-    const { settled } = lane.request(side, (id) => side.native.close(id, json));
-    const record = await settled;
+    const record = await lane.ask(side, (id) => side.native.close(id, json));
     if (record.error) throw new DtmfError(record.error);
+    side.holdsNothing();
   }
 }
 
@@ -127,7 +116,13 @@ if (Symbol.asyncDispose) {
  * @param {any} [options]
  */
 async function injectWithRetry(injector, params, maxRetries = 3, options) {
-  return await injector.injectDTMF(params, { ...options, maxAttempts: maxRetries });
+  let merged = options;
+  try {
+    merged = { ...options, maxAttempts: maxRetries };
+  } catch {
+    // A getter threw. The injector says so, and ends the injection as every other.
+  }
+  return await injector.injectDTMF(params, merged);
 }
 
 module.exports = { DtmfInjector, injectWithRetry };

@@ -35,7 +35,15 @@ const lane = new native.NativeLane(drain);
 let lastNumber = 0;
 
 function drain() {
-  for (const record of JSON.parse(lane.drain())) deliver(record);
+  for (const record of JSON.parse(lane.drain())) {
+    try {
+      deliver(record);
+    } catch (error) {
+      // One record must not take the others with it. What was thrown may hold anything, so only its kind is told.
+      const kind = error instanceof Error ? error.constructor.name : typeof error;
+      process.emitWarning(`cxone-dtmf could not deliver a record of type ${record.type} (${kind})`);
+    }
+  }
 }
 
 let draining = false;
@@ -96,15 +104,26 @@ function close(id) {
  * Runs a native operation that ends in a `settled` record.
  * @param {object} owner
  * @param {(id: number) => void} begin
- * @returns {{ id: number, settled: Promise<any> }}
+ * @param {(record: any) => void} settled
  */
-function request(owner, begin) {
-  /** @type {(record: any) => void} */
-  let resolve = () => {};
-  const settled = new Promise((give) => (resolve = give));
-  const id = open({ owner, settled: resolve });
-  begin(id);
-  return { id, settled };
+function request(owner, begin, settled) {
+  const id = open({ owner, settled });
+  try {
+    begin(id);
+  } catch (error) {
+    close(id);
+    throw error;
+  }
+}
+
+/**
+ * The same as a promise of the record.
+ * @param {object} owner
+ * @param {(id: number) => void} begin
+ * @returns {Promise<any>}
+ */
+function ask(owner, begin) {
+  return new Promise((resolve) => request(owner, begin, resolve));
 }
 
 /**
@@ -118,4 +137,4 @@ function register(owner) {
   return lastNumber;
 }
 
-module.exports = { lane, drainSoon, open, close, request, register };
+module.exports = { lane, drainSoon, open, close, request, ask, register };

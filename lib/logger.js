@@ -7,8 +7,8 @@
 
 const { invalid } = require('./errors.js');
 
-/** @typedef {(message: string, fields: object) => void} Write */
-/** @typedef {{ info: Write, warn: Write, error: Write }} Log */
+/** @typedef {(message: string, fields: object) => unknown} Write */
+/** @typedef {{ enabled: boolean, info: Write, warn: Write, error: Write }} Log */
 
 /**
  * The tutorial's lines: JSON on standard output, as winston writes them.
@@ -23,10 +23,23 @@ function jsonLine(level) {
 }
 
 /** @type {Log} */
-const standardOutput = { info: jsonLine('info'), warn: jsonLine('warn'), error: jsonLine('error') };
+const silence = { enabled: false, info() {}, warn() {}, error() {} };
 
-/** @type {Log} */
-const silence = { info() {}, warn() {}, error() {} };
+/**
+ * The outcome of an injection must not depend on its log line: a logger may throw or reject.
+ * @param {Write} write
+ * @returns {Write}
+ */
+function guarded(write) {
+  return (message, fields) => {
+    try {
+      const written = /** @type {any} */ (write(message, fields));
+      if (typeof written?.then === 'function') written.then(undefined, () => {});
+    } catch {
+      // Said above.
+    }
+  };
+}
 
 /**
  * @param {any} logger
@@ -36,15 +49,18 @@ const silence = { info() {}, warn() {}, error() {} };
 function adapt(logger, level) {
   // pino takes the object first, and is the only one of its kind with `bindings()`.
   const objectFirst = typeof logger.bindings === 'function';
-  return (message, fields) => {
-    try {
-      if (objectFirst) logger[level](fields, message);
-      else logger[level](message, fields);
-    } catch {
-      // The outcome of an injection must not depend on its log line.
-    }
-  };
+  return guarded((message, fields) =>
+    objectFirst ? logger[level](fields, message) : logger[level](message, fields),
+  );
 }
+
+/** @type {Log} */
+const standardOutput = {
+  enabled: true,
+  info: guarded(jsonLine('info')),
+  warn: guarded(jsonLine('warn')),
+  error: guarded(jsonLine('error')),
+};
 
 /**
  * @param {any} logger the option as given: an object with `info`, `warn` and `error`, `false`, or absent
@@ -58,6 +74,7 @@ function createLog(logger) {
     throw invalid('logger must have the methods info, warn and error, or be false');
   }
   return {
+    enabled: true,
     info: adapt(logger, 'info'),
     warn: adapt(logger, 'warn'),
     error: adapt(logger, 'error'),

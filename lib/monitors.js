@@ -7,6 +7,14 @@
 
 const { invalid } = require('./errors.js');
 
+/** @param {any} value */
+function deepFreeze(value) {
+  for (const field of Object.values(value)) {
+    if (typeof field === 'object' && field !== null) deepFreeze(field);
+  }
+  return Object.freeze(value);
+}
+
 class Monitors {
   /** @type {Set<{ callback: Function, failed: boolean }>} */
   #all = new Set();
@@ -35,8 +43,12 @@ class Monitors {
     return this.#all.size > 0;
   }
 
-  /** @param {object} event */
+  /**
+   * The event is frozen: what one monitor does to it must not reach another.
+   * @param {object} event
+   */
   emit(event) {
+    deepFreeze(event);
     for (const monitor of [...this.#all]) {
       try {
         const returned = monitor.callback(event);

@@ -5,7 +5,7 @@
  * polluted prototype cannot switch a guarantee off.
  */
 
-const { DtmfError, invalid } = require('./errors.js');
+const { DtmfError, invalid, isDtmfError } = require('./errors.js');
 
 /**
  * @param {any} object
@@ -55,6 +55,21 @@ function throwIfWrong(found) {
   if (found) throw new DtmfError(JSON.parse(found).error);
 }
 
+/**
+ * Runs what reads the program's objects: what one of their getters threw may hold anything, so it is not repeated.
+ * @template T
+ * @param {() => T} read
+ * @returns {T}
+ */
+function reading(read) {
+  try {
+    return read();
+  } catch (error) {
+    if (isDtmfError(error)) throw error;
+    throw invalid('options cannot be read: a property threw');
+  }
+}
+
 /** @param {unknown} value */
 function textOrNull(value) {
   return typeof value === 'string' ? value : null;
@@ -71,10 +86,22 @@ function numberOrNaN(value) {
  */
 function checkSignal(signal) {
   if (signal === undefined) return undefined;
-  if (typeof signal?.addEventListener !== 'function' || typeof signal.aborted !== 'boolean') {
+  const listens = ['addEventListener', 'removeEventListener'].every(
+    (method) => typeof signal?.[method] === 'function',
+  );
+  if (!listens || typeof signal.aborted !== 'boolean') {
     throw invalid('signal must be an AbortSignal');
   }
   return signal;
 }
 
-module.exports = { own, toJson, toOptionalJson, throwIfWrong, textOrNull, numberOrNaN, checkSignal };
+module.exports = {
+  own,
+  toJson,
+  toOptionalJson,
+  throwIfWrong,
+  reading,
+  textOrNull,
+  numberOrNaN,
+  checkSignal,
+};

@@ -13,6 +13,11 @@ const MASK = '*****';
 /** @param {string} digits */
 const upper = (digits) => digits.toUpperCase();
 
+/** @param {{ bodyError?: string } | undefined} answer */
+function bodyError(answer) {
+  return answer?.bodyError ? { bodyError: answer.bodyError } : {};
+}
+
 /**
  * The record's entry (DESIGN: one per injection).
  * @param {any} record
@@ -44,8 +49,9 @@ function auditEntry(record, params, clear) {
     recognitionRate: accepted ? 1 : 0,
     recognitionSource: 'acceptance',
     delivery: record.delivery,
+    ...bodyError(record.accepted ?? error.response),
     ...(accepted
-      ? record.accepted.bodyError && { bodyError: record.accepted.bodyError }
+      ? {}
       : {
           errorCode: error.response?.status ?? 'unknown',
           code: error.code,

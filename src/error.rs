@@ -94,6 +94,29 @@ impl Code {
     }
 }
 
+/// Why the body of an answer is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// The connection ended or the time ran out within the body.
+    Cut,
+    /// It is longer than 64 KB.
+    TooLarge,
+    /// It is not UTF-8 text.
+    Unreadable,
+}
+
+impl BodyError {
+    /// The value of `audit.bodyError` in JavaScript.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::TooLarge => "too-large",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
 /// The last answer of the platform, as an error carries it: the digits in it are masked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response {
@@ -103,6 +126,8 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// Parsed JSON, else text, or `Null` when there was none or it could not be read.
     pub data: Value,
+    /// Why the body is missing, if it is.
+    pub body_error: Option<BodyError>,
 }
 
 /// A failed operation. It never holds the request, a URL, a token or a digit.

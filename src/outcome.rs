@@ -5,9 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use crate::api::answer::BodyError;
 use crate::delivery::Delivery;
-use crate::error::Error;
+use crate::error::{BodyError, Error};
 
 /// A 2xx answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,33 +6,11 @@ use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
-use crate::error::Response;
-use crate::mask::Mask;
+use crate::error::{BodyError, Response};
+use crate::mask::{Mask, secrets};
 use crate::retry::retry_after;
+use crate::secret::Secret;
 use crate::transport::{Answer, AnswerBody};
-
-/// Why the body of an answer is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyError {
-    /// The connection ended or the time ran out within the body.
-    Cut,
-    /// It is longer than 64 KB.
-    TooLarge,
-    /// It is not UTF-8 text.
-    Unreadable,
-}
-
-impl BodyError {
-    /// The value of `audit.bodyError` in JavaScript.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cut => "cut",
-            Self::TooLarge => "too-large",
-            Self::Unreadable => "unreadable",
-        }
-    }
-}
 
 /// The body as text. Empty when there was none.
 pub fn text(body: &AnswerBody) -> Result<&str, BodyError> {
@@ -57,41 +35,62 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     retry_after::longest(values, now, server_date)
 }
 
-/// The answer as an error carries it: everything in it is masked, when there is a mask.
+/// What must not be seen of an answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hidden<'a> {
+    /// The digits, unless they are to be shown.
+    pub digits: Option<&'a Mask>,
+    /// The token and other secrets of the request, which a server may echo.
+    pub secrets: &'a [Secret],
+}
+
+impl Hidden<'_> {
+    fn text(&self, text: &str) -> String {
+        let text = secrets::masked_all(text, self.secrets);
+        match self.digits {
+            Some(mask) => mask.text(&text).into_owned(),
+            None => text,
+        }
+    }
+
+    fn value(&self, value: Value) -> Value {
+        let value = secrets::masked_value(value, self.secrets);
+        match self.digits {
+            Some(mask) => mask.value(value),
+            None => value,
+        }
+    }
+}
+
+/// The answer as an error carries it: what is hidden is masked everywhere in it, and headers that carry
+/// credentials are left out.
 #[must_use]
-pub fn response(answer: &Answer, mask: Option<&Mask>) -> Response {
-    let data = match text(&answer.body) {
+pub fn response(answer: &Answer, hidden: Hidden<'_>) -> Response {
+    let body = text(&answer.body);
+    let data = match body {
         Ok("") | Err(_) => Value::Null,
         Ok(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
     };
     Response {
         status: answer.status.as_u16(),
-        headers: headers(&answer.headers, mask),
-        data: match mask {
-            Some(mask) => mask.value(data),
-            None => data,
-        },
+        headers: headers(&answer.headers, hidden),
+        data: hidden.value(data),
+        body_error: body.err(),
     }
 }
 
 /// Several values of one name are joined by a comma, as axios programs know it.
-fn headers(headers: &HeaderMap, mask: Option<&Mask>) -> Vec<(String, String)> {
+fn headers(headers: &HeaderMap, hidden: Hidden<'_>) -> Vec<(String, String)> {
     headers
         .keys()
+        .filter(|name| !secrets::HIDDEN_HEADERS.contains(&name.as_str()))
         .map(|name| {
             let values: Vec<_> = headers
                 .get_all(name)
                 .iter()
                 .map(|value| String::from_utf8_lossy(value.as_bytes()))
                 .collect();
-            let joined = values.join(", ");
-            match mask {
-                Some(mask) => (
-                    mask.text(name.as_str()).into_owned(),
-                    mask.text(&joined).into_owned(),
-                ),
-                None => (name.as_str().to_owned(), joined),
-            }
+            (hidden.text(name.as_str()), hidden.text(&values.join(", ")))
         })
         .collect()
 }
@@ -121,7 +120,7 @@ mod tests {
 
     #[test]
     fn data_is_json_or_text_or_nothing() {
-        let data = |answer: &Answer| response(answer, None).data;
+        let data = |answer: &Answer| response(answer, Hidden::default()).data;
         assert_eq!(data(&whole(r#"{"a":[1]}"#)), json!({"a": [1]}));
         assert_eq!(data(&whole("<h1>no</h1>")), json!("<h1>no</h1>"));
         assert_eq!(data(&whole("")), Value::Null);
@@ -134,7 +133,11 @@ mod tests {
     #[test]
     fn the_sequence_is_masked_everywhere() {
         let mask = Mask::from_digits("4711");
-        let seen = response(&whole(r#"{"4711":"x4711y","n":4711}"#), Some(&mask));
+        let hidden = Hidden {
+            digits: Some(&mask),
+            secrets: &[],
+        };
+        let seen = response(&whole(r#"{"4711":"x4711y","n":4711}"#), hidden);
         assert!(!format!("{seen:?}").contains("4711"));
         assert_eq!(
             seen.headers,

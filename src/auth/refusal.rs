@@ -35,6 +35,7 @@ pub fn refused(answer: &Answer, secret: &Secret, now: SystemTime) -> Error {
         status: status.as_u16(),
         headers: shown::headers(&answer.headers, secret),
         data: shown::data(known, body.as_ref(), secret),
+        body_error: None,
     }))
 }
 

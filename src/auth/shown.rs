@@ -4,21 +4,8 @@
 use http::header::HeaderMap;
 use serde_json::{Map, Value};
 
+use crate::mask::secrets::{HIDDEN_HEADERS, masked};
 use crate::secret::Secret;
-
-/// Headers that carry credentials by their purpose.
-const HIDDEN_HEADERS: [&str; 7] = [
-    "set-cookie",
-    "set-cookie2",
-    "cookie",
-    "authorization",
-    "proxy-authorization",
-    "authentication-info",
-    "proxy-authentication-info",
-];
-
-/// Stands for what is not shown.
-const MASK: &str = "*****";
 
 /// The most characters of an `error_description` that an error carries.
 const MAX_DESCRIPTION_CHARS: usize = 500;
@@ -59,50 +46,11 @@ pub fn headers(headers: &HeaderMap, secret: &Secret) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Masks the secret as it is; a text that holds it percent- or form-encoded is masked as a whole.
-fn masked(text: &str, secret: &Secret) -> String {
-    let secret = secret.expose();
-    if secret.is_empty() {
-        return text.to_owned();
-    }
-    let text = text.replace(secret, MASK);
-    let hides = |plus: u8| String::from_utf8_lossy(&decoded(&text, plus)).contains(secret);
-    if hides(b'+') || hides(b' ') {
-        return MASK.to_owned();
-    }
-    text
-}
-
-/// Undoes percent-encoding, and replaces `+` by `plus`.
-fn decoded(text: &str, plus: u8) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        rest = after;
-        decoded.push(match (first, after) {
-            (b'%', &[high, low, ref behind @ ..])
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
-                rest = behind;
-                hex(high) * 16 + hex(low)
-            }
-            (b'+', _) => plus,
-            (byte, _) => byte,
-        });
-    }
-    decoded
-}
-
-fn hex(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20).saturating_sub(b'a') + 10,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mask::PLACEHOLDER as MASK;
+    use crate::mask::secrets::decoded;
     use http::header::{HeaderName, HeaderValue};
     use proptest::prelude::*;
     use serde_json::json;

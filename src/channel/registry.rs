@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::queue::{Joined, Queue, Ticket};
+use super::queue::{Queue, Ticket};
 
 /// What a line leads to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +54,7 @@ struct Line {
 #[derive(Default)]
 pub struct Registry {
     lines: Mutex<HashMap<Channel, Line>>,
+    tickets: AtomicU64,
     locks: AtomicU64,
 }
 
@@ -73,14 +74,15 @@ impl Registry {
         if !line.queue.is_free() && line.queue.waiting() >= max_waiting {
             return Err(LineFull);
         }
+        // Taken under the mutex, so that the order of the tickets is the order of the line.
+        let ticket = Ticket(self.tickets.fetch_add(1, Ordering::Relaxed));
         let mut turn = None;
-        let joined = line.queue.join(|| {
+        line.queue.join(ticket, || {
             let (waker, woken) = oneshot::channel();
             turn = Some(woken);
             waker
         });
         drop(lines);
-        let (Joined::Holds(ticket) | Joined::Waits(ticket)) = joined;
         Ok(Place {
             registry: Arc::clone(self),
             channel,
@@ -164,8 +166,9 @@ impl Place {
         let Some(turn) = self.turn.as_mut() else {
             return Ok(());
         };
-        // The sender lives in the queue until it has answered, so a closed channel cannot happen.
-        let answer = turn.await.unwrap_or(Ok(()));
+        // The sender lives in the queue until it has answered, so a closed channel cannot happen. If it did,
+        // not pressing is the safe side.
+        let answer = turn.await.unwrap_or(Err(Dismissal::AfterUnknown));
         self.turn = None;
         answer
     }
@@ -224,6 +227,26 @@ mod tests {
         drop(first);
         drop(second);
         third.turn().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_leaves_an_old_line_late_is_nobody_in_the_new_one() {
+        let registry = Arc::new(Registry::default());
+        let holder = registry.join(call("a"), 10).unwrap();
+        let late = registry.join(call("a"), 10).unwrap();
+        registry.dismiss_waiting(&call("a"), Dismissal::AfterUnknown);
+        drop(holder);
+        // A line of its own, in which the old ticket must mean nothing.
+        let mut again = registry.join(call("a"), 10).unwrap();
+        let mut behind = registry.join(call("a"), 10).unwrap();
+        let mut last = registry.join(call("a"), 10).unwrap();
+        drop(late);
+        again.turn().await.unwrap();
+        assert!(behind.is_waiting() && last.is_waiting());
+        drop(again);
+        behind.turn().await.unwrap();
+        drop(behind);
+        last.turn().await.unwrap();
     }
 
     #[test]

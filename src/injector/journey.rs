@@ -1,5 +1,6 @@
 //! The way of one injection.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -129,12 +130,12 @@ impl Journey {
     /// Validates and takes the place in line, all before the caller goes on.
     fn enter_line(&mut self, params: Params, options: &InjectionOptions) -> Result<Begun, Error> {
         let engine = &self.engine;
-        if engine.is_closed() {
-            return Err(closed());
-        }
         let prepared = engine.parts.profile.prepare(params)?;
         self.call = Some(Arc::clone(&prepared.call));
         self.carrier_compatible = Some(prepared.sequence.carrier_compatible());
+        if engine.is_closed() {
+            return Err(closed());
+        }
         let config = &engine.config;
         let call_line = engine.line_of(&prepared.call);
         let mut lock_held = None;
@@ -152,11 +153,9 @@ impl Journey {
                 None => Ok(registry.join(call_line.clone(), max)),
             }
         })?;
-        self.lines = options
-            .lock
-            .map(Channel::Under)
-            .into_iter()
-            .chain([call_line])
+        // The call's line first: who is woken under the lock may hand the call on at once.
+        self.lines = iter::once(call_line)
+            .chain(options.lock.map(Channel::Under))
             .collect();
         self.place = Some(place);
         self.lock = lock_held;
@@ -227,7 +226,10 @@ impl Journey {
         let mut progress = Progress::default();
         let mut new_connection = false;
         loop {
-            let failed = match self.attempt(&begun, new_connection).await {
+            let attempted = self.attempt(&begun, new_connection).await;
+            // Until here a failure within the engine would have counted as unknown.
+            self.witness = None;
+            let failed = match attempted {
                 Ok(accepted) => {
                     let uptime = self.engine.uptime();
                     self.engine.budget().give_back(uptime);

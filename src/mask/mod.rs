@@ -14,6 +14,7 @@ use crate::dtmf::{Sequence, frequencies_of};
 
 mod form;
 mod json;
+pub mod secrets;
 
 use form::{is_separator, read};
 

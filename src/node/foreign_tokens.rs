@@ -37,6 +37,28 @@ struct Call {
     waiting: Vec<oneshot::Sender<Result<Token, Error>>>,
 }
 
+/// One who waits for a call. The last to leave gives the call up.
+struct Waiting<'a> {
+    tokens: &'a ForeignTokens,
+    request: u32,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut state = self.tokens.state();
+        let nobody_waits = state.call.take_if(|call| {
+            call.request == self.request && call.waiting.iter().all(oneshot::Sender::is_closed)
+        });
+        drop(state);
+        if nobody_waits.is_some() {
+            self.tokens.outbox.push(&Record::TokenNotWanted {
+                injector: self.tokens.injector,
+                request: self.request,
+            });
+        }
+    }
+}
+
 impl ForeignTokens {
     pub fn new(injector: u32, outbox: Arc<Outbox>) -> Self {
         Self {
@@ -87,20 +109,28 @@ impl ForeignTokens {
 
     fn join(&self) -> (u32, Instant, oneshot::Receiver<Result<Token, Error>>) {
         let (sender, receiver) = oneshot::channel();
+        let now = Instant::now();
         let mut state = self.state();
-        if let Some(call) = &mut state.call {
+        if let Some(call) = state.call.as_mut().filter(|call| call.until > now) {
             call.waiting.push(sender);
             return (call.request, call.until, receiver);
         }
+        let too_late = state.call.take();
         state.calls = state.calls.wrapping_add(1);
         let request = state.calls;
-        let until = Instant::now() + PATIENCE;
+        let until = now + PATIENCE;
         state.call = Some(Call {
             request,
             until,
             waiting: vec![sender],
         });
         drop(state);
+        if let Some(call) = too_late {
+            self.outbox.push(&Record::TokenNotWanted {
+                injector: self.injector,
+                request: call.request,
+            });
+        }
         self.outbox.push(&Record::TokenWanted {
             injector: self.injector,
             request,
@@ -117,20 +147,21 @@ impl TokenSource for ForeignTokens {
     fn token(&self) -> BoxFuture<'_, Result<Token, Error>> {
         Box::pin(async move {
             let (request, until, answer) = self.join();
-            if let Ok(Ok(answer)) = timeout_at(until, answer).await {
-                return answer;
-            }
-            let too_late = Error::not_sent(
-                Code::Auth,
-                "getAccessToken() of the auth client did not answer within 5 seconds",
-            )
-            .retryable(None);
-            self.outbox.push(&Record::TokenNotWanted {
-                injector: self.injector,
+            let _waiting = Waiting {
+                tokens: self,
                 request,
-            });
-            self.finish(request, &Err(too_late.clone()));
-            Err(too_late)
+            };
+            // Declared after `_waiting` and so dropped before it, which must see that this one waits no more.
+            let answer = answer;
+            let answered = timeout_at(until, answer).await;
+            match answered {
+                Ok(Ok(answer)) => answer,
+                _ => Err(Error::not_sent(
+                    Code::Auth,
+                    "getAccessToken() of the auth client did not answer within 5 seconds",
+                )
+                .retryable(None)),
+            }
         })
     }
 

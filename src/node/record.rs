@@ -4,8 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 
-use crate::api::answer::BodyError;
-use crate::error::{Error, Response};
+use crate::error::{BodyError, Error, Response};
 use crate::outcome::Outcome;
 
 /// One record. `lib/lane.js` has a branch for each, in the same order.
@@ -104,6 +103,8 @@ struct Answered<'a> {
     status: u16,
     headers: serde_json::Map<String, Value>,
     data: &'a Value,
+    #[serde(rename = "bodyError", skip_serializing_if = "Option::is_none")]
+    body_error: Option<&'static str>,
 }
 
 impl<'a> From<&'a Error> for Failure<'a> {
@@ -131,6 +132,7 @@ impl<'a> From<&'a Response> for Answered<'a> {
                 .map(|(name, value)| (name.clone(), Value::String(value.clone())))
                 .collect(),
             data: &response.data,
+            body_error: response.body_error.map(BodyError::as_str),
         }
     }
 }

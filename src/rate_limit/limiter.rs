@@ -22,6 +22,10 @@ pub struct RateLimit {
 /// Idle buckets are thrown away when there are this many, and again each time their number doubled.
 const SWEEP_FROM: usize = 64;
 
+/// The longest time that one answer holds every call back. What a platform says beyond it is taken for a mistake
+/// that must not silence a process; the call that got the answer still heeds it.
+const LONGEST_HOLD: Duration = Duration::from_secs(60 * 60);
+
 /// Keeps an injector within its [`RateLimit`].
 ///
 /// First in, first out. At most one injection of a call asks at a time, since it holds the call's line, so
@@ -98,7 +102,7 @@ impl Limiter {
     /// The platform asked for patience: no request of any call leaves before `wait` is over,
     /// those excepted that have booked already.
     pub fn hold_back(&self, wait: Duration) {
-        let until = self.now().saturating_add(micros(wait));
+        let until = self.now().saturating_add(micros(wait.min(LONGEST_HOLD)));
         let mut buckets = self.buckets();
         buckets.not_before = buckets.not_before.max(until);
         if let Some(all) = self.all {

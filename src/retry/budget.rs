@@ -46,6 +46,12 @@ impl Budget {
         }
     }
 
+    /// Whether its capacity is zero: then nothing at all is sent again, what costs nothing included.
+    #[must_use]
+    pub const fn allows_nothing(&self) -> bool {
+        self.capacity == 0
+    }
+
     /// Takes `cost` tokens, or none and answers false when there are not so many.
     #[must_use]
     pub fn take(&mut self, now: Duration, cost: u32) -> bool {

@@ -134,6 +134,9 @@ impl Policy {
         let Some(way) = Way::of(progress, verdict) else {
             return Decision::Stop(StopReason::Final);
         };
+        if budget.allows_nothing() {
+            return Decision::Stop(StopReason::Budget);
+        }
         let cost = way.cost();
         if cost.is_some() {
             progress.counted = progress.counted.saturating_add(1);

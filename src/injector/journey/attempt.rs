@@ -1,12 +1,14 @@
 //! One attempt, from the token to what it means.
 
+use std::iter;
 use std::sync::Arc;
 
 use http::Method;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Begun, Journey};
-use crate::api::{AnswerHead, Facts, answer};
+use crate::api::answer::{self, Hidden};
+use crate::api::{AnswerHead, Facts};
 use crate::audit::Intent;
 use crate::auth::Token;
 use crate::delivery::Delivery;
@@ -14,7 +16,11 @@ use crate::error::{Code, Error};
 use crate::injector::explanation;
 use crate::outcome::Accepted;
 use crate::retry::{Resend, Verdict};
+use crate::secret::Secret;
 use crate::transport::{Answer, Request, Witness};
+
+/// Values of added headers that are shorter are not looked for in answers: they would be found everywhere.
+const SHORTEST_SECRET: usize = 8;
 
 /// A failed attempt: what it means, what the caller hears if it was the last.
 pub(super) struct Failed {
@@ -111,7 +117,6 @@ impl Journey {
         };
         drop(permit);
         self.attempt_time = Some(sent_at.elapsed());
-        self.witness = None;
         let answered = matches!(result, Ok(Ok(_)));
         let handed_over = answered || !witness.revoke();
         self.attempts += u32::from(handed_over);
@@ -156,11 +161,26 @@ impl Journey {
                 body_error: body.err(),
             });
         }
-        let response = Box::new(answer::response(answer, begun.mask.as_ref()));
+        let hidden = Hidden {
+            digits: begun.mask.as_ref(),
+            secrets: &self.secrets_of_request(token),
+        };
+        let response = Box::new(answer::response(answer, hidden));
         self.last_response = Some(response.clone());
         failed.error.response = Some(response);
         failed.refused_token = Some(token.clone());
         Err(failed)
+    }
+
+    /// What the platform was told in confidence, and may say again.
+    fn secrets_of_request(&self, token: &Token) -> Vec<Secret> {
+        let headers = self.engine.parts.profile.headers(token).unwrap_or_default();
+        let sensitive = headers.values().filter(|value| value.is_sensitive());
+        let texts = sensitive.filter_map(|value| value.to_str().ok());
+        let long_enough = texts.filter(|text| text.len() >= SHORTEST_SECRET);
+        iter::once(token.value.clone())
+            .chain(long_enough.map(|text| Secret::new(text.to_owned())))
+            .collect()
     }
 
     fn judge(&self, begun: &Begun, facts: &Facts) -> Failed {

@@ -10,7 +10,7 @@ use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::event::Event;
 use crate::injector::explanation;
-use crate::retry::{Decision, Progress, StopReason};
+use crate::retry::{Decision, Progress, Resend, StopReason};
 
 impl Journey {
     /// Asks the policy, and waits as it says. Returns whether the next attempt needs a new connection.
@@ -21,6 +21,9 @@ impl Journey {
         failed: Failed,
     ) -> Result<bool, Error> {
         let engine = &self.engine;
+        if failed.verdict.resend != Resend::Never {
+            self.cancel.check()?;
+        }
         let remaining = begun.deadline.saturating_duration_since(Instant::now());
         let attempt = progress.counted() + 1;
         let decision = begun.policy.decide(

@@ -149,7 +149,10 @@ fn free_resends_are_not_counted_and_few() {
 #[test]
 fn an_empty_budget_stops_what_costs_and_not_what_is_free() {
     check(&[
-        ((9, 0, 0), &[(Unsent, Now), (FreshToken, Token), (Transient, Stop(StopReason::Budget))]),
+        // A budget of zero switches everything off.
+        ((9, 0, 0), &[(Unsent, Stop(StopReason::Budget))]),
+        ((9, 0, 0), &[(FreshToken, Stop(StopReason::Budget))]),
+        ((9, 13, 13), &[(Unsent, Now), (FreshToken, Token), (Transient, Stop(StopReason::Budget))]),
         ((9, 0, 0), &[(Throttled, Stop(StopReason::Budget))]),
         ((9, 0, 0), &[(NewConnection, Stop(StopReason::Budget))]),
         ((9, 13, 13), &[(Transient, Stop(StopReason::Budget))]),
