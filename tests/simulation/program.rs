@@ -12,9 +12,9 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::bugs::{self, Bug};
+use crate::clocks::Clocks;
 use crate::history::{Ask, History, Injection, LockNumber, What};
 use crate::plan::{Action, Fate, Plan, Wish};
-use crate::platform::Clocks;
 use crate::tokens::Issued;
 
 /// From here on the engine's numbers are of things that are no injection of the plan.
