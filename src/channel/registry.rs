@@ -41,10 +41,21 @@ pub struct LineFull;
 
 type Waker = oneshot::Sender<Result<(), Dismissal>>;
 
-#[derive(Default)]
 struct Line {
+    /// Tickets start anew in every line: one of a line that is gone must mean nothing in the next.
+    number: u64,
     queue: Queue<Waker>,
     held_by_manual_lock: bool,
+}
+
+impl Line {
+    const fn new(number: u64) -> Self {
+        Self {
+            number,
+            queue: Queue::new(),
+            held_by_manual_lock: false,
+        }
+    }
 }
 
 /// The lines of all calls. An entry lives exactly as long as somebody holds it.
@@ -54,6 +65,7 @@ struct Line {
 #[derive(Default)]
 pub struct Registry {
     lines: Mutex<HashMap<Channel, Line>>,
+    made: AtomicU64,
     locks: AtomicU64,
 }
 
@@ -69,7 +81,9 @@ impl Registry {
     /// Takes the next place in a line, at once and in the order of the calls.
     pub fn join(self: &Arc<Self>, channel: Channel, max_waiting: usize) -> Result<Place, LineFull> {
         let mut lines = self.lines();
-        let line = lines.entry(channel.clone()).or_default();
+        let line = lines
+            .entry(channel.clone())
+            .or_insert_with(|| Line::new(self.made.fetch_add(1, Ordering::Relaxed)));
         if !line.queue.is_free() && line.queue.waiting() >= max_waiting {
             return Err(LineFull);
         }
@@ -79,11 +93,13 @@ impl Registry {
             turn = Some(woken);
             waker
         });
+        let line = line.number;
         drop(lines);
         let (Joined::Holds(ticket) | Joined::Waits(ticket)) = joined;
         Ok(Place {
             registry: Arc::clone(self),
             channel,
+            line,
             ticket,
             turn,
         })
@@ -127,14 +143,16 @@ impl Registry {
         self.len() == 0
     }
 
-    fn leave(&self, channel: &Channel, ticket: Ticket) {
+    fn leave(&self, place: &Place) {
         let mut lines = self.lines();
-        let Some(line) = lines.get_mut(channel) else {
+        // Who was sent away may leave late, when the line has emptied and others have begun a new one.
+        let same = lines.get_mut(&place.channel);
+        let Some(line) = same.filter(|line| line.number == place.line) else {
             return;
         };
-        let woken = line.queue.leave(ticket);
+        let woken = line.queue.leave(place.ticket);
         if line.queue.is_free() {
-            lines.remove(channel);
+            lines.remove(&place.channel);
         } else if woken.is_some() {
             line.held_by_manual_lock = false;
         }
@@ -154,6 +172,7 @@ impl Registry {
 pub struct Place {
     registry: Arc<Registry>,
     channel: Channel,
+    line: u64,
     ticket: Ticket,
     turn: Option<oneshot::Receiver<Result<(), Dismissal>>>,
 }
@@ -165,7 +184,8 @@ impl Place {
             return Ok(());
         };
         // The sender lives in the queue until it has answered, so a closed channel cannot happen.
-        let answer = turn.await.unwrap_or(Ok(()));
+        // If it did, nobody could tell what is ahead: any doubt means not to send.
+        let answer = turn.await.unwrap_or(Err(Dismissal::AfterUnknown));
         self.turn = None;
         answer
     }
@@ -186,7 +206,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.registry.leave(&self.channel, self.ticket);
+        self.registry.leave(self);
     }
 }
 
@@ -260,6 +280,22 @@ mod tests {
         drop(waiter);
         drop(holder);
         late.turn().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_was_sent_away_takes_nobodys_place_in_a_new_line() {
+        let registry = Arc::new(Registry::default());
+        let holder = registry.join(call("a"), 10).unwrap();
+        let sent_away = registry.join(call("a"), 10).unwrap();
+        registry.dismiss_waiting(&call("a"), Dismissal::AfterUnknown);
+        drop(holder);
+        let first = registry.join(call("a"), 10).unwrap();
+        let mut second = registry.join(call("a"), 10).unwrap();
+        drop(sent_away);
+        let early = tokio::time::timeout(std::time::Duration::from_millis(1), second.turn());
+        assert!(early.await.is_err(), "the turn came while another holds");
+        drop(first);
+        second.turn().await.unwrap();
     }
 
     #[test]
