@@ -49,7 +49,7 @@ impl Program {
         for (at, action) in &self.plan.timeline {
             sleep(at.saturating_sub(self.history.now())).await;
             match action {
-                Action::Inject(wishes) => self.burst(wishes, &mut tasks),
+                Action::Inject(wishes) => self.burst(wishes, None, &mut tasks),
                 Action::Scope(scope) => tasks.push(self.scope(scope.clone())),
                 Action::Close(number, patience) => {
                     self.history.note(What::Closed(*number));
@@ -69,12 +69,12 @@ impl Program {
     }
 
     /// Asks for all at once. What does the work is started in another order, which must not matter.
-    fn burst(&self, wishes: &[Wish], tasks: &mut Tasks) {
-        let begin = |wish| (wish, self.begin(wish, None));
+    pub fn burst(self: &Arc<Self>, wishes: &[Wish], lock: Option<Held>, tasks: &mut Tasks) {
+        let begin = |wish| (wish, self.begin(wish, lock));
         let mut begun: Vec<_> = wishes.iter().map(begin).collect();
         begun.rotate_left(wishes.len() / 2);
         for (wish, work) in begun {
-            tasks.extend(self.start(wish, work));
+            tasks.extend(self.start(wish, lock, work));
         }
     }
 
@@ -107,20 +107,32 @@ impl Program {
     }
 
     /// Runs one injection and lets it meet its fate.
-    pub fn start(&self, wish: &Wish, work: Work) -> Option<JoinHandle<()>> {
+    pub fn start(
+        self: &Arc<Self>,
+        wish: &Wish,
+        lock: Option<Held>,
+        work: Work,
+    ) -> Option<JoinHandle<()>> {
         let injection = wish.injection;
-        let history = self.history.clone();
         if wish.fate == Fate::DroppedAfter(std::time::Duration::ZERO) {
-            history.note(What::Dropped(injection));
+            self.history.note(What::Dropped(injection));
             return None;
         }
+        let (program, otherwise) = (Arc::clone(self), wish.otherwise.clone());
         let task = tokio::spawn(async move {
             let outcome = work.await;
-            history.note(What::Resolved {
+            program.history.note(What::Resolved {
                 injection,
                 delivery: outcome.delivery(),
                 code: outcome.result.as_ref().err().map(|error| error.code),
             });
+            let mut tasks = Tasks::new();
+            if outcome.result.is_err() {
+                program.burst(&otherwise, lock, &mut tasks);
+            }
+            for task in tasks {
+                let _ = task.await;
+            }
         });
         let history = self.history.clone();
         match wish.fate {
