@@ -70,10 +70,10 @@ impl Program {
 
     /// Asks for all at once. What does the work is started in another order, which must not matter.
     pub fn burst(self: &Arc<Self>, wishes: &[Wish], lock: Option<Held>, tasks: &mut Tasks) {
-        let begin = |wish| (wish, self.begin(wish, lock));
-        let mut begun: Vec<_> = wishes.iter().map(begin).collect();
-        begun.rotate_left(wishes.len() / 2);
-        for (wish, work) in begun {
+        let join = |wish| (wish, self.begin(wish, lock));
+        let mut in_line: Vec<_> = wishes.iter().map(join).collect();
+        in_line.rotate_left(wishes.len() / 2);
+        for (wish, work) in in_line {
             tasks.extend(self.start(wish, lock, work));
         }
     }
@@ -100,7 +100,7 @@ impl Program {
         let injector = &self.injectors[wish.injector];
         if self.bug == Bug::LockReleasedDuringBackOff {
             let history = self.history.clone();
-            return bugs::with_a_lock_per_attempt(injector.clone(), wish.clone(), options, history);
+            return bugs::with_a_lock_per_attempt(injector.clone(), wish, options, history);
         }
         let params = params(wish.injection, wish.call);
         Box::pin(injector.inject(wish.injection, params, &options).run())
