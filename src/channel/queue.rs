@@ -4,19 +4,17 @@
 
 use std::collections::BTreeMap;
 
-/// A place in one line. Tickets grow; a lower one came first. No two places ever have the same one, not even in
-/// different lines: a line is thrown away when nobody holds it, and who left an old line late must not be taken
-/// for somebody in the new one.
+/// A place in one line. Tickets grow; a lower one came first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
+pub struct Ticket(u64);
 
 /// What became of a newcomer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Joined {
     /// Nobody was there: the newcomer holds the line.
-    Holds,
+    Holds(Ticket),
     /// Others came first.
-    Waits,
+    Waits(Ticket),
 }
 
 /// First come, first served, one at a time. `W` wakes a waiter.
@@ -24,6 +22,7 @@ pub enum Joined {
 pub struct Queue<W> {
     holder: Option<Ticket>,
     waiting: BTreeMap<Ticket, W>,
+    next: u64,
 }
 
 impl<W> Queue<W> {
@@ -33,18 +32,20 @@ impl<W> Queue<W> {
         Self {
             holder: None,
             waiting: BTreeMap::new(),
+            next: 0,
         }
     }
 
-    /// Takes the last place, with a ticket higher than all before it. `waker` is made only when there is
-    /// somebody to wait for.
-    pub fn join(&mut self, ticket: Ticket, waker: impl FnOnce() -> W) -> Joined {
+    /// Takes the next place. `waker` is made only when there is somebody to wait for.
+    pub fn join(&mut self, waker: impl FnOnce() -> W) -> Joined {
+        let ticket = Ticket(self.next);
+        self.next += 1;
         if self.holder.is_none() {
             self.holder = Some(ticket);
-            return Joined::Holds;
+            return Joined::Holds(ticket);
         }
         self.waiting.insert(ticket, waker());
-        Joined::Waits
+        Joined::Waits(ticket)
     }
 
     /// Gives the place up, whether it was held or waited for, and returns who must be woken:
@@ -123,8 +124,10 @@ mod tests {
                 match step {
                     Step::Join => {
                         let expected_to_hold = model.is_empty();
-                        let ticket = Ticket(name.into());
-                        let held = queue.join(ticket, || name) == Joined::Holds;
+                        let (held, ticket) = match queue.join(|| name) {
+                            Joined::Holds(ticket) => (true, ticket),
+                            Joined::Waits(ticket) => (false, ticket),
+                        };
                         prop_assert_eq!(held, expected_to_hold);
                         model.push_back((ticket, name));
                     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::queue::{Queue, Ticket};
+use super::queue::{Joined, Queue, Ticket};
 
 /// What a line leads to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,10 +41,21 @@ pub struct LineFull;
 
 type Waker = oneshot::Sender<Result<(), Dismissal>>;
 
-#[derive(Default)]
 struct Line {
+    /// Tickets start anew in every line: one of a line that is gone must mean nothing in the next.
+    number: u64,
     queue: Queue<Waker>,
     held_by_manual_lock: bool,
+}
+
+impl Line {
+    const fn new(number: u64) -> Self {
+        Self {
+            number,
+            queue: Queue::new(),
+            held_by_manual_lock: false,
+        }
+    }
 }
 
 /// The lines of all calls. An entry lives exactly as long as somebody holds it.
@@ -54,7 +65,7 @@ struct Line {
 #[derive(Default)]
 pub struct Registry {
     lines: Mutex<HashMap<Channel, Line>>,
-    tickets: AtomicU64,
+    made: AtomicU64,
     locks: AtomicU64,
 }
 
@@ -70,22 +81,25 @@ impl Registry {
     /// Takes the next place in a line, at once and in the order of the calls.
     pub fn join(self: &Arc<Self>, channel: Channel, max_waiting: usize) -> Result<Place, LineFull> {
         let mut lines = self.lines();
-        let line = lines.entry(channel.clone()).or_default();
+        let line = lines
+            .entry(channel.clone())
+            .or_insert_with(|| Line::new(self.made.fetch_add(1, Ordering::Relaxed)));
         if !line.queue.is_free() && line.queue.waiting() >= max_waiting {
             return Err(LineFull);
         }
-        // Taken under the mutex, so that the order of the tickets is the order of the line.
-        let ticket = Ticket(self.tickets.fetch_add(1, Ordering::Relaxed));
         let mut turn = None;
-        line.queue.join(ticket, || {
+        let joined = line.queue.join(|| {
             let (waker, woken) = oneshot::channel();
             turn = Some(woken);
             waker
         });
+        let line = line.number;
         drop(lines);
+        let (Joined::Holds(ticket) | Joined::Waits(ticket)) = joined;
         Ok(Place {
             registry: Arc::clone(self),
             channel,
+            line,
             ticket,
             turn,
         })
@@ -129,14 +143,16 @@ impl Registry {
         self.len() == 0
     }
 
-    fn leave(&self, channel: &Channel, ticket: Ticket) {
+    fn leave(&self, place: &Place) {
         let mut lines = self.lines();
-        let Some(line) = lines.get_mut(channel) else {
+        // Who was sent away may leave late, when the line has emptied and others have begun a new one.
+        let same = lines.get_mut(&place.channel);
+        let Some(line) = same.filter(|line| line.number == place.line) else {
             return;
         };
-        let woken = line.queue.leave(ticket);
+        let woken = line.queue.leave(place.ticket);
         if line.queue.is_free() {
-            lines.remove(channel);
+            lines.remove(&place.channel);
         } else if woken.is_some() {
             line.held_by_manual_lock = false;
         }
@@ -156,6 +172,7 @@ impl Registry {
 pub struct Place {
     registry: Arc<Registry>,
     channel: Channel,
+    line: u64,
     ticket: Ticket,
     turn: Option<oneshot::Receiver<Result<(), Dismissal>>>,
 }
@@ -166,8 +183,8 @@ impl Place {
         let Some(turn) = self.turn.as_mut() else {
             return Ok(());
         };
-        // The sender lives in the queue until it has answered, so a closed channel cannot happen. If it did,
-        // not pressing is the safe side.
+        // The sender lives in the queue until it has answered, so a closed channel cannot happen.
+        // If it did, nobody could tell what is ahead: any doubt means not to send.
         let answer = turn.await.unwrap_or(Err(Dismissal::AfterUnknown));
         self.turn = None;
         answer
@@ -189,7 +206,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.registry.leave(&self.channel, self.ticket);
+        self.registry.leave(self);
     }
 }
 
@@ -229,26 +246,6 @@ mod tests {
         third.turn().await.unwrap();
     }
 
-    #[tokio::test]
-    async fn who_leaves_an_old_line_late_is_nobody_in_the_new_one() {
-        let registry = Arc::new(Registry::default());
-        let holder = registry.join(call("a"), 10).unwrap();
-        let late = registry.join(call("a"), 10).unwrap();
-        registry.dismiss_waiting(&call("a"), Dismissal::AfterUnknown);
-        drop(holder);
-        // A line of its own, in which the old ticket must mean nothing.
-        let mut again = registry.join(call("a"), 10).unwrap();
-        let mut behind = registry.join(call("a"), 10).unwrap();
-        let mut last = registry.join(call("a"), 10).unwrap();
-        drop(late);
-        again.turn().await.unwrap();
-        assert!(behind.is_waiting() && last.is_waiting());
-        drop(again);
-        behind.turn().await.unwrap();
-        drop(behind);
-        last.turn().await.unwrap();
-    }
-
     #[test]
     fn nothing_is_left_when_nobody_holds_or_waits() {
         let registry = Arc::new(Registry::default());
@@ -283,6 +280,22 @@ mod tests {
         drop(waiter);
         drop(holder);
         late.turn().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_was_sent_away_takes_nobodys_place_in_a_new_line() {
+        let registry = Arc::new(Registry::default());
+        let holder = registry.join(call("a"), 10).unwrap();
+        let sent_away = registry.join(call("a"), 10).unwrap();
+        registry.dismiss_waiting(&call("a"), Dismissal::AfterUnknown);
+        drop(holder);
+        let first = registry.join(call("a"), 10).unwrap();
+        let mut second = registry.join(call("a"), 10).unwrap();
+        drop(sent_away);
+        let early = tokio::time::timeout(std::time::Duration::from_millis(1), second.turn());
+        assert!(early.await.is_err(), "the turn came while another holds");
+        drop(first);
+        second.turn().await.unwrap();
     }
 
     #[test]

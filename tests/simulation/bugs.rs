@@ -91,17 +91,18 @@ impl WireProfile for Misjudging {
 /// What a program writes that does its own retries: between two attempts it stands in no line.
 pub fn with_a_lock_per_attempt(
     injector: Injector,
-    wish: Wish,
+    wish: &Wish,
     options: InjectionOptions,
     history: History,
 ) -> Work {
     let attempts = options.max_attempts.unwrap_or(1);
-    let id = OTHERS * 2 + wish.injection;
+    let (injection, call) = (wish.injection, wish.call);
+    let id = OTHERS * 2 + injection;
     let once = InjectionOptions {
         max_attempts: None,
         ..options
     };
-    let digits = move || params(wish.injection, wish.call);
+    let digits = move || params(injection, call);
     let first = injector.inject(id, digits(), &once);
     Box::pin(async move {
         let mut outcome = first.run().await;
@@ -113,7 +114,7 @@ pub fn with_a_lock_per_attempt(
             sleep(ms(200)).await;
             outcome = injector.inject(id, digits(), &once).run().await;
         }
-        history.note(finished(wish.injection, &outcome));
+        history.note(finished(injection, &outcome));
         outcome
     })
 }

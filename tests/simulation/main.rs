@@ -1,7 +1,8 @@
 //! The proof of "never dials twice": the real pipeline in worlds made from a seed, on a clock that costs no time.
 //!
-//! * [`plan`] draws a world from its seed, [`world`] plays it, [`program`] is the code that presses digits in it;
-//! * [`faults`] are what can go wrong with one request, [`platform`] and [`tokens`] are the two servers;
+//! * [`plan`] draws a world from its seed, [`world`] plays it, [`program`] and [`scope`] press digits in it;
+//! * [`faults`] are what can go wrong with one request and [`weather`] how often, [`platform`] and [`tokens`] are
+//!   the two servers, [`clocks`] disagree;
 //! * [`history`] is what happened, [`checker`] are the laws it must obey, [`tally`] what was met on the way;
 //! * [`bugs`] are planted to show that the laws can be broken, [`run`] plays many worlds.
 //!
@@ -17,6 +18,7 @@
 
 mod bugs;
 mod checker;
+mod clocks;
 mod faults;
 mod history;
 mod plan;

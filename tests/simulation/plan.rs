@@ -61,6 +61,8 @@ pub struct Wish {
     pub lock_timeout: Option<Duration>,
     pub max_attempts: Option<u32>,
     pub fate: Fate,
+    /// What the program asks for at once when this one has failed.
+    pub otherwise: Vec<Wish>,
 }
 
 /// What the program does with an injection under way.
@@ -141,7 +143,7 @@ impl Plan {
                 let many = *pick(rng, &[1, 1, 1, 2, 3, 6]);
                 // A burst mostly goes to one call: that is where order matters.
                 let call = rng.usize(0..self.calls);
-                Action::Inject((0..many).map(|_| self.wish(rng, None, call)).collect())
+                Action::Inject((0..many).map(|_| self.choice(rng, None, call)).collect())
             }
             65..=86 => {
                 *locks += 1;
@@ -154,7 +156,7 @@ impl Plan {
                     wishes: (0..rng.usize(0..=4))
                         .map(|_| {
                             let pause = *pick(rng, &[ms(0), ms(0), ms(5), ms(100), ms(1_000)]);
-                            (pause, self.wish(rng, Some(injector), call))
+                            (pause, self.choice(rng, Some(injector), call))
                         })
                         .collect(),
                     release: match rng.u8(0..10) {
@@ -168,6 +170,16 @@ impl Plan {
             87..=92 => Action::Jump(rng.i64(-3_600..=3_600)),
             _ => Action::Revoke,
         }
+    }
+
+    /// A wish that may have others to fall back on.
+    fn choice(&mut self, rng: &mut Rng, injector: Option<usize>, call: usize) -> Wish {
+        let others = *pick(rng, &[0, 0, 0, 0, 0, 0, 1, 3]);
+        let mut wish = self.wish(rng, injector, call);
+        wish.otherwise = (0..others)
+            .map(|_| self.wish(rng, injector, call))
+            .collect();
+        wish
     }
 
     fn wish(&mut self, rng: &mut Rng, injector: Option<usize>, call: usize) -> Wish {
@@ -195,6 +207,7 @@ impl Plan {
                 2..=3 => Fate::DroppedAfter(*pick(rng, &soon)),
                 _ => Fate::Awaited,
             },
+            otherwise: Vec::new(),
         }
     }
 }

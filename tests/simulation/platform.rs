@@ -3,13 +3,12 @@
 //! As in real life the connection is a task of its own: it may take the body, and the platform may press the
 //! digits, after the engine has given the request up.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use cxone_dtmf::BoxFuture;
-use cxone_dtmf::clock::WallClock;
 use cxone_dtmf::transport::{
     Answer, AnswerBody, Fault as NoAnswer, FaultKind, Request, Transport, Witness,
 };
@@ -19,57 +18,12 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
+use crate::clocks::{Clocks, Wait};
 use crate::faults::{Act, End, Fault, Pacing};
 use crate::history::{Ending, History, Injection, What};
 use crate::plan::{Plan, SPELL};
 use crate::tally::Tally;
 use crate::tokens::Issued;
-
-/// The wall clocks: the platform's, which is right, and the program's, which is set now and then.
-#[derive(Clone)]
-pub struct Clocks {
-    history: History,
-    offset: Arc<AtomicI64>,
-}
-
-impl Clocks {
-    pub fn new(history: History) -> Self {
-        Self {
-            history,
-            offset: Arc::default(),
-        }
-    }
-
-    pub fn jump(&self, seconds: i64) {
-        self.offset.store(seconds, Ordering::Relaxed);
-    }
-
-    fn until(&self, wait: Wait) -> Duration {
-        match wait {
-            Wait::For(wait) => wait,
-            Wait::Until(date) => date
-                .duration_since(self.of_the_program().now())
-                .unwrap_or_default(),
-        }
-    }
-
-    fn right(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_millis(1_790_000_000_250) + self.history.now()
-    }
-
-    pub fn of_the_program(&self) -> WallClock {
-        let clocks = self.clone();
-        WallClock::from_fn(move || {
-            let offset = clocks.offset.load(Ordering::Relaxed);
-            let distance = Duration::from_secs(offset.unsigned_abs());
-            if offset < 0 {
-                clocks.right() - distance
-            } else {
-                clocks.right() + distance
-            }
-        })
-    }
-}
 
 /// What all injectors of a world talk to.
 pub struct Platform {
@@ -151,14 +105,6 @@ impl Transport for ToPlatform {
             result.map(|(answer, _)| answer)
         })
     }
-}
-
-/// The wait that an answer asks for.
-#[derive(Clone, Copy)]
-enum Wait {
-    For(Duration),
-    /// To be read against the program's clock.
-    Until(SystemTime),
 }
 
 type Exchanged = Result<(Answer, Option<Wait>), NoAnswer>;

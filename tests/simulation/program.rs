@@ -12,9 +12,9 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::bugs::{self, Bug};
+use crate::clocks::Clocks;
 use crate::history::{Ask, History, Injection, LockNumber, What};
 use crate::plan::{Action, Fate, Plan, Wish};
-use crate::platform::Clocks;
 use crate::tokens::Issued;
 
 /// From here on the engine's numbers are of things that are no injection of the plan.
@@ -49,7 +49,7 @@ impl Program {
         for (at, action) in &self.plan.timeline {
             sleep(at.saturating_sub(self.history.now())).await;
             match action {
-                Action::Inject(wishes) => self.burst(wishes, &mut tasks),
+                Action::Inject(wishes) => self.burst(wishes, None, &mut tasks),
                 Action::Scope(scope) => tasks.push(self.scope(scope.clone())),
                 Action::Close(number, patience) => {
                     self.history.note(What::Closed(*number));
@@ -69,12 +69,12 @@ impl Program {
     }
 
     /// Asks for all at once. What does the work is started in another order, which must not matter.
-    fn burst(&self, wishes: &[Wish], tasks: &mut Tasks) {
-        let begin = |wish| (wish, self.begin(wish, None));
-        let mut begun: Vec<_> = wishes.iter().map(begin).collect();
-        begun.rotate_left(wishes.len() / 2);
-        for (wish, work) in begun {
-            tasks.extend(self.start(wish, work));
+    pub fn burst(self: &Arc<Self>, wishes: &[Wish], lock: Option<Held>, tasks: &mut Tasks) {
+        let join = |wish| (wish, self.begin(wish, lock));
+        let mut in_line: Vec<_> = wishes.iter().map(join).collect();
+        in_line.rotate_left(wishes.len() / 2);
+        for (wish, work) in in_line {
+            tasks.extend(self.start(wish, lock, work));
         }
     }
 
@@ -100,27 +100,39 @@ impl Program {
         let injector = &self.injectors[wish.injector];
         if self.bug == Bug::LockReleasedDuringBackOff {
             let history = self.history.clone();
-            return bugs::with_a_lock_per_attempt(injector.clone(), wish.clone(), options, history);
+            return bugs::with_a_lock_per_attempt(injector.clone(), wish, options, history);
         }
         let params = params(wish.injection, wish.call);
         Box::pin(injector.inject(wish.injection, params, &options).run())
     }
 
     /// Runs one injection and lets it meet its fate.
-    pub fn start(&self, wish: &Wish, work: Work) -> Option<JoinHandle<()>> {
+    pub fn start(
+        self: &Arc<Self>,
+        wish: &Wish,
+        lock: Option<Held>,
+        work: Work,
+    ) -> Option<JoinHandle<()>> {
         let injection = wish.injection;
-        let history = self.history.clone();
         if wish.fate == Fate::DroppedAfter(std::time::Duration::ZERO) {
-            history.note(What::Dropped(injection));
+            self.history.note(What::Dropped(injection));
             return None;
         }
+        let (program, otherwise) = (Arc::clone(self), wish.otherwise.clone());
         let task = tokio::spawn(async move {
             let outcome = work.await;
-            history.note(What::Resolved {
+            program.history.note(What::Resolved {
                 injection,
                 delivery: outcome.delivery(),
                 code: outcome.result.as_ref().err().map(|error| error.code),
             });
+            let mut tasks = Tasks::new();
+            if outcome.result.is_err() {
+                program.burst(&otherwise, lock, &mut tasks);
+            }
+            for task in tasks {
+                let _ = task.await;
+            }
         });
         let history = self.history.clone();
         match wish.fate {

@@ -111,20 +111,19 @@ impl Run {
 impl Broken {
     /// What went wrong, what happened on that call, and how to see it again.
     fn story(&self) -> String {
-        let mut story = format!("the world of seed {} breaks the law\n", self.seed);
-        for violation in &self.violations {
-            story += &format!("  {violation}\n");
-        }
+        let mut lines = vec![format!("the world of seed {} breaks the law", self.seed)];
+        lines.extend(self.violations.iter().map(|broken| format!("  {broken}")));
         if let Some(first) = self.violations.first() {
-            story += "what concerns the first of them:\n";
-            for step in first.concerned(&self.steps) {
-                story += &format!("  {:>10.3} s  {:?}\n", step.at.as_secs_f64(), step.what);
-            }
+            lines.push("what concerns the first of them:".to_owned());
+            let steps = first.concerned(&self.steps);
+            let step =
+                |step: &&Step| format!("  {:>10.3} s  {:?}", step.at.as_secs_f64(), step.what);
+            lines.extend(steps.iter().map(step));
         }
-        story
-            + &format!(
-                "again: SIMULATION_SEED={} cargo test --test simulation\n",
-                self.seed
-            )
+        lines.push(format!(
+            "again: SIMULATION_SEED={} cargo test --test simulation\n",
+            self.seed
+        ));
+        lines.join("\n")
     }
 }

@@ -43,7 +43,7 @@ impl Program {
         })
     }
 
-    async fn press_under(&self, scope: &Scope, id: LockId) {
+    async fn press_under(self: Arc<Self>, scope: &Scope, id: LockId) {
         let held = Held {
             number: scope.lock,
             id,
@@ -52,7 +52,7 @@ impl Program {
         for (pause, wish) in &scope.wishes {
             sleep(*pause).await;
             let work = self.begin(wish, Some(held));
-            tasks.extend(self.start(wish, work));
+            tasks.extend(self.start(wish, Some(held), work));
         }
         let injector = &self.injectors[scope.injector];
         match scope.release {

@@ -18,10 +18,11 @@ use tokio::time::{sleep, timeout};
 
 use crate::bugs::{self, Bug};
 use crate::checker::{self, Violation};
+use crate::clocks::Clocks;
 use crate::faults::{ms, pick};
 use crate::history::{History, Injection, Step, What};
 use crate::plan::Plan;
-use crate::platform::{Clocks, Platform, ToPlatform};
+use crate::platform::{Platform, ToPlatform};
 use crate::program::{OTHERS, Program};
 use crate::tally::Tally;
 use crate::tokens::{Deaf, Endpoint, Issued};

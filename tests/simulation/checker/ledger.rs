@@ -180,7 +180,7 @@ impl Ledger {
                     asked: at,
                     ended: None,
                     retry_after: None,
-                })
+                });
             }
             What::TokenEnded {
                 source,

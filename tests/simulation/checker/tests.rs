@@ -192,160 +192,47 @@ fn each_law_can_be_broken() {
     let locked = vec![What::LockAsked { lock: 1, call: 0 }];
     let granted = vec![What::LockHeld { lock: 1, id: 1 }];
     let unauthorized = vec![sent(1, 1), handed_over(1, 1), answered(1, 1, 401)];
+    let refused = end(1, Delivery::Refused, Some(Code::RateLimited), 1).to_vec();
+    let contradiction = end(1, Delivery::Unknown, Some(Code::Connect), 1).to_vec();
+    let expired = end(1, Delivery::NotSent, Some(Code::Deadline), 0).to_vec();
+    let begun = vec![sent(1, 1), handed_over(1, 1)];
+    let rest = vec![executed(1, 1), answered(1, 1, 202)];
+    let unsent = vec![sent(1, 1), ended(1, 1, Ending::GivenUp)];
+    let many = (1..8).flat_map(|n| throttled(1, n)).collect();
+    let again = vec![
+        same_token,
+        handed_over(1, 2),
+        executed(1, 2),
+        answered(1, 2, 202),
+    ];
+    let told_late = all_well(1, 1).into_iter().rev().collect();
+    #[rustfmt::skip]
     let broken = [
-        (
-            Law::Once,
-            vec![one(1), lost(1, 1), accepted(1, 2), all_well(1, 2)],
-        ),
+        (Law::Once, vec![one(1), lost(1, 1), accepted(1, 2), all_well(1, 2)]),
         (Law::Delivery, vec![one(1), lost(1, 1), all_well(1, 1)]),
-        (
-            Law::Delivery,
-            vec![
-                one(1),
-                throttled(1, 1),
-                pressed_by_refusal,
-                end(1, Delivery::Refused, Some(Code::RateLimited), 1).to_vec(),
-            ],
-        ),
-        (
-            Law::Delivery,
-            vec![
-                one(1),
-                lost(1, 1),
-                end(1, Delivery::Unknown, Some(Code::Connect), 1).to_vec(),
-            ],
-        ),
+        (Law::Delivery, vec![one(1), throttled(1, 1), pressed_by_refusal, refused]),
+        (Law::Delivery, vec![one(1), lost(1, 1), contradiction]),
         (Law::Attempts, vec![one(1), accepted(1, 1), all_well(1, 2)]),
-        (
-            Law::Attempts,
-            vec![
-                one(1),
-                (1..8).flat_map(|n| throttled(1, n)).collect(),
-                accepted(1, 8),
-                all_well(1, 8),
-            ],
-        ),
-        (
-            Law::OneAtATime,
-            vec![
-                one(1),
-                one(2),
-                vec![sent(1, 1), handed_over(1, 1)],
-                accepted(2, 2),
-                vec![executed(1, 1), answered(1, 1, 202)],
-                all_well(1, 1),
-                all_well(2, 1),
-            ],
-        ),
-        (
-            Law::Order,
-            vec![
-                one(1),
-                one(2),
-                accepted(2, 1),
-                all_well(2, 1),
-                accepted(1, 2),
-                all_well(1, 1),
-            ],
-        ),
-        (
-            Law::Order,
-            vec![
-                one(1),
-                one(2),
-                throttled(1, 1),
-                accepted(2, 2),
-                all_well(2, 1),
-                accepted(1, 3),
-                all_well(1, 2),
-            ],
-        ),
+        (Law::Attempts, vec![one(1), many, accepted(1, 8), all_well(1, 8)]),
+        (Law::OneAtATime, vec![one(1), one(2), begun, accepted(2, 2), rest, all_well(1, 1), all_well(2, 1)]),
+        (Law::Order, vec![one(1), one(2), accepted(2, 1), all_well(2, 1), accepted(1, 2), all_well(1, 1)]),
+        (Law::Order, vec![one(1), one(2), throttled(1, 1), accepted(2, 2), all_well(2, 1), accepted(1, 3), all_well(1, 2)]),
         (Law::Deadline, vec![late(1), accepted(1, 1), all_well(1, 1)]),
-        (
-            Law::Deadline,
-            vec![
-                late(1),
-                vec![sent(1, 1), ended(1, 1, Ending::GivenUp)],
-                end(1, Delivery::NotSent, Some(Code::Deadline), 0).to_vec(),
-            ],
-        ),
+        (Law::Deadline, vec![late(1), unsent, expired]),
         (Law::RetryAfter, vec![token(), vec![hasty], token()]),
-        (
-            Law::FreshToken,
-            vec![
-                one(1),
-                unauthorized,
-                vec![
-                    same_token,
-                    handed_over(1, 2),
-                    executed(1, 2),
-                    answered(1, 2, 202),
-                ],
-                all_well(1, 2),
-            ],
-        ),
+        (Law::FreshToken, vec![one(1), unauthorized, again, all_well(1, 2)]),
         (Law::SingleFlight, vec![token(), token()]),
         (Law::OneEnd, vec![one(1), accepted(1, 1)]),
-        (
-            Law::OneEnd,
-            vec![one(1), accepted(1, 1), all_well(1, 1), all_well(1, 1)],
-        ),
-        (
-            Law::OneEnd,
-            vec![
-                one(1),
-                accepted(1, 1),
-                all_well(1, 1),
-                vec![What::Retrying(1)],
-            ],
-        ),
-        (
-            Law::OneEnd,
-            vec![
-                one(1),
-                accepted(1, 1),
-                all_well(1, 1).into_iter().rev().collect(),
-            ],
-        ),
+        (Law::OneEnd, vec![one(1), accepted(1, 1), all_well(1, 1), all_well(1, 1)]),
+        (Law::OneEnd, vec![one(1), accepted(1, 1), all_well(1, 1), vec![What::Retrying(1)]]),
+        (Law::OneEnd, vec![one(1), accepted(1, 1), told_late]),
         (Law::OneEnd, vec![accepted(1, 1)]),
-        (
-            Law::AfterUnknown,
-            vec![
-                one(1),
-                one(2),
-                lost(1, 1),
-                unknown(1),
-                accepted(2, 2),
-                all_well(2, 1),
-            ],
-        ),
-        (
-            Law::AfterUnknown,
-            vec![one(1), locked, lost(1, 1), unknown(1), granted],
-        ),
-        (
-            Law::Ended,
-            vec![
-                one(1),
-                vec![What::Aborted(1)],
-                accepted(1, 1),
-                all_well(1, 1),
-            ],
-        ),
-        (
-            Law::Ended,
-            vec![
-                one(1),
-                vec![What::Closed(0)],
-                accepted(1, 1),
-                all_well(1, 1),
-            ],
-        ),
+        (Law::AfterUnknown, vec![one(1), one(2), lost(1, 1), unknown(1), accepted(2, 2), all_well(2, 1)]),
+        (Law::AfterUnknown, vec![one(1), locked, lost(1, 1), unknown(1), granted]),
+        (Law::Ended, vec![one(1), vec![What::Aborted(1)], accepted(1, 1), all_well(1, 1)]),
+        (Law::Ended, vec![one(1), vec![What::Closed(0)], accepted(1, 1), all_well(1, 1)]),
         (Law::NoTurnLost, vec![one(1), timed_out(1)]),
-        (
-            Law::NothingLeft,
-            vec![vec![What::LeftBehind("a line".to_owned())]],
-        ),
+        (Law::NothingLeft, vec![vec![What::LeftBehind("a line".to_owned())]]),
     ];
     for (law, history) in broken {
         let found = laws_broken(&history);
