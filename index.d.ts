@@ -319,7 +319,7 @@ export interface InjectorConfig extends ConnectionConfig {
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /**
    * The `User-Agent` of injection requests, 1 to 256 characters of visible ASCII, with blanks between. Default:
-   * `cxone-dtmf/` and the version.
+   * `cxone-dtmf/<version>`.
    */
   readonly userAgent?: string | undefined;
   /** Takes the log lines; `false` for silence. Default: JSON lines on standard output. */

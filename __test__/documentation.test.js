@@ -40,7 +40,7 @@ describe('error codes', () => {
   for (const [, code, deliveries] of TYPINGS.matchAll(/extends DtmfErrorFields<\s*'(\w+)',\s*([^>]+)>/g)) {
     typed.set(code, new Set([...(typed.get(code) ?? []), ...quoted(deliveries)]));
   }
-  const engine = [...ENGINE.matchAll(/Self::\w+ => "(\w+)"/g)].map(([, code]) => code);
+  const engine = [...ENGINE.matchAll(/Self::\w+ => "((?:ERR|ABORT)_\w+)"/g)].map(([, code]) => code);
 
   test('the README names those of the engine, in its order', () => {
     expect(engine.length).toBeGreaterThan(10);
@@ -69,14 +69,17 @@ describe('error codes', () => {
 describe('options', () => {
   /** Each option of an interface: its name, and its default as its comment tells. */
   function options(name) {
-    const body = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(TYPINGS)[1];
+    const interfaceOf = new RegExp(`export interface ${name} (?:extends (\\w+) )?\\{\\n([\\s\\S]*?)\\n\\}`);
+    const [, base, body] = interfaceOf.exec(TYPINGS);
     const fields = [...body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)(\??):/g)];
-    return fields.map(([, comment, field, optional]) => {
+    const own = fields.map(([, comment, field, optional]) => {
       const text = bare(comment.replace(/\n\s*\* ?/g, ' ')).replace(/\{@link (\S+?)\}/g, '$1');
       const stated = /\bDefault[^:.]*: (.+?)(?=[,;.](?:\s|$)|$)/.exec(text);
       return [field, optional ? (stated?.[1].trim() ?? 'none') : 'required'];
     });
+    return base ? [...own, ...options(base)] : own;
   }
+
   /** The options of a table; a cell may name several. */
   function documented(table) {
     return new Map(

@@ -104,8 +104,6 @@ describe('the constructors', () => {
     ['digits', { digits: 'hashed' }],
     ['logger', { logger: 'console' }],
     ['fleet', { fleet: {} }],
-    ['headers', { headers: {} }],
-    ['proxy', { proxy: 'env' }],
     ['auditLog', { auditLog: 'x' }],
     ['timeout', { timeout: 100 }],
   ])('DtmfInjector names %s: %p', (field, config) => {
