@@ -202,7 +202,7 @@ mod tests {
         );
         assert_eq!(
             &prepared.body[..],
-            br##"{"dtmf":"12A#","dtmfType":"RFC2833","interDigitPause":150}"##
+            br#"{"dtmf":"12A#","dtmfType":"RFC2833","interDigitPause":150}"#
         );
     }
 
@@ -249,5 +249,29 @@ mod tests {
         let headers = profile("https://api.example.com").headers(&token).unwrap();
         assert!(headers[AUTHORIZATION].is_sensitive());
         assert!(!format!("{headers:?}").contains("abc"));
+    }
+
+    #[test]
+    fn a_token_that_no_header_may_hold_is_an_error_without_it() {
+        let token = Token {
+            value: Secret::new("canary\r\nX: y".into()),
+            generation: 1,
+        };
+        let error = profile("https://api.example.com")
+            .headers(&token)
+            .unwrap_err();
+        assert_eq!(error.code, Code::Auth);
+        assert!(!format!("{error:?}").contains("canary"));
+    }
+
+    #[test]
+    fn neither_digits_nor_address_show_in_debug() {
+        let prepared = profile("https://api.example.com")
+            .prepare(params("p", "l", "call-1"))
+            .unwrap();
+        assert_eq!(
+            format!("{prepared:?}"),
+            r#"Prepared { call: "call-1", .. }"#
+        );
     }
 }
