@@ -29,3 +29,8 @@ test('ten times more than the platform takes is turned away, and the platform ke
   expect(report.waiters.waiting).toBeGreaterThan(9_900);
   expect(report.waiters.grownMb).toBeLessThan(100);
 }, 120_000);
+
+test('a worker or a process can end at any moment', async () => {
+  const report = await soak('endings');
+  expect(report).toEqual({ terminations: 200, exits: 100, badExits: 0 });
+}, 180_000);

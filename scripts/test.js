@@ -2,7 +2,7 @@
 
 // `npm test`: every check of this project, from a fresh clone.
 //
-//   node scripts/test.js [--verbose] [lint|types|rust|js ...]
+//   node scripts/test.js [--verbose] [lint|types|rust|loom|js ...]
 //
 // Without a word all of them run. A failed step does not stop the others. The last line is
 // `N passed, N failed`, with `, N skipped` where there are any, over the tests of Rust and Jest; a
@@ -23,7 +23,7 @@ const { Steps } = require('./lib/steps.js');
 /** @typedef {import('./lib/counts.js').Counts} Counts */
 /** @typedef {import('./lib/steps.js').Result} Result */
 
-const GROUPS = ['lint', 'types', 'rust', 'js'];
+const GROUPS = ['lint', 'types', 'rust', 'loom', 'js'];
 
 class Run {
   /** @param {Steps} steps */
@@ -104,6 +104,11 @@ class Run {
     this.record(engine, counts.ofCargo(engine.output));
   }
 
+  async loom() {
+    const models = await this.node('loom: all orders of steps', ['scripts/loom.js']);
+    this.record(models, counts.ofCargo(models.output));
+  }
+
   async js() {
     // Always through cargo, which knows best what is up to date.
     if (!this.record(await addon.build(this.steps, root))) {
@@ -139,6 +144,7 @@ async function main(args) {
     if (wanted('lint')) await run.lint();
     if (wanted('types')) await run.types();
     if (wanted('rust')) await run.rust();
+    if (wanted('loom')) await run.loom();
     if (wanted('js')) await run.js();
   }
   return run.close();

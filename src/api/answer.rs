@@ -147,4 +147,14 @@ mod tests {
             )]
         );
     }
+
+    #[test]
+    fn why_a_body_is_not_there_has_a_name() {
+        let why = |body| text(&body).map_err(BodyError::as_str).map(str::to_owned);
+        let unreadable = AnswerBody::Whole(Bytes::from_static(&[0xff]));
+        assert_eq!(why(AnswerBody::Cut), Err("cut"));
+        assert_eq!(why(AnswerBody::TooLarge), Err("too-large"));
+        assert_eq!(why(unreadable), Err("unreadable"));
+        assert_eq!(why(AnswerBody::Whole(Bytes::new())), Ok(String::new()));
+    }
 }

@@ -258,4 +258,28 @@ mod tests {
         assert!(headers["user-agent"].as_bytes().starts_with(b"cxone-dtmf/"));
         assert!(!format!("{headers:?}").contains("abc"));
     }
+
+    #[test]
+    fn a_token_that_no_header_may_hold_is_an_error_without_it() {
+        let token = Token {
+            value: Secret::new("canary\r\nX: y".into()),
+            generation: 1,
+        };
+        let error = profile("https://api.example.com")
+            .headers(&token)
+            .unwrap_err();
+        assert_eq!(error.code, Code::Auth);
+        assert!(!format!("{error:?}").contains("canary"));
+    }
+
+    #[test]
+    fn neither_digits_nor_address_show_in_debug() {
+        let prepared = profile("https://api.example.com")
+            .prepare(params("p", "l", "call-1"))
+            .unwrap();
+        assert_eq!(
+            format!("{prepared:?}"),
+            r#"Prepared { call: "call-1", .. }"#
+        );
+    }
 }

@@ -339,3 +339,12 @@ fn end_of_the_runtime_is_an_error_and_not_a_hang() {
     let token = runtime().block_on(scene.cache.token()).unwrap();
     assert_eq!(token.value.expose(), "t2");
 }
+
+#[test]
+fn debug_shows_no_token() {
+    let token = Token {
+        value: Secret::new("canary".to_owned()),
+        generation: 7,
+    };
+    assert_eq!(format!("{token:?}"), "Token { generation: 7, .. }");
+}

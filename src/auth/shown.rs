@@ -19,9 +19,11 @@ pub fn data(known: Option<&str>, body: Option<&Map<String, Value>>, secret: &Sec
     data.insert("error".to_owned(), known.into());
     let description = body.and_then(|body| body.get("error_description")?.as_str());
     if let Some(description) = description {
-        let shown: String = masked(description, secret)
+        // Masked on both sides of the replacement: a secret may hold a control character, or a space
+        // where the endpoint wrote one.
+        let printable = masked(description, secret).replace(char::is_control, " ");
+        let shown: String = masked(&printable, secret)
             .chars()
-            .map(|char| if char.is_control() { ' ' } else { char })
             .take(MAX_DESCRIPTION_CHARS)
             .collect();
         data.insert("error_description".to_owned(), shown.into());
@@ -69,6 +71,14 @@ mod tests {
         assert_eq!(
             described("secret can ary+/é= and can ary+/é= is\r\nwrong"),
             json!({ "error": "invalid_client", "error_description": "secret ***** and ***** is  wrong" })
+        );
+    }
+
+    #[test]
+    fn secret_does_not_come_about_when_control_characters_are_replaced() {
+        assert_eq!(
+            described("secret can\tary+/é= is wrong")["error_description"],
+            "secret ***** is wrong"
         );
     }
 

@@ -212,6 +212,13 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker as TaskWaker};
+
+    use proptest::prelude::*;
+
     use super::*;
 
     fn call(id: &str) -> Channel {
@@ -307,5 +314,72 @@ mod tests {
         assert!(registry.is_held_by_manual_lock(&call("a")));
         drop(manual);
         assert!(!registry.is_held_by_manual_lock(&call("a")));
+    }
+
+    #[test]
+    fn there_is_one_registry_in_a_process_and_no_lock_id_comes_twice() {
+        assert!(Arc::ptr_eq(
+            &Registry::process_wide(),
+            &Registry::process_wide()
+        ));
+        let registry = Registry::default();
+        assert_ne!(registry.new_lock_id(), registry.new_lock_id());
+    }
+
+    const MOST_WAITING: usize = 3;
+
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Join(usize),
+        /// The n-th of those in this line (the holder is 0) goes.
+        Leave(usize, usize),
+        Dismiss(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            5 => (0_usize..3).prop_map(Step::Join),
+            4 => (0_usize..3, 0_usize..6).prop_map(|(line, n)| Step::Leave(line, n)),
+            1 => (0_usize..3).prop_map(Step::Dismiss),
+        ]
+    }
+
+    /// Whether a place has its turn, by now.
+    fn look(place: &mut Place) -> Poll<Result<(), Dismissal>> {
+        pin!(place.turn()).poll(&mut Context::from_waker(TaskWaker::noop()))
+    }
+
+    proptest! {
+        /// Each line is a plain list of its own: its first element has its turn, at most so many wait behind.
+        #[test]
+        fn lines_are_bounded_lists_apart_from_each_other(steps in prop::collection::vec(step(), 0..120)) {
+            let registry = Arc::new(Registry::default());
+            let lines = ["a", "b", "c"].map(call);
+            let mut model: [VecDeque<Place>; 3] = Default::default();
+            for step in steps {
+                match step {
+                    Step::Join(line) => {
+                        let full = model[line].len() > MOST_WAITING;
+                        let joined = registry.join(lines[line].clone(), MOST_WAITING);
+                        prop_assert_eq!(joined.is_err(), full);
+                        model[line].extend(joined.ok());
+                    }
+                    Step::Leave(line, n) => drop(model[line].remove(n)),
+                    Step::Dismiss(line) => {
+                        registry.dismiss_waiting(&lines[line], Dismissal::LockExpired);
+                        for mut sent_away in model[line].drain(1.min(model[line].len())..) {
+                            prop_assert_eq!(look(&mut sent_away), Poll::Ready(Err(Dismissal::LockExpired)));
+                        }
+                    }
+                }
+                for line in &mut model {
+                    for (n, place) in line.iter_mut().enumerate() {
+                        let expected = if n == 0 { Poll::Ready(Ok(())) } else { Poll::Pending };
+                        prop_assert_eq!(look(place), expected);
+                    }
+                }
+                prop_assert_eq!(registry.len(), model.iter().filter(|line| !line.is_empty()).count());
+            }
+        }
     }
 }

@@ -147,6 +147,21 @@ mod tests {
         }
 
         #[test]
+        fn a_list_and_several_lines_are_the_longest_of_their_numbers(
+            waits in proptest::collection::vec(0_u64..40_000_000, 1..6), blank in "[ \t]{0,2}",
+        ) {
+            let texts: Vec<_> = waits.iter().map(|wait| format!("{blank}{wait}{blank}")).collect();
+            let expected = waits.iter().max().map(|wait| secs(*wait).min(LONGEST));
+            prop_assert_eq!(parse(texts.join(",").as_bytes(), example(), None), expected);
+            prop_assert_eq!(longest(texts.iter().map(String::as_bytes), example(), None), expected);
+            // One part that is no number spoils a list, and only its own line among several.
+            let spoilt = format!("{},x", texts.join(","));
+            prop_assert_eq!(parse(spoilt.as_bytes(), example(), None), None);
+            let lines = texts.iter().map(String::as_bytes).chain([spoilt.as_bytes()]);
+            prop_assert_eq!(longest(lines, example(), None), expected);
+        }
+
+        #[test]
         fn numbers_are_taken_as_they_are(seconds in 0_u64..31_536_000) {
             prop_assert_eq!(parse(seconds.to_string().as_bytes(), example(), None), Some(secs(seconds)));
         }

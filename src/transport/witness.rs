@@ -3,11 +3,14 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(not(cxone_loom))]
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+#[cfg(cxone_loom)]
+use loom::sync::atomic::{AtomicU8, Ordering};
 
 const UNTOUCHED: u8 = 0;
 const HANDED_OVER: u8 = 1;
