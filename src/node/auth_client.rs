@@ -26,7 +26,7 @@ pub struct NativeAuthClient {
 
 /// Tells the lane, and counts.
 struct Observer {
-    client: u32,
+    client: f64,
     outbox: Arc<Outbox>,
     refreshes: AtomicU64,
 }
@@ -61,7 +61,7 @@ impl NativeAuthClient {
 
     /// `client` is the number that records name this client by.
     #[napi(constructor, catch_unwind)]
-    pub fn new(lane: &NativeLane, client: u32, config: String) -> napi::Result<Self> {
+    pub fn new(lane: &NativeLane, client: f64, config: String) -> napi::Result<Self> {
         let config = AuthConfig::read(&config).map_err(super::unchecked)?;
         let outbox = lane.outbox();
         let observer = Arc::new(Observer {

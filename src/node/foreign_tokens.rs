@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks JavaScript for a token. Those who ask while a call is under way share its answer.
 pub struct ForeignTokens {
-    injector: u32,
+    injector: f64,
     outbox: Arc<Outbox>,
     state: Mutex<State>,
 }
@@ -60,7 +60,7 @@ impl Drop for Waiting<'_> {
 }
 
 impl ForeignTokens {
-    pub fn new(injector: u32, outbox: Arc<Outbox>) -> Self {
+    pub fn new(injector: f64, outbox: Arc<Outbox>) -> Self {
         Self {
             injector,
             outbox,

@@ -33,7 +33,7 @@ pub struct NativeInjector {
 
 /// Sends the engine's events down the lane.
 struct LaneEvents {
-    injector: u32,
+    injector: f64,
     outbox: Arc<Outbox>,
 }
 
@@ -86,7 +86,7 @@ impl NativeInjector {
     #[napi(constructor, catch_unwind)]
     pub fn new(
         lane: &NativeLane,
-        injector: u32,
+        injector: f64,
         auth: Option<&NativeAuthClient>,
         config: String,
     ) -> napi::Result<Self> {

@@ -37,21 +37,21 @@ pub enum Record<'a> {
     },
     /// A manual lock ran out.
     LockExpired {
-        injector: u32,
+        injector: f64,
         lock: u64,
         call_id: &'a str,
         limit_ms: u64,
     },
     /// A new token arrived.
-    TokenRefreshed { client: u32 },
+    TokenRefreshed { client: f64 },
     /// A refresh ahead of time failed.
-    TokenRefreshFailed { client: u32, error: Failure<'a> },
+    TokenRefreshFailed { client: f64, error: Failure<'a> },
     /// The program's own auth client is asked for a token.
-    TokenWanted { injector: u32, request: u32 },
+    TokenWanted { injector: f64, request: u32 },
     /// Nobody waits for that answer any more.
-    TokenNotWanted { injector: u32, request: u32 },
+    TokenNotWanted { injector: f64, request: u32 },
     /// The platform refused the token of the program's own auth client.
-    TokenRefused { injector: u32 },
+    TokenRefused { injector: f64 },
 }
 
 /// The end of an injection.
