@@ -2,13 +2,17 @@
 #![no_main]
 
 use bytes::Bytes;
-use cxone_dtmf::api::answer::response;
+use cxone_dtmf::api::answer::{Hidden, response};
 use cxone_dtmf::mask::Mask;
+use cxone_dtmf::secret::Secret;
 use cxone_dtmf::transport::{Answer, AnswerBody};
 use cxone_dtmf_fuzz::{assert_hidden, assert_hidden_in, digits, first_line};
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderValue};
 use libfuzzer_sys::{Corpus, fuzz_target};
+
+/// What the request carried, which a server may echo.
+const TOKEN: &str = "eyJ0.ab-c_d";
 
 fuzz_target!(|data: &[u8]| -> Corpus {
     let (line, rest) = first_line(data);
@@ -27,11 +31,19 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         body: AnswerBody::Whole(Bytes::copy_from_slice(body)),
     };
     let mask = Mask::from_digits(&digits);
-    let seen = response(&answer, Some(&mask));
+    let secrets = [Secret::new(TOKEN.to_owned())];
+    let seen = response(
+        &answer,
+        Hidden {
+            digits: Some(&mask),
+            secrets: &secrets,
+        },
+    );
     for (name, value) in &seen.headers {
         assert_hidden(&digits, name);
         assert_hidden(&digits, value);
     }
     assert_hidden_in(&digits, &seen.data);
+    assert!(!format!("{seen:?}").contains(TOKEN));
     Corpus::Keep
 });

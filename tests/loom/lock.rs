@@ -19,6 +19,8 @@ enum Flaw {
     LeavesWithoutPassingOn,
     /// Looks at the line and takes a place in two steps instead of one.
     LooksBeforeItJoins,
+    /// Takes the ticket of a line that is gone for one of the line that is there now.
+    MixesUpTheLines,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -31,8 +33,9 @@ type Waker = Arc<Slot<Turn>>;
 
 #[derive(Default)]
 struct State {
-    /// As in the registry, there is a line exactly as long as somebody holds it.
-    line: Option<Queue<Waker>>,
+    /// As in the registry, there is a line exactly as long as somebody holds it, and each has a number.
+    line: Option<(u32, Queue<Waker>)>,
+    made: u32,
     arrivals: u32,
 }
 
@@ -60,7 +63,12 @@ impl Line {
         state.arrivals += 1;
         let arrival = state.arrivals;
         let mut turn = None;
-        let queue = state.line.get_or_insert_default();
+        if state.line.is_none() {
+            state.made += 1;
+            state.line = Some((state.made, Queue::new()));
+        }
+        let number = state.made;
+        let (_, queue) = state.line.as_mut().unwrap();
         let joined = queue.join(|| {
             let slot = Arc::new(Slot::new());
             turn = Some(Arc::clone(&slot));
@@ -70,18 +78,20 @@ impl Line {
         let (Joined::Holds(ticket) | Joined::Waits(ticket)) = joined;
         Place {
             line: Arc::clone(self),
+            number,
             ticket,
             arrival,
             turn: turn.filter(|_| !found_free),
         }
     }
 
-    fn leave(&self, ticket: Ticket, was_waiting: bool) {
+    fn leave(&self, place: &Place) {
         let mut state = self.state.lock().unwrap();
-        let Some(queue) = state.line.as_mut() else {
+        let same = |number: u32| number == place.number || self.flaw == Flaw::MixesUpTheLines;
+        let Some((_, queue)) = state.line.as_mut().filter(|(number, _)| same(*number)) else {
             return;
         };
-        let woken = queue.leave(ticket);
+        let woken = queue.leave(place.ticket);
         let evict = match self.flaw {
             Flaw::EvictsWhileHandingOver => queue.waiting() == 0,
             _ => queue.is_free(),
@@ -91,7 +101,7 @@ impl Line {
         }
         drop(state);
         if let Some(waker) = woken
-            && !(was_waiting && self.flaw == Flaw::LeavesWithoutPassingOn)
+            && !(place.turn.is_some() && self.flaw == Flaw::LeavesWithoutPassingOn)
         {
             waker.send(Turn::Granted);
         }
@@ -99,7 +109,10 @@ impl Line {
 
     fn dismiss_waiting(&self) {
         let mut state = self.state.lock().unwrap();
-        let dismissed = state.line.as_mut().map(Queue::dismiss_waiting);
+        let dismissed = state
+            .line
+            .as_mut()
+            .map(|(_, queue)| queue.dismiss_waiting());
         drop(state);
         for waker in dismissed.into_iter().flatten() {
             waker.send(Turn::Dismissed);
@@ -113,6 +126,7 @@ impl Line {
 
 struct Place {
     line: Arc<Line>,
+    number: u32,
     ticket: Ticket,
     arrival: u32,
     turn: Option<Waker>,
@@ -147,7 +161,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         // A model that already failed is unwinding: its mutex may be in the hands of a thread that is gone.
         if !std::thread::panicking() {
-            self.line.leave(self.ticket, self.turn.is_some());
+            self.line.leave(self);
         }
     }
 }
@@ -178,6 +192,29 @@ fn one_gives_up(flaw: Flaw) {
     gives_up.join().unwrap();
     assert_eq!(waits.join().unwrap(), Turn::Granted);
     assert!(line.is_free(), "a line is left behind");
+}
+
+/// One who was sent away goes late, when others have begun a new line.
+fn one_goes_late(flaw: Flaw) {
+    let line = Line::new(flaw);
+    let holder = line.join();
+    let mut sent_away = line.join();
+    line.dismiss_waiting();
+    drop(holder);
+    assert_eq!(sent_away.turn(), Turn::Dismissed);
+    let goes = thread::spawn(move || drop(sent_away));
+    let first = line.join();
+    let second = line.join();
+    let waits = thread::spawn(move || second.press());
+    assert_eq!(first.press(), Turn::Granted);
+    goes.join().unwrap();
+    assert_eq!(waits.join().unwrap(), Turn::Granted);
+    assert!(line.is_free(), "a line is left behind");
+}
+
+#[test]
+fn who_was_sent_away_takes_nothing_from_a_new_line() {
+    walk(|| one_goes_late(Flaw::None));
 }
 
 #[test]
@@ -263,4 +300,9 @@ fn finds_a_leaver_that_passes_nothing_on() {
 #[test]
 fn finds_a_newcomer_that_looks_before_it_joins() {
     breaks("two press at once", || three_come(Flaw::LooksBeforeItJoins));
+}
+
+#[test]
+fn finds_a_ticket_of_a_line_that_is_gone() {
+    breaks("deadlock", || one_goes_late(Flaw::MixesUpTheLines));
 }
