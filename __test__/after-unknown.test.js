@@ -37,6 +37,32 @@ test('who waits behind an unknown outcome is rejected; who comes later is not', 
   await press('3333');
 });
 
+test('who is dismissed leaves a line that others have begun anew, and lets nobody in', async () => {
+  const crowded = bench.injector(platform, { maxWaitingPerCall: 200, maxWaiting: 10_000 });
+  await crowded.injectDTMF(params({ callId: 'warm' }));
+  // Long enough for two to meet, if they could.
+  platform.usualInjection = { delayMs: 2 };
+  const ROUNDS = 60;
+  const WAITING = 30;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const callId = `call-${round}`;
+    const inject = (dtmfString) => crowded.injectDTMF(params({ callId, dtmfString }));
+    platform.answer({ drop: 'after' });
+    // The program hears of the unknown outcome and goes on with the call while the others still leave.
+    const first = settle(inject('1')).then(async (outcome) => {
+      const again = Array.from({ length: WAITING + 5 }, () => settle(inject('2')));
+      return { outcome, again: await Promise.all(again) };
+    });
+    const behind = await Promise.all(Array.from({ length: WAITING }, () => settle(inject('3'))));
+    const { outcome, again } = await first;
+    expect(codes([outcome])).toEqual(['ERR_DTMF_OUTCOME_UNKNOWN']);
+    expect(codes(behind)).toEqual(Array(WAITING).fill('ERR_DTMF_AFTER_UNKNOWN'));
+    expect(codes(again)).toEqual(Array(WAITING + 5).fill('ok'));
+  }
+  expect(platform.peakPerCall).toBe(1);
+  expect(crowded.metrics()).toMatchObject({ waiting: 0, inFlight: 0 });
+}, 120_000);
+
 test('a time-out in flight counts as unknown for the line', async () => {
   // The token and the connection are there, so that the time runs out in flight.
   await press('0000');

@@ -20,6 +20,19 @@ describe('getAccessToken', () => {
     expect(platform.tokenRequests()).toHaveLength(1);
   });
 
+  test('names an option that it does not know', async () => {
+    for (const options of [
+      { singal: AbortSignal.abort() },
+      { signal: undefined, timeoutMs: 1 },
+      { signal: 7 },
+    ]) {
+      expect(await failure(auth.getAccessToken(options))).toMatchObject({ code: 'ERR_DTMF_INVALID' });
+    }
+    const { message } = await failure(auth.getAccessToken({ singal: AbortSignal.abort() }));
+    expect(message).toContain('singal');
+    expect(platform.requests).toHaveLength(0);
+  });
+
   test('200 callers share one request', async () => {
     platform.answerToken({ delayMs: 50 });
     const tokens = await Promise.all(Array.from({ length: 200 }, () => auth.getAccessToken()));

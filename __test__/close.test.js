@@ -102,6 +102,38 @@ test('after it everything is refused with one event each', async () => {
   expect(platform.requests).toHaveLength(0);
 });
 
+test('after it an entry tells what is valid and of which call', async () => {
+  const events = [];
+  injector.registerCTIMonitor((event) => void events.push(event));
+  await injector.close();
+  const valid = await failure(injector.injectDTMF(params()));
+  expect(valid.audit).toMatchObject({
+    callId: 'call-1',
+    dtmfString: '*****',
+    dtmfType: 'RFC2833',
+    interDigitPause: 150,
+    validation: { valid: true, carrierCompatible: true },
+    status: 'error',
+    delivery: 'not-sent',
+    code: 'ERR_DTMF_CLOSED',
+  });
+  const wrong = await failure(injector.injectDTMF(params({ dtmfString: 'x' })));
+  expect(wrong.audit).toMatchObject({ callId: null, validation: { valid: false } });
+  expect(events.map(({ callId }) => callId)).toEqual(['call-1', null]);
+});
+
+test('after it no lock is held', async () => {
+  const lock = await injector.acquireChannelLock('call-1');
+  await injector.close();
+  expect(await failure(injector.releaseChannelLock())).toMatchObject({
+    code: 'ERR_DTMF_LOCK',
+    delivery: 'not-sent',
+    message: expect.stringContaining('no lock'),
+  });
+  // Its own first release is no mistake of the program.
+  await lock.release();
+});
+
 test('metrics stay readable', async () => {
   await injector.injectDTMF(params());
   await injector.close();

@@ -195,6 +195,25 @@ test('the stack names the line that waited', async () => {
   expect((await failure(acquireTwice())).stack).toContain('acquireTwice');
 });
 
+test.each([
+  ['cut', { status: 400, body: { a: 'b' }, cut: true }],
+  ['too-large', { status: 503, body: 'x'.repeat(70_000) }],
+  ['unreadable', { status: 404, body: Buffer.from([0xff, 0xfe, 0xfd]) }],
+])('an answer without data says why: %s', async (bodyError, step) => {
+  const platform = await bench.platform();
+  const injector = bench.injector(platform);
+  const seen = [];
+  injector.registerCTIMonitor((event) => void seen.push(event));
+  platform.answer(step);
+  const error = await failure(injector.injectDTMF(params()));
+  expect(error).toMatchObject({ response: { status: step.status, data: null }, audit: { bodyError } });
+  // Which part of it came changes nothing: the status is known.
+  expect(error).toMatchObject({ delivery: 'refused', attempts: 1 });
+  expect(seen).toEqual([{ event: 'dtmf.failed', callId: 'call-1', auditEntry: error.audit }]);
+  platform.answer({ status: 404 });
+  expect((await failure(injector.injectDTMF(params()))).audit).not.toHaveProperty('bodyError');
+});
+
 test('isDtmfError holds across copies of the package, and only for its errors', async () => {
   const platform = await bench.platform();
   platform.answer({ status: 404 });

@@ -119,6 +119,27 @@ describe('a manual lock', () => {
     expect(platform.peakPerCall).toBe(1);
   });
 
+  test('does not run out under what is in flight while its release waits for it', async () => {
+    const impatient = bench.injector(platform, { lockHoldMs: 300 });
+    await impatient.injectDTMF(params({ callId: 'warm' }));
+    platform.answer({ delayMs: 1200 });
+    const lock = await impatient.acquireChannelLock('call-1');
+    const order = [];
+    const under = impatient
+      .injectDTMF(params({ dtmfString: '1111' }), { lock })
+      .then(() => order.push('under'));
+    await until(() => platform.injections('call-1').length === 1);
+    const released = lock.release().then(() => order.push('released'));
+    const behind = injector.injectDTMF(params({ dtmfString: '2222' })).then(() => order.push('behind'));
+    await Promise.all([under, released, behind]);
+    expect(order[0]).toBe('under');
+    const [first, second] = platform.injections('call-1');
+    expect(second.at).toBeGreaterThanOrEqual(first.answeredAt);
+    expect(platform.peakPerCall).toBe(1);
+    expect(injector.metrics()).toMatchObject({ locks: 0, waiting: 0 });
+    expect(impatient.metrics()).toMatchObject({ locks: 0, waiting: 0 });
+  });
+
   test('needs a valid call and valid options', async () => {
     for (const bad of [undefined, '', '..', 'a/b', 7]) {
       expect(await failure(injector.acquireChannelLock(bad))).toMatchObject({ code: 'ERR_DTMF_INVALID' });

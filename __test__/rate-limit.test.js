@@ -47,6 +47,22 @@ test('a limit that lets nothing go before the deadline is told at once', async (
 });
 
 test.each([
+  ['99999999999'],
+  ['18446744073709551615'],
+  ['99999999999999999999999999'],
+  ['Fri, 31 Dec 9999 23:59:59 GMT'],
+])('a Retry-After of %s holds other calls back for an hour at most', async (retryAfter) => {
+  const injector = await injectorWith({ perMinute: 6000, burst: 10 });
+  simulator.script([{ status: 429, headers: { 'retry-after': retryAfter } }], { callId: 'call-1' });
+  const first = await injector.injectDTMF(params('call-1')).catch((reason) => reason);
+  expect(first).toMatchObject({ code: 'ERR_DTMF_RATE_LIMITED', delivery: 'refused' });
+  const other = await injector.injectDTMF(params('call-2')).catch((reason) => reason);
+  expect(other).toMatchObject({ code: 'ERR_DTMF_RATE_LIMITED', delivery: 'not-sent', attempts: 0 });
+  expect(other.retryAfterMs).toBeGreaterThan(3_500_000);
+  expect(other.retryAfterMs).toBeLessThanOrEqual(3_600_000);
+});
+
+test.each([
   [{}, 'rateLimit must have perMinute or perCallPerMinute'],
   [{ perMinute: 0 }, 'rateLimit.perMinute must be a whole number from 1 to 1000000'],
   [{ perMinute: 1, burst: 1.5 }, 'rateLimit.burst must be a whole number from 1 to 1000000'],

@@ -78,6 +78,18 @@ describe('what was refused is sent again', () => {
     });
   });
 
+  test.each([401, 409, 421, 425, 429, 500, 503])('not a %i when the budget is 0', async (status) => {
+    const thrifty = bench.injector(platform, { retry: { ...QUICK_RETRY, budget: 0 } });
+    const seen = [];
+    thrifty.registerCTIMonitor(({ event }) => void seen.push(event));
+    platform.usualInjection = { status };
+    const error = await failure(injectWithRetry(thrifty, params(), 5));
+    expect(error).toMatchObject({ attempts: 1, response: { status } });
+    expect(platform.injections()).toHaveLength(1);
+    expect(seen).toEqual(['dtmf.failed']);
+    expect(thrifty.metrics()).toMatchObject({ attempts: 1, resends: 0 });
+  });
+
   test('not when Retry-After passes the deadline: the call fails at once', async () => {
     platform.usualInjection = { status: 429, headers: { 'retry-after': '3600' } };
     const started = performance.now();

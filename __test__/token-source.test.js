@@ -3,7 +3,8 @@
 // Tokens that the program gets by itself, from an object of its own or by overriding `getAccessToken`.
 
 const { CXoneAuthClient } = require('..');
-const { newBench, params, settle, failure, until } = require('./support/bench');
+const { newBench, params, settle, failure, printed, until } = require('./support/bench');
+const { runProgram } = require('./support/program');
 
 const bench = newBench();
 let platform;
@@ -100,6 +101,103 @@ describe('a token source of the program', () => {
     await until(() => signal.aborted, 'the abort of the source');
   });
 
+  describe('that hangs', () => {
+    /** Hangs the first time, and tells what it was asked. */
+    const hanging = () => {
+      const source = {
+        signals: [],
+        getAccessToken({ signal }) {
+          source.signals.push(signal);
+          return source.signals.length === 1 ? new Promise(() => {}) : Promise.resolve('own');
+        },
+      };
+      return source;
+    };
+
+    test('is told when the only one who asked is gone; the next one asks anew', async () => {
+      const source = hanging();
+      const injector = bench.injectorWith(source, platform);
+      const controller = new AbortController();
+      const only = failure(injector.injectDTMF(params(), { signal: controller.signal }));
+      await until(() => source.signals.length === 1);
+      expect(source.signals[0].aborted).toBe(false);
+      controller.abort();
+      expect(await only).toMatchObject({ code: 'ABORT_ERR', delivery: 'not-sent' });
+      // Sooner than the bound of the call, which would fire it anyway.
+      await until(() => source.signals[0].aborted, 'the abort of the source', 3000);
+      await injector.injectDTMF(params());
+      expect(source.signals).toHaveLength(2);
+      expect(source.signals[1].aborted).toBe(false);
+    });
+
+    test('is not told as long as another waits', async () => {
+      const source = hanging();
+      const injector = bench.injectorWith(source, platform);
+      const controller = new AbortController();
+      const first = failure(injector.injectDTMF(params(), { signal: controller.signal }));
+      await until(() => source.signals.length === 1);
+      const second = failure(injector.injectDTMF(params({ callId: 'call-2' }), { deadlineMs: 1500 }));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      controller.abort();
+      await first;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(source.signals.map(({ aborted }) => aborted)).toEqual([false]);
+      expect(await second).toMatchObject({ code: 'ERR_DTMF_DEADLINE' });
+      await until(() => source.signals[0].aborted, 'the abort of the source');
+    });
+
+    test('is asked anew after 5 seconds', async () => {
+      const source = hanging();
+      const injector = bench.injectorWith(source, platform);
+      expect(await failure(injector.injectDTMF(params()))).toMatchObject({ code: 'ERR_DTMF_AUTH' });
+      await injector.injectDTMF(params());
+      expect(source.signals).toHaveLength(2);
+    });
+  });
+
+  test.each([
+    [
+      'throws at every touch',
+      () => {
+        const boom = () => {
+          throw new Error('own-canary');
+        };
+        return new Proxy({}, { get: boom, has: boom, ownKeys: boom, getPrototypeOf: boom });
+      },
+    ],
+    [
+      'has getters that throw',
+      () => ({
+        get name() {
+          throw new Error('own-canary');
+        },
+        get code() {
+          throw new Error('own-canary');
+        },
+      }),
+    ],
+    ['has a secret for a name', () => ({ name: 'own-canary-secret-value', code: 'own-canary' })],
+    ['has a secret in a name', () => ({ name: 'TypeError own-canary', code: 'ECONNRESET own-canary' })],
+    ['is a text', () => 'own-canary'],
+    ['is nothing', () => undefined],
+    ['cannot be printed', () => Object.create(null)],
+  ])('whose error %s fails soon and shows nothing of it', async (_, make) => {
+    const lines = [];
+    const take = (...args) => void lines.push(JSON.stringify(args));
+    const getAccessToken = async () => {
+      throw make();
+    };
+    const injector = bench.injectorWith({ getAccessToken }, platform, {
+      logger: { info: take, warn: take, error: take },
+    });
+    const started = performance.now();
+    const error = await failure(injector.injectDTMF(params()));
+    // The bound of an answer is 5 seconds: an error must not be taken for silence.
+    expect(performance.now() - started).toBeLessThan(4000);
+    expect(error).toMatchObject({ code: 'ERR_DTMF_AUTH', delivery: 'not-sent' });
+    expect([printed(error), ...lines].join('\n')).not.toContain('own-canary');
+  });
+
   test('an override in a subclass is honoured', async () => {
     class OwnAuth extends CXoneAuthClient {
       async getAccessToken() {
@@ -135,5 +233,52 @@ describe('a token source of the program', () => {
     platform.answer({ status: 401 }, {});
     await settle(bench.injectorWith(counting, platform).injectDTMF(params()));
     expect(counting.asked).toBe(2);
+  });
+});
+
+describe('a client of this package that lost itself', () => {
+  const PROGRAM = `
+    const { CXoneAuthClient, DtmfInjector } = require('cxone-dtmf');
+    const auth = new CXoneAuthClient({ ...JSON.parse(process.env.CREDENTIALS), logger: false });
+    const say = (promise) => promise.then(() => 'ok', (error) => error.code).then((text) => console.log(text));
+    const params = JSON.parse(process.env.PARAMS);
+    const injector = (client) => new DtmfInjector(client, { apiUrl: process.env.URL, logger: false });
+  `;
+  const { getAccessToken } = CXoneAuthClient.prototype;
+
+  test.each([
+    [
+      'a detached getAccessToken',
+      'const { getAccessToken } = auth; say(getAccessToken());',
+      'ERR_DTMF_INVALID',
+    ],
+    ['one of a Proxy', 'say(new Proxy(auth, {}).getAccessToken());', 'ERR_DTMF_INVALID'],
+    ['a Proxy in an injector', 'say(injector(new Proxy(auth, {})).injectDTMF(params));', 'ERR_DTMF_AUTH'],
+    [
+      'a detached method in an injector',
+      'say(injector({ getAccessToken: auth.getAccessToken }).injectDTMF(params));',
+      'ERR_DTMF_AUTH',
+    ],
+    ['a heir by prototype', 'say(injector(Object.create(auth)).injectDTMF(params));', 'ERR_DTMF_AUTH'],
+  ])('%s fails at once, and the process ends by itself', async (_, source, code) => {
+    const ended = await runProgram(PROGRAM + source, {
+      env: {
+        URL: platform.url,
+        CREDENTIALS: JSON.stringify(platform.credentials),
+        PARAMS: JSON.stringify(params()),
+      },
+      timeoutMs: 20_000,
+    });
+    expect(ended).toMatchObject({ code: 0, signal: null, stderr: '', stdout: `${code}\n` });
+    // Less than the 5 seconds that an answer may take.
+    expect(ended.ms).toBeLessThan(4500);
+    expect(platform.requests).toHaveLength(0);
+  });
+
+  test('says what to do', async () => {
+    expect(await failure(getAccessToken.call({}))).toMatchObject({
+      code: 'ERR_DTMF_INVALID',
+      message: expect.stringContaining('method'),
+    });
   });
 });

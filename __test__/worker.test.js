@@ -129,6 +129,33 @@ test('what waits behind a terminated worker is rejected when that was in flight'
   expect(lines).toEqual(['ERR_DTMF_AFTER_UNKNOWN', 'accepted 2']);
 });
 
+test('the same under a manual lock that the worker held', async () => {
+  const lines = await run(`
+    const injector = own(platform);
+    await injector.injectDTMF(params('warm'));
+    for (let round = 0; round < 5; round += 1) {
+      const callId = 'call-' + round;
+      platform.answer({ hold: true });
+      const thread = worker(platform, \`
+        injector.acquireChannelLock(workerData.callId).then((lock) => {
+          injector.injectDTMF(params(workerData.callId), { lock }).catch(() => {});
+        });
+      \`, { callId });
+      await until(() => platform.injections(callId).length === 1);
+      const waiting = [injector.injectDTMF(params(callId)), injector.acquireChannelLock(callId)].map(
+        (promise) => promise.then(() => 'ok', (error) => error.code + ' ' + error.delivery),
+      );
+      await delay(100);
+      await thread.terminate();
+      console.log((await Promise.all(waiting)).join(', '));
+      const late = await injector.injectDTMF(params(callId));
+      console.log(late.audit.delivery, platform.injections(callId).length, platform.executions(callId).length);
+    }
+  `);
+  const waiting = 'ERR_DTMF_AFTER_UNKNOWN not-sent, ERR_DTMF_AFTER_UNKNOWN not-sent';
+  expect(lines).toEqual(Array(5).fill([waiting, 'accepted 2 1']).flat());
+});
+
 test('the lock of a terminated worker is released', async () => {
   const lines = await run(`
     const thread = worker(platform, \`

@@ -4,6 +4,8 @@
  * Abort signals: one listener per signal, however many calls share it, and none when they have settled.
  */
 
+const { invalid } = require('./errors.js');
+
 /** @type {WeakMap<AbortSignal, { calls: Set<() => void>, listener: () => void }>} */
 const watched = new WeakMap();
 
@@ -25,7 +27,11 @@ function watch(signal, onAbort) {
     watch.calls.delete(onAbort);
     if (watch.calls.size === 0 && watched.get(signal) === watch) {
       watched.delete(signal);
-      signal.removeEventListener('abort', watch.listener);
+      try {
+        signal.removeEventListener('abort', watch.listener);
+      } catch {
+        // Not everything that looks like a signal is one. The listener that stays has nobody left to call.
+      }
     }
   };
 }
@@ -39,9 +45,26 @@ function begin(signal) {
     for (const call of calls) call();
   };
   const watch = { calls, listener };
+  try {
+    signal.addEventListener('abort', listener, { once: true });
+  } catch {
+    throw invalid('signal must be an AbortSignal: its addEventListener threw');
+  }
+  // Only now: a signal that cannot be listened to must not count as watched the next time.
   watched.set(signal, watch);
-  signal.addEventListener('abort', listener, { once: true });
   return watch;
 }
 
-module.exports = { watch };
+/**
+ * @param {AbortSignal | undefined} signal
+ * @returns {unknown}
+ */
+function reasonOf(signal) {
+  try {
+    return signal?.reason;
+  } catch {
+    return undefined;
+  }
+}
+
+module.exports = { watch, reasonOf };

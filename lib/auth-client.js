@@ -2,7 +2,7 @@
 
 const native = require('./native.js');
 const lane = require('./lane.js');
-const { watch } = require('./abort.js');
+const { watch, reasonOf } = require('./abort.js');
 const { DtmfError, invalid, notSent } = require('./errors.js');
 const { createLog, standardOutput } = require('./logger.js');
 const { own, reading, toJson, throwIfWrong, checkSignal } = require('./options.js');
@@ -67,18 +67,21 @@ class CXoneAuthClient {
     /** @type {() => void} */
     let unwatch = () => {};
     const record = await new Promise((resolve) => {
-      const id = lane.open({ owner: side, settled: resolve });
-      unwatch = watch(signal, () => {
-        // Others may share the request, so only this wait ends.
-        lane.close(id);
-        resolve({ error: notSent('ABORT_ERR', 'the wait for the token was aborted') });
-      });
-      if (!signal?.aborted) side.native.getAccessToken(id);
+      /** @param {number} id */
+      const begin = (id) => {
+        unwatch = watch(signal, () => {
+          // Others may share the request, so only this wait ends.
+          lane.close(id);
+          resolve({ error: notSent('ABORT_ERR', 'the wait for the token was aborted') });
+        });
+        if (!signal?.aborted) side.native.getAccessToken(id);
+      };
+      reading(() => lane.request(side, begin, resolve));
     });
     unwatch();
     if (record.error) {
       const aborted = record.error.code === 'ABORT_ERR';
-      throw new DtmfError(record.error, aborted ? { cause: signal?.reason } : {});
+      throw new DtmfError(record.error, aborted ? { cause: reasonOf(signal) } : {});
     }
     return record.value;
   }

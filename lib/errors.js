@@ -53,7 +53,12 @@ Object.defineProperty(DtmfError.prototype, BRAND, { value: true });
  * @returns {value is DtmfError}
  */
 function isDtmfError(value) {
-  return typeof value === 'object' && value !== null && /** @type {any} */ (value)[BRAND] === true;
+  try {
+    return typeof value === 'object' && value !== null && /** @type {any} */ (value)[BRAND] === true;
+  } catch {
+    // A Proxy may throw at every touch; it is none of ours.
+    return false;
+  }
 }
 
 /**

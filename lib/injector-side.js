@@ -170,12 +170,14 @@ class InjectorSide {
         unwatch = watch(signal, () => this.native.abort(id));
         this.native.acquireLock(id, textOrNull(callId), signal?.aborted === true, json);
       };
-      lane.request(this, begin, (record) => {
+      /** @param {any} record */
+      const settled = (record) => {
         // Here and not after an await: the record after this one may say that the lock ran out.
         const lock = record.error ? undefined : this.#holds(String(callId), record.value);
         resolve({ record, lock, signal });
         unwatch();
-      });
+      };
+      reading(() => lane.request(this, begin, settled));
     });
   }
 

@@ -3,6 +3,7 @@
 const native = require('./native.js');
 const lane = require('./lane.js');
 const outcome = require('./outcome.js');
+const { reasonOf } = require('./abort.js');
 const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, notSent } = require('./errors.js');
 const { InjectorSide } = require('./injector-side.js');
@@ -50,7 +51,7 @@ class DtmfInjector {
     const { record, lock, signal } = await this.#side.acquireLock(callId, options);
     if (lock) return lock;
     const aborted = record.error.code === 'ABORT_ERR';
-    throw new DtmfError(record.error, aborted ? { cause: signal?.reason } : {});
+    throw new DtmfError(record.error, aborted ? { cause: reasonOf(signal) } : {});
   }
 
   /** @param {unknown} [lock] */

@@ -4,6 +4,7 @@
  * From a `finished` record to what a program sees: entry, event, result, error.
  */
 
+const { reasonOf } = require('./abort.js');
 const { DtmfError } = require('./errors.js');
 const { frequenciesOf } = require('./payload.js');
 
@@ -105,7 +106,7 @@ function error(record, audit, signal) {
   return new DtmfError(record.error, {
     attempts: record.attempts,
     audit,
-    ...(aborted && { cause: signal?.reason }),
+    ...(aborted && { cause: reasonOf(signal) }),
   });
 }
 

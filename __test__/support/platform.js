@@ -12,7 +12,7 @@ const DTMF_PATH = /^\/api\/v2\/telephony\/providers\/([^/]+)\/lines\/([^/]+)\/ca
 
 /**
  * A step says how one request is answered; a function of the journal's record may stand for it.
- *   status, headers, body   the answer; an object becomes JSON (default: 202 {"accepted":true}, or a token)
+ *   status, headers, body   the answer; an object that is no Buffer becomes JSON (default: 202 {"accepted":true}, or a token)
  *   grant                   for the token endpoint: fields that are added to the usual token answer
  *   delayMs                 wait before it
  *   hold: true              no answer before `platform.release()`
@@ -185,8 +185,9 @@ class Platform {
 }
 
 function send(request, response, { status, headers, body }, cut) {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const type = typeof body === 'string' ? 'text/plain' : 'application/json';
+  const raw = typeof body === 'string' || Buffer.isBuffer(body);
+  const text = raw ? body : JSON.stringify(body);
+  const type = raw ? 'text/plain' : 'application/json';
   if (cut) {
     response.writeHead(status, { 'content-type': type, 'content-length': text.length * 2, ...headers });
     response.write(text, () => request.socket.destroy());
