@@ -102,6 +102,7 @@ impl Registry {
             line,
             ticket,
             turn,
+            dismissed: None,
         })
     }
 
@@ -175,18 +176,20 @@ pub struct Place {
     line: u64,
     ticket: Ticket,
     turn: Option<oneshot::Receiver<Result<(), Dismissal>>>,
+    dismissed: Option<Dismissal>,
 }
 
 impl Place {
-    /// Waits until the line is ours. Returns at once when it already is; safe to cancel.
+    /// Waits until the line is ours. Returns at once when it already is, or never will be; safe to cancel.
     pub async fn turn(&mut self) -> Result<(), Dismissal> {
         let Some(turn) = self.turn.as_mut() else {
-            return Ok(());
+            return self.dismissed.map_or(Ok(()), Err);
         };
         // The sender lives in the queue until it has answered, so a closed channel cannot happen.
         // If it did, nobody could tell what is ahead: any doubt means not to send.
         let answer = turn.await.unwrap_or(Err(Dismissal::AfterUnknown));
         self.turn = None;
+        self.dismissed = answer.err();
         answer
     }
 
@@ -282,6 +285,11 @@ mod tests {
         let mut waiter = registry.join(call("a"), 10).unwrap();
         registry.dismiss_waiting(&call("a"), Dismissal::AfterUnknown);
         assert_eq!(waiter.turn().await, Err(Dismissal::AfterUnknown));
+        assert_eq!(
+            waiter.turn().await,
+            Err(Dismissal::AfterUnknown),
+            "asking again is no turn"
+        );
         let mut late = registry.join(call("a"), 10).unwrap();
         assert!(late.is_waiting());
         drop(waiter);
