@@ -13,6 +13,7 @@
 mod http1;
 mod http2;
 mod once;
+mod peer;
 mod proxy;
 mod support;
 mod tls;

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::{self, ServerConfig};
+use tokio_rustls::server::TlsStream;
 use url::Url;
 
 /// Longer than any test takes when nothing hangs.
@@ -101,6 +102,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 }
 
 impl Connection<TcpStream> {
+    /// The same connection after the TLS handshake; `None` when that fails.
+    pub async fn secured(self, acceptor: &TlsAcceptor) -> Option<Connection<TlsStream<TcpStream>>> {
+        let Self { io, number, seen } = self;
+        let io = acceptor.accept(io).await.ok()?;
+        Some(Connection { io, number, seen })
+    }
+
     /// Ends the connection with RST instead of FIN.
     pub fn reset(self) {
         self.io.set_zero_linger().unwrap();
@@ -150,10 +158,7 @@ impl Server {
 
     pub async fn tls<F>(
         config: ServerConfig,
-        script: impl Fn(Connection<tokio_rustls::server::TlsStream<TcpStream>>) -> F
-        + Send
-        + Sync
-        + 'static,
+        script: impl Fn(Connection<TlsStream<TcpStream>>) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -163,9 +168,8 @@ impl Server {
         Self::tcp(move |connection| {
             let (acceptor, script) = (acceptor.clone(), script.clone());
             async move {
-                let Connection { io, number, seen } = connection;
-                if let Ok(io) = acceptor.accept(io).await {
-                    script(Connection { io, number, seen }).await;
+                if let Some(connection) = connection.secured(&acceptor).await {
+                    script(connection).await;
                 }
             }
         })

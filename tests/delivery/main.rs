@@ -1,0 +1,32 @@
+//! The delivery table, row by row, through the whole engine: an injector with the real transport before a
+//! server on 127.0.0.1 that cuts at exactly one place.
+//!
+//! | rows | where | what the server does |
+//! |---|---|---|
+//! | 1–5 | [`unsent`] | nothing connects, or the connection takes no digits |
+//! | 6–11, 13–15 | [`answered`] | it says what became of the request |
+//! | 11b, 12, 16–18 | [`in_doubt`] | it read the request, and nobody knows more |
+//! | 19 | [`accepted`] | it accepts, and the answer's body is lost |
+// A failed expectation is how a test fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod accepted;
+mod answered;
+mod in_doubt;
+#[path = "../transport/peer.rs"]
+#[allow(dead_code, reason = "shared with the tests of the transport")]
+mod peer;
+#[path = "../support/mod.rs"]
+mod platform;
+mod script;
+mod stage;
+#[path = "../transport/support.rs"]
+#[allow(dead_code, reason = "shared with the tests of the transport")]
+mod support;
+mod table;
+mod unsent;

@@ -1,0 +1,216 @@
+//! An injector before a scripted server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cxone_dtmf::api::telephony_v2::TelephonyV2;
+use cxone_dtmf::audit::AuditSink;
+use cxone_dtmf::channel::Registry;
+use cxone_dtmf::clock::WallClock;
+use cxone_dtmf::config::{Config, InjectionOptions, RetryConfig};
+use cxone_dtmf::delivery::Delivery;
+use cxone_dtmf::error::Code;
+use cxone_dtmf::injector::{Injector, Parts};
+use cxone_dtmf::origin::base_url;
+use cxone_dtmf::outcome::Outcome;
+use cxone_dtmf::transport::HttpTransport;
+use tokio_rustls::TlsAcceptor;
+
+use crate::platform::{Events, Tokens, params};
+use crate::script::{Cut, Read, Script, Wire};
+use crate::support::{Identity, Server, trusting};
+
+pub const DIGITS: &str = "1234#";
+
+pub fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// What the stages of one test share: reading the roots for each of them would take long.
+#[derive(Clone)]
+pub struct House {
+    pub identity: Arc<Identity>,
+    pub transport: Arc<HttpTransport>,
+}
+
+impl House {
+    pub fn new() -> Self {
+        let identity = Identity::new("localhost");
+        Self {
+            transport: Arc::new(trusting(&identity)),
+            identity: Arc::new(identity),
+        }
+    }
+}
+
+/// Back-off that takes no time worth mentioning.
+pub fn hasty() -> Config {
+    Config {
+        retry: RetryConfig {
+            base: ms(1),
+            cap: ms(5),
+            ..RetryConfig::default()
+        },
+        ..Config::default()
+    }
+}
+
+pub fn attempts(max: u32) -> InjectionOptions {
+    InjectionOptions {
+        max_attempts: Some(max),
+        ..InjectionOptions::default()
+    }
+}
+
+/// An injector of its own for one base address.
+pub struct Stage {
+    pub injector: Injector,
+    pub tokens: Arc<Tokens>,
+    pub events: Arc<Events>,
+    pub registry: Arc<Registry>,
+}
+
+impl Stage {
+    pub fn new(base: &str, transport: Arc<HttpTransport>, config: Config) -> Self {
+        Self::recorded(base, transport, config, None)
+    }
+
+    pub fn recorded(
+        base: &str,
+        transport: Arc<HttpTransport>,
+        config: Config,
+        audit: Option<Arc<dyn AuditSink>>,
+    ) -> Self {
+        let tokens = Arc::new(Tokens::default());
+        let events = Arc::new(Events::default());
+        let registry = Arc::new(Registry::default());
+        let parts = Parts {
+            profile: Arc::new(TelephonyV2::new(base_url("apiUrl", base).unwrap())),
+            tokens: tokens.clone(),
+            transport,
+            events: events.clone(),
+            audit,
+            registry: Arc::clone(&registry),
+            clock: WallClock::system(),
+        };
+        Self {
+            injector: Injector::new(parts, config).unwrap(),
+            tokens,
+            events,
+            registry,
+        }
+    }
+
+    pub async fn press(&self, options: &InjectionOptions) -> Arc<Outcome> {
+        let journey = self.injector.inject(1, params("call", DIGITS), options);
+        let outcome = journey.run().await;
+        assert_eq!(self.events.finished().last(), Some(&outcome));
+        assert!(self.registry.is_empty(), "a line is left behind");
+        outcome
+    }
+}
+
+/// A stage and the scripted server before it.
+pub struct Scene {
+    pub stage: Stage,
+    pub server: Server,
+    script: Script,
+    before: usize,
+}
+
+impl Scene {
+    /// The server follows `cuts`. On a kept connection the request of an accepted injection went before.
+    pub async fn set(
+        house: &House,
+        (wire, kept): (Wire, bool),
+        cuts: &[Cut],
+        config: Config,
+    ) -> Self {
+        let first = kept.then_some(Cut::ACCEPT);
+        let cuts = first.into_iter().chain(cuts.iter().copied());
+        let scene = Self::open(house, wire, cuts, config).await;
+        if kept { scene.kept().await } else { scene }
+    }
+
+    async fn open(
+        house: &House,
+        wire: Wire,
+        cuts: impl Iterator<Item = Cut>,
+        config: Config,
+    ) -> Self {
+        let script = Script::new(cuts, config.atomic_server_errors);
+        let alpn = match wire {
+            Wire::Http1 => None,
+            Wire::Http1Tls => Some("http/1.1"),
+            Wire::Http2 => Some("h2"),
+        };
+        let tls = alpn.map(|alpn| TlsAcceptor::from(Arc::new(house.identity.config(&[alpn]))));
+        let playing = script.clone();
+        let server =
+            Server::tcp(move |connection| playing.clone().play(connection, tls.clone())).await;
+        let base = match wire {
+            Wire::Http1 => format!("http://127.0.0.1:{}", server.port),
+            Wire::Http1Tls | Wire::Http2 => format!("https://localhost:{}", server.port),
+        };
+        Self {
+            stage: Stage::new(&base, Arc::clone(&house.transport), config),
+            server,
+            script,
+            before: 0,
+        }
+    }
+
+    /// The same after an accepted injection, whose connection `cut` keeps or ends.
+    pub async fn after(house: &House, wire: Wire, cut: Cut, config: Config) -> Self {
+        let scene = Self::open(house, wire, [cut].into_iter(), config).await;
+        scene.kept().await
+    }
+
+    async fn kept(mut self) -> Self {
+        let outcome = self.stage.press(&InjectionOptions::default()).await;
+        assert_eq!(outcome.delivery(), Delivery::Accepted, "the one before");
+        self.before = self.read().len();
+        self
+    }
+
+    /// The whole requests that the server read, without the one that went before.
+    pub fn read(&self) -> Vec<Read> {
+        self.script.read().split_off(self.before)
+    }
+
+    /// What the table says of this end: the code, the delivery, and that so many attempts count and were read.
+    #[track_caller]
+    pub fn ended(&self, what: &str, outcome: &Outcome, end: End) {
+        let read = self.read();
+        let code = outcome.result.as_ref().err().map(|error| error.code);
+        let seen = End(code, outcome.delivery(), outcome.attempts);
+        assert_eq!(seen, end, "{what}");
+        assert_eq!(read.len(), end.2 as usize, "{what}: what the server read");
+        let pressed = read.iter().filter(|read| read.may_press).count();
+        match end.1 {
+            Delivery::NotSent | Delivery::Refused => assert_eq!(pressed, 0, "{what}"),
+            Delivery::Unknown | Delivery::Accepted => assert!(pressed >= 1, "{what}"),
+        }
+    }
+}
+
+/// How an injection ends: its code unless it was accepted, what is known of the digits, and how often
+/// the platform read them whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End(pub Option<Code>, pub Delivery, pub u32);
+
+pub const fn accepted(taken: u32) -> End {
+    End(None, Delivery::Accepted, taken)
+}
+
+pub const fn refused(code: Code, taken: u32) -> End {
+    End(Some(code), Delivery::Refused, taken)
+}
+
+pub const fn unknown(taken: u32) -> End {
+    End(Some(Code::OutcomeUnknown), Delivery::Unknown, taken)
+}
+
+pub const fn not_sent(code: Code) -> End {
+    End(Some(code), Delivery::NotSent, 0)
+}
