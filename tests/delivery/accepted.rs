@@ -11,9 +11,9 @@ async fn row_19_a_lost_body_is_no_lost_acceptance() {
     let house = House::new();
     for (cut, why) in [
         (Cut::ACCEPT, None),
-        (Cut::BodyCut, Some(BodyError::Cut)),
-        (Cut::BodyStalls, Some(BodyError::Cut)),
-        (Cut::BodyTooLarge, Some(BodyError::TooLarge)),
+        (Cut::PartOfBody, Some(BodyError::Cut)),
+        (Cut::StallingBody, Some(BodyError::Cut)),
+        (Cut::LongBody, Some(BodyError::TooLarge)),
     ] {
         for &wire in ALL {
             let mut config = hasty();
@@ -33,9 +33,9 @@ async fn row_19_nothing_of_it_is_sent_again() {
     let once = |name, cut| row(name, &[cut], accepted(1), accepted(1));
     play(vec![
         once("19: whole", Cut::ACCEPT),
-        once("19: cut", Cut::BodyCut).resending(),
-        once("19: stalls", Cut::BodyStalls).with(|config| config.timeout = ms(800)),
-        once("19: too large", Cut::BodyTooLarge).resending(),
+        once("19: cut", Cut::PartOfBody).resending(),
+        once("19: stalls", Cut::StallingBody).with(|config| config.timeout = ms(800)),
+        once("19: too large", Cut::LongBody).resending(),
     ])
     .await;
 }

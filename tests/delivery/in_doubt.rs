@@ -95,6 +95,7 @@ async fn row_18_what_is_given_up_in_flight_is_in_doubt() {
                 let injector = &scene.stage.injector;
                 // Behind the doubt nothing may be pressed, on whatever connection.
                 let behind = injector.inject(8, params("call", DIGITS), &attempts(3));
+                let behind = tokio::spawn(behind.run());
                 match ending {
                     Ending::Abort => injector.abort(7),
                     Ending::Close => injector.close(Some(ms(20))).await,
@@ -107,7 +108,11 @@ async fn row_18_what_is_given_up_in_flight_is_in_doubt() {
                 let outcome = finished.iter().rfind(|outcome| outcome.id == 7).unwrap();
                 assert!(returned.is_none_or(|returned| returned == *outcome));
                 scene.ended(&what, outcome, end);
-                assert_eq!(behind.run().await.delivery(), Delivery::NotSent, "{what}");
+                assert_eq!(
+                    behind.await.unwrap().delivery(),
+                    Delivery::NotSent,
+                    "{what}"
+                );
                 tokio::time::sleep(ms(20)).await;
                 assert_eq!(scene.read().len(), 1, "{what}: sent again");
                 assert!(scene.stage.registry.is_empty(), "{what}");

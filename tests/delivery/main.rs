@@ -17,6 +17,7 @@
 
 mod accepted;
 mod answered;
+mod http2;
 mod in_doubt;
 #[path = "../transport/peer.rs"]
 #[allow(dead_code, reason = "shared with the tests of the transport")]

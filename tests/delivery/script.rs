@@ -11,13 +11,11 @@ use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::peer::{
-    DATA, END_HEADERS, END_STREAM, HEADERS, INTERNAL_ERROR, NO_ERROR, Peer, REFUSED_STREAM,
-};
+use crate::http2;
 use crate::support::{Connection, header};
 
 /// Time for what was written to be read.
-const A_WHILE: Duration = Duration::from_millis(50);
+pub const A_WHILE: Duration = Duration::from_millis(50);
 
 /// How the requests travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,11 +55,11 @@ pub enum Cut {
     /// Never answers.
     Silence,
     /// Answers 202 with a part of the body and ends the connection.
-    BodyCut,
+    PartOfBody,
     /// The same, and leaves the connection open.
-    BodyStalls,
+    StallingBody,
     /// Answers 202 with a body that is longer than anybody reads.
-    BodyTooLarge,
+    LongBody,
 }
 
 impl Cut {
@@ -74,8 +72,11 @@ impl Cut {
     /// Whether the server may have pressed the digits: it promises nothing else.
     fn may_press(self, atomic: bool) -> bool {
         match self {
-            Self::Handshake | Self::Unread | Self::RefuseStream | Self::GoAwayBefore => false,
-            Self::Answer(503, Some(("retry-after", _))) => false,
+            Self::Handshake
+            | Self::Unread
+            | Self::RefuseStream
+            | Self::GoAwayBefore
+            | Self::Answer(503, Some(("retry-after", _))) => false,
             Self::Answer(500 | 503, _) => !atomic,
             Self::Answer(status, _) => matches!(status, 200..=299 | 408 | 500..),
             _ => true,
@@ -114,7 +115,7 @@ impl Script {
     }
 
     /// Whether this cut, which needs no request, is next; it is then done with.
-    fn takes(&self, cut: Cut) -> bool {
+    pub fn takes(&self, cut: Cut) -> bool {
         let mut cuts = self.cuts.lock().unwrap();
         let next = cuts.front() == Some(&cut);
         if next {
@@ -124,7 +125,7 @@ impl Script {
     }
 
     /// Notes a whole request and tells what to do with it.
-    fn next(&self, connection: usize, text: Option<String>) -> Cut {
+    pub fn next(&self, connection: usize, text: Option<String>) -> Cut {
         let cut = self.cuts.lock().unwrap().pop_front();
         let cut = cut.unwrap_or(Cut::ACCEPT);
         self.read.lock().unwrap().push(Read {
@@ -151,7 +152,7 @@ impl Script {
             return;
         };
         if connection.io.get_ref().1.alpn_protocol() == Some(b"h2") {
-            self.http2(connection).await;
+            http2::play(self, connection).await;
         } else {
             self.http1(connection).await;
         }
@@ -176,12 +177,12 @@ impl Script {
                 Cut::Rst => return connection.io.tcp().set_zero_linger().unwrap(),
                 Cut::Nonsense => return connection.write(b"220 mail.test ESMTP\r\n\r\n").await,
                 Cut::Silence => connection.silence().await,
-                Cut::BodyCut => return connection.write(&answer(202, None, "{", 99)).await,
-                Cut::BodyStalls => {
+                Cut::PartOfBody => return connection.write(&answer(202, None, "{", 99)).await,
+                Cut::StallingBody => {
                     connection.write(&answer(202, None, "{", 99)).await;
                     connection.silence().await;
                 }
-                Cut::BodyTooLarge => {
+                Cut::LongBody => {
                     let body = "x".repeat(MAX_ANSWER_BYTES + 1);
                     let bytes = answer(202, None, &body, body.len());
                     connection.write(&bytes).await;
@@ -191,72 +192,11 @@ impl Script {
             }
         }
     }
-
-    async fn http2(self, connection: Connection<TlsStream<TcpStream>>) {
-        if self.takes(Cut::Unread) {
-            return;
-        }
-        let number = connection.number;
-        let mut peer = Peer::accept(connection).await;
-        while let Some(stream) = peer.request().await {
-            match self.next(number, None) {
-                Cut::Answer(status, extra) => whole(&mut peer, stream, status, extra).await,
-                Cut::AcceptAndEnd => return whole(&mut peer, stream, 202, None).await,
-                Cut::AcceptAndReset => {
-                    whole(&mut peer, stream, 202, None).await;
-                    sleep(A_WHILE).await;
-                    return peer.io.tcp().set_zero_linger().unwrap();
-                }
-                Cut::RefuseStream => peer.reset(stream, REFUSED_STREAM).await,
-                Cut::GoAwayBefore => return peer.go_away(stream.saturating_sub(2), NO_ERROR).await,
-                Cut::GoAwayAfter => return peer.go_away(stream, NO_ERROR).await,
-                Cut::ResetStream => peer.reset(stream, INTERNAL_ERROR).await,
-                Cut::Rst => return peer.io.tcp().set_zero_linger().unwrap(),
-                // No entry of any table has this number (RFC 7541 §6.1).
-                Cut::Nonsense => peer.write(HEADERS, END_HEADERS, stream, &[0xfe]).await,
-                Cut::Silence => {}
-                cut @ (Cut::BodyCut | Cut::BodyStalls) => {
-                    let block = block(202, None);
-                    peer.write(HEADERS, END_HEADERS, stream, &block).await;
-                    peer.write(DATA, 0, stream, b"{").await;
-                    if cut == Cut::BodyCut {
-                        return;
-                    }
-                }
-                Cut::BodyTooLarge => {
-                    let block = block(202, None);
-                    peer.write(HEADERS, END_HEADERS, stream, &block).await;
-                    // The longest frame that needs no leave (RFC 9113 §4.2).
-                    for _ in 0..=MAX_ANSWER_BYTES / 16_384 {
-                        peer.write(DATA, 0, stream, &[b'x'; 16_384]).await;
-                    }
-                }
-                Cut::Fin => return,
-                Cut::Handshake | Cut::Unread => panic!("needs no request"),
-            }
-        }
-    }
 }
 
 fn answer(status: u16, extra: Option<(&str, &str)>, body: &str, length: usize) -> Vec<u8> {
     let extra = extra.map_or_else(String::new, |(name, value)| format!("{name}: {value}\r\n"));
     format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\n{extra}\r\n{body}").into_bytes()
-}
-
-async fn whole(peer: &mut Peer, stream: u32, status: u16, extra: Option<(&str, &str)>) {
-    let block = block(status, extra);
-    peer.write(HEADERS, END_HEADERS, stream, &block).await;
-    peer.write(DATA, END_STREAM, stream, b"{}").await;
-}
-
-/// Literal fields without indexing (RFC 7541 §6.2.2); entry 8 of the static table is `:status`.
-fn block(status: u16, extra: Option<(&str, &str)>) -> Vec<u8> {
-    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
-    let mut block = [vec![0x08], text(&status.to_string())].concat();
-    if let Some((name, value)) = extra {
-        block.extend([vec![0], text(name), text(value)].concat());
-    }
-    block
 }
 
 /// The socket under a connection, for an end with RST.

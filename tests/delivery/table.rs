@@ -9,7 +9,6 @@ use crate::script::{Cut, Wire};
 use crate::stage::{End, House, Scene, attempts, hasty};
 
 pub const ALL: &[Wire] = &[Wire::Http1, Wire::Http1Tls, Wire::Http2];
-pub const HTTP1: &[Wire] = &[Wire::Http1, Wire::Http1Tls];
 pub const TLS: &[Wire] = &[Wire::Http1Tls, Wire::Http2];
 pub const HTTP2: &[Wire] = &[Wire::Http2];
 
