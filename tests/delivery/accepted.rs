@@ -17,7 +17,7 @@ async fn row_19_a_lost_body_is_no_lost_acceptance() {
     ] {
         for &wire in ALL {
             let mut config = hasty();
-            config.timeout = ms(800);
+            config.timeout = ms(1_000);
             let scene = Scene::set(&house, (wire, true), &[cut], config).await;
             let outcome = scene.stage.press(&attempts(3)).await;
             scene.ended(&format!("{cut:?} over {wire:?}"), &outcome, accepted(1));
@@ -34,7 +34,7 @@ async fn row_19_nothing_of_it_is_sent_again() {
     play(vec![
         once("19: whole", Cut::ACCEPT),
         once("19: cut", Cut::PartOfBody).resending(),
-        once("19: stalls", Cut::StallingBody).with(|config| config.timeout = ms(800)),
+        once("19: stalls", Cut::StallingBody).with(|config| config.timeout = ms(1_000)),
         once("19: too large", Cut::LongBody).resending(),
     ])
     .await;

@@ -13,12 +13,12 @@ use cxone_dtmf::error::Code;
 use cxone_dtmf::injector::{Injector, Parts};
 use cxone_dtmf::origin::base_url;
 use cxone_dtmf::outcome::Outcome;
-use cxone_dtmf::transport::HttpTransport;
+use cxone_dtmf::transport::{HttpOptions, HttpTransport, ProxyChoice};
 use tokio_rustls::TlsAcceptor;
 
 use crate::platform::{Events, Tokens, params};
 use crate::script::{Cut, Read, Script, Wire};
-use crate::support::{Identity, Server, trusting};
+use crate::support::{Identity, LONG, Server, with};
 
 pub const DIGITS: &str = "1234#";
 
@@ -37,10 +37,20 @@ impl House {
     pub fn new() -> Self {
         let identity = Identity::new("localhost");
         Self {
-            transport: Arc::new(trusting(&identity)),
+            transport: Arc::new(transport(Some(&identity), ProxyChoice::None)),
             identity: Arc::new(identity),
         }
     }
+}
+
+/// A transport that waits for a connection, however slow the machine is.
+pub fn transport(trusted: Option<&Identity>, proxy: ProxyChoice) -> HttpTransport {
+    with(HttpOptions {
+        connect_timeout: LONG,
+        ca_bundle: trusted.map(Identity::pem),
+        proxy,
+        ..HttpOptions::default()
+    })
 }
 
 /// Back-off that takes no time worth mentioning.
@@ -114,6 +124,7 @@ impl Stage {
 pub struct Scene {
     pub stage: Stage,
     pub server: Server,
+    base: String,
     script: Script,
     before: usize,
 }
@@ -129,7 +140,7 @@ impl Scene {
         let first = kept.then_some(Cut::ACCEPT);
         let cuts = first.into_iter().chain(cuts.iter().copied());
         let scene = Self::open(house, wire, cuts, config).await;
-        if kept { scene.kept().await } else { scene }
+        if kept { scene.kept(house).await } else { scene }
     }
 
     async fn open(
@@ -155,6 +166,7 @@ impl Scene {
         Self {
             stage: Stage::new(&base, Arc::clone(&house.transport), config),
             server,
+            base,
             script,
             before: 0,
         }
@@ -163,11 +175,13 @@ impl Scene {
     /// The same after an accepted injection, whose connection `cut` keeps or ends.
     pub async fn after(house: &House, wire: Wire, cut: Cut, config: Config) -> Self {
         let scene = Self::open(house, wire, [cut].into_iter(), config).await;
-        scene.kept().await
+        scene.kept(house).await
     }
 
-    async fn kept(mut self) -> Self {
-        let outcome = self.stage.press(&InjectionOptions::default()).await;
+    async fn kept(mut self, house: &House) -> Self {
+        // Not with the short time-outs of a row; the connection is the transport's.
+        let first = Stage::new(&self.base, Arc::clone(&house.transport), hasty());
+        let outcome = first.press(&InjectionOptions::default()).await;
         assert_eq!(outcome.delivery(), Delivery::Accepted, "the one before");
         self.before = self.read().len();
         self

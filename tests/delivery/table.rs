@@ -1,8 +1,11 @@
 //! Rows of the table, each played over every wire, on fresh and on kept connections.
 
+use std::sync::Arc;
+
 use cxone_dtmf::api::ResendWhenUnknown;
 use cxone_dtmf::config::{Config, InjectionOptions};
 use cxone_dtmf::delivery::Delivery;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::script::{Cut, Wire};
@@ -88,9 +91,13 @@ impl Row {
     }
 }
 
-/// Plays all rows at once.
+/// So many at once that waiting costs little, and so few that their time-outs hold on a slow machine.
+const AT_ONCE: usize = 8;
+
+/// Plays all rows.
 pub async fn play(rows: Vec<Row>) {
     let house = House::new();
+    let seats = Arc::new(Semaphore::new(AT_ONCE));
     let mut plays = JoinSet::new();
     for row in rows {
         for &wire in row.wires {
@@ -99,7 +106,12 @@ pub async fn play(rows: Vec<Row>) {
                     continue;
                 }
                 for (max, end) in [(1, row.alone), (3, row.with_more)] {
-                    plays.spawn(row.clone().play(house.clone(), wire, kept, max, end));
+                    let play = row.clone().play(house.clone(), wire, kept, max, end);
+                    let seats = Arc::clone(&seats);
+                    plays.spawn(async move {
+                        let _seat = seats.acquire().await;
+                        play.await;
+                    });
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Rows 1 to 5: the digits never left.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use cxone_dtmf::BoxFuture;
@@ -10,12 +11,14 @@ use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::outcome::Outcome;
 use cxone_dtmf::transport::{HttpOptions, ProxyChoice};
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::platform::params;
 use crate::script::{Cut, Wire};
-use crate::stage::{DIGITS, House, Scene, Stage, accepted, attempts, hasty, ms, not_sent};
-use crate::support::{Identity, Server, plain, with};
+use crate::stage::{
+    DIGITS, House, Scene, Stage, accepted, attempts, hasty, ms, not_sent, transport,
+};
+use crate::support::{Identity, Server, with};
 use crate::table::{ALL, TLS, play, row};
 
 #[track_caller]
@@ -89,25 +92,28 @@ async fn row_1_what_ends_before_a_send_connects_to_nobody() {
     assert_eq!(scene.server.seen.connections(), 0);
 }
 
-async fn closed_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap().port()
+/// A port where nobody listens and nobody else can, as long as it is held.
+fn closed_port() -> (TcpSocket, u16) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    (socket, port)
 }
 
 #[tokio::test]
 async fn row_2_without_a_connection_the_digits_stay_and_it_is_tried_again() {
     let slow = Server::tcp(|mut connection| async move { connection.silence().await }).await;
-    let refusing = closed_port().await;
-    let transport = Arc::new(with(HttpOptions {
+    let (_held, refusing) = closed_port();
+    let hurried = Arc::new(with(HttpOptions {
         connect_timeout: ms(300),
         ..HttpOptions::default()
     }));
-    let patient = Arc::new(plain());
+    let patient = Arc::new(transport(None, ProxyChoice::None));
     for (base, transport) in [
         ("https://nonexistent.invalid".to_owned(), &patient),
         (format!("http://127.0.0.1:{refusing}"), &patient),
         (format!("https://localhost:{refusing}"), &patient),
-        (format!("https://localhost:{}", slow.port), &transport),
+        (format!("https://localhost:{}", slow.port), &hurried),
     ] {
         let stage = Stage::new(&base, Arc::clone(transport), hasty());
         unsent(&base, &stage.press(&attempts(1)).await, Code::Connect);
@@ -134,7 +140,7 @@ async fn row_3_a_handshake_that_breaks_off_is_tried_again() {
 #[tokio::test]
 async fn row_3b_a_certificate_that_is_not_trusted_is_final() {
     let house = House {
-        transport: Arc::new(plain()),
+        transport: Arc::new(transport(None, ProxyChoice::None)),
         ..House::new()
     };
     for &wire in TLS {
@@ -175,12 +181,9 @@ async fn row_4_a_proxy_that_opens_no_tunnel_gets_no_digits() {
         ] {
             let mut scene = Scene::set(&house, (wire, false), &[], hasty()).await;
             let proxy = refusing_once(status, scene.server.port).await;
-            let transport = with(HttpOptions {
-                proxy: ProxyChoice::Url(format!("http://127.0.0.1:{}", proxy.port)),
-                ca_bundle: Some(house.identity.pem()),
-                ..HttpOptions::default()
-            });
-            scene.stage = Stage::new("https://api.test", Arc::new(transport), hasty());
+            let address = ProxyChoice::Url(format!("http://127.0.0.1:{}", proxy.port));
+            let tunnel = Arc::new(transport(Some(&house.identity), address));
+            scene.stage = Stage::new("https://api.test", tunnel, hasty());
             let outcome = scene.stage.press(&attempts(max)).await;
             scene.ended(&format!("{status} over {wire:?}"), &outcome, end);
         }
@@ -193,8 +196,10 @@ async fn row_5_a_connection_that_ended_while_idle_is_replaced() {
     for &wire in ALL {
         for cut in [Cut::AcceptAndEnd, Cut::AcceptAndReset] {
             let scene = Scene::after(&house, wire, cut, hasty()).await;
-            // Long enough for the end of the connection to arrive over loopback.
-            tokio::time::sleep(ms(150)).await;
+            // Long enough for the end to arrive; in steps, each of which lets the connection notice it.
+            for _ in 0..15 {
+                tokio::time::sleep(ms(10)).await;
+            }
             let outcome = scene.stage.press(&attempts(1)).await;
             scene.ended(&format!("{wire:?}"), &outcome, accepted(1));
             assert_eq!(scene.read()[0].connection, 1, "{wire:?}: on a new one");
