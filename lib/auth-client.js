@@ -47,7 +47,7 @@ class CXoneAuthClient {
   /** @param {unknown} config */
   constructor(config) {
     const json = toJson('config', config, ['logger']);
-    const log = createLog(own(config, 'logger'));
+    const log = reading(() => createLog(own(config, 'logger')));
     throwIfWrong(native.NativeAuthClient.check(json));
     clients.set(this, new ClientSide(json, log));
   }

@@ -8,7 +8,7 @@ const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, notSent } = require('./errors.js');
 const { InjectorSide } = require('./injector-side.js');
 const { createLog, standardOutput } = require('./logger.js');
-const { own, toJson, toOptionalJson, throwIfWrong } = require('./options.js');
+const { own, reading, toJson, toOptionalJson, throwIfWrong } = require('./options.js');
 
 class DtmfInjector {
   #side;
@@ -22,7 +22,7 @@ class DtmfInjector {
       throw invalid('authClient must be a CXoneAuthClient or have a method getAccessToken()');
     }
     const json = toJson('config', config, ['logger']);
-    const log = createLog(own(config, 'logger')) ?? standardOutput;
+    const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
     throwIfWrong(native.NativeInjector.check(json));
     this.#side = new InjectorSide(authClient, json, log, own(config, 'digits') === 'clear');
   }
