@@ -20,7 +20,7 @@ function bodyError(answer) {
 }
 
 /**
- * The record's entry (DESIGN: one per injection).
+ * The audit entry, one per injection.
  * @param {any} record
  * @param {any} params as the program gave them
  * @param {boolean} clear whether digits are shown

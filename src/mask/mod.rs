@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use http::HeaderMap;
 use zeroize::Zeroizing;
 
 use crate::dtmf::{Sequence, frequencies_of};
@@ -76,26 +75,6 @@ impl Mask {
         }
         masked.push_str(text.get(shown..).unwrap_or_default());
         Cow::Owned(masked)
-    }
-
-    /// Header names and values as an error carries them, with the digits hidden. Values of one name
-    /// are joined by a comma and a space (RFC 9110 §5.3); bytes that are no UTF-8 become U+FFFD.
-    #[must_use]
-    pub fn headers(&self, headers: &HeaderMap) -> Vec<(String, String)> {
-        headers
-            .keys()
-            .map(|name| {
-                let values: Vec<_> = headers
-                    .get_all(name)
-                    .iter()
-                    .map(|value| String::from_utf8_lossy(value.as_bytes()))
-                    .collect();
-                (
-                    self.text(name.as_str()).into_owned(),
-                    self.text(&values.join(", ")).into_owned(),
-                )
-            })
-            .collect()
     }
 
     /// Where the digits stand: byte ranges on character bounds, in order, apart from each other.
