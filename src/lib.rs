@@ -28,6 +28,7 @@ pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod dtmf;
+pub mod endpoint;
 pub mod error;
 pub mod event;
 pub mod injector;

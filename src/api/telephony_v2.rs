@@ -252,6 +252,7 @@ mod tests {
         let token = Token {
             value: Secret::new("abc".into()),
             generation: 1,
+            tenant: None,
         };
         let headers = profile("https://api.example.com").headers(&token).unwrap();
         assert!(headers[AUTHORIZATION].is_sensitive());
@@ -264,6 +265,7 @@ mod tests {
         let token = Token {
             value: Secret::new("canary\r\nX: y".into()),
             generation: 1,
+            tenant: None,
         };
         let error = profile("https://api.example.com")
             .headers(&token)

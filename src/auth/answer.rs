@@ -75,6 +75,7 @@ pub fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
     Ok(Granted {
         access_token,
         lifetime: lifetime(fields.get("expires_in")),
+        tenant: None,
     })
 }
 

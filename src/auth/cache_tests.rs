@@ -58,6 +58,7 @@ impl Grant for Script {
                 Reply::Grants(lifetime) => Ok(Granted {
                     access_token: Secret::new(format!("t{number}")),
                     lifetime,
+                    tenant: None,
                 }),
                 Reply::Fails(error) => Err(error),
                 Reply::Dies => panic!("the grant died on purpose"),
@@ -345,6 +346,7 @@ fn debug_shows_no_token() {
     let token = Token {
         value: Secret::new("canary".to_owned()),
         generation: 7,
+        tenant: None,
     };
     assert_eq!(format!("{token:?}"), "Token { generation: 7, .. }");
 }

@@ -4,6 +4,7 @@
 //! lets any number of callers share one request for a new one, and asks a [`Grant`] for it.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::BoxFuture;
@@ -34,6 +35,8 @@ pub struct Token {
     pub value: Secret,
     /// Counts the tokens of one source, from 1.
     pub generation: u64,
+    /// The tenant it was granted for, where the token endpoint names one.
+    pub tenant: Option<Arc<str>>,
 }
 
 impl fmt::Debug for Token {
@@ -73,6 +76,8 @@ pub struct Granted {
     pub access_token: Secret,
     /// How long it is valid, already brought within the limits of the contract.
     pub lifetime: Duration,
+    /// The tenant, where the answer names one.
+    pub tenant: Option<Arc<str>>,
 }
 
 /// One way to ask for a new token. It knows the wire, not the cache.

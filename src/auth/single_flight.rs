@@ -203,6 +203,7 @@ impl<W> SingleFlight<W> {
         let token = Token {
             value: granted.access_token,
             generation: self.generation,
+            tenant: granted.tenant,
         };
         let life = granted.lifetime;
         let margin = EXPIRY_MARGIN.min(life / 2);
@@ -249,6 +250,7 @@ mod tests {
         Granted {
             access_token,
             lifetime,
+            tenant: None,
         }
     }
 

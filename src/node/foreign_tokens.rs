@@ -82,6 +82,7 @@ impl ForeignTokens {
             Ok(Token {
                 value: token,
                 generation: state.generation,
+                tenant: None,
             })
         } else {
             Err(Error::not_sent(

@@ -139,6 +139,7 @@ impl Cache {
                 Ok(Granted {
                     access_token: Secret::new("t".to_owned()),
                     lifetime: LIFE,
+                    tenant: None,
                 }),
             ),
             First::Refused => state.fetched(now, Err(Error::not_sent(Code::Auth, "refused"))),

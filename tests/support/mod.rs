@@ -288,6 +288,7 @@ impl TokenSource for Tokens {
             Ok(Token {
                 value: Secret::new(format!("token-{generation}")),
                 generation,
+                tenant: None,
             })
         })
     }
