@@ -41,6 +41,8 @@ pub enum Code {
     Server,
     /// Nobody knows whether the digits were pressed.
     OutcomeUnknown,
+    /// The audit log cannot take the intent.
+    Audit,
     /// The injector is closed.
     Closed,
     /// The caller's signal fired.
@@ -49,7 +51,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Invalid,
         Self::Auth,
         Self::Scope,
@@ -65,6 +67,7 @@ impl Code {
         Self::Rejected,
         Self::Server,
         Self::OutcomeUnknown,
+        Self::Audit,
         Self::Closed,
         Self::Aborted,
     ];
@@ -88,6 +91,7 @@ impl Code {
             Self::Rejected => "ERR_DTMF_REJECTED",
             Self::Server => "ERR_DTMF_SERVER",
             Self::OutcomeUnknown => "ERR_DTMF_OUTCOME_UNKNOWN",
+            Self::Audit => "ERR_DTMF_AUDIT",
             Self::Closed => "ERR_DTMF_CLOSED",
             Self::Aborted => "ABORT_ERR",
         }

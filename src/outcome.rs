@@ -40,6 +40,8 @@ pub struct Outcome {
     pub attempt: Option<Duration>,
     /// How often the platform's connection took the digits.
     pub attempts: u32,
+    /// Whether the audit log has it; `None` when there is none, or nothing was about to be sent.
+    pub logged: Option<bool>,
     /// What came of it.
     pub result: Result<Accepted, Error>,
 }
