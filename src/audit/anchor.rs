@@ -49,12 +49,7 @@ impl Anchor {
     /// The three lines.
     #[must_use]
     pub fn text(&self) -> String {
-        format!(
-            "{}\n{}\n{}\n",
-            self.origin(),
-            self.size,
-            self.mac.as_str()
-        )
+        format!("{}\n{}\n{}\n", self.origin(), self.size, self.mac.as_str())
     }
 
     /// Reads texts of anchors that follow each other. Empty lines between them do not count.

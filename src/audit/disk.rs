@@ -125,7 +125,9 @@ fn lock(file: &File) -> io::Result<()> {
 fn lock_new(file: &File) -> io::Result<()> {
     for _ in 0..NEW_LOCK_TRIES {
         match lock(file) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(NEW_LOCK_PAUSE),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                thread::sleep(NEW_LOCK_PAUSE)
+            }
             done => return done,
         }
     }

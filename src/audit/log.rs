@@ -6,21 +6,19 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::anchor::{Anchor, Pace};
-use super::chain::{Chain, Head};
+use super::chain::Chain;
 use super::disk::{Disk, LogFile};
+use super::leftovers::{Adopted, Leftovers};
 use super::notice::Notice;
+use super::open_file::{Broken, OpenFile};
 use super::options::{Durability, Options};
-use super::place::{self, Names, Place};
-use super::record::{Link, Open, Record, Stamp};
-use super::recovery::{self, Found};
+use super::place::{Names, Place};
+use super::record::{Author, Link, Record, Stamp};
 use super::seal::Seal;
 
 /// After a file could not be made, the next try is this much later: a broken disk is not to be filled with
 /// beginnings of files.
 pub const REST: Duration = Duration::from_secs(1);
-
-/// How often the newest file is looked for while another process makes newer ones.
-const NEWEST_TRIES: u32 = 5;
 
 /// The log of one process.
 pub struct Log {
@@ -30,11 +28,9 @@ pub struct Log {
     names: Names,
     /// The number of the next file.
     number: u64,
-    pid: u32,
+    author: Author,
     started: bool,
-    current: Option<Current>,
-    /// The file that was named as the next one, and could not be begun.
-    promised: Option<Beginning>,
+    current: Option<OpenFile>,
     /// What a new chain follows.
     after: Option<Link>,
     lost: u64,
@@ -44,17 +40,6 @@ pub struct Log {
     notices: Vec<Notice>,
 }
 
-/// The file that is written to.
-struct Current {
-    file: Box<dyn LogFile>,
-    name: String,
-    chain: Chain,
-    bytes: u64,
-    since: Duration,
-    /// What the disk certainly has.
-    durable: Head,
-}
-
 /// A file to begin.
 struct Beginning {
     name: String,
@@ -62,38 +47,23 @@ struct Beginning {
     previous: Option<Link>,
 }
 
-/// How an append failed.
-enum Broken {
-    /// The file is as it was before.
-    Undone(io::Error),
-    /// Nobody knows what the file holds. A sync is never tried again: the system may have dropped what it
-    /// could not write and report success the second time.
-    Lost(io::Error),
-}
-
-impl From<Broken> for io::Error {
-    fn from(broken: Broken) -> Self {
-        match broken {
-            Broken::Undone(error) | Broken::Lost(error) => error,
-        }
-    }
-}
-
 impl Log {
     /// A log that has not touched the disk yet.
     #[must_use]
     pub fn new(options: Options, disk: Arc<dyn Disk>, start: SystemTime) -> Self {
-        let pid = std::process::id();
+        let author = Author {
+            host: Arc::clone(&options.host),
+            pid: std::process::id(),
+        };
         Self {
             seal: Arc::new(Seal::new(options.key.as_ref())),
-            names: options.place.names(&options.host, pid, start),
+            names: options.place.names(&options.host, author.pid, start),
             disk,
             options,
             number: 0,
-            pid,
+            author,
             started: false,
             current: None,
-            promised: None,
             after: None,
             lost: 0,
             rest: None,
@@ -169,7 +139,7 @@ impl Log {
             self.begin(now)?;
         }
         let rotation = self.options.rotation;
-        let full = |current: &Current| {
+        let full = |current: &OpenFile| {
             rotation.is_due(current.bytes, now.elapsed.saturating_sub(current.since))
         };
         if self.current.as_ref().is_some_and(full) {
@@ -214,7 +184,9 @@ impl Log {
             lost: self.lost,
             repeated: records.len() as u64,
         };
-        let batch: Vec<Record> = std::iter::once(gap).chain(records.iter().cloned()).collect();
+        let batch: Vec<Record> = std::iter::once(gap)
+            .chain(records.iter().cloned())
+            .collect();
         let Some(current) = &mut self.current else {
             return Err(io::ErrorKind::NotFound.into());
         };
@@ -264,11 +236,11 @@ impl Log {
                 return Ok(());
             }
         }
-        let beginning = self.promised.take().unwrap_or_else(|| Beginning {
+        let beginning = Beginning {
             name: self.names.name(self.number),
             chain: Chain::begin(Arc::clone(&self.seal)),
             previous: self.after.clone(),
-        });
+        };
         let path = self.options.place.path(&beginning.name);
         let file = self.disk.create(&path).inspect_err(|error| {
             // Somebody else's, or one that could not be removed: the next one has another name.
@@ -276,53 +248,37 @@ impl Log {
                 self.number += 1;
             }
         })?;
-        self.fill(file, beginning, now, Vec::new())
+        self.fill(file, beginning, now)
     }
 
-    /// Writes the first records of a file.
-    fn fill(
-        &mut self,
-        file: Box<dyn LogFile>,
-        beginning: Beginning,
-        now: Stamp,
-        more: Vec<Record>,
-    ) -> io::Result<()> {
+    /// Writes the first record of a file.
+    fn fill(&mut self, file: Box<dyn LogFile>, beginning: Beginning, now: Stamp) -> io::Result<()> {
         let Beginning {
             name,
             chain,
             previous,
         } = beginning;
-        let open = self.open_record(&chain, previous.clone());
-        let mut current = Current {
-            file,
-            name: name.clone(),
-            durable: chain.head.clone(),
-            chain,
-            bytes: 0,
-            since: now.elapsed,
-        };
-        let before = current.chain.clone();
-        let records: Vec<Record> = std::iter::once(open).chain(more).collect();
+        let open = self.author.open(&chain, &self.seal, previous.clone());
+        let mut current = OpenFile::new(file, name.clone(), chain, 0, now.elapsed);
+        let continues = current.durable.next > 0;
         let written = self
             .disk
             .sync_folder(self.options.place.folder())
-            .and_then(|()| current.append(&records, now, true).map_err(io::Error::from));
+            .and_then(|()| current.append(&[open], now, true).map_err(io::Error::from));
         if let Err(error) = written {
             drop(current);
-            // Without a record that counts it would only be in the way.
-            let _ = self.disk.remove(&self.options.place.path(&name));
-            if before.head.next > 0 {
-                self.promised = Some(Beginning {
-                    name,
-                    chain: before,
-                    previous,
-                });
+            if continues {
+                // The file before names it, so it stays, and another is tried.
+                self.number += 1;
+                self.after = previous;
+            } else {
+                let _ = self.disk.remove(&self.options.place.path(&name));
             }
             return Err(error);
         }
-        self.number = self.names.number(&name).map_or(self.number, |number| number + 1);
+        self.number += 1;
         self.after = None;
-        self.pace.wrote(records.len() as u64, now.elapsed);
+        self.pace.wrote(1, now.elapsed);
         self.current = Some(current);
         Ok(())
     }
@@ -346,9 +302,12 @@ impl Log {
             });
         if let Err(broken) = closed {
             drop(file);
-            let _ = self.disk.remove(&path);
             if let Broken::Lost(_) = broken {
+                // The file may name the next one, which therefore stays.
+                self.number += 1;
                 self.abandon();
+            } else {
+                let _ = self.disk.remove(&path);
             }
             return Err(broken.into());
         }
@@ -362,209 +321,31 @@ impl Log {
             previous: current.chain.head.link(&current.name),
             chain: current.chain,
         };
-        self.fill(file, beginning, now, Vec::new())
-    }
-
-    fn open_record(&self, chain: &Chain, previous: Option<Link>) -> Record {
-        Record::Open(Open {
-            chain: chain.id,
-            algorithm: self.seal.algorithm(),
-            key_id: self.seal.key_id().map(str::to_owned),
-            host: Arc::clone(&self.options.host),
-            pid: self.pid,
-            previous,
-        })
+        self.fill(file, beginning, now)
     }
 
     /// Looks at what is there already.
     fn start(&mut self, now: Stamp) -> io::Result<()> {
-        match self.options.place {
-            Place::Directory(_) => self.finish_others(now),
-            Place::File(_) => self.go_on(now),
+        let place = &self.options.place;
+        let mut leftovers = Leftovers {
+            disk: &*self.disk,
+            place,
+            seal: &self.seal,
+            writer: &self.author,
+            now,
+            notices: &mut self.notices,
+        };
+        if let Place::Directory(_) = place {
+            return leftovers.finish_all();
         }
-    }
-
-    /// Closes the files of processes that ended without doing so.
-    fn finish_others(&mut self, now: Stamp) -> io::Result<()> {
-        let mut left = self.disk.list(self.options.place.folder())?;
-        left.retain(|name| place::is_of_directory(name));
-        left.sort_unstable();
-        for name in left {
-            // What cannot be opened or mended is left as it is: it must not keep this log from being written.
-            if let Ok(mut file) = self.disk.open(&self.options.place.path(&name)) {
-                let _ = self.finish(&name, &mut *file, now);
+        if let Some((number, file)) = leftovers.newest(&self.names)? {
+            self.number = number + 1;
+            match leftovers.adopt(number, file, &self.names) {
+                Some(Adopted::Open(file)) => self.current = Some(*file),
+                Some(Adopted::Ended(link)) => self.after = Some(link),
+                None => {}
             }
         }
-        Ok(())
-    }
-
-    fn finish(&mut self, name: &str, file: &mut dyn LogFile, now: Stamp) -> io::Result<()> {
-        if recovery::is_closed(file)? {
-            return Ok(());
-        }
-        let scanned = match recovery::inspect(file, &self.seal)? {
-            Found::Sound(scanned) => scanned,
-            Found::OtherKey => return Ok(()),
-            Found::Altered => {
-                let file = name.to_owned();
-                self.notices.push(Notice::Altered { file });
-                return Ok(());
-            }
-        };
-        let recovered = self.put_aside(name, file, &scanned)?;
-        let mut records: Vec<Record> = recovered.into_iter().collect();
-        let mut chain = if let (Some(chain), Some(_)) = (scanned.chain, &scanned.head.mac) {
-            Chain::resume(chain, scanned.head, Arc::clone(&self.seal))
-        } else {
-            let before = place::predecessor(name);
-            let (chain, previous) = self.chain_into(before.as_deref(), name)?;
-            records.insert(0, self.open_record(&chain, previous));
-            chain
-        };
-        records.push(Record::Close { next: None });
-        let mut lines = String::new();
-        for record in &records {
-            chain.append(record, now, &mut lines);
-        }
-        file.append(lines.as_bytes())?;
-        file.sync()?;
-        self.notices.extend(Anchor::of(&chain).map(Notice::Anchor));
-        Ok(())
-    }
-
-    /// Goes on in the newest file, or in a new one after it.
-    fn go_on(&mut self, now: Stamp) -> io::Result<()> {
-        let Some((number, mut file)) = self.newest()? else {
-            return Ok(());
-        };
-        let name = self.names.name(number);
-        self.number = number + 1;
-        let scanned = match recovery::inspect(&mut *file, &self.seal)? {
-            Found::Sound(scanned) => scanned,
-            Found::OtherKey => return Ok(()),
-            Found::Altered => {
-                self.notices.push(Notice::Altered { file: name });
-                return Ok(());
-            }
-        };
-        let (chain, previous) = match (scanned.chain, &scanned.head.mac) {
-            (Some(chain), Some(_)) => (
-                Chain::resume(chain, scanned.head.clone(), Arc::clone(&self.seal)),
-                scanned.head.link(&name),
-            ),
-            _ => {
-                let before = number.checked_sub(1).map(|before| self.names.name(before));
-                self.chain_into(before.as_deref(), &name)?
-            }
-        };
-        if let Some(next) = scanned.next {
-            // The next file was removed, or never got there.
-            self.promised = Some(Beginning {
-                name: next,
-                chain,
-                previous,
-            });
-            return Ok(());
-        }
-        let recovered = self.put_aside(&name, &mut *file, &scanned)?;
-        let records: Vec<Record> = std::iter::once(self.open_record(&chain, previous))
-            .chain(recovered)
-            .collect();
-        let mut current = Current {
-            bytes: file.len()?,
-            file,
-            name,
-            durable: chain.head.clone(),
-            chain,
-            since: now.elapsed,
-        };
-        if let Err(broken) = current.append(&records, now, true) {
-            if let Broken::Lost(_) = broken {
-                // What comes next begins a file of its own.
-                self.started = true;
-                self.after = current.durable.link(&current.name);
-            }
-            return Err(broken.into());
-        }
-        self.pace.wrote(records.len() as u64, now.elapsed);
-        self.current = Some(current);
-        Ok(())
-    }
-
-    fn newest(&self) -> io::Result<Option<(u64, Box<dyn LogFile>)>> {
-        let newest = || -> io::Result<Option<u64>> {
-            let there = self.disk.list(self.options.place.folder())?;
-            Ok(there.iter().filter_map(|name| self.names.number(name)).max())
-        };
-        for _ in 0..NEWEST_TRIES {
-            let Some(number) = newest()? else {
-                return Ok(None);
-            };
-            let file = self.disk.open(&self.options.place.path(&self.names.name(number)))?;
-            // Another process may have gone on to a newer one before the lock was got.
-            if newest()? == Some(number) {
-                return Ok(Some((number, file)));
-            }
-        }
-        Err(io::ErrorKind::WouldBlock.into())
-    }
-
-    /// The chain of a file without records: that of the file before if it goes on here, else a new one.
-    fn chain_into(&self, before: Option<&str>, name: &str) -> io::Result<(Chain, Option<Link>)> {
-        let (disk, place) = (&*self.disk, &self.options.place);
-        let before = match before {
-            Some(before) => recovery::chain_into(disk, place, before, name, &self.seal)?
-                .map(|chain| (chain.head.link(before), chain)),
-            None => None,
-        };
-        Ok(match before {
-            Some((link, chain)) => (chain, link),
-            None => (Chain::begin(Arc::clone(&self.seal)), None),
-        })
-    }
-
-    fn put_aside(
-        &mut self,
-        name: &str,
-        file: &mut dyn LogFile,
-        scanned: &super::verify::scan::Scanned,
-    ) -> io::Result<Option<Record>> {
-        let (disk, place) = (&*self.disk, &self.options.place);
-        let recovered = recovery::put_aside(disk, place, name, file, scanned)?;
-        if let Some(Record::Recovered { bytes, .. }) = &recovered {
-            self.notices.push(Notice::Recovered {
-                file: name.to_owned(),
-                bytes: *bytes,
-            });
-        }
-        Ok(recovered)
-    }
-}
-
-impl Current {
-    fn append(&mut self, records: &[Record], now: Stamp, sync: bool) -> Result<(), Broken> {
-        let before = self.chain.head.clone();
-        let mut lines = String::new();
-        for record in records {
-            self.chain.append(record, now, &mut lines);
-        }
-        if let Err(error) = self.file.append(lines.as_bytes()) {
-            self.chain.head = before;
-            return Err(match self.file.truncate(self.bytes) {
-                Ok(()) => Broken::Undone(error),
-                Err(_) => Broken::Lost(error),
-            });
-        }
-        self.bytes += lines.len() as u64;
-        if sync {
-            self.sync().map_err(Broken::Lost)?;
-        }
-        Ok(())
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.file.sync()?;
-        self.durable = self.chain.head.clone();
         Ok(())
     }
 }

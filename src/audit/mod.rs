@@ -4,7 +4,8 @@
 //!
 //! * [`record`] is the form of a line, [`seal`] and [`chain`] bind lines together, [`anchor`] what is kept elsewhere;
 //! * [`writer`] is the thread that writes, many records at once; [`log`] chooses the file, and another when that
-//!   one is full or fails; [`place`] names files, [`disk`] holds them, [`recovery`] mends what a process left;
+//!   one is full or fails; [`place`] names files, [`disk`] holds them; [`leftovers`] and [`recovery`] mend what
+//!   a process left that ended in the middle;
 //! * [`verify`] reads it all again.
 //!
 //! No digit is in it, nor anything computed from one but a rough length.
@@ -21,8 +22,10 @@ use crate::outcome::Outcome;
 pub mod anchor;
 pub mod chain;
 pub mod disk;
+mod leftovers;
 pub mod log;
 mod notice;
+mod open_file;
 pub mod options;
 pub mod place;
 pub mod record;

@@ -50,7 +50,13 @@ impl Place {
                 let host: String = host
                     .chars()
                     .take(MAX_HOST)
-                    .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' })
+                    .map(|letter| {
+                        if letter.is_ascii_alphanumeric() {
+                            letter
+                        } else {
+                            '_'
+                        }
+                    })
                     .collect();
                 let start = timestamp::compact(start);
                 Names {
@@ -152,8 +158,14 @@ mod tests {
         ] {
             let place = Place::File(file.into());
             let names = place.names("h", 1, SystemTime::UNIX_EPOCH);
-            assert_eq!((names.name(0).as_str(), names.name(1).as_str()), (first, second));
-            assert_eq!((names.number(first), names.number(second)), (Some(0), Some(1)));
+            assert_eq!(
+                (names.name(0).as_str(), names.name(1).as_str()),
+                (first, second)
+            );
+            assert_eq!(
+                (names.number(first), names.number(second)),
+                (Some(0), Some(1))
+            );
             assert_eq!(place.path(first), place.folder().join(first));
         }
     }
@@ -161,7 +173,13 @@ mod tests {
     #[test]
     fn names_that_nobody_gave_have_no_number() {
         let names = Place::File("audit.jsonl".into()).names("h", 1, SystemTime::UNIX_EPOCH);
-        for name in ["audit.01.jsonl", "audit.+1.jsonl", "audit.0.jsonl", "audit.x.jsonl", "other.1.jsonl"] {
+        for name in [
+            "audit.01.jsonl",
+            "audit.+1.jsonl",
+            "audit.0.jsonl",
+            "audit.x.jsonl",
+            "other.1.jsonl",
+        ] {
             assert_eq!(names.number(name), None, "{name}");
         }
     }

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use super::seal::Mac;
+use super::chain::Chain;
+use super::seal::{Mac, Seal};
 use super::{Intent, timestamp};
 use crate::outcome::Outcome;
 
@@ -57,6 +58,30 @@ pub struct Open {
     pub pid: u32,
     /// What came before.
     pub previous: Option<Link>,
+}
+
+/// Who writes.
+#[derive(Clone, Debug)]
+pub struct Author {
+    /// The machine.
+    pub host: Arc<str>,
+    /// The process.
+    pub pid: u32,
+}
+
+impl Author {
+    /// The record with which it begins to write.
+    #[must_use]
+    pub fn open(&self, chain: &Chain, seal: &Seal, previous: Option<Link>) -> Record {
+        Record::Open(Open {
+            chain: chain.id,
+            algorithm: seal.algorithm(),
+            key_id: seal.key_id().map(str::to_owned),
+            host: Arc::clone(&self.host),
+            pid: self.pid,
+            previous,
+        })
+    }
 }
 
 /// What is written down.

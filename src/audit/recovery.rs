@@ -13,9 +13,9 @@ use super::disk::{Disk, LogFile};
 use super::place::Place;
 use super::record::{Event, Record};
 use super::seal::{Mac, Seal, fingerprint};
+use super::verify::Damage;
 use super::verify::line::{self, Parsed};
 use super::verify::scan::{End, Scanned, Visitor, scan};
-use super::verify::Damage;
 
 /// Enough of the end of a file to hold its last line.
 const TAIL: u64 = 4 * 1024;
@@ -66,7 +66,10 @@ pub fn is_closed(file: &mut dyn LogFile) -> io::Result<bool> {
     let Some(tail) = tail.strip_suffix(b"\n") else {
         return Ok(false);
     };
-    let last = tail.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let last = tail
+        .rsplit(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
     let closing = line::parse(last).is_some_and(|record| record.ev == Event::Close);
     Ok(closing && last.ends_with(LINE_END.trim_end().as_bytes()))
 }
@@ -126,6 +129,8 @@ pub fn chain_into(
     let Found::Sound(scanned) = inspect(&mut *file, seal)? else {
         return Ok(None);
     };
+    // A link must not name what a power failure could still take.
+    file.sync()?;
     let goes_on = scanned.next.as_deref() == Some(name);
     Ok(scanned
         .chain

@@ -41,8 +41,10 @@ pub fn writer(mut options: Options) -> Result<Arc<Writer>, Error> {
         };
     }
     let after = former.map(|slot| slot.thread);
-    let (writer, thread) = Writer::start(options.clone(), Arc::new(RealDisk), after)
-        .map_err(|_| Error::invalid("auditLog cannot be kept: the system starts no more threads"))?;
+    let (writer, thread) =
+        Writer::start(options.clone(), Arc::new(RealDisk), after).map_err(|_| {
+            Error::invalid("auditLog cannot be kept: the system starts no more threads")
+        })?;
     let writer = Arc::new(writer);
     let slot = Slot {
         writer: Arc::downgrade(&writer),

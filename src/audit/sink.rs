@@ -149,7 +149,8 @@ impl AuditSink for AuditLog {
         Box::pin(async move {
             let safe = self.safe(written).await.is_ok();
             let logged = !self.unrecorded().remove(&id) && safe;
-            self.unlogged.fetch_add(u64::from(!logged), Ordering::Relaxed);
+            self.unlogged
+                .fetch_add(u64::from(!logged), Ordering::Relaxed);
             logged
         })
     }

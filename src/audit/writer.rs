@@ -81,9 +81,9 @@ impl Writer {
         let (written, waiting) = oneshot::channel();
         match self.commands.try_send(Command { record, written }) {
             Ok(()) => Ok(waiting),
-            Err(TrySendError::Full(_)) => {
-                Err("too many records wait for the disk: it is too slow, or stands still".to_owned())
-            }
+            Err(TrySendError::Full(_)) => Err(
+                "too many records wait for the disk: it is too slow, or stands still".to_owned(),
+            ),
             Err(TrySendError::Disconnected(_)) => Err("its thread has ended".to_owned()),
         }
     }

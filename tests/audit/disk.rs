@@ -71,7 +71,10 @@ impl MemoryDisk {
     /// The files of logs, without what was put aside.
     pub fn logs(&self) -> Vec<Text> {
         let state = self.state();
-        let logs = state.files.iter().filter(|(name, _)| !name.contains(".torn"));
+        let logs = state
+            .files
+            .iter()
+            .filter(|(name, _)| !name.contains(".torn"));
         logs.map(|(name, file)| Text(name.clone(), file.bytes.clone()))
             .collect()
     }
@@ -106,7 +109,8 @@ impl MemoryDisk {
             let kept = if file.poisoned { 0 } else { kept(loose) };
             file.bytes.truncate(file.durable + kept);
             file.durable = file.bytes.len();
-            (file.locked, file.listed) = (false, true);
+            // What is read after the start is what the disk has.
+            (file.locked, file.listed, file.poisoned) = (false, true, false);
         }
     }
 
@@ -174,7 +178,10 @@ impl Disk for MemoryDisk {
 impl MemoryFile {
     fn with<T>(&self, use_file: impl FnOnce(&mut Contents) -> T) -> io::Result<T> {
         let mut state = self.disk.state();
-        let file = state.files.get_mut(&self.name).ok_or(io::ErrorKind::NotFound)?;
+        let file = state
+            .files
+            .get_mut(&self.name)
+            .ok_or(io::ErrorKind::NotFound)?;
         Ok(use_file(file))
     }
 }

@@ -115,7 +115,11 @@ impl Source for Text {
     }
 }
 
-pub fn check(files: &[Text], key: Option<&Key>, anchors: &[Anchor]) -> Result<Report, Unverifiable> {
+pub fn check(
+    files: &[Text],
+    key: Option<&Key>,
+    anchors: &[Anchor],
+) -> Result<Report, Unverifiable> {
     let sources: Vec<&dyn Source> = files.iter().map(|file| file as &dyn Source).collect();
     let keys: Vec<Seal> = key.map(|key| Seal::new(Some(key))).into_iter().collect();
     verify(&sources, &keys, anchors, &AtomicU64::default())

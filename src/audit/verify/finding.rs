@@ -79,9 +79,7 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable => f.write_str("the line is not a record of an audit log"),
-            Self::Altered => {
-                f.write_str("the record was altered: its seal does not fit (bad MAC)")
-            }
+            Self::Altered => f.write_str("the record was altered: its seal does not fit (bad MAC)"),
             Self::Missing { from, to } if from == to => {
                 write!(f, "record {from} is missing before this one")
             }

@@ -102,7 +102,8 @@ fn file_report(file: &str, scanned: &Scanned) -> FileReport {
         closed: scanned.closed,
         torn: match scanned.end {
             End::Torn(at) => Some(at.line),
-            End::Whole => None,
+            // Its process ended before it wrote anything.
+            End::Whole => (scanned.bytes == 0).then_some(1),
         },
     }
 }
@@ -112,7 +113,8 @@ struct Beginning<'s> {
     source: &'s dyn Source,
     /// The name by which other files know it.
     name: String,
-    order: (String, Option<Uuid>, u64),
+    /// What begins with no record comes last.
+    order: (bool, String, Option<Uuid>, u64),
     follows: Option<line::Previous>,
 }
 
@@ -136,8 +138,15 @@ impl<'s> Beginning<'s> {
             source,
             name: name.unwrap_or_default(),
             order: record.as_ref().map_or_else(
-                || (String::new(), None, 0),
-                |record| (record.t.clone().into_owned(), record.chain, record.seq),
+                || (true, String::new(), None, 0),
+                |record| {
+                    (
+                        false,
+                        record.t.clone().into_owned(),
+                        record.chain,
+                        record.seq,
+                    )
+                },
             ),
             follows: record.and_then(|record| record.previous),
         })
@@ -257,7 +266,10 @@ impl<'a> Reading<'a> {
 impl Visitor for Reading<'_> {
     fn record(&mut self, chain: Uuid, mac: &Mac, record: &line::Parsed<'_>) {
         let mark = |wanted: &mut Vec<Wanted>| {
-            for wanted in wanted.iter_mut().filter(|wanted| wanted.mac == mac.as_str()) {
+            for wanted in wanted
+                .iter_mut()
+                .filter(|wanted| wanted.mac == mac.as_str())
+            {
                 wanted.found = true;
             }
         };

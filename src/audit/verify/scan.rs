@@ -286,8 +286,7 @@ impl<'k> Scan<'k> {
     }
 
     fn found(&mut self, raw: &[u8], damage: Damage) {
-        self.bad
-            .get_or_insert((self.position, line::is_torn(raw)));
+        self.bad.get_or_insert((self.position, line::is_torn(raw)));
         self.pending.push((self.position, damage));
     }
 
