@@ -31,7 +31,7 @@ pub trait Disk: Send + Sync + 'static {
 /// An open file. The lock goes with it.
 pub trait LogFile: Send {
     /// How long it is.
-    fn len(&self) -> io::Result<u64>;
+    fn size(&self) -> io::Result<u64>;
 
     /// Reads it from a byte on.
     fn read(&mut self, from: u64) -> io::Result<Box<dyn BufRead + '_>>;
@@ -91,7 +91,7 @@ impl Disk for RealDisk {
 }
 
 impl LogFile for RealFile {
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
 
@@ -126,7 +126,7 @@ fn lock_new(file: &File) -> io::Result<()> {
     for _ in 0..NEW_LOCK_TRIES {
         match lock(file) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                thread::sleep(NEW_LOCK_PAUSE)
+                thread::sleep(NEW_LOCK_PAUSE);
             }
             done => return done,
         }

@@ -138,6 +138,7 @@ impl fmt::Debug for Seal {
 }
 
 /// The SHA-256 of bytes, as text.
+#[must_use]
 pub fn fingerprint(bytes: &[u8]) -> String {
     base64url(digest::digest(&digest::SHA256, bytes).as_ref())
 }

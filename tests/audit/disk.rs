@@ -193,7 +193,7 @@ impl MemoryFile {
 }
 
 impl LogFile for MemoryFile {
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         self.with(|file| file.bytes.len() as u64)
     }
 
