@@ -16,6 +16,16 @@ pub enum AfterUnknown {
     Continue,
 }
 
+/// Whether a call stays locked while its tones play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Playout {
+    /// It does: the next sequence must not run into the last one.
+    #[default]
+    Hold,
+    /// It does not.
+    None,
+}
+
 /// How failed attempts are repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryConfig {
@@ -64,6 +74,8 @@ pub struct Config {
     pub atomic_server_errors: bool,
     /// What happens to those who wait behind an unknown outcome.
     pub after_unknown: AfterUnknown,
+    /// Whether a call stays locked while its tones play, where the profile knows how long that takes.
+    pub playout: Playout,
     /// How many requests may leave. Default: no limit.
     pub rate_limit: Option<RateLimit>,
     /// Digits are hidden in what the server says. Default `true`.
@@ -87,6 +99,7 @@ impl Default for Config {
             resend_when_unknown: ResendWhenUnknown::Never,
             atomic_server_errors: crate::api::telephony_v2::ATOMIC_SERVER_ERRORS,
             after_unknown: AfterUnknown::RejectQueued,
+            playout: Playout::Hold,
             rate_limit: None,
             mask_digits: true,
             seed: None,

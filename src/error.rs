@@ -41,6 +41,10 @@ pub enum Code {
     Server,
     /// Nobody knows whether the digits were pressed.
     OutcomeUnknown,
+    /// The recording could not be masked, so nothing was sent.
+    Mask,
+    /// The session ended before the digits were sent.
+    CallEnded,
     /// The injector is closed.
     Closed,
     /// The caller's signal fired.
@@ -49,7 +53,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Invalid,
         Self::Auth,
         Self::Scope,
@@ -65,6 +69,8 @@ impl Code {
         Self::Rejected,
         Self::Server,
         Self::OutcomeUnknown,
+        Self::Mask,
+        Self::CallEnded,
         Self::Closed,
         Self::Aborted,
     ];
@@ -88,6 +94,8 @@ impl Code {
             Self::Rejected => "ERR_DTMF_REJECTED",
             Self::Server => "ERR_DTMF_SERVER",
             Self::OutcomeUnknown => "ERR_DTMF_OUTCOME_UNKNOWN",
+            Self::Mask => "ERR_DTMF_MASK",
+            Self::CallEnded => "ERR_DTMF_CALL_ENDED",
             Self::Closed => "ERR_DTMF_CLOSED",
             Self::Aborted => "ABORT_ERR",
         }
@@ -128,6 +136,17 @@ pub struct Response {
     pub data: Value,
     /// Why the body is missing, if it is.
     pub body_error: Option<BodyError>,
+    /// What the platform said of it.
+    pub details: Details,
+}
+
+/// What a platform says of an answer, as far as its API has a place for that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Why it declined, in one line. Digits and secrets are masked.
+    pub reason: Option<String>,
+    /// What its support finds the request by.
+    pub trace_id: Option<String>,
 }
 
 /// A failed operation. It never holds the request, a URL, a token or a digit.
@@ -143,6 +162,8 @@ pub struct Error {
     pub retryable: bool,
     /// How long to wait before trying again makes sense: what the other side asked for, or the rest of our own pause.
     pub retry_after: Option<Duration>,
+    /// How many digits the platform had accepted before a sequence that goes out in several bursts failed.
+    pub digits_accepted: Option<u32>,
     /// The last answer, when there was one. Boxed, since errors travel through every room and few carry one.
     pub response: Option<Box<Response>>,
 }
@@ -157,6 +178,7 @@ impl Error {
             message: message.into(),
             retryable: false,
             retry_after: None,
+            digits_accepted: None,
             response: None,
         }
     }

@@ -2,6 +2,7 @@
 //! validate → lock → rate limit → token → intent → send → classify → retry → outcome → events.
 //!
 //! [`journey`] is the way of one injection, [`locks`] are the locks a program holds by hand,
+//! [`recording`] masks and unmasks recordings, [`follow`] listens to the events of a session,
 //! [`live`] is what is under way and can be ended from outside.
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
+use tokio_util::task::TaskTracker;
 
 use crate::api::{Params, WireProfile};
 use crate::audit::AuditSink;
@@ -19,6 +21,7 @@ use crate::cancel::Reason;
 use crate::channel::{Channel, Registry};
 use crate::clock::WallClock;
 use crate::config::{Config, InjectionOptions};
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::event::EventSink;
 use crate::metrics::{Counts, Metrics};
@@ -26,11 +29,15 @@ use crate::rate_limit::Limiter;
 use crate::retry::Budget;
 use crate::transport::Transport;
 
+mod exchange;
 mod explanation;
+mod follow;
 mod journey;
 mod live;
 mod locks;
+mod recording;
 
+pub use follow::Follower;
 pub use journey::Journey;
 pub use locks::Acquisition;
 
@@ -41,6 +48,8 @@ const AFTER_GIVING_UP: Duration = Duration::from_secs(1);
 pub struct Parts {
     /// The wire format.
     pub profile: Arc<dyn WireProfile>,
+    /// Where the API is.
+    pub endpoint: Arc<dyn Endpoint>,
     /// Where tokens come from.
     pub tokens: Arc<dyn TokenSource>,
     /// Carries requests.
@@ -66,13 +75,14 @@ pub struct Injector(Arc<Engine>);
 pub(crate) struct Engine {
     parts: Parts,
     config: Config,
-    origin: Arc<str>,
+    platform: Arc<str>,
     started: Instant,
     closed: AtomicBool,
     waiting: AtomicUsize,
     in_flight: Semaphore,
     live: live::Live,
     locks: locks::ManualLocks,
+    unmasking: TaskTracker,
     limiter: Option<Limiter>,
     budget: Mutex<Budget>,
     dice: Mutex<fastrand::Rng>,
@@ -100,13 +110,14 @@ impl Injector {
             .seed
             .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Ok(Self(Arc::new(Engine {
-            origin: parts.profile.origin(),
+            platform: parts.endpoint.platform(),
             started: Instant::now(),
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             in_flight: Semaphore::new(config.max_in_flight),
             live: live::Live::default(),
             locks: locks::ManualLocks::default(),
+            unmasking: TaskTracker::new(),
             limiter: config.rate_limit.map(Limiter::new),
             budget: Mutex::new(Budget::new(config.retry.budget)),
             dice: Mutex::new(dice),
@@ -134,7 +145,8 @@ impl Injector {
     }
 
     /// Refuses new work, sends those away who wait, lets requests under way finish for at most `patience`
-    /// (default: the time-out of an attempt), gives the rest up and releases the manual locks.
+    /// (default: the time-out of an attempt), gives the rest up and releases the manual locks. Recordings are
+    /// unmasked before it returns, after the tones that they were masked for. Tones alone are not waited for.
     pub async fn close(&self, patience: Option<Duration>) {
         self.begin_close();
         let patience = patience.unwrap_or(self.0.config.timeout);
@@ -144,6 +156,8 @@ impl Injector {
             let _ = timeout(AFTER_GIVING_UP, self.0.live.none_left()).await;
         }
         self.0.locks.release_all();
+        self.0.unmasking.close();
+        self.0.unmasking.wait().await;
     }
 
     /// The first step of [`close`](Self::close), for callers who run the rest later: refuses new work
@@ -180,7 +194,7 @@ impl Injector {
 impl fmt::Debug for Injector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Injector")
-            .field("origin", &self.0.origin)
+            .field("platform", &self.0.platform)
             .finish_non_exhaustive()
     }
 }
@@ -192,7 +206,7 @@ impl Engine {
 
     fn line_of(&self, call: &Arc<str>) -> Channel {
         Channel::Call {
-            origin: Arc::clone(&self.origin),
+            platform: Arc::clone(&self.platform),
             call: Arc::clone(call),
         }
     }

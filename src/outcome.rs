@@ -40,6 +40,10 @@ pub struct Outcome {
     pub attempt: Option<Duration>,
     /// How often the platform's connection took the digits.
     pub attempts: u32,
+    /// How long the accepted tones play from now on, a guard included, where the profile knows it.
+    pub playout: Option<Duration>,
+    /// Whether the recording is still masked and [`crate::event::Event::Unmasked`] will follow.
+    pub unmasking: bool,
     /// What came of it.
     pub result: Result<Accepted, Error>,
 }

@@ -17,6 +17,7 @@ use cxone_dtmf::channel::{LockId, Registry};
 use cxone_dtmf::clock::WallClock;
 use cxone_dtmf::config::{Config, InjectionOptions};
 use cxone_dtmf::delivery::Delivery;
+use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::injector::{Injector, Parts};
 use cxone_dtmf::origin::base_url;
@@ -120,7 +121,8 @@ async fn what_is_dropped_while_its_record_is_written_keeps_its_end() {
     let registry = Arc::new(Registry::default());
     let base = base_url("apiUrl", "https://api.example.com").unwrap();
     let parts = Parts {
-        profile: Arc::new(TelephonyV2::new(base)),
+        profile: Arc::new(TelephonyV2::default()),
+        endpoint: Arc::new(Configured::new(base)),
         tokens: Arc::new(Tokens::default()),
         transport: Arc::new(ToPlatform(Platform::scripted([]))),
         events: events.clone(),

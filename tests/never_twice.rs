@@ -13,7 +13,6 @@ use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::retry::{Budget, Decision, Policy, Progress};
 use cxone_dtmf::transport::FaultKind;
 use proptest::prelude::*;
-use url::Url;
 
 const FAULTS: [FaultKind; 10] = [
     FaultKind::NameLookup,
@@ -119,8 +118,7 @@ proptest! {
         remaining in prop_oneof![Just(Duration::from_secs(3600)), (0_u64..30).prop_map(Duration::from_secs)],
         seed in any::<u64>(),
     ) {
-        let base = Url::parse("https://api.example.com")?;
-        let profile = TelephonyV2::new(base);
+        let profile = TelephonyV2::default();
         let policy = Policy { max_attempts, ..Policy::default() };
         let mut progress = Progress::default();
         let mut budget = Budget::default();

@@ -6,7 +6,7 @@ use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
-use crate::error::{BodyError, Response};
+use crate::error::{BodyError, Details, Response};
 use crate::mask::{Mask, secrets};
 use crate::retry::retry_after;
 use crate::secret::Secret;
@@ -38,8 +38,8 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 /// What must not be seen of an answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hidden<'a> {
-    /// The digits, unless they are to be shown.
-    pub digits: Option<&'a Mask>,
+    /// The digits in each form in which they were sent, unless they are to be shown.
+    pub digits: &'a [Mask],
     /// The token and other secrets of the request, which a server may echo.
     pub secrets: &'a [Secret],
 }
@@ -47,18 +47,16 @@ pub struct Hidden<'a> {
 impl Hidden<'_> {
     fn text(&self, text: &str) -> String {
         let text = secrets::masked_all(text, self.secrets);
-        match self.digits {
-            Some(mask) => mask.text(&text).into_owned(),
-            None => text,
-        }
+        self.digits
+            .iter()
+            .fold(text, |text, mask| mask.text(&text).into_owned())
     }
 
     fn value(&self, value: Value) -> Value {
         let value = secrets::masked_value(value, self.secrets);
-        match self.digits {
-            Some(mask) => mask.value(value),
-            None => value,
-        }
+        self.digits
+            .iter()
+            .fold(value, |value, mask| mask.value(value))
     }
 }
 
@@ -76,6 +74,7 @@ pub fn response(answer: &Answer, hidden: Hidden<'_>) -> Response {
         headers: headers(&answer.headers, hidden),
         data: hidden.value(data),
         body_error: body.err(),
+        details: Details::default(),
     }
 }
 
@@ -132,9 +131,9 @@ mod tests {
 
     #[test]
     fn the_sequence_is_masked_everywhere() {
-        let mask = Mask::from_digits("4711");
+        let masks = [Mask::from_digits("4711")];
         let hidden = Hidden {
-            digits: Some(&mask),
+            digits: &masks,
             secrets: &[],
         };
         let seen = response(&whole(r#"{"4711":"x4711y","n":4711}"#), hidden);

@@ -6,7 +6,7 @@ use http::header::{HeaderMap, RETRY_AFTER};
 use serde_json::{Map, Value};
 
 use super::shown;
-use crate::error::{Code, Error, Response};
+use crate::error::{Code, Details, Error, Response};
 use crate::secret::Secret;
 use crate::transport::{Answer, AnswerBody, Fault, FaultKind};
 
@@ -36,6 +36,7 @@ pub fn refused(answer: &Answer, secret: &Secret, now: SystemTime) -> Error {
         headers: shown::headers(&answer.headers, secret),
         data: shown::data(known, body.as_ref(), secret),
         body_error: None,
+        details: Details::default(),
     }))
 }
 

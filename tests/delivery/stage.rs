@@ -9,6 +9,7 @@ use cxone_dtmf::channel::Registry;
 use cxone_dtmf::clock::WallClock;
 use cxone_dtmf::config::{Config, InjectionOptions, RetryConfig};
 use cxone_dtmf::delivery::Delivery;
+use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::error::Code;
 use cxone_dtmf::injector::{Injector, Parts};
 use cxone_dtmf::origin::base_url;
@@ -95,7 +96,8 @@ impl Stage {
         let events = Arc::new(Events::default());
         let registry = Arc::new(Registry::default());
         let parts = Parts {
-            profile: Arc::new(TelephonyV2::new(base_url("apiUrl", base).unwrap())),
+            profile: Arc::new(TelephonyV2::default()),
+            endpoint: Arc::new(Configured::new(base_url("apiUrl", base).unwrap())),
             tokens: tokens.clone(),
             transport,
             events: events.clone(),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use cxone_dtmf::api::telephony_v2::TelephonyV2;
 use cxone_dtmf::api::{Facts, Params, Prepared, Terms, WireProfile};
 use cxone_dtmf::auth::Token;
@@ -12,7 +13,6 @@ use cxone_dtmf::config::InjectionOptions;
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::injector::Injector;
-use cxone_dtmf::origin::base_url;
 use cxone_dtmf::retry::{Resend, Verdict};
 use cxone_dtmf::transport::FaultKind;
 use http::HeaderMap;
@@ -25,7 +25,7 @@ use crate::program::{OTHERS, Work, params};
 use crate::world::finished;
 
 /// The address of the platform; nothing connects to it.
-const API: &str = "https://api.example.com";
+pub const API: &str = "https://api.example.com";
 
 /// A planted bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum Bug {
 
 /// The profile of the platform, or one that judges wrongly.
 pub fn profile(bug: Bug) -> Arc<dyn WireProfile> {
-    let right = TelephonyV2::new(base_url("apiUrl", API).unwrap());
+    let right = TelephonyV2::default();
     Arc::new(Misjudging { right, bug })
 }
 
@@ -56,16 +56,12 @@ struct Misjudging {
 }
 
 impl WireProfile for Misjudging {
-    fn origin(&self) -> Arc<str> {
-        self.right.origin()
-    }
-
     fn prepare(&self, params: Params) -> Result<Prepared, Error> {
         self.right.prepare(params)
     }
 
-    fn headers(&self, token: &Token) -> Result<HeaderMap, Error> {
-        self.right.headers(token)
+    fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
+        self.right.headers(token, body)
     }
 
     fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict {
@@ -126,7 +122,7 @@ pub async fn wait_and_lose_the_turn(
     patience: Option<Duration>,
 ) {
     let channel = Channel::Call {
-        origin: API.into(),
+        platform: API.into(),
         call: call.into(),
     };
     let Ok(mut place) = registry.join(channel, usize::MAX) else {

@@ -8,9 +8,11 @@ use cxone_dtmf::BoxFuture;
 use cxone_dtmf::audit::{AuditSink, Intent};
 use cxone_dtmf::auth::{TokenCache, TokenSource};
 use cxone_dtmf::channel::Registry;
+use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::event::{Event, EventSink};
 use cxone_dtmf::injector::{Injector, Parts};
+use cxone_dtmf::origin::base_url;
 use cxone_dtmf::outcome::Outcome;
 use fastrand::Rng;
 use tokio::runtime::Builder;
@@ -94,6 +96,7 @@ impl World {
             let audit = injector.audited.then(|| Arc::new(record) as _);
             let parts = Parts {
                 profile: bugs::profile(bug),
+                endpoint: Arc::new(Configured::new(base_url("apiUrl", bugs::API).unwrap())),
                 tokens,
                 transport: Arc::new(ToPlatform(Arc::clone(&platform))),
                 events: Arc::new(Events(history.clone())),

@@ -18,6 +18,7 @@ use cxone_dtmf::auth::{Token, TokenSource};
 use cxone_dtmf::channel::Registry;
 use cxone_dtmf::clock::WallClock;
 use cxone_dtmf::config::Config;
+use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::error::Error;
 use cxone_dtmf::event::{Event, EventSink};
 use cxone_dtmf::injector::{Injector, Parts};
@@ -361,7 +362,8 @@ impl World {
         let events = Arc::new(Events::default());
         let base = base_url("apiUrl", "https://api.example.com").unwrap();
         let parts = Parts {
-            profile: Arc::new(telephony_v2::TelephonyV2::new(base)),
+            profile: Arc::new(telephony_v2::TelephonyV2::default()),
+            endpoint: Arc::new(Configured::new(base)),
             tokens: tokens.clone(),
             transport: Arc::new(ToPlatform(Arc::clone(&platform))),
             events: events.clone(),
