@@ -48,12 +48,12 @@ export const MIN_INTER_DIGIT_PAUSE: 50;
 export const MAX_INTER_DIGIT_PAUSE: 1000;
 
 /**
- * One injection. Other keys are ignored.
+ * One injection with `api: 'telephony-v2'`. Other keys are ignored.
  *
  * The three ids are text of 1 to 128 characters out of `A-Z a-z 0-9 . _ ~ : @ + = -`, and neither `.` nor `..`,
  * since they become segments of a URL.
  */
-export interface InjectionParams {
+export interface TelephonyParams {
   /** The telephony provider of the line. */
   readonly telephonyProviderId: string;
   /** The line of the call. */
@@ -67,6 +67,43 @@ export interface InjectionParams {
   /** The pause between two digits in milliseconds, whole, 50 to 1000. */
   readonly interDigitPause: number;
 }
+
+/**
+ * One injection with `api: 'agent-session'`. Any other key is a {@link DtmfInvalidError}.
+ *
+ * Ids are text of 1 to 128 characters out of `A-Z a-z 0-9 . _ ~ : @ + = -`, and neither `.` nor `..`.
+ */
+export interface SessionParams {
+  /** The agent session, in whose current call the digits are played. Injections into one session run in order. */
+  readonly sessionId: string;
+  /**
+   * 1 to 20 of `0-9 * #`; with `allowAToD` also `A-D`, lower case accepted. 20 is the limit of the platform's own
+   * `Dtmf` action; the API names none. With `pauses`, `,` and `w` are half a second of silence and `W` a second, at
+   * most 60 of them, which do not count as digits.
+   */
+  readonly dtmfString: string;
+  /** How long a tone sounds, in milliseconds, whole, 50 to 5000. Default: 120. */
+  readonly toneDuration?: number | undefined;
+  /** The silence between two tones in milliseconds, whole, 50 to 1000. Default: 120. */
+  readonly interDigitPause?: number | undefined;
+  /** The contact that the session handles. Needed for `maskRecording`. */
+  readonly contactId?: string | undefined;
+  /**
+   * Whether the recording of the contact is masked while the digits play. It is masked before the first digit, and
+   * unmasked after `playoutMs`, also when the injection failed or was aborted. When it cannot be masked nothing is
+   * sent: {@link DtmfMaskError}. The promise does not wait for the unmasking; `close()` and the end of the process
+   * do. The session stays locked until then. Default: `false`.
+   */
+  readonly maskRecording?: boolean | undefined;
+}
+
+/** What only `Other` has and `Own` must not. */
+type Without<Other, Own> = { readonly [Key in Exclude<keyof Other, keyof Own>]?: undefined };
+
+/** One injection, in the words of the injector's `api`. */
+export type InjectionParams =
+  | (TelephonyParams & Without<SessionParams, TelephonyParams>)
+  | (SessionParams & Without<TelephonyParams, SessionParams>);
 
 /** The answer of {@link validateDtmfPayload}. */
 export interface ValidationResult {
@@ -258,15 +295,8 @@ export interface RateLimit {
   readonly burst?: number | undefined;
 }
 
-/** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. */
-export interface InjectorConfig extends ConnectionConfig {
-  /**
-   * The base URL of the telephony API. `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are
-   * dropped.
-   */
-  readonly apiUrl: string;
-  /** The wire profile. Default and only value: `'telephony-v2'`. */
-  readonly api?: 'telephony-v2' | undefined;
+/** Options of {@link DtmfInjector} that both wire profiles have. Everything has a default. */
+export interface CommonInjectorConfig extends ConnectionConfig {
   /** The bound on one attempt, in milliseconds. Past it the outcome is unknown. Default: 10000. */
   readonly timeoutMs?: number | undefined;
   /** The bound on making a connection, in milliseconds. Past it nothing was sent. Default: 2000. */
@@ -294,8 +324,9 @@ export interface InjectorConfig extends ConnectionConfig {
   /** Which unknown outcomes are sent again. Default: `false`. {@link ResendWhenUnknown} names the danger. */
   readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
   /**
-   * Whether 500 and 503 mean that nothing was carried out, as the telephony API promises. With `false` a 500, and
-   * a 503 without a valid `Retry-After`, leave the outcome unknown. Default: `true`.
+   * Whether 500 and 503 mean that nothing was carried out, as the tutorial's API promises. With `false` a 500, and
+   * a 503 without a valid `Retry-After`, leave the outcome unknown. Default: `true` for `telephony-v2`, `false` for
+   * `agent-session`, which promises nothing.
    */
   readonly atomicServerErrors?: boolean | undefined;
   /**
@@ -325,6 +356,63 @@ export interface InjectorConfig extends ConnectionConfig {
   /** Takes the log lines; `false` for silence. Default: JSON lines on standard output. */
   readonly logger?: Logger | false | undefined;
 }
+
+/** Options of an injector that speaks the tutorial's API, which NICE does not publish. */
+export interface TelephonyConfig extends CommonInjectorConfig {
+  /**
+   * The base URL of the API. `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are dropped.
+   */
+  readonly apiUrl: string;
+  /** The wire profile. Default: `'telephony-v2'`. */
+  readonly api?: 'telephony-v2' | undefined;
+}
+
+/** Options of an injector that speaks the API which NICE publishes: `POST …/agent-sessions/{sessionId}/send-dtmf`. */
+export interface SessionConfig extends CommonInjectorConfig {
+  /**
+   * The base URL of the API, below which `/incontactapi/services/…` is, such as `https://api-na1.niceincontact.com`.
+   * `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are dropped.
+   *
+   * `'discover'` asks `{authUrl}/.well-known/cxone-configuration` for the tenant that the id token names. It takes a
+   * {@link CXoneAuthClient} with grant `'password'` or `'access-key'`. An address outside NICE's domains and
+   * `discoverHosts` is refused before anything connects to it: `ERR_DTMF_AUTH`, not-sent.
+   */
+  readonly apiUrl: string;
+  /** The wire profile. */
+  readonly api: 'agent-session';
+  /**
+   * The version in the path: `v`, 1 to 3 digits, `.`, 1 or 2 digits. Several are live on a tenant. Default: `'v23.0'`,
+   * the one that NICE's own agent SDK calls.
+   */
+  readonly apiVersion?: string | undefined;
+  /**
+   * Where the digits stand: in a JSON body, as NICE's SDK sends them, or in the query of the address, as its portal
+   * documents them. Digits in addresses end up in access logs. Default: `'json'`.
+   */
+  readonly encoding?: 'json' | 'query' | undefined;
+  /** Whether `A`, `B`, `C` and `D` are digits. Carriers and IVRs often drop them. Default: `false`. */
+  readonly allowAToD?: boolean | undefined;
+  /**
+   * Whether the session stays locked until the accepted tones have been played: digits × (tone + pause) and a guard
+   * of 250 ms. The platform answers before it plays, so without it the next sequence may run into this one. Also
+   * after an unknown outcome. The promise, an abort and `close()` do not wait for it. Default: `'hold'`.
+   */
+  readonly playout?: 'hold' | 'none' | undefined;
+  /**
+   * Whether `,` and `w` (half a second) and `W` (a second) in `dtmfString` pause. The digits between pauses are sent one
+   * request after the other under one lock. When one of them fails nothing is sent again, and
+   * `error.digitsAccepted` says how far it came. Default: `false`.
+   */
+  readonly pauses?: boolean | undefined;
+  /**
+   * Hosts that a discovered address may have besides NICE's, each an exact `host` or `host:port`, at most 32: tokens and
+   * digits go there. NICE's are `*.niceincontact.com`, `*.nice-incontact.com` and `*.nicecxone.com`. Default: none.
+   */
+  readonly discoverHosts?: readonly string[] | undefined;
+}
+
+/** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. */
+export type InjectorConfig = (TelephonyConfig & Without<SessionConfig, TelephonyConfig>) | SessionConfig;
 
 /** Options of one injection. */
 export interface InjectionOptions {
@@ -386,6 +474,11 @@ export interface InjectionResult {
    * was empty, `audit.bodyError` says which. It is yours and not masked.
    */
   data: unknown;
+  /**
+   * With `api: 'agent-session'`: how long the digits play after this answer, in milliseconds, with a guard of 250.
+   * For so long the session stays locked, unless `playout` is `'none'`.
+   */
+  playoutMs?: number;
   /** What happened. */
   audit: AuditEntry;
 }
@@ -417,6 +510,8 @@ export interface MetricsSnapshot {
   locks: number;
   /** Tokens fetched for this injector. */
   tokenRefreshes: number;
+  /** Recordings that could not be unmasked. */
+  unmaskFailures: number;
   /** Times that a monitor threw or rejected. */
   monitorErrors: number;
 }
@@ -473,6 +568,20 @@ export class DtmfInjector {
     fn: (lock: ChannelLock) => T | Promise<T>,
     options?: LockOptions,
   ): Promise<T>;
+
+  /**
+   * Follows a session by its events, so that nothing waits for one that has ended: whoever is queued for it then fails
+   * with `ERR_DTMF_CALL_ENDED`, not-sent. Only with `api: 'agent-session'`.
+   *
+   * It asks the platform with a long poll and asks again after trouble, with back-off; the first failure is logged. The
+   * platform hands each event to one listener: follow sessions that your program started itself. Following keeps
+   * neither the process nor the injector alive; `close()` ends it.
+   *
+   * @returns its own end; calling it again does nothing.
+   * @throws {DtmfInvalidError} when the id breaks the rule of ids, or the API has no events.
+   * @throws {DtmfClosedError} when the injector is closed.
+   */
+  followSession(sessionId: string): () => void;
 
   /** Counters and gauges. They hold no call id and no digit. */
   metrics(): MetricsSnapshot;
@@ -531,14 +640,20 @@ export interface AuditEntry {
   timestamp: string;
   /** Names the injection: a UUIDv7 (RFC 9562). */
   injectionId: string;
-  /** The call. `null` when the input was invalid. */
+  /** The call, or with `api: 'agent-session'` the session. `null` when the input was invalid. */
   callId: string | null;
   /** The digits: `*****`, unless `digits: 'clear'`. */
   dtmfString: string;
-  /** How they are played. `null` when the input was invalid. */
+  /** How they are played. `null` when the input was invalid, and with `api: 'agent-session'`, which has no such choice. */
   dtmfType: DtmfType | null;
   /** The pause between two digits in milliseconds. `null` when the input was invalid. */
   interDigitPause: number | null;
+  /** How long a tone sounds, in milliseconds. Only with `api: 'agent-session'`. */
+  toneDuration?: number;
+  /** The contact, where it was given. */
+  contactId?: string;
+  /** Whether the recording was to be masked. Only with `api: 'agent-session'`. */
+  maskRecording?: boolean;
   /** What the validation found. */
   validation: AuditValidation;
   /** `success`: any 2xx. `failed`: refused by the platform. `error`: everything else. */
@@ -557,6 +672,10 @@ export interface AuditEntry {
   recognitionSource: 'acceptance';
   /** What is known of the digits. */
   delivery: Delivery;
+  /** As in {@link InjectionResult.playoutMs}. */
+  playoutMs?: number;
+  /** As in {@link DtmfErrorFields.digitsAccepted}. */
+  digitsAccepted?: number;
   /** The HTTP status of the last answer, or `'unknown'` when there was none. Only when it failed. */
   errorCode?: number | 'unknown';
   /** Why it failed. */
@@ -574,12 +693,28 @@ export interface DtmfInjectedEvent {
   callId: string;
   /** What happened. */
   auditEntry: AuditEntry;
-  /** The body as it was sent; `dtmf` is `*****` unless `digits: 'clear'`. */
-  payload: {
-    dtmf: string;
-    dtmfType: DtmfType;
-    interDigitPause: number;
-  };
+  /** The body as it was sent; the digits are `*****` unless `digits: 'clear'`. */
+  payload: TelephonyPayload | SessionPayload;
+}
+
+/** A body of `api: 'telephony-v2'`. */
+export interface TelephonyPayload {
+  /** The digits, or `*****`. */
+  dtmf: string;
+  /** How they are played. */
+  dtmfType: DtmfType;
+  /** The pause between two digits in milliseconds. */
+  interDigitPause: number;
+}
+
+/** A body of `api: 'agent-session'`. */
+export interface SessionPayload {
+  /** The digits with their pauses, or `*****`. */
+  dtmfSequence: string;
+  /** How long a tone sounds, in milliseconds. */
+  toneDurationMS: number;
+  /** The silence between two tones in milliseconds. */
+  toneSpacingMS: number;
 }
 
 /** The injection failed. Once per injection, for invalid input too. */
@@ -621,6 +756,13 @@ export interface DtmfErrorResponse {
   headers: Record<string, string>;
   /** Parsed JSON, else text; `null` when it was empty, cut, unreadable or longer than 64 KB. */
   data: unknown;
+  /**
+   * Why the platform declined, in one line of at most 500 characters: out of the body, in whichever of its shapes, or
+   * out of the header `icStatusDescription`. Only with `api: 'agent-session'`, and only when it said so.
+   */
+  reason?: string;
+  /** What NICE's support finds the request by: the header `x-trace-id`. Only with `api: 'agent-session'`. */
+  traceId?: string;
 }
 
 /** What all errors have. `C` is the code, `D` what can be known of the digits with it. */
@@ -637,6 +779,11 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
   readonly attempts: number;
   /** How long the last answer asked to wait, in milliseconds, when it said so. */
   readonly retryAfterMs?: number;
+  /**
+   * With `pauses`, of a sequence that is sent in several requests: how many digits the platform had accepted before it
+   * failed. More than 0 means that a part was pressed; `delivery` is then `unknown`.
+   */
+  readonly digitsAccepted?: number;
   /** The last answer, when there was one. */
   readonly response?: DtmfErrorResponse;
   /** The entry of the injection, when the error is one of an injection. */
@@ -699,6 +846,12 @@ export interface DtmfServerError extends DtmfErrorFields<'ERR_DTMF_SERVER', 'ref
 /** Nobody knows whether the digits were pressed. Do not send them again; ask the call. */
 export interface DtmfOutcomeUnknownError extends DtmfErrorFields<'ERR_DTMF_OUTCOME_UNKNOWN', 'unknown'> {}
 
+/** The recording could not be masked, so no digit was sent. `response` says why, when the platform answered. */
+export interface DtmfMaskError extends DtmfErrorFields<'ERR_DTMF_MASK', 'not-sent'> {}
+
+/** The session ended while this injection waited. It was heard of through `followSession`. */
+export interface DtmfCallEndedError extends DtmfErrorFields<'ERR_DTMF_CALL_ENDED', 'not-sent' | 'refused'> {}
+
 /** The injector is closed. */
 export interface DtmfClosedError extends DtmfErrorFields<'ERR_DTMF_CLOSED', 'not-sent' | 'refused'> {}
 
@@ -729,6 +882,8 @@ export type DtmfError =
   | DtmfRejectedError
   | DtmfServerError
   | DtmfOutcomeUnknownError
+  | DtmfMaskError
+  | DtmfCallEndedError
   | DtmfClosedError
   | DtmfAbortedError
   | DtmfAbortedInFlightError;

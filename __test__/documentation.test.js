@@ -67,8 +67,8 @@ describe('error codes', () => {
 });
 
 describe('options', () => {
-  /** Each option of an interface: its name, and its default as its comment tells. */
-  function options(name) {
+  /** Each option of an interface and of what it extends: its name, and its default as its comment tells. */
+  function options(name, { inherited = true } = {}) {
     const interfaceOf = new RegExp(`export interface ${name} (?:extends (\\w+) )?\\{\\n([\\s\\S]*?)\\n\\}`);
     const [, base, body] = interfaceOf.exec(TYPINGS);
     const fields = [...body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)(\??):/g)];
@@ -77,7 +77,7 @@ describe('options', () => {
       const stated = /\bDefault[^:.]*: (.+?)(?=[,;.](?:\s|$)|$)/.exec(text);
       return [field, optional ? (stated?.[1].trim() ?? 'none') : 'required'];
     });
-    return base ? [...own, ...options(base)] : own;
+    return base && inherited ? [...own, ...options(base)] : own;
   }
 
   /** The options of a table; a cell may name several. */
@@ -87,10 +87,11 @@ describe('options', () => {
     );
   }
 
-  const [injector, auth, injection] = tables('option', 'default', 'meaning').map(documented);
+  const [injector, session, auth, injection] = tables('option', 'default', 'meaning').map(documented);
 
-  test('there are three tables', () => {
+  test('there are four tables', () => {
     expect(injector.has('apiUrl')).toBe(true);
+    expect(session.has('apiVersion')).toBe(true);
     expect(auth.has('clientSecret')).toBe(true);
     expect(injection.has('maxAttempts')).toBe(true);
   });
@@ -99,9 +100,12 @@ describe('options', () => {
   const sections = { retry: 'RetryConfig', rateLimit: 'RateLimit' };
 
   const cases = [
-    ...options('InjectorConfig')
+    ...options('TelephonyConfig')
       .filter(([field]) => !Object.hasOwn(sections, field))
-      .map((one) => ['InjectorConfig', injector, ...one]),
+      .map((one) => ['TelephonyConfig', injector, ...one]),
+    ...options('SessionConfig', { inherited: false })
+      .filter(([field]) => !['api', 'apiUrl'].includes(field))
+      .map((one) => ['SessionConfig', session, ...one]),
     ...Object.entries(sections).flatMap(([section, owner]) =>
       options(owner).map(([field, fallback]) => [owner, injector, `${section}.${field}`, fallback]),
     ),
@@ -118,7 +122,8 @@ describe('options', () => {
   );
 
   test.each([
-    ['DtmfInjector', injector, ['InjectorConfig', ...Object.values(sections)]],
+    ['DtmfInjector', injector, ['TelephonyConfig', ...Object.values(sections)]],
+    ["api 'agent-session'", session, ['SessionConfig']],
     ['CXoneAuthClient', auth, ['AuthConfig']],
     ['injectDTMF', injection, ['InjectionOptions']],
   ])('the README names no option of %s that the typings lack', (_name, table, owners) => {

@@ -1,6 +1,5 @@
 'use strict';
 
-const native = require('./native.js');
 const lane = require('./lane.js');
 const outcome = require('./outcome.js');
 const { reasonOf } = require('./abort.js');
@@ -8,7 +7,7 @@ const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, notSent } = require('./errors.js');
 const { InjectorSide } = require('./injector-side.js');
 const { createLog, standardOutput } = require('./logger.js');
-const { own, reading, toJson, toOptionalJson, throwIfWrong } = require('./options.js');
+const { own, reading, toJson, toOptionalJson } = require('./options.js');
 
 class DtmfInjector {
   #side;
@@ -23,8 +22,8 @@ class DtmfInjector {
     }
     const json = toJson('config', config, ['logger']);
     const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
-    throwIfWrong(native.NativeInjector.check(json));
-    this.#side = new InjectorSide(authClient, json, log, own(config, 'digits') === 'clear');
+    const api = own(config, 'api') ?? 'telephony-v2';
+    this.#side = new InjectorSide(authClient, json, { log, api, clear: own(config, 'digits') === 'clear' });
   }
 
   /** @param {unknown} callback */
@@ -83,9 +82,18 @@ class DtmfInjector {
     }
   }
 
+  /**
+   * @param {unknown} sessionId
+   * @returns {() => void}
+   */
+  followSession(sessionId) {
+    return this.#side.follow(sessionId);
+  }
+
   metrics() {
-    const counts = JSON.parse(this.#side.native.metrics());
-    return { ...counts, monitorErrors: this.#side.monitors.errors };
+    const side = this.#side;
+    const counts = JSON.parse(side.native.metrics());
+    return { ...counts, unmaskFailures: side.unmaskFailures, monitorErrors: side.monitors.errors };
   }
 
   /** @param {any} [options] */

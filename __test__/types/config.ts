@@ -1,10 +1,17 @@
-import { CXoneAuthClient, DtmfInjector, type InjectorConfig, type Logger } from '../../index.js';
+import {
+  CXoneAuthClient,
+  DtmfInjector,
+  type InjectorConfig,
+  type Logger,
+  type SessionConfig,
+  type TelephonyConfig,
+} from '../../index.js';
 import { holds, type Same } from './expect.js';
 
 const apiUrl = 'https://api.example';
 
 // Every option of this release, with a value of its type.
-export const all: Required<InjectorConfig> = {
+export const all: Required<TelephonyConfig> = {
   apiUrl,
   api: 'telephony-v2',
   timeoutMs: 1,
@@ -29,9 +36,21 @@ export const all: Required<InjectorConfig> = {
   logger: false,
 };
 
+export const session: Required<SessionConfig> = {
+  ...all,
+  api: 'agent-session',
+  apiVersion: 'v34.0',
+  encoding: 'query',
+  allowAToD: true,
+  playout: 'none',
+  pauses: true,
+  discoverHosts: ['api.example.com'],
+};
+export const either: InjectorConfig[] = [all, session];
+
 holds<
   Same<
-    keyof InjectorConfig,
+    keyof TelephonyConfig,
     | 'apiUrl'
     | 'api'
     | 'timeoutMs'
@@ -107,8 +126,10 @@ new CXoneAuthClient({ authUrl: 'a', clientId: 'b', clientSecret: 'c', headers: {
 new DtmfInjector(auth, { apiUrl, timeout: 1 });
 // @ts-expect-error no such option
 new DtmfInjector(auth, { apiUrl, retry: { maxRetries: 3 } });
-// @ts-expect-error not a profile of this release
-new DtmfInjector(auth, { apiUrl, api: 'agent-session' });
+// @ts-expect-error no such profile
+new DtmfInjector(auth, { apiUrl, api: 'telephony-v3' });
+// @ts-expect-error of the other profile
+new DtmfInjector(auth, { apiUrl, pauses: true });
 // @ts-expect-error refused answers are no unknown outcomes
 new DtmfInjector(auth, { apiUrl, resendWhenUnknown: ['429'] });
 // @ts-expect-error neither masked nor clear

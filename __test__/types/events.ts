@@ -3,7 +3,8 @@ import {
   type AuditEntry,
   type CtiEvent,
   type DtmfErrorCode,
-  type DtmfType,
+  type SessionPayload,
+  type TelephonyPayload,
 } from '../../index.js';
 import { exhausted, holds, type Same } from './expect.js';
 
@@ -17,7 +18,7 @@ export function read(event: CtiEvent): void {
     case 'dtmf.injected':
       holds<Same<typeof event.callId, string>>();
       holds<Same<typeof event.auditEntry, AuditEntry>>();
-      holds<Same<typeof event.payload, { dtmf: string; dtmfType: DtmfType; interDigitPause: number }>>();
+      holds<Same<typeof event.payload, TelephonyPayload | SessionPayload>>();
       break;
     case 'dtmf.failed':
       holds<Same<typeof event.callId, string | null>>();

@@ -36,6 +36,11 @@ impl Fields {
         }
     }
 
+    /// Whether a field is there and has not been read yet.
+    pub fn has(&self, name: &str) -> bool {
+        self.rest.contains_key(name)
+    }
+
     /// An object within this one.
     pub fn section(&mut self, name: &str) -> Result<Option<Self>, Error> {
         match self.rest.remove(name) {

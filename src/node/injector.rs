@@ -12,13 +12,14 @@ use super::failure_json;
 use super::foreign_tokens::ForeignTokens;
 use super::http;
 use super::lane::{NativeLane, Outbox};
-use super::options::{self, InjectorConfig};
-use super::record::{Finished, Record, whole_millis_up};
-use crate::api::Params;
-use crate::api::telephony_v2::{self, TelephonyV2};
+use super::options::{self, ApiUrl, InjectorConfig};
+use super::record::{Failure, Finished, Record, whole_millis_up};
+use crate::api::{Params, agent_session, telephony_v2};
 use crate::auth::TokenSource;
 use crate::channel::{LockId, Registry};
 use crate::clock::WallClock;
+use crate::endpoint::{Configured, Endpoint};
+use crate::error::Error;
 use crate::event::{Event, EventSink};
 use crate::injector::{Injector, Journey, Parts};
 
@@ -60,6 +61,28 @@ impl EventSink for LaneEvents {
             Event::Finished(outcome) => self
                 .outbox
                 .push(&Record::Finished(Finished::from(&*outcome))),
+            Event::Unmasked {
+                id,
+                injection_id,
+                call,
+                failure,
+            } => self.outbox.push(&Record::Unmasked {
+                id,
+                injection_id: injection_id.to_string(),
+                call_id: &call,
+                error: failure.as_ref().map(Failure::from),
+            }),
+            Event::SessionEnded { session } => self.outbox.push(&Record::SessionEnded {
+                injector: self.injector,
+                session_id: &session,
+            }),
+            Event::SessionNotHeard { session, error } => {
+                self.outbox.push(&Record::SessionNotHeard {
+                    injector: self.injector,
+                    session_id: &session,
+                    error: Failure::from(&error),
+                });
+            }
             Event::LockExpired { lock, call, limit } => self.outbox.push(&Record::LockExpired {
                 injector: self.injector,
                 lock: lock.0,
@@ -74,9 +97,12 @@ impl EventSink for LaneEvents {
 impl NativeInjector {
     /// What is wrong with a config, as the JSON text of a failure.
     #[napi(catch_unwind)]
-    pub fn check(config: String) -> Option<String> {
+    pub fn check(auth: Option<&NativeAuthClient>, config: String) -> Option<String> {
         InjectorConfig::read(&config)
-            .and_then(|config| http::check(&config.network))
+            .and_then(|config| {
+                http::check(&config.network)?;
+                endpoint(config.api_url, &config.profile.discover_hosts, auth)
+            })
             .err()
             .as_ref()
             .map(failure_json)
@@ -107,8 +133,11 @@ impl NativeInjector {
                 Box::new(move || asked.received()),
             )
         };
+        let profile = config.profile;
         let parts = Parts {
-            profile: Arc::new(TelephonyV2::new(config.api_url).with_headers(config.headers)),
+            endpoint: endpoint(config.api_url, &profile.discover_hosts, auth)
+                .map_err(super::unchecked)?,
+            profile: profile.profile.with_headers(config.headers),
             tokens,
             transport: lane
                 .transports()
@@ -159,22 +188,55 @@ impl NativeInjector {
             dtmf_type,
             inter_digit_pause,
         });
-        let id = whole(id);
-        let journey = match options::injection(options.as_deref(), lock.map(whole)) {
-            Ok(options) => self.injector.inject(id, params, &options),
-            Err(error) => self.injector.refuse(id, error),
-        };
-        // Before the work can begin: a signal that has fired already must not let a digit through.
-        if aborted {
-            self.injector.abort(id);
+        self.begin(whole(id), params, lock, aborted, options.as_deref())
+    }
+
+    /// The same for an agent session. An absent number is `None`, an ill-typed one NaN.
+    #[napi(catch_unwind)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "plain values cross cheaper than an object"
+    )]
+    pub fn inject_into_session(
+        &self,
+        id: f64,
+        session_id: Option<String>,
+        dtmf_string: Option<String>,
+        tone_duration: Option<f64>,
+        inter_digit_pause: Option<f64>,
+        contact_id: Option<String>,
+        mask_recording: bool,
+        lock: Option<f64>,
+        aborted: bool,
+        options: Option<String>,
+    ) -> bool {
+        let params = Params::AgentSession(agent_session::Params {
+            session_id,
+            dtmf_string: dtmf_string.map(Zeroizing::new),
+            tone_duration,
+            inter_digit_pause,
+            contact_id,
+            mask_recording,
+        });
+        self.begin(whole(id), params, lock, aborted, options.as_deref())
+    }
+
+    /// Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure.
+    #[napi(catch_unwind)]
+    pub fn follow_session(&self, id: f64, session_id: Option<String>) -> Option<String> {
+        match self.injector.follow(whole(id), session_id.as_deref()) {
+            Ok(follower) => {
+                spawn(follower.run());
+                None
+            }
+            Err(error) => Some(failure_json(&error)),
         }
-        run(journey)
     }
 
     /// Ends an injection that JavaScript found wrong, the way every injection ends.
     #[napi(catch_unwind)]
     pub fn refuse(&self, id: f64, message: String) -> bool {
-        let error = crate::error::Error::invalid(message);
+        let error = Error::invalid(message);
         run(self.injector.refuse(whole(id), error))
     }
 
@@ -276,6 +338,41 @@ impl NativeInjector {
             }
             Err(error) => super::settle(&outbox, id, Err(error)),
         }
+    }
+}
+
+impl NativeInjector {
+    fn begin(
+        &self,
+        id: u64,
+        params: Params,
+        lock: Option<f64>,
+        aborted: bool,
+        options: Option<&str>,
+    ) -> bool {
+        let journey = match options::injection(options, lock.map(whole)) {
+            Ok(options) => self.injector.inject(id, params, &options),
+            Err(error) => self.injector.refuse(id, error),
+        };
+        // Before the work can begin: a signal that has fired already must not let a digit through.
+        if aborted {
+            self.injector.abort(id);
+        }
+        run(journey)
+    }
+}
+
+/// Where the API is. Only an auth client of ours can tell which tenant to ask for.
+fn endpoint(
+    api_url: ApiUrl,
+    _discover_hosts: &[String],
+    _auth: Option<&NativeAuthClient>,
+) -> Result<Arc<dyn Endpoint>, Error> {
+    match api_url {
+        ApiUrl::Configured(base) => Ok(Arc::new(Configured::new(base))),
+        ApiUrl::Discovered => Err(Error::invalid(
+            "apiUrl: 'discover' needs a CXoneAuthClient with grant 'password' or 'access-key': other tokens name no tenant",
+        )),
     }
 }
 

@@ -29,6 +29,7 @@ mod lane;
 mod network;
 mod options;
 pub mod payload;
+mod profile;
 mod record;
 mod simulator;
 

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::fields::{Fields, FlagOrWords};
 use super::network;
+use super::profile::{Profile, ProfileConfig};
 use crate::api::{ClientHeaders, ResendWhenUnknown, UnknownCause};
 use crate::channel::LockId;
 use crate::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
@@ -52,9 +53,18 @@ impl AuthConfig {
     }
 }
 
+/// Where the API is.
+pub enum ApiUrl {
+    /// At this address.
+    Configured(Url),
+    /// Where the platform says, when asked for the tenant of the token.
+    Discovered,
+}
+
 /// The settings of a `DtmfInjector`.
 pub struct InjectorConfig {
-    pub api_url: Url,
+    pub api_url: ApiUrl,
+    pub profile: ProfileConfig,
     pub headers: ClientHeaders,
     pub network: HttpOptions,
     pub engine: Config,
@@ -64,9 +74,23 @@ impl InjectorConfig {
     pub fn read(json: &str) -> Result<Self, Error> {
         let mut fields = Fields::parse("config", json)?;
         let insecure = network::insecure_hosts(&mut fields)?;
-        let api_url = base_url_allowing("apiUrl", &fields.required_text("apiUrl")?, &insecure)?;
-        fields.choice("api", &[("telephony-v2", ())])?;
-        let default = Config::default();
+        let api_url = fields.required_text("apiUrl")?;
+        let profile = ProfileConfig::read(&mut fields)?;
+        let api_url = if api_url == "discover" {
+            if matches!(profile.profile, Profile::TelephonyV2) {
+                return Err(Error::invalid(
+                    "apiUrl: 'discover' needs api: 'agent-session': the address of telephony-v2 cannot be discovered",
+                ));
+            }
+            ApiUrl::Discovered
+        } else {
+            ApiUrl::Configured(base_url_allowing("apiUrl", &api_url, &insecure)?)
+        };
+        let default = Config {
+            atomic_server_errors: profile.profile.atomic_server_errors(),
+            playout: profile.playout,
+            ..Config::default()
+        };
         let count = |read: Option<u32>, default: usize| {
             read.map_or(default, |count| {
                 usize::try_from(count).unwrap_or(usize::MAX)
@@ -103,6 +127,7 @@ impl InjectorConfig {
                     ],
                 )?
                 .unwrap_or(default.after_unknown),
+            playout: default.playout,
             rate_limit: rate_limit(&mut fields)?,
             mask_digits: fields
                 .choice("digits", &[("masked", true), ("clear", false)])?
@@ -119,6 +144,7 @@ impl InjectorConfig {
         engine.check()?;
         Ok(Self {
             api_url,
+            profile,
             headers,
             network,
             engine,
