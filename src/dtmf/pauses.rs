@@ -49,8 +49,7 @@ pub const fn pause_of(character: char) -> Option<Duration> {
 /// Cuts a text at its pauses. `max` is the greatest number of digits, pauses not counted.
 /// Positions in errors count every character.
 pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<Phrases, SequenceError> {
-    let pauses = text.chars().filter_map(pause_of).count();
-    if pauses > MAX_PAUSES {
+    if text.chars().filter_map(pause_of).count() > MAX_PAUSES {
         return Err(SequenceError::TooManyPauses);
     }
     let wrong = text
@@ -73,7 +72,7 @@ pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<Phrases, Sequ
     let mut phrases: Vec<Phrase> = Vec::new();
     let mut digits = room();
     for character in text.chars() {
-        let Some(pause) = pause_of(character) else {
+        let Some(silence) = pause_of(character) else {
             digits.push(character);
             continue;
         };
@@ -85,8 +84,8 @@ pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<Phrases, Sequ
             });
         }
         match phrases.last_mut() {
-            Some(phrase) => phrase.pause += pause,
-            None => lead_in += pause,
+            Some(phrase) => phrase.pause += silence,
+            None => lead_in += silence,
         }
     }
     if !digits.is_empty() {

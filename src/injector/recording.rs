@@ -82,7 +82,7 @@ impl Engine {
         may_have_left: &AtomicBool,
     ) -> Result<(), Error> {
         let mut had_fresh_token = false;
-        let mut tried = 0;
+        let mut failures = 0;
         loop {
             let before = may_have_left.load(Ordering::Acquire);
             let leaving = || may_have_left.store(true, Ordering::Release);
@@ -119,21 +119,21 @@ impl Engine {
             if !left {
                 may_have_left.store(before, Ordering::Release);
             }
-            tried += 1;
+            failures += 1;
             let delay = self
-                .delay_after(tried)
+                .delay_after(failures)
                 .max(failed.retry_after.unwrap_or_default());
             let in_time = Instant::now() + delay < until;
-            if !failed.retryable || tried >= tries || !in_time {
+            if !failed.retryable || failures >= tries || !in_time {
                 return Err(failed);
             }
             sleep(delay).await;
         }
     }
 
-    fn delay_after(&self, tries: u32) -> Duration {
+    fn delay_after(&self, failures: u32) -> Duration {
         let retry = &self.config.retry;
-        backoff::full_jitter(retry.base, retry.cap, tries - 1, &mut self.dice())
+        backoff::full_jitter(retry.base, retry.cap, failures - 1, &mut self.dice())
     }
 }
 

@@ -21,7 +21,8 @@ use crate::transport::{Answer, Request, Witness};
 pub(super) struct Failed {
     pub verdict: Verdict,
     pub error: Error,
-    pub refused_token: Option<Token>,
+    /// Boxed, since few failures carry one.
+    pub refused_token: Option<Box<Token>>,
 }
 
 impl Failed {
@@ -176,7 +177,7 @@ impl Journey {
         let response = self.engine.response(answer, hidden);
         self.last_response = Some(response.clone());
         failed.error.response = Some(response);
-        failed.refused_token = Some(token.clone());
+        failed.refused_token = Some(Box::new(token.clone()));
         Err(failed)
     }
 
