@@ -1,6 +1,6 @@
 //! The API that NICE publishes: `POST …/agent-sessions/{sessionId}/send-dtmf`.
 //!
-//! Source: the OpenAPI document of the developer portal (operation `SendDtmfTone`) and the agent SDK of NICE.
+//! Source: the developer portal (operation `SendDtmfTone`), and the agent SDK of NICE.
 //! An answer of 202 says that the platform took the digits; the tones play after it. Nothing is promised of
 //! a 500 or a 503, so both leave the outcome unknown unless the user says otherwise.
 
