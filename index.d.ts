@@ -53,7 +53,7 @@ export const MAX_INTER_DIGIT_PAUSE: 1000;
  * The three ids are text of 1 to 128 characters out of `A-Z a-z 0-9 . _ ~ : @ + = -`, and neither `.` nor `..`,
  * since they become segments of a URL.
  */
-export interface TelephonyParams {
+export interface InjectionParams {
   /** The telephony provider of the line. */
   readonly telephonyProviderId: string;
   /** The line of the call. */
@@ -100,10 +100,10 @@ export interface SessionParams {
 /** What only `Other` has and `Own` must not. */
 type Without<Other, Own> = { readonly [Key in Exclude<keyof Other, keyof Own>]?: undefined };
 
-/** One injection, in the words of the injector's `api`. */
-export type InjectionParams =
-  | (TelephonyParams & Without<SessionParams, TelephonyParams>)
-  | (SessionParams & Without<TelephonyParams, SessionParams>);
+/** One injection, in the words of the injector's `api`. `sessionId` tells the members apart. */
+export type AnyInjectionParams =
+  | (InjectionParams & Without<SessionParams, InjectionParams>)
+  | (SessionParams & Without<InjectionParams, SessionParams>);
 
 /** The answer of {@link validateDtmfPayload}. */
 export interface ValidationResult {
@@ -593,7 +593,7 @@ export class DtmfInjector {
    *
    * Rejects with a {@link DtmfError}; never throws. Each call ends in exactly one `dtmf.injected` or `dtmf.failed`.
    */
-  injectDTMF(params: InjectionParams, options?: InjectionOptions): Promise<InjectionResult>;
+  injectDTMF(params: AnyInjectionParams, options?: InjectionOptions): Promise<InjectionResult>;
 
   /**
    * Takes the lock of a call, so that several injections follow each other with nobody between them.
@@ -652,7 +652,7 @@ export { DtmfInjector as DTMFInjector };
  */
 export function injectWithRetry(
   injector: DtmfInjector,
-  params: InjectionParams,
+  params: AnyInjectionParams,
   maxRetries?: number,
   options?: Omit<InjectionOptions, 'maxAttempts'>,
 ): Promise<InjectionResult>;
@@ -741,7 +741,9 @@ export interface DtmfInjectedEvent {
   /** What happened. */
   auditEntry: AuditEntry;
   /** The body as it was sent; the digits are `*****` unless `digits: 'clear'`. */
-  payload: TelephonyPayload | SessionPayload;
+  payload:
+    | (TelephonyPayload & Without<SessionPayload, TelephonyPayload>)
+    | (SessionPayload & Without<TelephonyPayload, SessionPayload>);
 }
 
 /** A body of `api: 'telephony-v2'`. */
