@@ -1,4 +1,6 @@
 //! A platform on the paused clock: a transport that executes what it is told to, and remembers it.
+//!
+//! It speaks both wire formats, [`Api`] makes the injectors and the parameters of either.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -13,11 +15,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cxone_dtmf::BoxFuture;
-use cxone_dtmf::api::{Params, telephony_v2};
+use cxone_dtmf::api::{ClientHeaders, Params, WireProfile, agent_session, telephony_v2};
 use cxone_dtmf::auth::{Token, TokenSource};
 use cxone_dtmf::channel::Registry;
 use cxone_dtmf::clock::WallClock;
-use cxone_dtmf::config::Config;
+use cxone_dtmf::config::{Config, Playout};
 use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::error::Error;
 use cxone_dtmf::event::{Event, EventSink};
@@ -29,6 +31,92 @@ use cxone_dtmf::transport::{Answer, AnswerBody, Fault, FaultKind, Request, Trans
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, sleep, timeout};
 
+/// A wire format, and what is true of it alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    TelephonyV2,
+    AgentSession,
+}
+
+impl Api {
+    pub const ALL: [Self; 2] = [Self::TelephonyV2, Self::AgentSession];
+
+    pub fn profile(self) -> Arc<dyn WireProfile> {
+        match self {
+            Self::TelephonyV2 => Arc::new(telephony_v2::TelephonyV2::default()),
+            Self::AgentSession => {
+                let settings = agent_session::Settings {
+                    pauses: true,
+                    ..agent_session::Settings::default()
+                };
+                let headers = ClientHeaders::default();
+                Arc::new(agent_session::AgentSession::new(settings, headers))
+            }
+        }
+    }
+
+    /// Whether a 500 says that nothing was pressed, unless configured otherwise.
+    pub const fn promises_atomic_errors(self) -> bool {
+        match self {
+            Self::TelephonyV2 => telephony_v2::ATOMIC_SERVER_ERRORS,
+            Self::AgentSession => agent_session::ATOMIC_SERVER_ERRORS,
+        }
+    }
+
+    /// The defaults of the profile, but a call is free while its tones play: `tests/session` is about that.
+    pub fn config(self) -> Config {
+        Config {
+            atomic_server_errors: self.promises_atomic_errors(),
+            playout: Playout::None,
+            ..Config::default()
+        }
+    }
+
+    /// Valid parameters.
+    pub fn params(self, call: &str, digits: &str) -> Params {
+        match self {
+            Self::TelephonyV2 => Params::TelephonyV2(telephony_v2::Params {
+                telephony_provider_id: Some("provider".to_owned()),
+                line_id: Some("line".to_owned()),
+                call_id: Some(call.to_owned()),
+                dtmf_string: Some(digits.to_owned().into()),
+                dtmf_type: Some("RFC2833".to_owned()),
+                inter_digit_pause: 100.0,
+            }),
+            Self::AgentSession => Params::AgentSession(session(call, digits)),
+        }
+    }
+
+    /// An injector before a platform, with a registry of its own.
+    pub fn world(self, platform: Arc<Platform>, config: Config) -> World {
+        World::new(self, platform, config)
+    }
+}
+
+/// Digits for a session. Its contact goes by the same name.
+pub fn session(session: &str, digits: &str) -> agent_session::Params {
+    agent_session::Params {
+        session_id: Some(session.to_owned()),
+        dtmf_string: Some(digits.to_owned().into()),
+        tone_duration: None,
+        inter_digit_pause: None,
+        contact_id: Some(session.to_owned()),
+        mask_recording: false,
+    }
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Press,
+    Mask,
+    Unmask,
+    NextEvent,
+}
+
+/// How long a poll for events is kept when nothing happens.
+const POLL: Duration = Duration::from_secs(60);
+
 /// What the platform does with one request.
 #[derive(Clone, Debug)]
 pub enum Act {
@@ -36,6 +124,7 @@ pub enum Act {
     Answer {
         status: u16,
         headers: Vec<(&'static str, String)>,
+        body: &'static str,
         execute: bool,
         after: Duration,
     },
@@ -47,11 +136,33 @@ pub enum Act {
     Silence { execute: bool },
 }
 
+const OK: &str = r#"{"ok":true}"#;
+
 impl Act {
+    /// What is done with a request that nobody has planned anything for.
+    fn usual(kind: Kind) -> Self {
+        match kind {
+            Kind::NextEvent => Self::slow(304, POLL),
+            Kind::Press | Kind::Mask | Kind::Unmask => Self::status(202),
+        }
+    }
+
+    /// Events of a session.
+    pub fn events(body: &'static str, after: Duration) -> Self {
+        Self::Answer {
+            status: 200,
+            headers: Vec::new(),
+            body,
+            execute: false,
+            after,
+        }
+    }
+
     pub fn status(status: u16) -> Self {
         Self::Answer {
             status,
             headers: Vec::new(),
+            body: OK,
             execute: (200..300).contains(&status),
             after: Duration::from_millis(5),
         }
@@ -61,6 +172,7 @@ impl Act {
         Self::Answer {
             status,
             headers: vec![("retry-after", seconds.to_owned())],
+            body: OK,
             execute: false,
             after: Duration::from_millis(5),
         }
@@ -70,6 +182,7 @@ impl Act {
         Self::Answer {
             status,
             headers: Vec::new(),
+            body: OK,
             execute: (200..300).contains(&status),
             after,
         }
@@ -79,11 +192,25 @@ impl Act {
 /// One request as the platform saw it.
 #[derive(Clone, Debug)]
 pub struct Seen {
+    pub kind: Kind,
+    /// Empty where nothing is pressed.
     pub digits: String,
+    /// How long the tones of these digits take.
+    pub playing: Duration,
+    /// The call, the session or the contact.
     pub call: String,
     pub at: Instant,
     pub token: String,
     pub fresh_connection: bool,
+}
+
+/// Tones in a call. Those of the tutorial's API take no time.
+#[derive(Clone, Debug)]
+pub struct Tones {
+    pub call: String,
+    pub digits: String,
+    pub from: Instant,
+    pub until: Instant,
 }
 
 #[derive(Default)]
@@ -91,6 +218,12 @@ pub struct State {
     pub script: VecDeque<Act>,
     pub seen: Vec<Seen>,
     pub executed: Vec<(String, String)>,
+    /// What only some requests meet, before the script.
+    pub plans: HashMap<Kind, VecDeque<Act>>,
+    /// What was pressed: call, digits, when, and until when the tones play.
+    pub tones: Vec<Tones>,
+    /// When which recording was masked, or unmasked.
+    pub recordings: Vec<(String, bool, Instant)>,
     pub in_flight: HashMap<String, u32>,
     pub overlaps: u32,
     pub most_in_flight: u32,
@@ -121,6 +254,31 @@ impl Platform {
         })
     }
 
+    /// Plans what the next requests of one kind meet.
+    pub fn plan(&self, kind: Kind, acts: impl IntoIterator<Item = Act>) {
+        let mut state = self.state.lock().unwrap();
+        state.plans.entry(kind).or_default().extend(acts);
+    }
+
+    /// When requests of one kind came, since `began`.
+    pub fn times(&self, kind: Kind, began: Instant) -> Vec<Duration> {
+        let requests = self.requests();
+        let of_kind = requests.iter().filter(|seen| seen.kind == kind);
+        of_kind.map(|seen| seen.at - began).collect()
+    }
+
+    pub fn tones(&self) -> Vec<Tones> {
+        self.state.lock().unwrap().tones.clone()
+    }
+
+    /// Whether a recording is masked at a moment.
+    pub fn is_masked(&self, contact: &str, at: Instant) -> bool {
+        let state = self.state.lock().unwrap();
+        let changes = state.recordings.iter().rev();
+        let mut before = changes.filter(|(of, _, when)| of == contact && *when <= at);
+        before.next().is_some_and(|(_, masked, _)| *masked)
+    }
+
     /// The digits that were pressed into a call, in order.
     pub fn pressed(&self, call: &str) -> Vec<String> {
         let state = self.state.lock().unwrap();
@@ -135,30 +293,43 @@ impl Platform {
     fn enter(self: &Arc<Self>, seen: &Seen) -> Leaving {
         let mut state = self.state.lock().unwrap();
         let on_call = state.in_flight.entry(seen.call.clone()).or_default();
-        *on_call += 1;
+        *on_call += u32::from(seen.kind == Kind::Press);
         if *on_call > 1 {
             state.overlaps += 1;
         }
         let all = state.in_flight.values().sum();
         state.most_in_flight = state.most_in_flight.max(all);
-        Leaving(Arc::clone(self), seen.call.clone())
+        Leaving(Arc::clone(self), seen.clone())
     }
 
     fn execute(&self, seen: &Seen) {
         let mut state = self.state.lock().unwrap();
-        state
-            .executed
-            .push((seen.call.clone(), seen.digits.clone()));
+        let from = Instant::now();
+        let call = seen.call.clone();
+        match seen.kind {
+            Kind::Press => {
+                state.executed.push((call.clone(), seen.digits.clone()));
+                state.tones.push(Tones {
+                    call,
+                    digits: seen.digits.clone(),
+                    from,
+                    until: from + seen.playing,
+                });
+            }
+            Kind::Mask => state.recordings.push((call, true, from)),
+            Kind::Unmask => state.recordings.push((call, false, from)),
+            Kind::NextEvent => {}
+        }
     }
 }
 
-struct Leaving(Arc<Platform>, String);
+struct Leaving(Arc<Platform>, Seen);
 
 impl Drop for Leaving {
     fn drop(&mut self) {
         let mut state = self.0.state.lock().unwrap();
-        if let Some(count) = state.in_flight.get_mut(&self.1) {
-            *count -= 1;
+        if let Some(count) = state.in_flight.get_mut(&self.1.call) {
+            *count -= u32::from(self.1.kind == Kind::Press);
         }
     }
 }
@@ -188,10 +359,17 @@ async fn exchange(platform: Arc<Platform>, request: Request) -> Result<Answer, F
     let seen = read(&request);
     let act = {
         let mut state = platform.state.lock().unwrap();
-        state.script.pop_front()
+        let planned = state
+            .plans
+            .get_mut(&seen.kind)
+            .and_then(VecDeque::pop_front);
+        match seen.kind {
+            Kind::Press => planned.or_else(|| state.script.pop_front()),
+            _ => planned,
+        }
     };
     let act = act.or_else(|| platform.choose.as_ref().and_then(|choose| choose(&seen)));
-    let act = act.unwrap_or_else(|| Act::status(202));
+    let act = act.unwrap_or_else(|| Act::usual(seen.kind));
     if let Act::Unsent(kind) = act {
         sleep(Duration::from_millis(1)).await;
         return Err(Fault { kind });
@@ -208,6 +386,7 @@ async fn exchange(platform: Arc<Platform>, request: Request) -> Result<Answer, F
         Act::Answer {
             status,
             headers,
+            body,
             execute,
             after,
         } => {
@@ -225,7 +404,7 @@ async fn exchange(platform: Arc<Platform>, request: Request) -> Result<Answer, F
             Ok(Answer {
                 status: StatusCode::from_u16(status).unwrap(),
                 headers: map,
-                body: AnswerBody::Whole(Bytes::from_static(b"{\"ok\":true}")),
+                body: AnswerBody::Whole(Bytes::from_static(body.as_bytes())),
             })
         }
         Act::Lost { execute, after } => {
@@ -247,11 +426,26 @@ async fn exchange(platform: Arc<Platform>, request: Request) -> Result<Answer, F
 }
 
 fn read(request: &Request) -> Seen {
-    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
-    let call = request.url.path_segments().unwrap().rev().nth(1).unwrap();
+    let mut path = request.url.path_segments().unwrap().rev();
+    let kind = match path.next().unwrap() {
+        "mask" => Kind::Mask,
+        "unmask" => Kind::Unmask,
+        "get-next-event" => Kind::NextEvent,
+        _ => Kind::Press,
+    };
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let digits = body.get("dtmf").or_else(|| body.get("dtmfSequence"));
+    let digits = digits
+        .and_then(|digits| digits.as_str())
+        .unwrap_or_default();
+    let millis = |field: &str| body.get(field).and_then(serde_json::Value::as_u64);
+    let a_digit = millis("toneDurationMS").zip(millis("toneSpacingMS"));
+    let a_digit = Duration::from_millis(a_digit.map_or(0, |(tone, spacing)| tone + spacing));
     Seen {
-        digits: body["dtmf"].as_str().unwrap().to_owned(),
-        call: call.to_owned(),
+        kind,
+        digits: digits.to_owned(),
+        playing: a_digit * u32::try_from(digits.len()).unwrap(),
+        call: path.next().unwrap().to_owned(),
         at: Instant::now(),
         token: request.headers["authorization"]
             .to_str()
@@ -343,16 +537,17 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(platform: Arc<Platform>, config: Config) -> Self {
-        Self::with_tokens(platform, config, Tokens::default())
+    pub fn new(api: Api, platform: Arc<Platform>, config: Config) -> Self {
+        Self::with_tokens(api, platform, config, Tokens::default())
     }
 
-    pub fn with_tokens(platform: Arc<Platform>, config: Config, tokens: Tokens) -> Self {
+    pub fn with_tokens(api: Api, platform: Arc<Platform>, config: Config, tokens: Tokens) -> Self {
         let registry = Arc::new(Registry::default());
-        Self::sharing(platform, config, tokens, registry)
+        Self::sharing(api, platform, config, tokens, registry)
     }
 
     pub fn sharing(
+        api: Api,
         platform: Arc<Platform>,
         config: Config,
         tokens: Tokens,
@@ -362,7 +557,7 @@ impl World {
         let events = Arc::new(Events::default());
         let base = base_url("apiUrl", "https://api.example.com").unwrap();
         let parts = Parts {
-            profile: Arc::new(telephony_v2::TelephonyV2::default()),
+            profile: api.profile(),
             endpoint: Arc::new(Configured::new(base)),
             tokens: tokens.clone(),
             transport: Arc::new(ToPlatform(Arc::clone(&platform))),
@@ -379,16 +574,4 @@ impl World {
             registry,
         }
     }
-}
-
-/// Valid parameters.
-pub fn params(call: &str, digits: &str) -> Params {
-    Params::TelephonyV2(telephony_v2::Params {
-        telephony_provider_id: Some("provider".to_owned()),
-        line_id: Some("line".to_owned()),
-        call_id: Some(call.to_owned()),
-        dtmf_string: Some(digits.to_owned().into()),
-        dtmf_type: Some("RFC2833".to_owned()),
-        inter_digit_pause: 100.0,
-    })
 }
