@@ -22,7 +22,7 @@ pub struct Tally {
 }
 
 /// The outcomes that many worlds must show, or they prove nothing.
-const MUST_SHOW: [(Delivery, Option<Code>); 20] = [
+const MUST_SHOW: [(Delivery, Option<Code>); 23] = [
     (Delivery::Accepted, None),
     (Delivery::Refused, Some(Code::RateLimited)),
     (Delivery::Refused, Some(Code::Server)),
@@ -40,6 +40,9 @@ const MUST_SHOW: [(Delivery, Option<Code>); 20] = [
     (Delivery::NotSent, Some(Code::Deadline)),
     (Delivery::NotSent, Some(Code::AfterUnknown)),
     (Delivery::NotSent, Some(Code::Closed)),
+    (Delivery::NotSent, Some(Code::Mask)),
+    (Delivery::NotSent, Some(Code::CallEnded)),
+    (Delivery::Refused, Some(Code::CallEnded)),
     (Delivery::NotSent, Some(Code::Aborted)),
     (Delivery::Unknown, Some(Code::OutcomeUnknown)),
     (Delivery::Unknown, Some(Code::Aborted)),
