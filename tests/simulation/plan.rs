@@ -165,10 +165,10 @@ impl Plan {
     /// Some sessions end, and some of these are followed.
     fn end_sessions(&mut self, rng: &mut Rng) {
         for call in 0..self.calls {
-            if rng.bool() {
+            if rng.u8(0..4) > 0 {
                 let follower = rng.usize(0..self.injectors.len());
                 let follow = Action::Follow(follower, call);
-                self.timeline.push((instant(rng) / 2, follow));
+                self.timeline.push((instant(rng) / 4, follow));
             }
             if rng.bool() {
                 self.timeline.push((instant(rng), Action::EndSession(call)));

@@ -138,6 +138,6 @@ pub fn check(steps: &[Step], atomic: bool) -> Vec<Violation> {
     order::check(&ledger, &mut broken);
     time::check(&ledger, atomic, &mut broken);
     ends::check(&ledger, &mut broken);
-    sessions::check(&ledger, &mut broken);
+    sessions::check(&ledger, atomic, &mut broken);
     broken
 }

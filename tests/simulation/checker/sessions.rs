@@ -23,7 +23,7 @@ struct Tones<'a> {
     until: Duration,
 }
 
-pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
+pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
     let mut calls: BTreeMap<usize, Vec<Tones>> = BTreeMap::new();
     for (&injection, record) in &ledger.injections {
         let pressed = record.sent.values().filter_map(in_time);
@@ -46,7 +46,7 @@ pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
         left_masked(ledger, call, recording, broken);
     }
     for &(at, injector, call) in &ledger.sessions_ended {
-        call_ended(ledger, at, (injector, call), broken);
+        call_ended(ledger, atomic, at, (injector, call), broken);
     }
 }
 
@@ -120,6 +120,7 @@ fn left_masked(
 /// whom the call was taken.
 fn call_ended(
     ledger: &Ledger,
+    atomic: bool,
     at: Moment,
     (injector, call): (usize, usize),
     broken: &mut Vec<Violation>,
@@ -130,13 +131,11 @@ fn call_ended(
             .iter()
             .filter(|(_, record)| record.ask.call == call)
     };
-    let under_way =
-        |sent: &Sent| sent.at < at && sent.ended.as_ref().is_none_or(|(end, _)| *end > at);
-    let taken = records().any(|(_, record)| record.sent.values().any(under_way));
+    let taken = records().any(|(_, record)| holds(record, atomic, at.1));
     for (&injection, record) in records() {
         let waited = record.asked < at && record.end().is_none_or(|end| end.at > at);
         let begun = record.sent.values().any(|sent| sent.at < at);
-        let in_line = !begun && taken && record.ask.under.is_none();
+        let in_line = !begun && taken && !holds(record, atomic, at.1) && record.ask.under.is_none();
         let own = record.ask.injector == injector;
         let sent_later = record
             .sent
@@ -147,6 +146,14 @@ fn call_ended(
             broken.push(Violation::of(Law::CallEnded, injection, &record.ask, why));
         }
     }
+}
+
+/// Whether an injection has its call, just before and just after a moment.
+fn holds(record: &Record, atomic: bool, now: Duration) -> bool {
+    record.end().is_some_and(|end| {
+        let granted = record.asked.1 + end.queued;
+        granted < now && now < free_at(record, end, atomic)
+    })
 }
 
 /// When an injection that has ended gives its call free.
