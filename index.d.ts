@@ -53,7 +53,7 @@ export const MAX_INTER_DIGIT_PAUSE: 1000;
  * The three ids are text of 1 to 128 characters out of `A-Z a-z 0-9 . _ ~ : @ + = -`, and neither `.` nor `..`,
  * since they become segments of a URL.
  */
-export interface TelephonyParams {
+export interface InjectionParams {
   /** The telephony provider of the line. */
   readonly telephonyProviderId: string;
   /** The line of the call. */
@@ -100,10 +100,10 @@ export interface SessionParams {
 /** What only `Other` has and `Own` must not. */
 type Without<Other, Own> = { readonly [Key in Exclude<keyof Other, keyof Own>]?: undefined };
 
-/** One injection, in the words of the injector's `api`. */
-export type InjectionParams =
-  | (TelephonyParams & Without<SessionParams, TelephonyParams>)
-  | (SessionParams & Without<TelephonyParams, SessionParams>);
+/** One injection, in the words of the injector's `api`. `sessionId` tells the members apart. */
+export type AnyInjectionParams =
+  | (InjectionParams & Without<SessionParams, InjectionParams>)
+  | (SessionParams & Without<InjectionParams, SessionParams>);
 
 /** The answer of {@link validateDtmfPayload}. */
 export interface ValidationResult {
@@ -181,15 +181,29 @@ export interface ConnectionConfig {
   readonly insecureHosts?: readonly string[] | undefined;
 }
 
-/** Where {@link CXoneAuthClient} gets its tokens. */
-export interface AuthConfig extends ConnectionConfig {
+/** Options of {@link CXoneAuthClient} that every grant has. */
+export interface CommonAuthConfig extends ConnectionConfig {
   /**
-   * The base URL of the token endpoint; the request goes to `{authUrl}/oauth/token`. A URL that already ends in
-   * `/oauth` or `/oauth/token` is completed, not doubled; trailing slashes are dropped. `https`, or `http` to
-   * loopback and `insecureHosts`.
+   * The base URL of the token endpoint, which depends on the grant. A URL that already ends in a part of its path is
+   * completed, not doubled; trailing slashes are dropped. `https`, or `http` to loopback and `insecureHosts`.
    */
   readonly authUrl: string;
-  /** The client id of the client-credentials grant (RFC 6749 §4.4). */
+  /** The bound on one token request, in milliseconds. Default: 5000. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Whether no HTTP/2 is offered to the token endpoint. Programs of others report that NICE's `/auth/token` fails with it.
+   * Default: `false`.
+   */
+  readonly http1Only?: boolean | undefined;
+  /** Takes this client's log lines; `false` for silence. Default: the logger of the injector that uses it. */
+  readonly logger?: Logger | false | undefined;
+}
+
+/** The tutorial's grant: a client alone (RFC 6749 §4.4), by a form to `{authUrl}/oauth/token`. NICE publishes no such grant. */
+export interface ClientCredentialsConfig extends CommonAuthConfig {
+  /** How tokens are asked for. Default: `'client_credentials'`. */
+  readonly grant?: 'client_credentials' | undefined;
+  /** The client id. */
   readonly clientId: string;
   /** The client secret. It is kept in memory that is wiped, and printed nowhere. */
   readonly clientSecret: string;
@@ -198,11 +212,42 @@ export interface AuthConfig extends ConnectionConfig {
    * An answer that grants fewer is an {@link DtmfScopeError} at once; an answer that names none counts as granted.
    */
   readonly scope?: string | undefined;
-  /** The bound on one token request, in milliseconds. Default: 5000. */
-  readonly timeoutMs?: number | undefined;
-  /** Takes this client's log lines; `false` for silence. Default: the logger of the injector that uses it. */
-  readonly logger?: Logger | false | undefined;
 }
+
+/**
+ * The grant that NICE names for back ends (RFC 6749 §4.3): an access key in the place of user name and password, and a
+ * client, by a form to `{authUrl}/auth/token`. Refresh tokens are used where an answer brings one.
+ */
+export interface PasswordConfig extends CommonAuthConfig {
+  /** How tokens are asked for. */
+  readonly grant: 'password';
+  /** The id of the access key, from the page of its user in the tenant. */
+  readonly accessKeyId: string;
+  /** The secret of the access key. It is kept in memory that is wiped, and printed nowhere. */
+  readonly accessKeySecret: string;
+  /** The client id that NICE registered. */
+  readonly clientId: string;
+  /** The client secret that NICE registered. */
+  readonly clientSecret: string;
+  /** The scopes to ask for, separated by blanks, such as `openid`. Default: none. */
+  readonly scope?: string | undefined;
+}
+
+/**
+ * An access key alone, by JSON to `{authUrl}/authentication/v1/token/access-key`. Refresh tokens are used where an answer
+ * brings one, at `{authUrl}/public/user/refresh`.
+ */
+export interface AccessKeyConfig extends CommonAuthConfig {
+  /** How tokens are asked for. */
+  readonly grant: 'access-key';
+  /** The id of the access key, from the page of its user in the tenant. */
+  readonly accessKeyId: string;
+  /** The secret of the access key. It is kept in memory that is wiped, and printed nowhere. */
+  readonly accessKeySecret: string;
+}
+
+/** Where {@link CXoneAuthClient} gets its tokens. An option of another grant is a {@link DtmfInvalidError}. */
+export type AuthConfig = ClientCredentialsConfig | PasswordConfig | AccessKeyConfig;
 
 /** Options of {@link CXoneAuthClient.getAccessToken}. */
 export interface TokenOptions {
@@ -211,7 +256,7 @@ export interface TokenOptions {
 }
 
 /**
- * Gets tokens by the OAuth 2.0 client-credentials grant and keeps the current one.
+ * Gets tokens and keeps the current one.
  *
  * Any number of callers share one request. A token is replaced ahead of its end, by 30 seconds or half its
  * life, whichever is shorter. An answer without a readable lifetime counts for 300 seconds.
@@ -243,6 +288,8 @@ export class CXoneAuthClient {
 export interface TokenSource {
   /** The token, without `Bearer `. The signal fires when nobody waits for the answer any more. */
   getAccessToken(options: { readonly signal: AbortSignal }): Promise<string>;
+  /** Told when the platform answered 401 to a token. Optional; what it throws changes nothing. */
+  invalidateToken?(): unknown;
 }
 
 // ---------------------------------------------------------------------------------------------------
@@ -546,7 +593,7 @@ export class DtmfInjector {
    *
    * Rejects with a {@link DtmfError}; never throws. Each call ends in exactly one `dtmf.injected` or `dtmf.failed`.
    */
-  injectDTMF(params: InjectionParams, options?: InjectionOptions): Promise<InjectionResult>;
+  injectDTMF(params: AnyInjectionParams, options?: InjectionOptions): Promise<InjectionResult>;
 
   /**
    * Takes the lock of a call, so that several injections follow each other with nobody between them.
@@ -605,7 +652,7 @@ export { DtmfInjector as DTMFInjector };
  */
 export function injectWithRetry(
   injector: DtmfInjector,
-  params: InjectionParams,
+  params: AnyInjectionParams,
   maxRetries?: number,
   options?: Omit<InjectionOptions, 'maxAttempts'>,
 ): Promise<InjectionResult>;
@@ -694,7 +741,9 @@ export interface DtmfInjectedEvent {
   /** What happened. */
   auditEntry: AuditEntry;
   /** The body as it was sent; the digits are `*****` unless `digits: 'clear'`. */
-  payload: TelephonyPayload | SessionPayload;
+  payload:
+    | (TelephonyPayload & Without<SessionPayload, TelephonyPayload>)
+    | (SessionPayload & Without<TelephonyPayload, SessionPayload>);
 }
 
 /** A body of `api: 'telephony-v2'`. */

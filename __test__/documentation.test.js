@@ -109,7 +109,10 @@ describe('options', () => {
     ...Object.entries(sections).flatMap(([section, owner]) =>
       options(owner).map(([field, fallback]) => [owner, injector, `${section}.${field}`, fallback]),
     ),
-    ...options('AuthConfig').map((one) => ['AuthConfig', auth, ...one]),
+    ...options('ClientCredentialsConfig').map((one) => ['ClientCredentialsConfig', auth, ...one]),
+    ...options('AccessKeyConfig', { inherited: false })
+      .filter(([field]) => field !== 'grant')
+      .map((one) => ['AccessKeyConfig', auth, ...one]),
     ...options('InjectionOptions').map((one) => ['InjectionOptions', injection, ...one]),
   ];
 
@@ -124,7 +127,7 @@ describe('options', () => {
   test.each([
     ['DtmfInjector', injector, ['TelephonyConfig', ...Object.values(sections)]],
     ["api 'agent-session'", session, ['SessionConfig']],
-    ['CXoneAuthClient', auth, ['AuthConfig']],
+    ['CXoneAuthClient', auth, ['ClientCredentialsConfig', 'AccessKeyConfig']],
     ['injectDTMF', injection, ['InjectionOptions']],
   ])('the README names no option of %s that the typings lack', (_name, table, owners) => {
     const typed = cases.filter(([owner]) => owners.includes(owner)).map(([, , field]) => field);

@@ -197,6 +197,13 @@ impl Error {
         self
     }
 
+    /// Says how long it takes until trying again makes sense; whether it does at all stays as it is.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
     /// Adds the last answer.
     #[must_use]
     pub fn with_response(mut self, response: Option<Response>) -> Self {

@@ -33,6 +33,7 @@ mod exchange;
 mod explanation;
 mod follow;
 mod journey;
+mod line;
 mod live;
 mod locks;
 mod recording;
@@ -222,28 +223,5 @@ impl Engine {
     /// The time since the injector was made, for policies that know no clock.
     fn uptime(&self) -> Duration {
         self.started.elapsed()
-    }
-}
-
-/// Counts one that waits, until dropped.
-struct Waiting(Arc<Engine>);
-
-impl Waiting {
-    /// `None` when the injector's bound is reached.
-    fn enter(engine: &Arc<Engine>) -> Option<Self> {
-        let max = engine.config.max_waiting;
-        engine
-            .waiting
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |waiting| {
-                (waiting < max).then_some(waiting + 1)
-            })
-            .ok()
-            .map(|_| Self(Arc::clone(engine)))
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
     }
 }

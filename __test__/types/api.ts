@@ -15,7 +15,6 @@ import {
   type InjectionResult,
   type MetricsSnapshot,
   type SessionParams,
-  type TelephonyParams,
 } from '../../index.js';
 import { holds, type Same } from './expect.js';
 
@@ -31,7 +30,7 @@ DTMF_FREQUENCIES['E'];
 // @ts-expect-error constants stay as they are
 DTMF_FREQUENCIES['1'] = [1, 2];
 
-const params: TelephonyParams = {
+const params: InjectionParams = {
   telephonyProviderId: 'provider',
   lineId: 'line',
   callId: 'call',

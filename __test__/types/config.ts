@@ -154,3 +154,17 @@ interface PinoLike {
 export function loggers(winston: WinstonLike, pino: PinoLike): Logger[] {
   return [winston, pino, console];
 }
+
+// Each grant has its own credentials.
+const accessKey = { accessKeyId: 'a', accessKeySecret: 'b' };
+new CXoneAuthClient({ grant: 'password', authUrl: 'a', clientId: 'b', clientSecret: 'c', ...accessKey });
+new CXoneAuthClient({ grant: 'access-key', authUrl: 'a', ...accessKey, http1Only: true });
+new CXoneAuthClient({ grant: 'client_credentials', authUrl: 'a', clientId: 'b', clientSecret: 'c' });
+// @ts-expect-error no such grant
+new CXoneAuthClient({ grant: 'authorization_code', authUrl: 'a', clientId: 'b', clientSecret: 'c' });
+// @ts-expect-error the access key is missing
+new CXoneAuthClient({ grant: 'password', authUrl: 'a', clientId: 'b', clientSecret: 'c' });
+// @ts-expect-error an access key takes no client
+new CXoneAuthClient({ grant: 'access-key', authUrl: 'a', ...accessKey, clientId: 'b' });
+// A program's own source may want to hear of a 401.
+new DtmfInjector({ getAccessToken: async () => 'token', invalidateToken() {} }, { apiUrl });

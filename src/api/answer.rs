@@ -1,14 +1,10 @@
 //! From the bytes of an answer to what a caller sees of it.
 
-use std::time::{Duration, SystemTime};
-
-use http::header::{DATE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use serde_json::Value;
 
 use crate::error::{BodyError, Details, Response};
 use crate::mask::{Mask, secrets};
-use crate::retry::retry_after;
 use crate::secret::Secret;
 use crate::transport::{Answer, AnswerBody};
 
@@ -19,20 +15,6 @@ pub fn text(body: &AnswerBody) -> Result<&str, BodyError> {
         AnswerBody::Cut => Err(BodyError::Cut),
         AnswerBody::TooLarge => Err(BodyError::TooLarge),
     }
-}
-
-/// The wait that the answer asks for, from now: the longest, when it names several.
-/// Dates are read against the answer's own `Date`, so that a wrong clock here does no harm.
-#[must_use]
-pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let server_date = headers
-        .get(DATE)
-        .and_then(|date| retry_after::date(date.as_bytes()));
-    let values = headers
-        .get_all(RETRY_AFTER)
-        .iter()
-        .map(HeaderValue::as_bytes);
-    retry_after::longest(values, now, server_date)
 }
 
 /// What must not be seen of an answer.
@@ -97,7 +79,7 @@ fn headers(headers: &HeaderMap, hidden: Hidden<'_>) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::StatusCode;
+    use http::{HeaderValue, StatusCode};
     use serde_json::json;
 
     use super::*;

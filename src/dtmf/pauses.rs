@@ -50,7 +50,7 @@ pub const fn pause_of(character: char) -> Option<Duration> {
 /// Positions in errors count every character.
 pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<Phrases, SequenceError> {
     if text.chars().filter_map(pause_of).count() > MAX_PAUSES {
-        return Err(SequenceError::TooManyPauses);
+        return Err(SequenceError::TooManyPauses { max: MAX_PAUSES });
     }
     let wrong = text
         .chars()
@@ -146,7 +146,10 @@ mod tests {
         assert_eq!(split("1,2A"), Err(invalid));
         assert!(split(&format!("1{}", ",".repeat(MAX_PAUSES))).is_ok());
         let many = format!("1{}", ",".repeat(MAX_PAUSES + 1));
-        assert_eq!(split(&many), Err(SequenceError::TooManyPauses));
+        assert_eq!(
+            split(&many),
+            Err(SequenceError::TooManyPauses { max: MAX_PAUSES })
+        );
     }
 
     proptest! {

@@ -122,7 +122,10 @@ pub enum SequenceError {
         alphabet: Alphabet,
     },
     /// More pauses than a sequence may have.
-    TooManyPauses,
+    TooManyPauses {
+        /// The greatest number of pauses.
+        max: usize,
+    },
 }
 
 impl fmt::Display for SequenceError {
@@ -140,11 +143,9 @@ impl fmt::Display for SequenceError {
                 "Invalid DTMF character at position {position} (counted from 1): allowed are {}",
                 alphabet.rule()
             ),
-            Self::TooManyPauses => write!(
-                f,
-                "DTMF sequence has more than {} pauses",
-                super::pauses::MAX_PAUSES
-            ),
+            Self::TooManyPauses { max } => {
+                write!(f, "DTMF sequence has more than {max} pauses")
+            }
         }
     }
 }

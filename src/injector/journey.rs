@@ -7,12 +7,13 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::line::{Waiting, join_line};
 use super::locks::Share;
 use super::recording::Masking;
-use super::{Engine, Waiting, explanation};
+use super::{Engine, explanation};
 use crate::api::{Params, Prepared, Terms};
 use crate::cancel::{Cancel, closed};
-use crate::channel::{Channel, Dismissal, LineFull, Place};
+use crate::channel::{Channel, Dismissal, Place};
 use crate::config::{AfterUnknown, InjectionOptions};
 use crate::delivery::Delivery;
 use crate::error::{Code, Error, Response};
@@ -76,23 +77,6 @@ struct Begun {
     policy: Policy,
     /// Hide the digits, as a whole and as they are sent; empty when they are to be shown.
     masks: Vec<Mask>,
-}
-
-/// Takes a place in a line and counts it, if somebody is ahead.
-pub(super) fn join_line(
-    engine: &Arc<Engine>,
-    call: &str,
-    join: impl FnOnce(&Engine) -> Result<Result<Place, LineFull>, Error>,
-) -> Result<(Place, Option<Waiting>), Error> {
-    let place = join(engine)?
-        .map_err(|LineFull| explanation::line_full(call, engine.config.max_waiting_per_call))?;
-    let waiting = if place.is_waiting() {
-        let waiting = Waiting::enter(engine);
-        Some(waiting.ok_or_else(|| explanation::injector_full(engine.config.max_waiting))?)
-    } else {
-        None
-    };
-    Ok((place, waiting))
 }
 
 fn masks(prepared: &Prepared, hide: bool) -> Vec<Mask> {

@@ -9,7 +9,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Engine, Injector, Waiting};
+use super::line::{Waiting, join_line};
+use super::{Engine, Injector};
 use crate::cancel::{Cancel, closed};
 use crate::channel::{Channel, Dismissal, LineFull, LockId, Place, Registry};
 use crate::dtmf;
@@ -136,7 +137,7 @@ fn enter_line(engine: &Arc<Engine>, call: Option<&str>) -> Result<InLine, Error>
         return Err(closed());
     }
     let call: Arc<str> = dtmf::required_id("callId", call)?.into();
-    let (place, waiting) = super::journey::join_line(engine, &call, |engine| {
+    let (place, waiting) = join_line(engine, &call, |engine| {
         Ok(engine
             .parts
             .registry

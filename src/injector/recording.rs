@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep};
 
 use super::Engine;
 use super::exchange::Exchange;
-use crate::api::answer::{self, Hidden};
+use crate::api::answer::Hidden;
 use crate::api::{Draft, Recording};
 use crate::error::{Code, Error};
-use crate::retry::backoff;
+use crate::retry::{backoff, retry_after};
 
 /// How often masking is tried. The caller waits for it.
 const MASK_TRIES: u32 = 3;
@@ -108,7 +108,7 @@ impl Engine {
                     let mut error =
                         Error::not_sent(Code::Mask, format!("the platform answered {status}"));
                     error.retry_after =
-                        answer::retry_after(&answer.headers, self.parts.clock.now());
+                        retry_after::of_answer(&answer.headers, self.parts.clock.now());
                     error.retryable = may_pass(status);
                     error.response = Some(self.response(&answer, hidden));
                     (error, may_be_done(status))

@@ -7,7 +7,7 @@ use napi_derive::napi;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::auth_client::NativeAuthClient;
+use super::auth_client::{NativeAuthClient, no_tenant};
 use super::failure_json;
 use super::foreign_tokens::ForeignTokens;
 use super::http;
@@ -101,7 +101,7 @@ impl NativeInjector {
         InjectorConfig::read(&config)
             .and_then(|config| {
                 http::check(&config.network)?;
-                endpoint(config.api_url, &config.profile.discover_hosts, auth)
+                endpoint(config.api_url, auth)
             })
             .err()
             .as_ref()
@@ -133,11 +133,9 @@ impl NativeInjector {
                 Box::new(move || asked.received()),
             )
         };
-        let profile = config.profile;
         let parts = Parts {
-            endpoint: endpoint(config.api_url, &profile.discover_hosts, auth)
-                .map_err(super::unchecked)?,
-            profile: profile.profile.with_headers(config.headers),
+            endpoint: endpoint(config.api_url, auth).map_err(super::unchecked)?,
+            profile: config.profile.with_headers(config.headers),
             tokens,
             transport: lane
                 .transports()
@@ -363,16 +361,11 @@ impl NativeInjector {
 }
 
 /// Where the API is. Only an auth client of ours can tell which tenant to ask for.
-fn endpoint(
-    api_url: ApiUrl,
-    _discover_hosts: &[String],
-    _auth: Option<&NativeAuthClient>,
-) -> Result<Arc<dyn Endpoint>, Error> {
-    match api_url {
-        ApiUrl::Configured(base) => Ok(Arc::new(Configured::new(base))),
-        ApiUrl::Discovered => Err(Error::invalid(
-            "apiUrl: 'discover' needs a CXoneAuthClient with grant 'password' or 'access-key': other tokens name no tenant",
-        )),
+fn endpoint(api_url: ApiUrl, auth: Option<&NativeAuthClient>) -> Result<Arc<dyn Endpoint>, Error> {
+    match (api_url, auth) {
+        (ApiUrl::Configured(base), _) => Ok(Arc::new(Configured::new(base))),
+        (ApiUrl::Discovered(hosts), Some(auth)) => auth.discovered(hosts),
+        (ApiUrl::Discovered(_), None) => Err(no_tenant()),
     }
 }
 

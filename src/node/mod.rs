@@ -21,6 +21,7 @@ use lane::Outbox;
 use record::{Failure, Record};
 
 mod auth_client;
+mod auth_options;
 mod fields;
 mod foreign_tokens;
 mod http;

@@ -11,60 +11,22 @@ use crate::api::{ClientHeaders, ResendWhenUnknown, UnknownCause};
 use crate::channel::LockId;
 use crate::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use crate::error::Error;
-use crate::origin::base_url_allowing;
+use crate::origin::{Hosts, base_url_allowing};
 use crate::rate_limit::RateLimit;
-use crate::secret::Secret;
 use crate::transport::HttpOptions;
-
-/// What an auth client asks for, unless told otherwise.
-const DEFAULT_SCOPE: &str = "telephony:call:control telephony:line:readwrite";
-
-/// The bound on one token request, unless told otherwise.
-const DEFAULT_TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The settings of a `CXoneAuthClient`.
-pub struct AuthConfig {
-    pub auth_url: Url,
-    pub client_id: String,
-    pub client_secret: Secret,
-    pub scope: String,
-    pub timeout: Duration,
-    pub network: HttpOptions,
-}
-
-impl AuthConfig {
-    pub fn read(json: &str) -> Result<Self, Error> {
-        let mut fields = Fields::parse("config", json)?;
-        let insecure = network::insecure_hosts(&mut fields)?;
-        let config = Self {
-            auth_url: base_url_allowing("authUrl", &fields.required_text("authUrl")?, &insecure)?,
-            client_id: fields.required_text("clientId")?,
-            client_secret: Secret::new(fields.required_text("clientSecret")?),
-            scope: fields
-                .text("scope")?
-                .unwrap_or_else(|| DEFAULT_SCOPE.into()),
-            timeout: fields
-                .millis("timeoutMs", 1)?
-                .unwrap_or(DEFAULT_TOKEN_TIMEOUT),
-            network: network::read(&mut fields, ClientHeaders::default().user_agent())?,
-        };
-        fields.finish()?;
-        Ok(config)
-    }
-}
 
 /// Where the API is.
 pub enum ApiUrl {
     /// At this address.
     Configured(Url),
-    /// Where the platform says, when asked for the tenant of the token.
-    Discovered,
+    /// Where the platform says, when asked for the tenant of the token: at one of its own hosts or of these.
+    Discovered(Hosts),
 }
 
 /// The settings of a `DtmfInjector`.
 pub struct InjectorConfig {
     pub api_url: ApiUrl,
-    pub profile: ProfileConfig,
+    pub profile: Profile,
     pub headers: ClientHeaders,
     pub network: HttpOptions,
     pub engine: Config,
@@ -75,20 +37,24 @@ impl InjectorConfig {
         let mut fields = Fields::parse("config", json)?;
         let insecure = network::insecure_hosts(&mut fields)?;
         let api_url = fields.required_text("apiUrl")?;
-        let profile = ProfileConfig::read(&mut fields)?;
+        let ProfileConfig {
+            profile,
+            playout,
+            discover_hosts,
+        } = ProfileConfig::read(&mut fields)?;
         let api_url = if api_url == "discover" {
-            if matches!(profile.profile, Profile::TelephonyV2) {
+            if matches!(profile, Profile::TelephonyV2) {
                 return Err(Error::invalid(
                     "apiUrl: 'discover' needs api: 'agent-session': the address of telephony-v2 cannot be discovered",
                 ));
             }
-            ApiUrl::Discovered
+            ApiUrl::Discovered(discover_hosts)
         } else {
             ApiUrl::Configured(base_url_allowing("apiUrl", &api_url, &insecure)?)
         };
         let default = Config {
-            atomic_server_errors: profile.profile.atomic_server_errors(),
-            playout: profile.playout,
+            atomic_server_errors: profile.atomic_server_errors(),
+            playout,
             ..Config::default()
         };
         let count = |read: Option<u32>, default: usize| {

@@ -8,6 +8,7 @@ use crate::api::telephony_v2::{self, TelephonyV2};
 use crate::api::{ClientHeaders, WireProfile};
 use crate::config::Playout;
 use crate::error::Error;
+use crate::origin::Hosts;
 
 /// What the wire profile of an injector is made of.
 pub enum Profile {
@@ -22,7 +23,7 @@ pub struct ProfileConfig {
     pub profile: Profile,
     pub playout: Playout,
     /// Hosts that a discovered address may have besides NICE's.
-    pub discover_hosts: Vec<String>,
+    pub discover_hosts: Hosts,
 }
 
 /// The options of the published profile only.
@@ -49,7 +50,7 @@ impl ProfileConfig {
             return Ok(Self {
                 profile: Profile::TelephonyV2,
                 playout: Playout::default(),
-                discover_hosts: Vec::new(),
+                discover_hosts: Hosts::default(),
             });
         }
         let version = fields.text("apiVersion")?;
@@ -73,7 +74,7 @@ impl ProfileConfig {
                     &[("hold", Playout::Hold), ("none", Playout::None)],
                 )?
                 .unwrap_or_default(),
-            discover_hosts: fields.texts("discoverHosts")?,
+            discover_hosts: Hosts::new("discoverHosts", &fields.texts("discoverHosts")?)?,
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::injector::explanation;
 use crate::outcome::Accepted;
-use crate::retry::{Resend, Verdict};
+use crate::retry::{Resend, Verdict, retry_after};
 use crate::transport::{Answer, Request, Witness};
 
 /// A failed attempt: what it means, what the caller hears if it was the last.
@@ -152,7 +152,7 @@ impl Journey {
             handed_over: true,
             result: Ok(AnswerHead {
                 status: answer.status.as_u16(),
-                retry_after: answer::retry_after(&answer.headers, self.engine.parts.clock.now()),
+                retry_after: retry_after::of_answer(&answer.headers, self.engine.parts.clock.now()),
             }),
         };
         let mut failed = self.judge(begun, url, &facts);
