@@ -29,7 +29,7 @@ pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
         "locks": now.locks,
         "retryBudget": now.budget,
         "tokenRefreshes": outside.token_refreshes,
-        "tokenAgeMs": now.token_age.map(|age| age.as_secs_f64() * 1_000.0),
+        "tokenAgeMs": now.token_age.map(|age| age.as_micros() as f64 / 1_000.0),
         "queuedMs": times(&now.times.queue),
         "latencyMs": times(&now.times.latency),
         "attemptMs": times(&now.times.attempt),
@@ -49,7 +49,7 @@ pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
 
 fn times(times: &Times) -> Value {
     let read = times.percentiles();
-    let millis = |time: std::time::Duration| time.as_secs_f64() * 1_000.0;
+    let millis = |time: std::time::Duration| time.as_micros() as f64 / 1_000.0;
     json!({
         "count": read.count,
         "p50": millis(read.p50),
