@@ -206,6 +206,21 @@ async fn a_released_lock_is_passed_on_when_the_tones_have_been_played() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_expired_lock_is_passed_on_when_the_tones_have_been_played() {
+    let stage = Stage::new(Config {
+        lock_hold: ms(300),
+        ..config()
+    });
+    let other = stage.beside(config());
+    let lock = stage.lock().await;
+    accepted(&stage.press(1, "123", &under(lock)).await.unwrap());
+    accepted(&other.press(1, "4", &options()).await.unwrap());
+    let turn = ANSWER + 3 * DIGIT + GUARD;
+    assert_eq!(stage.times(Kind::Press), [ms(0), turn]);
+    assert_eq!(stage.world.injector.snapshot().locks, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lock_is_granted_when_the_tones_have_been_played() {
     let stage = Stage::new(config());
     accepted(&stage.press(1, "123", &options()).await.unwrap());

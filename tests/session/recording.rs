@@ -299,6 +299,22 @@ async fn close_unmasks_what_it_gives_up_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_abandoned_is_unmasked_all_the_same() {
+    let stage = Stage::new(config()).plan(Kind::Press, [silence(true)]);
+    let task = stage.press_masked(1, "12", &options());
+    sleep(ms(100)).await;
+    stage.world.injector.abandon();
+    failed(
+        &task.await.unwrap(),
+        Code::OutcomeUnknown,
+        Delivery::Unknown,
+    );
+    sleep(ms(5_000)).await;
+    assert_eq!(stage.times(Kind::Unmask), [ms(100) + TONES]);
+    assert!(!stage.is_masked() && stage.world.registry.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_released_lock_is_passed_on_when_it_is_unmasked() {
     let stage = Stage::new(without_hold());
     let other = stage.beside(config());
