@@ -478,6 +478,16 @@ export interface InjectionOptions {
   readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
   /** The bound on the wait for the call's lock, in milliseconds; 0 does not wait. Default: that of the injector. */
   readonly lockTimeoutMs?: number | undefined;
+  /**
+   * The trace that the injection belongs to, as W3C Trace Context writes it: `00-{32 hex}-{16 hex}-{2 hex}`, in lower case.
+   * It goes along with every request for digits. Default: none.
+   */
+  readonly traceparent?: string | undefined;
+  /**
+   * What the program calls the injection: 1 to 128 of `A-Z a-z 0-9 . _ ~ : @ + = / -`. It goes along with every request for
+   * digits, as `CorrelationId` with `api: 'agent-session'` and as `X-Correlation-Id` else, and into the entry. Default: none.
+   */
+  readonly correlationId?: string | undefined;
 }
 
 /** Options of {@link DtmfInjector.acquireChannelLock} and {@link DtmfInjector.withChannelLock}. */
@@ -748,6 +758,8 @@ export interface AuditEntry {
   injectionId: string;
   /** The call, or with `api: 'agent-session'` the session. `null` when the input was invalid. */
   callId: string | null;
+  /** As in {@link InjectionOptions.correlationId}, where it was given. */
+  correlationId?: string;
   /** The digits: `*****`, unless `digits: 'clear'`. */
   dtmfString: string;
   /** How they are played. `null` when the input was invalid, and with `api: 'agent-session'`, which has no such choice. */
@@ -851,6 +863,24 @@ export interface DtmfRetryingEvent {
 
 /** What a monitor is told. `event` tells the kinds apart. */
 export type CtiEvent = DtmfInjectedEvent | DtmfFailedEvent | DtmfRetryingEvent;
+
+/**
+ * What is published about one injection through `node:diagnostics_channel`, on `cxone-dtmf:injection:start`, `:error` (only
+ * when it failed) and `:end`. It is the same object in all of them, so a subscriber can keep its own things in it. A subscriber
+ * of `start` can set `traceparent`, and the request carries it. Params that cannot be read are not published.
+ */
+export interface InjectionMessage {
+  /** The call or session, as the program gave it. */
+  callId: string | null;
+  /** As in {@link InjectionOptions.traceparent}. */
+  traceparent?: string;
+  /** As in {@link InjectionOptions.correlationId}. */
+  correlationId?: string;
+  /** What happened. Set before `error` and `end`. */
+  auditEntry?: AuditEntry;
+  /** Why it failed. Set before `error`. Its stack is not that of the caller. */
+  error?: DtmfError;
+}
 
 // ---------------------------------------------------------------------------------------------------
 // Errors

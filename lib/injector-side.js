@@ -10,6 +10,7 @@ const outcome = require('./outcome.js');
 const agentSession = require('./api/agent-session.js');
 const telephonyV2 = require('./api/telephony-v2.js');
 const { watch } = require('./abort.js');
+const diagnostics = require('./diagnostics.js');
 const { nativeSide } = require('./auth-client.js');
 const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, isDtmfError, notSent } = require('./errors.js');
@@ -90,15 +91,23 @@ class InjectorSide {
       let asked;
       /** @type {AbortSignal | undefined} */
       let signal;
+      /** @type {string | undefined} */
+      let correlationId;
+      /** @type {diagnostics.Injection | undefined} */
+      let injection;
       let unwatch = () => {};
       const id = lane.open({
         owner: this,
         retrying: (record) => this.#retrying(record),
         unmasked: (record) => this.#unmasked(record),
         settled: (record) => {
-          const showing = { asked, api: this.#api, clear: this.#clear };
+          const showing = { asked, api: this.#api, clear: this.#clear, correlationId };
           this.#tell(record, showing);
-          resolve({ record, entry: outcome.auditEntry(record, showing), signal });
+          const entry = outcome.auditEntry(record, showing);
+          diagnostics.finish(injection, entry, () =>
+            record.error ? outcome.error(record, entry, signal) : undefined,
+          );
+          resolve({ record, entry, signal });
           unwatch();
         },
       });
@@ -106,9 +115,15 @@ class InjectorSide {
         if (typeof params !== 'object' || params === null) throw invalid('params must be an object');
         // Read once: what the program does to its object afterwards changes nothing.
         asked = this.#api.read(params);
-        const json = toOptionalJson(options, ['signal', 'lock']);
         const lock = lockNumber(own(options, 'lock'));
         signal = checkSignal(own(options, 'signal'));
+        injection = diagnostics.begin(asked, options);
+        const along = injection && {
+          traceparent: injection.traceparent,
+          correlationId: injection.correlationId,
+        };
+        const json = toOptionalJson(along ? { ...options, ...along } : options, ['signal', 'lock']);
+        correlationId = (along ?? options)?.correlationId;
         // Before the engine begins: a signal that cannot be listened to must not let a digit through.
         unwatch = watch(signal, () => this.native.abort(id));
         const terms = { lock, aborted: signal?.aborted === true, options: json };

@@ -23,6 +23,7 @@ const upper = (digits) => digits.replace(/[a-d]/g, (digit) => digit.toUpperCase(
  * @property {any} asked the params as they were read
  * @property {{ entryFields(asked: any): object, payload(asked: any, digits: string): object }} api the wire profile's side
  * @property {boolean} clear whether digits are shown
+ * @property {string} [correlationId] what the caller calls it
  */
 
 /** @param {{ bodyError?: string } | undefined} answer */
@@ -35,7 +36,7 @@ function bodyError(answer) {
  * @param {any} record
  * @param {Showing} showing
  */
-function auditEntry(record, { asked, api, clear }) {
+function auditEntry(record, { asked, api, clear, correlationId }) {
   const valid = record.callId !== null;
   const accepted = record.accepted !== undefined;
   const { error } = record;
@@ -44,6 +45,7 @@ function auditEntry(record, { asked, api, clear }) {
     timestamp: new Date(record.timestampMs).toISOString(),
     injectionId: record.injectionId,
     callId: record.callId,
+    ...(valid && correlationId !== undefined && { correlationId }),
     dtmfString: showing ? upper(asked.dtmfString) : MASK,
     ...(valid ? api.entryFields(asked) : { dtmfType: null, interDigitPause: null }),
     validation: {

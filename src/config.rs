@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::api::ResendWhenUnknown;
+use crate::api::{ResendWhenUnknown, Trace};
 use crate::error::Error;
 use crate::rate_limit::RateLimit;
 
@@ -136,6 +136,8 @@ pub struct InjectionOptions {
     pub lock_timeout: Option<Duration>,
     /// Overrides [`Config::resend_when_unknown`].
     pub resend_when_unknown: Option<ResendWhenUnknown>,
+    /// Goes along with every request of the injection.
+    pub trace: Trace,
     /// Presses under a manual lock of this injector.
     pub lock: Option<crate::channel::LockId>,
 }

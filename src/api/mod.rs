@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use crate::auth::Token;
 use crate::dtmf::Sequence;
@@ -21,10 +21,12 @@ pub mod client_headers;
 pub mod draft;
 pub mod judgement;
 pub mod telephony_v2;
+pub mod trace;
 
 pub use client_headers::ClientHeaders;
 pub use draft::{Draft, Target};
 pub use judgement::{AnswerHead, Facts, ResendWhenUnknown, Terms, UnknownCause};
+pub use trace::Trace;
 
 /// What a caller asks for, as it came: tagged by the profile it is meant for and not yet checked.
 pub enum Params {
@@ -92,6 +94,11 @@ pub trait WireProfile: Send + Sync + 'static {
 
     /// The headers of a request with this body. The one with the token is marked sensitive.
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error>;
+
+    /// The header in which the API takes a correlation id of the caller's.
+    fn correlation_header(&self) -> HeaderName {
+        HeaderName::from_static("x-correlation-id")
+    }
 
     /// What an attempt that ended in `facts` means. Pure: the same facts always mean the same.
     fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict;

@@ -11,7 +11,7 @@ use super::line::{Waiting, join_line};
 use super::locks::Share;
 use super::recording::Masking;
 use super::{Engine, explanation};
-use crate::api::{Params, Prepared, Terms};
+use crate::api::{Params, Prepared, Terms, Trace};
 use crate::cancel::{Cancel, closed};
 use crate::channel::{Channel, Dismissal, Place};
 use crate::config::{AfterUnknown, InjectionOptions};
@@ -74,6 +74,7 @@ struct Begun {
     lock_until: Instant,
     under_lock: bool,
     terms: Terms,
+    trace: Trace,
     policy: Policy,
     /// Hide the digits, as a whole and as they are sent; empty when they are to be shown.
     masks: Vec<Mask>,
@@ -186,6 +187,7 @@ impl Journey {
                     .clone()
                     .unwrap_or_else(|| config.resend_when_unknown.clone()),
             },
+            trace: options.trace.clone(),
             policy: Policy {
                 base: config.retry.base,
                 cap: config.retry.cap,

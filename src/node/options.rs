@@ -7,7 +7,7 @@ use url::Url;
 use super::fields::{Fields, FlagOrWords};
 use super::network;
 use super::profile::{Profile, ProfileConfig};
-use crate::api::{ClientHeaders, ResendWhenUnknown, UnknownCause};
+use crate::api::{ClientHeaders, ResendWhenUnknown, Trace, UnknownCause};
 use crate::channel::LockId;
 use crate::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use crate::error::Error;
@@ -167,7 +167,10 @@ pub fn injection(json: Option<&str>, lock: Option<u64>) -> Result<InjectionOptio
         });
     };
     let mut fields = Fields::parse("options", json)?;
+    let (traceparent, correlation_id) =
+        (fields.text("traceparent")?, fields.text("correlationId")?);
     let options = InjectionOptions {
+        trace: Trace::new(traceparent.as_deref(), correlation_id.as_deref())?,
         max_attempts: fields.count("maxAttempts", 1)?,
         deadline: fields.millis("deadlineMs", 1)?,
         lock_timeout: fields.millis("lockTimeoutMs", 0)?,

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 use zeroize::Zeroizing;
 
 use super::draft::Wiped;
@@ -138,6 +138,11 @@ impl WireProfile for AgentSession {
 
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
         self.client.of_request(token, body)
+    }
+
+    /// The platform echoes it back (Agent API pages of the portal).
+    fn correlation_header(&self) -> HeaderName {
+        HeaderName::from_static("correlationid")
     }
 
     fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict {

@@ -79,11 +79,13 @@ impl Journey {
         self.patiently(begun, engine.parts.transport.ready())
             .await?;
         let permit = self.patiently(begun, engine.in_flight.acquire()).await?;
-        let headers = engine
-            .parts
-            .profile
+        let profile = &engine.parts.profile;
+        let mut headers = profile
             .headers(&token, &burst.draft.body)
             .map_err(Failed::for_good)?;
+        begun
+            .trace
+            .add_to(&mut headers, profile.correlation_header());
         if let Some(audit) = &engine.parts.audit {
             let intent = Intent {
                 injection_id: self.injection_id,
