@@ -19,6 +19,13 @@ pub struct AccessKey {
     pub secret: Secret,
 }
 
+impl AccessKey {
+    /// What an error must not show of it.
+    pub(super) fn hidden(&self) -> [Secret; 2] {
+        [Secret::new(self.id.clone()), self.secret.clone()]
+    }
+}
+
 impl fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessKey").finish_non_exhaustive()
@@ -49,7 +56,7 @@ impl Renewable for AccessKeyGrant {
                 url: &self.url,
                 body,
                 scope: "",
-                secrets: std::slice::from_ref(secret),
+                secrets: &self.access_key.hidden(),
             };
             self.connection.ask(question).await
         })
@@ -57,7 +64,8 @@ impl Renewable for AccessKeyGrant {
 
     fn renew<'a>(&'a self, refresh_token: &'a Secret) -> BoxFuture<'a, Result<Granted, Failed>> {
         Box::pin(async move {
-            let secrets = [self.access_key.secret.clone(), refresh_token.clone()];
+            let [id, secret] = self.access_key.hidden();
+            let secrets = [id, secret, refresh_token.clone()];
             let question = Question {
                 url: &self.refresh_url,
                 body: json([("token", refresh_token.expose())]),

@@ -29,10 +29,11 @@ pub struct Password {
 
 impl Password {
     fn secrets(&self, refresh_token: Option<&Secret>) -> Vec<Secret> {
-        [&self.client_secret, &self.access_key.secret]
+        self.access_key
+            .hidden()
             .into_iter()
-            .chain(refresh_token)
-            .cloned()
+            .chain([self.client_secret.clone()])
+            .chain(refresh_token.cloned())
             .collect()
     }
 }
