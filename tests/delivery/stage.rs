@@ -16,9 +16,9 @@ use cxone_dtmf::outcome::Outcome;
 use cxone_dtmf::transport::{HttpOptions, HttpTransport, ProxyChoice};
 use tokio_rustls::TlsAcceptor;
 
-use crate::platform::{Api, Events, Tokens};
 use crate::script::{Cut, Read, Script, Wire};
 use crate::support::{Identity, LONG, Server, with};
+use crate::world::{Api, Events, Tokens};
 
 pub const DIGITS: &str = "1234#";
 

@@ -13,13 +13,13 @@ use cxone_dtmf::transport::{HttpOptions, ProxyChoice};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::platform::Api;
 use crate::script::{Cut, Wire};
 use crate::stage::{
     DIGITS, House, Scene, Stage, accepted, attempts, hasty, ms, not_sent, transport,
 };
 use crate::support::{Identity, Server, with};
 use crate::table::{ALL, TLS, play, row};
+use crate::world::Api;
 
 #[track_caller]
 fn unsent(what: &str, outcome: &Arc<Outcome>, code: Code) {
