@@ -138,7 +138,7 @@ describe('a program that ends itself in flight', () => {
   test('by process.exit keeps its code', async () => {
     platform.usualInjection = { hold: true };
     const ended = await run(`
-      for (let n = 0; n < 50; n += 1) injector.injectDTMF({ ...params, callId: 'call-' + n });
+      for (let n = 0; n < 50; n += 1) injector.injectDTMF(profile.params({ callId: 'call-' + n }));
       setTimeout(() => process.exit(7), 300);
     `);
     expect(ended).toMatchObject({ code: 7, signal: null, stderr: '' });

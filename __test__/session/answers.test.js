@@ -72,6 +72,7 @@ describe('what was declined for good is refused after one attempt', () => {
     [400, 'ERR_DTMF_REJECTED'],
     [403, 'ERR_DTMF_FORBIDDEN'],
     [404, 'ERR_DTMF_REJECTED'],
+    [409, 'ERR_DTMF_CONFLICT'],
   ])('%i', async (status, code) => {
     expect(await refusedBy({ status })).toMatchObject({ code, delivery: 'refused', attempts: 1 });
     expect(platform.injections()).toHaveLength(1);
@@ -100,7 +101,6 @@ describe('what was declined for now is sent again', () => {
     ['429 with seconds', () => ({ status: 429, headers: { 'retry-after': '1' } }), 999],
     ['503 with seconds', () => ({ status: 503, headers: { 'retry-after': '1' } }), 999],
     ['425', () => ({ status: 425 }), 0],
-    ['409', () => ({ status: 409 }), 0],
   ])('%s', async (_, step, leastMs) => {
     platform.answer(step(), {});
     const result = await injectWithRetry(injector, PRESS, 3);

@@ -33,7 +33,7 @@ const session = {
   // The shared suites are about order and delivery: nobody waits for tones, and 500 and 503 mean the same in both.
   config: { api: 'agent-session', playout: 'none', atomicServerErrors: true },
   params(fields = {}) {
-    const { callId, telephonyProviderId, lineId, dtmfType, ...shared } = { ...USUAL, ...fields };
+    const { callId, ...shared } = { ...USUAL, ...fields };
     return { sessionId: callId, ...shared };
   },
   digitsOf: (body) => JSON.parse(body).dtmfSequence,
