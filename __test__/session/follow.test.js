@@ -63,7 +63,9 @@ test('trouble is logged once and asked again', async () => {
   platform.answerEvents({ status: 500 }, { status: 500 });
   injector.followSession('session-1');
   await until(() => polls().length === 3, 'the third poll', 10_000);
-  expect(lines.filter((line) => line.startsWith('The events of the session cannot be heard'))).toHaveLength(1);
+  expect(lines.filter((line) => line.startsWith('The events of the session cannot be heard'))).toHaveLength(
+    1,
+  );
 });
 
 test.each([

@@ -12,7 +12,8 @@ beforeEach(async () => {
   platform = await bench.platform();
 });
 
-const injectorWith = (config) => bench.injector(platform, { api: 'agent-session', playout: 'none', ...config });
+const injectorWith = (config) =>
+  bench.injector(platform, { api: 'agent-session', playout: 'none', ...config });
 
 const CHARACTER = 'Invalid DTMF character at position 2 (counted from 1): allowed are';
 const TONE = 'Tone duration must be between 50 and 5000 milliseconds (toneDuration)';
