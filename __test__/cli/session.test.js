@@ -68,6 +68,7 @@ describe('into a session', () => {
   test('--mask-recording: masked meanwhile, and the process ends when it is unmasked', async () => {
     const ended = await inject([...SHORT, '--mask-recording']);
     expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain('masked for another 2 s');
     expect(simulator.masks('contact-1').map(({ masked }) => masked)).toEqual([true, false]);
     expect(simulator.executions()).toMatchObject([{ digits: DIGITS, masked: true }]);
   });

@@ -77,7 +77,10 @@ async function run({ values, env, stdin, stderr, output, signal }) {
   const params = createParams(values, found, await readDigits({ values, stdin, stderr, signal }));
   const limits = { maxAttempts: values.attempts ?? ATTEMPTS, deadlineMs: values.deadline, signal };
   try {
-    return tell(output, await injector.injectDTMF(params, limits));
+    const result = await injector.injectDTMF(params, limits);
+    const exitCode = tell(output, result);
+    if (values['mask-recording'] && !values.quiet) output.say(untilUnmasked(result));
+    return exitCode;
   } catch (error) {
     if (!library.isDtmfError(error)) throw error;
     return tellFailure(output, error);
@@ -88,6 +91,11 @@ async function run({ values, env, stdin, stderr, output, signal }) {
       output.say('The recording could not be unmasked and has a hole from here on: unmask it by hand.');
     }
   }
+}
+
+/** @param {import('../../index.js').InjectionResult} result */
+function untilUnmasked({ playoutMs = 0 }) {
+  return `The recording is masked for another ${Math.ceil(playoutMs / 1000)} s, while the digits play; then this ends.`;
 }
 
 /**
