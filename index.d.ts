@@ -530,6 +530,37 @@ export interface InjectionResult {
   audit: AuditEntry;
 }
 
+/** Times of one kind in milliseconds, since the injector was made; at most 1 % off. All 0 when there are none. */
+export interface TimesSnapshot {
+  /** How many there are. */
+  count: number;
+  /** Half of them are no longer. */
+  p50: number;
+  /** Nine of ten are no longer. */
+  p90: number;
+  /** Ninety-nine of a hundred are no longer. */
+  p99: number;
+  /** The longest. */
+  max: number;
+}
+
+/** What the far end recognised, as far as anybody knows. */
+export interface RecognitionSnapshot {
+  /** Accepted injections of all that settled, 0 to 1: all that a sender can know. `null` before the first. */
+  byAcceptance: number | null;
+  /** What {@link DtmfInjector.reportRecognition} was told. */
+  reported: {
+    /** Injections that were reported. */
+    injections: number;
+    /** Their digits. */
+    digitsSent: number;
+    /** How many of these were recognised. */
+    digitsRecognised: number;
+    /** The one divided by the other, 0 to 1. `null` before the first report. */
+    rate: number | null;
+  };
+}
+
 /** Counters since the injector was made, and what it does right now. */
 export interface MetricsSnapshot {
   /** Settled injections by what is known of the digits. */
@@ -555,8 +586,20 @@ export interface MetricsSnapshot {
   inFlight: number;
   /** Manual locks held, now. */
   locks: number;
+  /** Tokens left for resends, now; see {@link RetryConfig.budget}. */
+  retryBudget: number;
   /** Tokens fetched for this injector. */
   tokenRefreshes: number;
+  /** The age of the token in use, in milliseconds; `null` without one, and with a token source of your own. */
+  tokenAgeMs: number | null;
+  /** From the call to the grant of the lock, of all injections. */
+  queuedMs: TimesSnapshot;
+  /** From the grant of the lock to the outcome, of injections that got the lock. */
+  latencyMs: TimesSnapshot;
+  /** The last attempt's own time, of injections that had one. */
+  attemptMs: TimesSnapshot;
+  /** What the far end recognised. */
+  recognition: RecognitionSnapshot;
   /** Recordings that could not be unmasked. */
   unmaskFailures: number;
   /** Times that a monitor threw or rejected. */
@@ -630,8 +673,24 @@ export class DtmfInjector {
    */
   followSession(sessionId: string): () => void;
 
-  /** Counters and gauges. They hold no call id and no digit. */
+  /** Counters, gauges and times. They hold no call id and no digit. */
   metrics(): MetricsSnapshot;
+
+  /**
+   * The same in the text format of Prometheus (0.0.4), names in `docs/metrics.md`. No label is a call, a session or a digit.
+   * Serve it as `text/plain; version=0.0.4`.
+   */
+  metricsText(): string;
+
+  /**
+   * Reports how many digits of an accepted injection the far end recognised, for `metrics().recognition`. Only the owner
+   * of the far end can know; no API tells a sender.
+   *
+   * @param injectionId That of the audit entry, of one of the last 10,000 accepted injections of this injector; each once.
+   * @param digitsRecognised A count, not the digits: whole, from 0 to the number that was sent.
+   * @throws {DtmfInvalidError} when a rule is broken.
+   */
+  reportRecognition(injectionId: string, digitsRecognised: number): void;
 
   /**
    * Takes nothing more, rejects what waits with `ERR_DTMF_CLOSED`, releases manual locks and waits for what is in

@@ -71,7 +71,6 @@ class InjectorSide {
     this.#clear = clear;
     this.#log = log;
     this.monitors = new Monitors(log);
-    this.unmaskFailures = 0;
     if (auth) auth.injectorLog ??= log;
     else this.#foreign = new ForeignTokens(authClient);
     // The client stays reachable as long as an injector uses it, since its log lines come through it.
@@ -176,7 +175,6 @@ class InjectorSide {
   /** @param {any} record */
   #unmasked({ callId, injectionId, error }) {
     if (!error) return;
-    this.unmaskFailures += 1;
     const { code, message: errorMessage } = error;
     this.#log.error('Recording could not be unmasked', { callId, injectionId, code, errorMessage });
   }

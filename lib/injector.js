@@ -7,7 +7,15 @@ const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, notSent } = require('./errors.js');
 const { InjectorSide } = require('./injector-side.js');
 const { createLog, standardOutput } = require('./logger.js');
-const { own, reading, toJson, toOptionalJson } = require('./options.js');
+const {
+  own,
+  reading,
+  toJson,
+  toOptionalJson,
+  throwIfWrong,
+  textOrNull,
+  numberOrNaN,
+} = require('./options.js');
 
 class DtmfInjector {
   #side;
@@ -92,8 +100,21 @@ class DtmfInjector {
 
   metrics() {
     const side = this.#side;
-    const counts = JSON.parse(side.native.metrics());
-    return { ...counts, unmaskFailures: side.unmaskFailures, monitorErrors: side.monitors.errors };
+    return { ...JSON.parse(side.native.metrics()), monitorErrors: side.monitors.errors };
+  }
+
+  metricsText() {
+    const side = this.#side;
+    return side.native.metricsText(side.monitors.errors);
+  }
+
+  /**
+   * @param {unknown} injectionId
+   * @param {unknown} digitsRecognised
+   */
+  reportRecognition(injectionId, digitsRecognised) {
+    const { native } = this.#side;
+    throwIfWrong(native.reportRecognition(textOrNull(injectionId), numberOrNaN(digitsRecognised)));
   }
 
   /** @param {any} [options] */

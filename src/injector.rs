@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::api::{Params, WireProfile};
 use crate::audit::AuditSink;
@@ -24,7 +25,7 @@ use crate::config::{Config, InjectionOptions};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::event::EventSink;
-use crate::metrics::{Counts, Metrics};
+use crate::metrics::{Metrics, Snapshot};
 use crate::rate_limit::Limiter;
 use crate::retry::Budget;
 use crate::transport::Transport;
@@ -88,19 +89,6 @@ pub(crate) struct Engine {
     budget: Mutex<Budget>,
     dice: Mutex<fastrand::Rng>,
     metrics: Metrics,
-}
-
-/// What an injector is doing at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// What happened so far.
-    pub counts: Counts,
-    /// How many wait for the lock of a call.
-    pub waiting: usize,
-    /// How many requests are under way.
-    pub in_flight: usize,
-    /// How many manual locks are held.
-    pub locks: usize,
 }
 
 impl Injector {
@@ -176,6 +164,11 @@ impl Injector {
         self.0.locks.release_all();
     }
 
+    /// Takes a report of how many digits of an accepted injection the far end recognised.
+    pub fn report_recognition(&self, injection: Uuid, recognised: u32) -> Result<(), Error> {
+        self.0.metrics.report(injection, recognised)
+    }
+
     /// What the injector is doing now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -188,6 +181,9 @@ impl Injector {
                 .max_in_flight
                 .saturating_sub(engine.in_flight.available_permits()),
             locks: engine.locks.len(),
+            budget: engine.budget().level(engine.uptime()),
+            token_age: engine.parts.tokens.age(),
+            times: engine.metrics.times(),
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct Outcome {
     pub call: Option<Arc<str>>,
     /// Whether the digits are of the kind that carriers and IVRs pass everywhere; `None` when invalid.
     pub carrier_compatible: Option<bool>,
+    /// How many digits there are; 0 when the input was not valid.
+    pub digits: u32,
     /// When the injection was asked for, by the wall clock.
     pub timestamp: SystemTime,
     /// From the request to the granted lock.

@@ -54,13 +54,6 @@ impl TokenCache {
         self.state().invalidate_current();
     }
 
-    /// The age of the token in use, counted from the beginning of its request. `None` without one.
-    #[must_use]
-    pub fn age(&self) -> Option<Duration> {
-        let state = self.state();
-        state.age(self.now())
-    }
-
     /// Nothing under the lock can panic, so a poisoned lock guards a sound state all the same.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -151,6 +144,11 @@ impl TokenSource for TokenCache {
 
     fn invalidate(&self, refused: &Token) {
         self.state().invalidate(refused.generation);
+    }
+
+    fn age(&self) -> Option<Duration> {
+        let state = self.state();
+        state.age(self.now())
     }
 }
 

@@ -76,6 +76,11 @@ pub trait TokenSource: Send + Sync + 'static {
 
     /// The platform refused this token: the next call must not get the same generation again.
     fn invalidate(&self, refused: &Token);
+
+    /// The age of the token that would be given now, where the source knows it.
+    fn age(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// What a token endpoint granted.

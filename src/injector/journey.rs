@@ -259,6 +259,7 @@ impl Journey {
             injection_id: self.injection_id,
             call: self.call.clone(),
             carrier_compatible: self.carrier_compatible,
+            digits: self.tones.digits(),
             timestamp: self.timestamp,
             queued: granted.duration_since(self.started),
             latency: now.duration_since(granted),
@@ -285,7 +286,7 @@ impl Journey {
                     .dismiss_waiting(line, Dismissal::AfterUnknown);
             }
         }
-        engine.metrics.finished(outcome);
+        engine.metrics.finished(outcome, self.granted.is_some());
         engine
             .parts
             .events

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::spawn;
 use napi_derive::napi;
-use serde_json::{Value, json};
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::auth_client::{NativeAuthClient, no_tenant};
@@ -12,6 +12,7 @@ use super::failure_json;
 use super::foreign_tokens::ForeignTokens;
 use super::http;
 use super::lane::{NativeLane, Outbox};
+use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
 use super::record::{Failure, Finished, Record, whole_millis_up};
 use crate::api::{Params, agent_session, telephony_v2};
@@ -22,6 +23,7 @@ use crate::endpoint::{Configured, Endpoint};
 use crate::error::Error;
 use crate::event::{Event, EventSink};
 use crate::injector::{Injector, Journey, Parts};
+use crate::metrics::text::{Outside, exposition};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
 #[napi]
@@ -298,26 +300,39 @@ impl NativeInjector {
         }
     }
 
-    /// The counters, as JSON text.
+    /// The metrics, as JSON text.
     #[napi(catch_unwind)]
     pub fn metrics(&self) -> String {
-        let now = self.injector.snapshot();
-        let metrics: Value = json!({
-            "injections": {
-                "accepted": now.counts.accepted,
-                "refused": now.counts.refused,
-                "notSent": now.counts.not_sent,
-                "unknown": now.counts.unknown,
-            },
-            "byCode": now.counts.by_code,
-            "attempts": now.counts.attempts,
-            "resends": now.counts.resends,
-            "waiting": now.waiting,
-            "inFlight": now.in_flight,
-            "locks": now.locks,
-            "tokenRefreshes": (self.token_refreshes)(),
-        });
-        metrics.to_string()
+        let outside = Outside {
+            token_refreshes: (self.token_refreshes)(),
+            monitor_errors: 0,
+        };
+        metrics::snapshot_json(&self.injector.snapshot(), outside)
+    }
+
+    /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
+    #[napi(catch_unwind)]
+    pub fn metrics_text(&self, monitor_errors: f64) -> String {
+        let outside = Outside {
+            token_refreshes: (self.token_refreshes)(),
+            monitor_errors: whole(monitor_errors),
+        };
+        exposition(&self.injector.snapshot(), outside)
+    }
+
+    /// Takes a report of what the far end recognised. What is wrong comes back as a failure.
+    #[napi(catch_unwind)]
+    pub fn report_recognition(
+        &self,
+        injection_id: Option<String>,
+        digits_recognised: f64,
+    ) -> Option<String> {
+        let report = metrics::report(injection_id.as_deref(), digits_recognised);
+        report
+            .and_then(|(id, digits)| self.injector.report_recognition(id, digits))
+            .err()
+            .as_ref()
+            .map(failure_json)
     }
 
     /// Settles the promise `id` when everything has ended.

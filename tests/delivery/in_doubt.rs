@@ -77,12 +77,8 @@ enum Ending {
 
 #[tokio::test]
 async fn row_18_what_is_given_up_in_flight_is_in_doubt() {
-    let houses = House::each();
     let aborted = End(Some(Code::Aborted), Delivery::Unknown, 1);
-    for (house, &wire) in houses
-        .iter()
-        .flat_map(|house| ALL.iter().map(move |wire| (house, wire)))
-    {
+    for (house, wire) in House::each_over(ALL) {
         for kept in [false, true] {
             for (ending, end) in [
                 (Ending::Abort, aborted),
@@ -90,7 +86,7 @@ async fn row_18_what_is_given_up_in_flight_is_in_doubt() {
                 (Ending::Abandon, unknown(1)),
                 (Ending::Drop, unknown(1)),
             ] {
-                let scene = Scene::set(house, (wire, kept), &[Cut::Silence], hasty()).await;
+                let scene = Scene::set(&house, (wire, kept), &[Cut::Silence], hasty()).await;
                 let task = in_flight(&scene).await;
                 let injector = &scene.stage.injector;
                 // Behind the doubt nothing may be pressed, on whatever connection.

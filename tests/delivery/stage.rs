@@ -44,8 +44,14 @@ impl House {
         }
     }
 
+    /// Each wire format over each of these wires.
+    pub fn each_over(wires: &[Wire]) -> Vec<(Self, Wire)> {
+        let over = |house: Self| wires.iter().map(move |&wire| (house.clone(), wire));
+        Self::each().into_iter().flat_map(over).collect()
+    }
+
     /// One for each wire format.
-    pub fn each() -> [Self; 2] {
+    pub fn each() -> [Self; 3] {
         let house = Self::new();
         Api::ALL.map(|api| Self {
             api,

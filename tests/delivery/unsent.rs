@@ -193,8 +193,7 @@ async fn row_4_a_proxy_that_opens_no_tunnel_gets_no_digits() {
 
 #[tokio::test]
 async fn row_5_a_connection_that_ended_while_idle_is_replaced() {
-    let house = House::new();
-    for &wire in ALL {
+    for (house, wire) in House::each_over(ALL) {
         for cut in [Cut::AcceptAndEnd, Cut::AcceptAndReset] {
             let scene = Scene::after(&house, wire, cut, hasty()).await;
             // Long enough for the end to arrive; in steps, each of which lets the connection notice it.
@@ -211,8 +210,7 @@ async fn row_5_a_connection_that_ended_while_idle_is_replaced() {
 /// Whether the end is noticed before the body leaves is a race; both ends of it are right.
 #[tokio::test]
 async fn row_5_a_connection_that_ends_unread_presses_nothing_twice() {
-    let house = House::new();
-    for &wire in ALL {
+    for (house, wire) in House::each_over(ALL) {
         for ends in 1..4 {
             let cuts = vec![Cut::Unread; ends];
             let scene = Scene::set(&house, (wire, false), &cuts, hasty()).await;

@@ -90,7 +90,7 @@ async fn after_a_refusal_nobody_waits() {
         assert!(refused.delivery().safe_to_resend());
         let ended = stage.now();
         accepted(&second.await.unwrap());
-        assert_eq!(stage.now() - ended, ANSWER);
+        assert_eq!(stage.now(), ended + ANSWER);
     }
 }
 
@@ -203,6 +203,21 @@ async fn a_released_lock_is_passed_on_when_the_tones_have_been_played() {
     accepted(&other.press(1, "4", &options()).await.unwrap());
     let turn = ANSWER + 3 * DIGIT + GUARD;
     assert_eq!(stage.times(Kind::Press), [ms(0), turn]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_lock_is_passed_on_when_the_tones_have_been_played() {
+    let stage = Stage::new(Config {
+        lock_hold: ms(300),
+        ..config()
+    });
+    let other = stage.beside(config());
+    let lock = stage.lock().await;
+    accepted(&stage.press(1, "123", &under(lock)).await.unwrap());
+    accepted(&other.press(1, "4", &options()).await.unwrap());
+    let turn = ANSWER + 3 * DIGIT + GUARD;
+    assert_eq!(stage.times(Kind::Press), [ms(0), turn]);
+    assert_eq!(stage.world.injector.snapshot().locks, 0);
 }
 
 #[tokio::test(start_paused = true)]

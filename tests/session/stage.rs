@@ -75,8 +75,12 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(config: Config) -> Self {
+        Self::before(Platform::scripted([]), config)
+    }
+
+    pub fn before(platform: Arc<Platform>, config: Config) -> Self {
         Self {
-            world: Api::AgentSession.world(Platform::scripted([]), config),
+            world: Api::AgentSession.world(platform, config),
             began: Instant::now(),
         }
     }

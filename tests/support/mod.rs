@@ -36,16 +36,24 @@ use tokio::time::{Instant, sleep, timeout};
 pub enum Api {
     TelephonyV2,
     AgentSession,
+    /// The same with everything in the query, and no body.
+    SessionQuery,
 }
 
 impl Api {
-    pub const ALL: [Self; 2] = [Self::TelephonyV2, Self::AgentSession];
+    pub const ALL: [Self; 3] = [Self::TelephonyV2, Self::AgentSession, Self::SessionQuery];
 
     pub fn profile(self) -> Arc<dyn WireProfile> {
         match self {
             Self::TelephonyV2 => Arc::new(telephony_v2::TelephonyV2::default()),
-            Self::AgentSession => {
+            Self::AgentSession | Self::SessionQuery => {
+                let encoding = if self == Self::SessionQuery {
+                    agent_session::Encoding::Query
+                } else {
+                    agent_session::Encoding::Json
+                };
                 let settings = agent_session::Settings {
+                    encoding,
                     pauses: true,
                     ..agent_session::Settings::default()
                 };
@@ -59,7 +67,7 @@ impl Api {
     pub const fn promises_atomic_errors(self) -> bool {
         match self {
             Self::TelephonyV2 => telephony_v2::ATOMIC_SERVER_ERRORS,
-            Self::AgentSession => agent_session::ATOMIC_SERVER_ERRORS,
+            Self::AgentSession | Self::SessionQuery => agent_session::ATOMIC_SERVER_ERRORS,
         }
     }
 
@@ -83,7 +91,7 @@ impl Api {
                 dtmf_type: Some("RFC2833".to_owned()),
                 inter_digit_pause: 100.0,
             }),
-            Self::AgentSession => Params::AgentSession(session(call, digits)),
+            Self::AgentSession | Self::SessionQuery => Params::AgentSession(session(call, digits)),
         }
     }
 
@@ -425,6 +433,21 @@ async fn exchange(platform: Arc<Platform>, request: Request) -> Result<Answer, F
     }
 }
 
+fn in_body(request: &Request, name: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
+    let value = body.get(name)?;
+    Some(
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned),
+    )
+}
+
+fn in_query(request: &Request, name: &str) -> Option<String> {
+    let mut pairs = request.url.query_pairs();
+    pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+}
+
 fn read(request: &Request) -> Seen {
     let mut path = request.url.path_segments().unwrap().rev();
     let kind = match path.next().unwrap() {
@@ -433,18 +456,16 @@ fn read(request: &Request) -> Seen {
         "get-next-event" => Kind::NextEvent,
         _ => Kind::Press,
     };
-    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    let digits = body.get("dtmf").or_else(|| body.get("dtmfSequence"));
-    let digits = digits
-        .and_then(|digits| digits.as_str())
-        .unwrap_or_default();
-    let millis = |field: &str| body.get(field).and_then(serde_json::Value::as_u64);
+    let field = |name| in_body(request, name).or_else(|| in_query(request, name));
+    let digits = field("dtmf").or_else(|| field("dtmfSequence"));
+    let digits = digits.unwrap_or_default();
+    let millis = |name| field(name).map(|text| text.parse::<u64>().unwrap());
     let a_digit = millis("toneDurationMS").zip(millis("toneSpacingMS"));
     let a_digit = Duration::from_millis(a_digit.map_or(0, |(tone, spacing)| tone + spacing));
     Seen {
         kind,
-        digits: digits.to_owned(),
         playing: a_digit * u32::try_from(digits.len()).unwrap(),
+        digits,
         call: path.next().unwrap().to_owned(),
         at: Instant::now(),
         token: request.headers["authorization"]

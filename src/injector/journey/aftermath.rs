@@ -52,6 +52,9 @@ impl Aftermath {
         }
         if let Some((masking, call)) = self.masking.as_ref().zip(self.call.as_ref()) {
             let unmasked = self.engine.unmask(masking).await;
+            if unmasked.is_err() {
+                self.engine.metrics.not_unmasked();
+            }
             self.engine.parts.events.emit(Event::Unmasked {
                 id: self.id,
                 injection_id: self.injection_id,

@@ -60,7 +60,7 @@ impl Journey {
         if fresh_token && let Some(token) = &failed.refused_token {
             engine.parts.tokens.invalidate(token);
         }
-        engine.metrics.resending();
+        engine.metrics.resending(failed.verdict.code);
         engine.parts.events.emit(Event::Retrying {
             id: self.id,
             injection_id: self.injection_id,
