@@ -1,231 +1,322 @@
 'use strict';
 
-// The grants that NICE publishes, through real HTTP: what is asked, what each answer means, what refresh tokens do.
+const http2 = require('node:http2');
+const util = require('node:util');
 
 const { CXoneAuthClient } = require('../..');
-const { failure, printed, thrown } = require('../support/bench');
-const { newRecorders } = require('../support/recorder');
+const { failure } = require('../support/bench');
+const { Endpoint } = require('../support/endpoint');
+const { Authority } = require('../network/certificate');
 const { newStage } = require('../support/simulated');
 
-const record = newRecorders();
 const stage = newStage();
 
-const KEY = { accessKeyId: 'key-id', accessKeySecret: 'key-secret-canary=' };
-const CLIENT = { clientId: 'client & co', clientSecret: 'client-secret-canary+/' };
+const KEY = { accessKeyId: 'key-canary-id=', accessKeySecret: 'canary+secret "ä"/=' };
+const CLIENT = { clientId: 'app & co', clientSecret: 'client-canary=+1' };
+const SECRETS = [KEY.accessKeyId, KEY.accessKeySecret, CLIENT.clientSecret, 'refresh-canary', 'token-canary'];
 
-const password = (authUrl, more) =>
-  new CXoneAuthClient({ grant: 'password', authUrl, logger: false, ...KEY, ...CLIENT, ...more });
-const accessKey = (authUrl, more) =>
-  new CXoneAuthClient({ grant: 'access-key', authUrl, logger: false, ...KEY, ...more });
+const PASSWORD = { grant: 'password', ...KEY, ...CLIENT };
+const ACCESS_KEY = { grant: 'access-key', ...KEY };
+const FORM = 'application/x-www-form-urlencoded';
 
-const form = (body) => Object.fromEntries(new URLSearchParams(body));
+const ID = 'key-canary-id%3D';
+const SECRET = 'canary%2Bsecret+%22%C3%A4%22%2F%3D';
+const APP = 'client_id=app+%26+co&client_secret=client-canary%3D%2B1';
 
-describe('what is asked', () => {
-  test('password: a form with the access key in the place of user name and password', async () => {
-    const endpoint = await record(() => ({ json: { access_token: 't', expires_in: 60 } }));
-    expect(await password(endpoint.url).getAccessToken()).toBe('t');
-    const [asked] = endpoint.requests;
-    expect(asked).toMatchObject({ method: 'POST', path: '/auth/token' });
-    expect(asked.headers).toMatchObject({
-      'content-type': 'application/x-www-form-urlencoded',
-      accept: 'application/json',
-    });
-    expect(form(asked.body)).toEqual({
-      grant_type: 'password',
-      username: KEY.accessKeyId,
-      password: KEY.accessKeySecret,
-      client_id: CLIENT.clientId,
-      client_secret: CLIENT.clientSecret,
-    });
-    // Access keys contain `=`, which would end the value.
-    expect(asked.body).toContain('password=key-secret-canary%3D&');
-  });
+/** The two shapes in which the platform answers. */
+const SHAPES = {
+  'access_token, refresh_token': (n, more) => ({
+    access_token: `token-canary-${n}`,
+    token_type: 'Bearer',
+    expires_in: 3600,
+    refresh_token: `refresh-canary-${n}`,
+    ...more,
+  }),
+  'token, refreshToken': (n, more) => ({
+    token: `token-canary-${n}`,
+    refreshToken: `refresh-canary-${n}`,
+    tokenExpirationTimeSec: 3600,
+    refreshTokenExpirationTimeSec: 7200,
+    ...more,
+  }),
+};
+const [granted, grantedOtherwise] = Object.values(SHAPES);
 
-  test('password: scopes only when they are given', async () => {
-    const endpoint = await record(() => ({ json: { access_token: 't', scope: 'openid' } }));
-    await password(endpoint.url, { scope: 'openid' }).getAccessToken();
-    expect(form(endpoint.requests[0].body).scope).toBe('openid');
-    const error = await failure(password(endpoint.url, { scope: 'openid more' }).getAccessToken());
-    expect(error).toMatchObject({ code: 'ERR_DTMF_SCOPE', delivery: 'not-sent' });
-  });
+const GRANTS = [
+  {
+    name: 'password',
+    config: PASSWORD,
+    path: '/auth/token',
+    type: FORM,
+    body: `grant_type=password&username=${ID}&password=${SECRET}&${APP}`,
+    refreshPath: '/auth/token',
+    refreshBody: (n) => `grant_type=refresh_token&refresh_token=refresh-canary-${n}&${APP}`,
+  },
+  {
+    name: 'access-key',
+    config: ACCESS_KEY,
+    path: '/authentication/v1/token/access-key',
+    type: 'application/json',
+    body: '{"accessKeyId":"key-canary-id=","accessKeySecret":"canary+secret \\"ä\\"/="}',
+    refreshPath: '/public/user/refresh',
+    refreshBody: (n) => `{"token":"refresh-canary-${n}"}`,
+  },
+];
 
-  test('access-key: JSON with the access key alone', async () => {
-    const endpoint = await record(() => ({ json: { access_token: 't', expires_in: 60 } }));
-    const odd = { accessKeySecret: 'a"b\\c\u00e9' };
-    expect(await accessKey(endpoint.url, odd).getAccessToken()).toBe('t');
-    const [asked] = endpoint.requests;
-    expect(asked).toMatchObject({ method: 'POST', path: '/authentication/v1/token/access-key' });
-    expect(asked.headers).toMatchObject({ 'content-type': 'application/json', accept: 'application/json' });
-    expect(JSON.parse(asked.body)).toEqual({ ...KEY, ...odd });
-  });
+let endpoint;
+const started = [];
 
-  test.each([
-    [password, '/auth', '/auth/token'],
-    [password, '/auth/token/', '/auth/token'],
-    [accessKey, '/x/authentication/v1', '/x/authentication/v1/token/access-key'],
-  ])('%p completes %s', async (make, base, path) => {
-    const endpoint = await record(() => ({ json: { access_token: 't' } }));
-    await make(endpoint.url + base).getAccessToken();
-    expect(endpoint.requests[0].path).toBe(path);
-  });
+beforeEach(async () => {
+  endpoint = await start(new Endpoint());
 });
 
-describe('refresh tokens', () => {
-  /** Gives a refresh token with every answer, in the shape of the endpoint. */
-  const giving = () => {
-    let number = 0;
-    return ({ path }) => {
-      number += 1;
-      const [token, refresh] = [`t${number}`, `refresh-canary-${number}`];
-      return path === '/public/user/refresh'
-        ? {
-            json: {
-              token,
-              refreshToken: refresh,
-              tokenExpirationTimeSec: 60,
-              refreshTokenExpirationTimeSec: 90,
-            },
-          }
-        : { json: { access_token: token, refresh_token: refresh, expires_in: 60 } };
-    };
-  };
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((one) => one.stop()));
+});
 
-  test('password: redeemed at the same endpoint, by a form', async () => {
-    const endpoint = await record(giving());
-    const auth = password(endpoint.url);
-    for (const token of ['t1', 't2', 't3']) {
-      expect(await auth.getAccessToken()).toBe(token);
-      auth.invalidateToken();
+async function start(one) {
+  started.push(one);
+  return one.listen();
+}
+
+function client(config, more = {}) {
+  return new CXoneAuthClient({ authUrl: endpoint.url, logger: false, ...config, ...more });
+}
+
+/** Asks anew, whatever is kept. */
+function again(auth) {
+  auth.invalidateToken();
+  return auth.getAccessToken();
+}
+
+function expectNoSecret(error) {
+  const shown = util.inspect(error, { depth: null, showHidden: true }) + JSON.stringify(error);
+  for (const secret of SECRETS) {
+    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
+      expect(shown).not.toContain(form);
     }
-    expect(endpoint.requests.map(({ path }) => path)).toEqual(Array(3).fill('/auth/token'));
-    expect(endpoint.requests.map(({ body }) => form(body).grant_type)).toEqual([
-      'password',
-      'refresh_token',
-      'refresh_token',
-    ]);
-    expect(form(endpoint.requests[2].body)).toEqual({
-      grant_type: 'refresh_token',
-      refresh_token: 'refresh-canary-2',
-      client_id: CLIENT.clientId,
-      client_secret: CLIENT.clientSecret,
+  }
+}
+
+describe.each(GRANTS)('grant $name', ({ config, path, type, body, refreshPath, refreshBody }) => {
+  test('asks byte for byte as it is published', async () => {
+    endpoint.answer({ body: granted(1) });
+    expect(await client(config).getAccessToken()).toBe('token-canary-1');
+    expect(endpoint.requests).toMatchObject([{ method: 'POST', path, body }]);
+    expect(endpoint.requests[0].headers).toMatchObject({
+      'content-type': type,
+      accept: 'application/json',
+      'user-agent': `cxone-dtmf/${require('../../package.json').version}`,
     });
+    expect(endpoint.requests[0].headers).not.toHaveProperty('authorization');
   });
 
-  test('access-key: redeemed at the endpoint of its own, in its shape', async () => {
-    const endpoint = await record(giving());
-    const auth = accessKey(endpoint.url);
-    for (const token of ['t1', 't2', 't3']) {
-      expect(await auth.getAccessToken()).toBe(token);
-      auth.invalidateToken();
-    }
-    expect(endpoint.requests.slice(1).map(({ path }) => path)).toEqual(Array(2).fill('/public/user/refresh'));
-    expect(JSON.parse(endpoint.requests[2].body)).toEqual({ token: 'refresh-canary-2' });
-  });
-
-  test.each([400, 401, 403])(
-    'a refused one (%i) gives way to the credentials, in the same call',
-    async (status) => {
-      let refusals = 0;
-      const give = giving();
-      const endpoint = await record((request) => {
-        if (request.body.includes('refresh-canary')) {
-          refusals += 1;
-          return { status, json: { error: 'invalid_grant', error_description: request.body } };
-        }
-        return give(request);
-      });
-      const auth = password(endpoint.url);
+  test.each(['', '/', path, `${path}//`, path.slice(0, path.lastIndexOf('/'))])(
+    'authUrl with %p at its end is completed, not doubled',
+    async (end) => {
+      endpoint.answer({ body: granted(1) }, { body: granted(2) });
+      const auth = client(config, { authUrl: `${endpoint.url}/base${end}` });
       await auth.getAccessToken();
-      auth.invalidateToken();
-      expect(await auth.getAccessToken()).toBe('t2');
-      expect(refusals).toBe(1);
+      await again(auth);
+      expect(endpoint.requests.map((request) => request.path)).toEqual([
+        `/base${path}`,
+        `/base${refreshPath}`,
+      ]);
     },
   );
 
-  test('the tutorial’s grant ignores them (RFC 6749 section 4.4.3)', async () => {
-    const endpoint = await record(giving());
-    const auth = new CXoneAuthClient({ authUrl: endpoint.url, logger: false, ...CLIENT });
-    await auth.getAccessToken();
-    auth.invalidateToken();
-    await auth.getAccessToken();
-    expect(endpoint.requests.map(({ body }) => form(body).grant_type)).toEqual(
-      Array(2).fill('client_credentials'),
+  test.each(Object.keys(SHAPES))('each refresh token is used once, in answers with %s', async (shape) => {
+    const answer = SHAPES[shape];
+    endpoint.answer(
+      { body: answer(1) },
+      { body: answer(2) },
+      { body: answer(3, { refresh_token: undefined, refreshToken: undefined }) },
+      { body: answer(4) },
     );
+    const auth = client(config);
+    for (const n of [1, 2, 3, 4]) expect(await again(auth)).toBe(`token-canary-${n}`);
+    expect(endpoint.requests.map((request) => [request.path, request.body])).toEqual([
+      [path, body],
+      [refreshPath, refreshBody(1)],
+      [refreshPath, refreshBody(2)],
+      [path, body],
+    ]);
+    expect(endpoint.requests[1].headers).toMatchObject({ 'content-type': type, accept: 'application/json' });
+  });
+
+  test.each([400, 401, 403, 404])(
+    'a refresh that is refused with %i gives way to the credentials in the same call',
+    async (status) => {
+      endpoint.answer(
+        { body: granted(1) },
+        { status, body: { error: 'invalid_grant' } },
+        { body: granted(2) },
+      );
+      const auth = client(config);
+      await auth.getAccessToken();
+      expect(await again(auth)).toBe('token-canary-2');
+      expect(endpoint.requests.map((request) => request.path)).toEqual([path, refreshPath, path]);
+    },
+  );
+
+  test.each([429, 500, 503])(
+    'a refresh that meets %i is the error of the call, and its token is not used again',
+    async (status) => {
+      endpoint.answer({ body: granted(1) }, { status, body: '' }, { body: granted(2) });
+      const auth = client(config);
+      await auth.getAccessToken();
+      const error = await failure(again(auth));
+      expect(error).toMatchObject({ code: 'ERR_DTMF_AUTH', delivery: 'not-sent', retryable: true });
+      expectNoSecret(error);
+      expect(endpoint.requests).toHaveLength(2);
+      await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs + 20));
+      expect(await auth.getAccessToken()).toBe('token-canary-2');
+      expect(endpoint.requests[2]).toMatchObject({ path, body });
+    },
+  );
+
+  test.each([
+    ...[
+      'invalid_request',
+      'invalid_client',
+      'invalid_grant',
+      'unauthorized_client',
+      'unsupported_grant_type',
+      'invalid_scope',
+    ].map((error) => [`400 ${error}`, { status: 400, body: { error } }, false]),
+    ['401', { status: 401, body: { error: 'invalid_grant' } }, false],
+    ['403 in HTML', { status: 403, body: '<html>no</html>' }, false],
+    ['302', { status: 302, headers: { location: 'https://login.example/' }, body: '' }, false],
+    ['429', { status: 429, headers: { 'retry-after': '7' }, body: '' }, true],
+    ['500', { status: 500, body: '<html>oops</html>' }, true],
+    ['503', { status: 503, body: '' }, true],
+    ['200 in HTML', { body: '<html>sign in</html>' }, false],
+    ['200 without a body', { body: '' }, false],
+    ['200 without a token', { body: { expires_in: 60 } }, false],
+    ['200 that is cut', { body: '{"access_token":"token-canary', cut: true }, true],
+  ])('%s is told for what it is', async (_, step, retryable) => {
+    endpoint.answer(step);
+    const error = await failure(client(config).getAccessToken());
+    expect(error).toMatchObject({ code: 'ERR_DTMF_AUTH', delivery: 'not-sent', retryable });
+    if (step.status === 429) expect(error.retryAfterMs).toBe(7000);
+    const known = step.body?.error;
+    if (step.status === 401 || known === 'invalid_client') {
+      expect(error.message).toBe('OAuth authentication failed: invalid client credentials');
+    } else if (known) {
+      expect(error.message).toContain(known);
+    }
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  test('no error shows what an endpoint echoes', async () => {
+    // An endpoint can only say again what it was told.
+    const told = config.clientSecret ? SECRETS.slice(0, 3) : SECRETS.slice(0, 2);
+    const echo = told.join(' and ');
+    const headers = { 'x-echo': encodeURIComponent(echo) };
+    const refusal = (said) => ({
+      status: 400,
+      headers,
+      body: { error: 'invalid_request', error_description: said },
+    });
+    for (const said of [echo, encodeURIComponent(echo), body]) {
+      endpoint.answer(refusal(said));
+      const error = await failure(client(config).getAccessToken());
+      // The text is there, so that what is missing was masked.
+      expect(error.response.data).toMatchObject({ error_description: expect.stringContaining('*****') });
+      expectNoSecret(error);
+    }
+    const auth = client(config);
+    endpoint.answer({ body: granted(1) }, { ...refusal('refresh-canary-1'), status: 503 });
+    await auth.getAccessToken();
+    expectNoSecret(await failure(again(auth)));
+    expectNoSecret(auth);
   });
 });
 
-describe('refusals', () => {
-  const grants = [
-    ['password', password],
-    ['access-key', accessKey],
-  ];
-  const codes = [
-    'invalid_request',
-    'invalid_grant',
-    'unauthorized_client',
-    'unsupported_grant_type',
-    'invalid_scope',
-  ];
-  const cases = [
-    ...codes.map((error) => [400, { json: { error } }, `${error} (the token endpoint answered 400)`, false]),
-    [400, { json: { error: 'invalid_client' } }, 'invalid client credentials', false],
-    [401, { json: { error: 'invalid_client' } }, 'invalid client credentials', false],
-    [401, { text: '' }, 'invalid client credentials', false],
-    [403, { text: '<html>Forbidden</html>' }, 'answered 403', false],
-    [302, { headers: { location: 'https://elsewhere.example/' } }, 'redirects are not followed', false],
-    [429, { headers: { 'retry-after': '7' } }, 'answered 429', true],
-    [500, { json: { message: 'm', route: '/r' } }, 'answered 500', true],
-    [503, { text: '' }, 'answered 503', true],
-    [200, { text: '<html>' }, 'not a JSON object', false],
-    [200, { text: '' }, 'not a JSON object', false],
-    [200, { json: { token_type: 'Bearer' } }, 'no access_token', false],
-    [200, { json: { access_token: 'a b' } }, 'characters that a bearer token cannot have', false],
-  ];
+describe('scope', () => {
+  test('goes with the password grant only when it is given', async () => {
+    endpoint.answer({ body: granted(1) });
+    await client(PASSWORD, { scope: 'openid x' }).getAccessToken();
+    expect(endpoint.requests[0].body).toMatch(/&scope=openid\+x$/);
+  });
+});
 
-  describe.each(grants)('%s', (_name, make) => {
-    test.each(cases)('%i %p: %s', async (status, answer, message, retryable) => {
-      const endpoint = await record(() => ({ status, ...answer }));
-      const error = await failure(make(endpoint.url).getAccessToken());
-      expect(error).toMatchObject({ code: 'ERR_DTMF_AUTH', delivery: 'not-sent', retryable });
-      expect(error.message).toContain(message);
-      if (answer.headers?.['retry-after']) expect(error.retryAfterMs).toBe(7000);
-      expect(endpoint.requests).toHaveLength(1);
-    });
-
-    test('an endpoint that echoes everything shows no secret', async () => {
-      const endpoint = await record(({ body }) => ({
-        status: 400,
-        headers: { 'x-echo': encodeURIComponent(body) },
-        json: {
-          error: 'invalid_grant',
-          error_description: `${body} ${KEY.accessKeySecret}`,
-        },
-      }));
-      const auth = make(endpoint.url);
-      const shown = printed(await failure(auth.getAccessToken()));
-      expect(shown).not.toContain('canary');
-    });
+describe('client_credentials', () => {
+  test('is the default, and takes no refresh token (RFC 6749 §4.4.3)', async () => {
+    for (const config of [CLIENT, { grant: 'client_credentials', ...CLIENT }]) {
+      endpoint.answer({ body: granted(1) }, { body: grantedOtherwise(2) }, { body: granted(3) });
+      const auth = client(config);
+      for (const n of [1, 2, 3]) expect(await again(auth)).toBe(`token-canary-${n}`);
+    }
+    expect(endpoint.requests).toHaveLength(6);
+    for (const request of endpoint.requests) {
+      expect(request.path).toBe('/oauth/token');
+      expect(request.body).toMatch(/^grant_type=client_credentials&/);
+    }
   });
 });
 
 describe('options', () => {
-  const authUrl = 'https://cxone.niceincontact.com';
   test.each([
-    ['grant', { grant: 'authorization_code' }],
-    ['accessKeyId', { grant: 'password', ...CLIENT }],
-    ['accessKeySecret', { grant: 'access-key', accessKeyId: 'a' }],
-    ['clientId', { grant: 'password', ...KEY }],
-    ['clientSecret', { grant: 'password', ...KEY, clientId: 'a' }],
-    ['clientId', { grant: 'access-key', ...KEY, ...CLIENT }],
-    ['scope', { grant: 'access-key', ...KEY, scope: 'openid' }],
-    ['accessKeyId', { ...CLIENT, ...KEY }],
-    ['http1Only', { ...CLIENT, http1Only: 1 }],
-    ['accessKeySecret', { grant: 'access-key', accessKeyId: 'a', accessKeySecret: 7 }],
-  ])('%s is named: %p', (field, config) => {
-    const error = thrown(() => new CXoneAuthClient({ authUrl, ...config }));
-    expect(error).toMatchObject({ code: 'ERR_DTMF_INVALID', delivery: 'not-sent' });
-    expect(error.message).toMatch(new RegExp(`^${field}\\b`));
-    expect(error.message).not.toContain('canary');
+    ['accessKeyId', 'client_credentials', { ...CLIENT, accessKeyId: 'canary' }],
+    ['accessKeySecret', 'client_credentials', { ...CLIENT, accessKeySecret: 'canary' }],
+    ['clientId', 'access-key', { ...ACCESS_KEY, clientId: 'canary' }],
+    ['clientSecret', 'access-key', { ...ACCESS_KEY, clientSecret: 'canary' }],
+    ['scope', 'access-key', { ...ACCESS_KEY, scope: 'canary' }],
+  ])('%s does not belong to %s', (field, grant, config) => {
+    expect(() => client(config)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_DTMF_INVALID',
+        message: `${field} does not belong to grant '${grant}'`,
+      }),
+    );
+  });
+
+  test.each([
+    ['accessKeyId', PASSWORD],
+    ['accessKeySecret', PASSWORD],
+    ['clientId', PASSWORD],
+    ['clientSecret', PASSWORD],
+    ['accessKeyId', ACCESS_KEY],
+    ['accessKeySecret', ACCESS_KEY],
+  ])('%s must be there', (field, config) => {
+    for (const value of [undefined, '', 7]) {
+      expect(() => client(config, { [field]: value })).toThrow(
+        expect.objectContaining({
+          code: 'ERR_DTMF_INVALID',
+          message: expect.stringMatching(new RegExp(`^${field} `)),
+        }),
+      );
+    }
+  });
+
+  test.each([
+    ['grant', 'canary'],
+    ['grant', 'Password'],
+    ['http1Only', 'yes'],
+  ])('%s cannot be %p', (field, value) => {
+    expect(() => client(PASSWORD, { [field]: value })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_DTMF_INVALID',
+        message: expect.stringMatching(new RegExp(`^${field} must be (?!.*canary)`)),
+      }),
+    );
+  });
+});
+
+describe('http1Only', () => {
+  test.each([
+    [undefined, '2.0'],
+    [false, '2.0'],
+    [true, '1.1'],
+  ])('%p speaks HTTP/%s where both are offered', async (http1Only, version) => {
+    const authority = new Authority();
+    const tls = { ...authority.identity('localhost'), allowHTTP1: true };
+    const both = await start(new Endpoint(http2.createSecureServer(tls)));
+    both.answer({ body: granted(1) });
+    const authUrl = `https://localhost:${both.port}`;
+    await client(PASSWORD, { authUrl, caBundle: authority.pem, http1Only }).getAccessToken();
+    expect(both.requests.map((request) => request.httpVersion)).toEqual([version]);
   });
 });
 
@@ -235,14 +326,12 @@ describe('with the simulator', () => {
     async (grant) => {
       const simulator = await stage.simulator();
       const { clientId, clientSecret, ...key } = simulator.accessKey;
-      const client = grant === 'password' ? { clientId, clientSecret } : {};
-      const auth = new CXoneAuthClient({ grant, ...key, ...client, logger: false });
+      const own = grant === 'password' ? { clientId, clientSecret } : {};
+      const auth = new CXoneAuthClient({ grant, ...key, ...own, logger: false });
       const first = await auth.getAccessToken();
-      auth.invalidateToken();
-      const second = await auth.getAccessToken();
+      const second = await again(auth);
       simulator.revokeRefreshTokens();
-      auth.invalidateToken();
-      const third = await auth.getAccessToken();
+      const third = await again(auth);
       expect(new Set([first, second, third]).size).toBe(3);
       expect(simulator.requests().map(({ status }) => status)).toEqual([200, 200, expect.any(Number), 200]);
     },
