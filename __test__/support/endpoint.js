@@ -13,12 +13,17 @@ class Endpoint {
   /** Every request in order of arrival: method, path, headers, body. */
   requests = [];
   #steps = [];
+  #sockets = new Set();
   #server;
 
   /** @param {http.Server} [server] */
   constructor(server = http.createServer()) {
     this.#server = server.on('request', (request, response) => {
       this.#handle(request, response).catch(() => request.destroy());
+    });
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
   }
 
@@ -31,7 +36,8 @@ class Endpoint {
 
   async stop() {
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections?.();
+    // One of HTTP/2 stays open as long as the client likes.
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
