@@ -91,8 +91,8 @@ export interface SessionParams {
   /**
    * Whether the recording of the contact is masked while the digits play. It is masked before the first digit, and
    * unmasked after `playoutMs`, also when the injection failed or was aborted. When it cannot be masked nothing is
-   * sent: {@link DtmfMaskError}. The promise does not wait for the unmasking; `close()` and the end of the process
-   * do. The session stays locked until then. Default: `false`.
+   * sent: {@link DtmfMaskError}. The promise does not wait for the unmasking; `close()` and the natural end of the
+   * process do, `process.exit()` does not. The session stays locked until then. Default: `false`.
    */
   readonly maskRecording?: boolean | undefined;
 }

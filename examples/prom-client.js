@@ -43,7 +43,8 @@ async function main() {
   // The far end belongs to this program, so it knows: all five digits were understood.
   injector.reportRecognition(audit.injectionId, 5);
 
-  const answer = await fetch(`http://127.0.0.1:${page.address().port}/metrics`);
+  const { port } = /** @type {import('node:net').AddressInfo} */ (page.address());
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
   const lines = (await answer.text()).split('\n');
   console.log(lines.filter((line) => /^(app_|cxone_dtmf_.*(total|_count))/.test(line)).join('\n'));
   console.log('entry:', audit.dtmfString);

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::BoxFuture;
-use crate::auth::{Connection, Token};
+use crate::auth::{Connection, Token, refusal};
 use crate::endpoint::Endpoint;
 use crate::error::{Code, Error};
 use crate::retry::retry_after;
@@ -39,12 +39,18 @@ const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));
 
-/// Asks for the address and keeps it. Any number of callers share one question.
+/// Asks for the address and keeps it. Any number of callers share one question, and a caller that goes away takes
+/// nothing from the others.
 pub struct Discovered {
+    platform: Arc<str>,
+    question: Arc<Question>,
+}
+
+/// What is asked, and what is known by now.
+struct Question {
     connection: Connection,
     url: Url,
     allowed: AllowedHosts,
-    platform: Arc<str>,
     known: Mutex<Known>,
 }
 
@@ -74,11 +80,27 @@ impl Discovered {
         url.set_path("/.well-known/cxone-configuration");
         let origin = auth_url.origin().ascii_serialization();
         Self {
-            connection,
-            url,
-            allowed,
             platform: format!("{origin} agent-session").into(),
-            known: Mutex::default(),
+            question: Arc::new(Question {
+                connection,
+                url,
+                allowed,
+                known: Mutex::default(),
+            }),
+        }
+    }
+}
+
+impl Question {
+    /// The address, when it is known and nobody is asking just now.
+    fn known(&self, tenant: &Arc<str>) -> Option<Url> {
+        match &*self.known.try_lock().ok()? {
+            Known::Address {
+                tenant: of,
+                base,
+                until,
+            } if of == tenant && Instant::now() < *until => Some(base.clone()),
+            _ => None,
         }
     }
 
@@ -86,12 +108,19 @@ impl Discovered {
         // Held while asking: who comes meanwhile waits for the answer instead of asking as well.
         let mut known = self.known.lock().await;
         let now = Instant::now();
+        let mut old = None;
         let last_step = match &*known {
             Known::Address {
                 tenant: of,
                 base,
                 until,
-            } if of == tenant && now < *until => return Ok(base.clone()),
+            } if of == tenant => {
+                if now < *until {
+                    return Ok(base.clone());
+                }
+                old = Some(base.clone());
+                None
+            }
             Known::Failure {
                 tenant: of,
                 error,
@@ -105,8 +134,8 @@ impl Discovered {
             }
             _ => None,
         };
-        match self.ask(tenant).await {
-            Ok(base) => {
+        match (self.ask(tenant).await, old) {
+            (Ok(base), _) => {
                 *known = Known::Address {
                     tenant: Arc::clone(tenant),
                     base: base.clone(),
@@ -114,7 +143,16 @@ impl Discovered {
                 };
                 Ok(base)
             }
-            Err(error) => {
+            // Passing trouble is no reason to forget where the API was a moment ago.
+            (Err(error), Some(base)) if error.retryable => {
+                *known = Known::Address {
+                    tenant: Arc::clone(tenant),
+                    base: base.clone(),
+                    until: Instant::now() + LONGEST_PAUSE,
+                };
+                Ok(base)
+            }
+            (Err(error), _) => {
                 let step = last_step.map_or(FIRST_PAUSE, |step| (step * 2).min(LONGEST_PAUSE));
                 let asked = error
                     .retry_after
@@ -160,9 +198,10 @@ impl Discovered {
                 error
             }),
             Err(fault) => {
+                let of_tokens = refusal::unanswered(fault);
                 let mut error =
                     failed("the platform could not be reached; check authUrl and the network");
-                error.retryable = true;
+                (error.code, error.retryable) = (of_tokens.code, of_tokens.retryable);
                 Err(transport.proxy_use(&self.url).explain(fault.kind, error))
             }
         }
@@ -202,7 +241,18 @@ impl Endpoint for Discovered {
             let tenant = token.tenant.as_ref().ok_or_else(|| {
                 failed("the token endpoint gave no id token that names a tenant; set apiUrl to the address of your area")
             })?;
-            self.find(tenant).await
+            if let Some(base) = self.question.known(tenant) {
+                return Ok(base);
+            }
+            let question = Arc::clone(&self.question);
+            let tenant = Arc::clone(tenant);
+            // In a task of its own: a caller that gives up must not make the next one ask anew.
+            let asking = tokio::spawn(async move { question.find(&tenant).await });
+            asking.await.unwrap_or_else(|_| {
+                Err(failed(
+                    "the question was dropped before it was answered; try again",
+                ))
+            })
         })
     }
 }

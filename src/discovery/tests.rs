@@ -122,6 +122,31 @@ async fn a_failure_is_told_to_all_and_pauses() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_caller_that_gives_up_takes_nothing_from_the_others() {
+    let (script, discovered) = stage([]);
+    let token = token(Some("t-1"));
+    let gives_up = tokio::time::timeout(Duration::from_millis(10), discovered.base(&token));
+    assert!(gives_up.await.is_err());
+    assert!(discovered.base(&token).await.is_ok());
+    assert_eq!(script.asked.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn passing_trouble_does_not_take_away_a_known_address() {
+    let (script, discovered) = stage([Ok((200, GOOD)), Ok((503, "")), Ok((404, ""))]);
+    let token = token(Some("t-1"));
+    discovered.base(&token).await.unwrap();
+    advance(FRESH_FOR).await;
+    assert!(discovered.base(&token).await.is_ok());
+    assert_eq!(script.asked.lock().unwrap().len(), 2);
+    advance(LONGEST_PAUSE).await;
+    assert!(
+        discovered.base(&token).await.is_err(),
+        "a final answer does"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_wrong_is_said_without_the_address() {
     for (answer, why, retryable) in [
         ((404, "{}"), "does not know the tenant", false),
