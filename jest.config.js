@@ -8,6 +8,7 @@ const SHARED = [
   'after-unknown',
   'close',
   'delivery',
+  'diagnostics',
   'echo',
   'errors',
   'events',
