@@ -148,8 +148,14 @@ export interface Logger {
   warn(...args: any[]): unknown;
   /** Tells what failed. */
   error(...args: any[]): unknown;
-  /** Tells details. Optional. */
+  /**
+   * Tells every step of the engine, by injection id. Optional; it is left out where `isLevelEnabled('debug')` says no, and
+   * for `console`, which has no levels. The environment variable `CXONE_DTMF_LOG=debug` writes the same lines to standard
+   * error, whatever the logger.
+   */
   debug?(...args: any[]): unknown;
+  /** winston and pino have it. Asked once, when the injector is made. */
+  isLevelEnabled?(level: string): boolean;
   /** pino has it. It is looked for, never called. */
   bindings?(): unknown;
 }

@@ -10,6 +10,7 @@ const SHARED = [
   'delivery',
   'diagnostics',
   'echo',
+  'engine-log',
   'errors',
   'events',
   'hostile',

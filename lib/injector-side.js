@@ -76,7 +76,16 @@ class InjectorSide {
     else this.#foreign = new ForeignTokens(authClient);
     // The client stays reachable as long as an injector uses it, since its log lines come through it.
     this.auth = auth;
-    this.native = new native.NativeInjector(lane.lane, lane.register(this), auth?.native, config);
+    const number = lane.register(this);
+    const toStderr = process.env['CXONE_DTMF_LOG'] === 'debug';
+    this.native = new native.NativeInjector(
+      lane.lane,
+      number,
+      auth?.native,
+      config,
+      log.debug !== undefined,
+      toStderr,
+    );
   }
 
   /**
@@ -203,6 +212,11 @@ class InjectorSide {
     const id = lane.next();
     throwIfWrong(this.native.followSession(id, textOrNull(sessionId)));
     return () => this.native.abort(id);
+  }
+
+  /** @param {any} record a line of the engine */
+  logged({ message, fields }) {
+    this.#log.debug?.(message, fields);
   }
 
   /** @param {any} record */

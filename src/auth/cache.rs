@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tracing::Instrument as _;
+use tracing::instrument::WithSubscriber as _;
 
 use super::single_flight::{Asked, Landed, SingleFlight};
 use super::{Grant, Granted, Token, TokenObserver, TokenSource};
@@ -108,7 +108,7 @@ impl TokenCache {
             }
         };
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(flight.in_current_span());
+            runtime.spawn(flight.with_current_subscriber());
         }
     }
 

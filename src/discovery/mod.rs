@@ -12,6 +12,7 @@ use http::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, StatusCode};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
+use tracing::instrument::WithSubscriber as _;
 use url::Url;
 
 use crate::BoxFuture;
@@ -136,6 +137,7 @@ impl Question {
         };
         match (self.ask(tenant).await, old) {
             (Ok(base), _) => {
+                tracing::debug!("discovered the address of the API");
                 *known = Known::Address {
                     tenant: Arc::clone(tenant),
                     base: base.clone(),
@@ -247,7 +249,8 @@ impl Endpoint for Discovered {
             let question = Arc::clone(&self.question);
             let tenant = Arc::clone(tenant);
             // In a task of its own: a caller that gives up must not make the next one ask anew.
-            let asking = tokio::spawn(async move { question.find(&tenant).await });
+            let asking = async move { question.find(&tenant).await };
+            let asking = tokio::spawn(asking.with_current_subscriber());
             asking.await.unwrap_or_else(|_| {
                 Err(failed(
                     "the question was dropped before it was answered; try again",

@@ -288,6 +288,12 @@ impl Journey {
                     .dismiss_waiting(line, Dismissal::AfterUnknown);
             }
         }
+        tracing::debug!(
+            injectionId = %self.injection_id,
+            delivery = outcome.delivery().as_str(),
+            code = outcome.result.as_ref().err().map(|error| error.code.as_str()),
+            "settled"
+        );
         engine.metrics.finished(outcome, self.granted.is_some());
         engine
             .parts

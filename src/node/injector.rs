@@ -12,6 +12,7 @@ use super::failure_json;
 use super::foreign_tokens::ForeignTokens;
 use super::http;
 use super::lane::{NativeLane, Outbox};
+use super::logs::EngineLog;
 use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
 use super::record::{Failure, Finished, Record, whole_millis_up};
@@ -31,6 +32,7 @@ pub struct NativeInjector {
     injector: Injector,
     outbox: Arc<Outbox>,
     foreign: Option<Arc<ForeignTokens>>,
+    log: EngineLog,
     token_refreshes: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
@@ -111,12 +113,15 @@ impl NativeInjector {
     }
 
     /// `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
+    /// `log_to_logger` and `log_to_stderr` say who takes the engine's debug lines.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         lane: &NativeLane,
         injector: f64,
         auth: Option<&NativeAuthClient>,
         config: String,
+        log_to_logger: bool,
+        log_to_stderr: bool,
     ) -> napi::Result<Self> {
         let config = InjectorConfig::read(&config).map_err(super::unchecked)?;
         let outbox = lane.outbox();
@@ -153,6 +158,7 @@ impl NativeInjector {
         };
         Ok(Self {
             injector: Injector::new(parts, config.engine).map_err(super::unchecked)?,
+            log: EngineLog::new(injector, &outbox, log_to_logger, log_to_stderr),
             outbox,
             foreign,
             token_refreshes,
@@ -226,7 +232,7 @@ impl NativeInjector {
     pub fn follow_session(&self, id: f64, session_id: Option<String>) -> Option<String> {
         match self.injector.follow(whole(id), session_id.as_deref()) {
             Ok(follower) => {
-                spawn(follower.run());
+                spawn(self.log.clone().around(follower.run()));
                 None
             }
             Err(error) => Some(failure_json(&error)),
@@ -237,7 +243,7 @@ impl NativeInjector {
     #[napi(catch_unwind)]
     pub fn refuse(&self, id: f64, message: String) -> bool {
         let error = Error::invalid(message);
-        run(self.injector.refuse(whole(id), error))
+        self.run(self.injector.refuse(whole(id), error))
     }
 
     /// Ends an injection or the wait for a lock.
@@ -371,7 +377,19 @@ impl NativeInjector {
         if aborted {
             self.injector.abort(id);
         }
-        run(journey)
+        self.run(journey)
+    }
+
+    /// JavaScript hears of the end through the lane. `true` when it has come already.
+    fn run(&self, journey: Journey) -> bool {
+        let Some(journey) = journey.end_if_refused() else {
+            return true;
+        };
+        let log = self.log.clone();
+        spawn(async move {
+            log.around(journey.run()).await;
+        });
+        false
     }
 }
 
@@ -389,17 +407,6 @@ impl Drop for NativeInjector {
     fn drop(&mut self) {
         self.injector.abandon();
     }
-}
-
-/// JavaScript hears of the end through the lane. `true` when it has come already.
-fn run(journey: Journey) -> bool {
-    let Some(journey) = journey.end_if_refused() else {
-        return true;
-    };
-    spawn(async move {
-        journey.run().await;
-    });
-    false
 }
 
 /// Numbers given by `lib/` are whole and far below 2^53.

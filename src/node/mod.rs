@@ -27,6 +27,7 @@ mod foreign_tokens;
 mod http;
 mod injector;
 mod lane;
+mod logs;
 mod metrics;
 mod network;
 mod options;

@@ -58,6 +58,12 @@ pub enum Record<'a> {
         session_id: &'a str,
         error: Failure<'a>,
     },
+    /// A log line of the engine.
+    Log {
+        injector: f64,
+        message: &'a str,
+        fields: &'a serde_json::Map<String, Value>,
+    },
     /// A new token arrived.
     TokenRefreshed { client: f64 },
     /// A refresh ahead of time failed.

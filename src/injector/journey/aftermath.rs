@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until};
+use tracing::instrument::WithSubscriber as _;
 use uuid::Uuid;
 
 use crate::channel::Place;
@@ -39,7 +40,7 @@ impl Aftermath {
         };
         if self.masking.is_some() {
             let unmasking = self.engine.unmasking.clone();
-            runtime.spawn(unmasking.track_future(self.run()));
+            runtime.spawn(unmasking.track_future(self.run().with_current_subscriber()));
         } else {
             runtime.spawn(self.run());
         }
@@ -52,6 +53,11 @@ impl Aftermath {
         }
         if let Some((masking, call)) = self.masking.as_ref().zip(self.call.as_ref()) {
             let unmasked = self.engine.unmask(masking).await;
+            tracing::debug!(
+                injectionId = %self.injection_id,
+                done = unmasked.is_ok(),
+                "unmasked the recording"
+            );
             if unmasked.is_err() {
                 self.engine.metrics.not_unmasked();
             }

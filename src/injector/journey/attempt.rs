@@ -102,6 +102,7 @@ impl Journey {
             return Err(Failed::for_good(explanation::deadline()));
         }
         self.check_interrupted().map_err(Failed::for_good)?;
+        tracing::debug!(injectionId = %self.injection_id, "sending digits");
         let witness = Witness::default();
         self.witness = Some(witness.clone());
         let sent = engine.parts.transport.send(Request {
@@ -124,6 +125,14 @@ impl Journey {
         let answered = matches!(result, Ok(Ok(_)));
         let handed_over = answered || !witness.revoke();
         self.attempts += u32::from(handed_over);
+        tracing::debug!(
+            injectionId = %self.injection_id,
+            attempt = self.attempts,
+            handedOver = handed_over,
+            status = result.as_ref().ok().and_then(|sent| Some(sent.as_ref().ok()?.status.as_u16())),
+            fault = result.as_ref().ok().and_then(|sent| Some(tracing::field::debug(sent.as_ref().err()?.kind))),
+            "the attempt ended"
+        );
         match result {
             Ok(Ok(answer)) => self.read(begun, &url, &answer, &token),
             Ok(Err(fault)) => Err(self.judge(

@@ -15,6 +15,12 @@ impl Journey {
         self.wait_for_turn(&begun).await?;
         begun.waiting = None;
         self.granted = Some(Instant::now());
+        tracing::debug!(
+            injectionId = %self.injection_id,
+            callId = &*begun.prepared.call,
+            bursts = begun.prepared.bursts.len(),
+            "the call is locked"
+        );
         if !begun.prepared.lead_in.is_zero() {
             let until = Instant::now() + begun.prepared.lead_in;
             self.pause(&begun, until).await?;

@@ -60,6 +60,12 @@ impl Journey {
         if fresh_token && let Some(token) = &failed.refused_token {
             engine.parts.tokens.invalidate(token);
         }
+        tracing::debug!(
+            injectionId = %self.injection_id,
+            reason = failed.verdict.code.as_str(),
+            delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+            "will send again"
+        );
         engine.metrics.resending(failed.verdict.code);
         engine.parts.events.emit(Event::Retrying {
             id: self.id,
