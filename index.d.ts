@@ -60,8 +60,12 @@ export interface InjectionParams {
   readonly lineId: string;
   /** The call. Injections into one call run one at a time, in the order in which they were asked for. */
   readonly callId: string;
-  /** 1 to 16 of `0-9 * # A-D`. Lower case letters are accepted and sent as upper case. */
-  readonly dtmfString: string;
+  /**
+   * 1 to 16 of `0-9 * # A-D`. Lower case letters are accepted and sent as upper case. As bytes, one for each digit in ASCII,
+   * they are wiped in place (filled with 0) before `injectDTMF` returns: strings stay in the heap of JavaScript until they are
+   * collected.
+   */
+  readonly dtmfString: string | Uint8Array;
   /** How the digits are played. */
   readonly dtmfType: DtmfType;
   /** The pause between two digits in milliseconds, whole, 50 to 1000. */
@@ -79,9 +83,9 @@ export interface SessionParams {
   /**
    * 1 to 20 of `0-9 * #`; with `allowAToD` also `A-D`, lower case accepted. 20 is the limit of the platform's own
    * `Dtmf` action; the API names none. With `pauses`, `,` and `w` are half a second of silence and `W` a second, at
-   * most 60 of them, which do not count as digits.
+   * most 60 of them, which do not count as digits. Bytes are wiped, as in {@link InjectionParams.dtmfString}.
    */
-  readonly dtmfString: string;
+  readonly dtmfString: string | Uint8Array;
   /** How long a tone sounds, in milliseconds, whole, 50 to 5000. Default: 120. */
   readonly toneDuration?: number | undefined;
   /** The silence between two tones in milliseconds, whole, 50 to 1000. Default: 120. */

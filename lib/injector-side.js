@@ -141,8 +141,22 @@ class InjectorSide {
       } catch (error) {
         this.native.refuse(id, wrongInput(error));
         lane.drainSoon();
+      } finally {
+        if (asked) asked.dtmfString = this.#wiped(asked.dtmfString);
       }
     });
+  }
+
+  /**
+   * Wipes digits that came as bytes, and gives what may be kept of them.
+   * @param {string | Uint8Array | null} digits
+   * @returns {string | null}
+   */
+  #wiped(digits) {
+    if (digits === null || typeof digits === 'string') return digits;
+    const shown = this.#clear ? Buffer.from(digits).toString('latin1') : null;
+    digits.fill(0);
+    return shown;
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 
 const { invalid } = require('../errors.js');
-const { textOrNull, numberOrNaN } = require('../options.js');
+const { textOrNull, digitsOrNull, numberOrNaN } = require('../options.js');
 const { DEFAULT_TONE_DURATION, DEFAULT_SESSION_PAUSE } = require('../payload.js');
 
 const KNOWN = ['sessionId', 'dtmfString', 'toneDuration', 'interDigitPause', 'contactId', 'maskRecording'];
@@ -24,7 +24,7 @@ function read(params) {
   const numberIfGiven = (value) => (value === undefined ? undefined : numberOrNaN(value));
   return {
     sessionId: textOrNull(params.sessionId),
-    dtmfString: textOrNull(params.dtmfString),
+    dtmfString: digitsOrNull(params.dtmfString),
     toneDuration: numberIfGiven(params.toneDuration),
     interDigitPause: numberIfGiven(params.interDigitPause),
     // What is no text breaks the rule of ids, as an empty one does.

@@ -4,7 +4,7 @@
  * The JavaScript side of the tutorial's profile: what is read of params, and what entries and events show of it.
  */
 
-const { textOrNull, numberOrNaN } = require('../options.js');
+const { textOrNull, digitsOrNull, numberOrNaN } = require('../options.js');
 
 /** @param {any} params */
 function read(params) {
@@ -12,7 +12,7 @@ function read(params) {
     telephonyProviderId: textOrNull(params.telephonyProviderId),
     lineId: textOrNull(params.lineId),
     callId: textOrNull(params.callId),
-    dtmfString: textOrNull(params.dtmfString),
+    dtmfString: digitsOrNull(params.dtmfString),
     dtmfType: textOrNull(params.dtmfType),
     interDigitPause: numberOrNaN(params.interDigitPause),
   };

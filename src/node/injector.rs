@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::spawn;
+use napi::bindgen_prelude::{Either, Uint8Array, spawn};
 use napi_derive::napi;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -179,7 +179,7 @@ impl NativeInjector {
         telephony_provider_id: Option<String>,
         line_id: Option<String>,
         call_id: Option<String>,
-        dtmf_string: Option<String>,
+        dtmf_string: Option<Digits>,
         dtmf_type: Option<String>,
         inter_digit_pause: f64,
         lock: Option<f64>,
@@ -190,7 +190,7 @@ impl NativeInjector {
             telephony_provider_id,
             line_id,
             call_id,
-            dtmf_string: dtmf_string.map(Zeroizing::new),
+            dtmf_string: dtmf_string.map(copied),
             dtmf_type,
             inter_digit_pause,
         });
@@ -207,7 +207,7 @@ impl NativeInjector {
         &self,
         id: f64,
         session_id: Option<String>,
-        dtmf_string: Option<String>,
+        dtmf_string: Option<Digits>,
         tone_duration: Option<f64>,
         inter_digit_pause: Option<f64>,
         contact_id: Option<String>,
@@ -218,7 +218,7 @@ impl NativeInjector {
     ) -> bool {
         let params = Params::AgentSession(agent_session::Params {
             session_id,
-            dtmf_string: dtmf_string.map(Zeroizing::new),
+            dtmf_string: dtmf_string.map(copied),
             tone_duration,
             inter_digit_pause,
             contact_id,
@@ -406,6 +406,22 @@ impl Drop for NativeInjector {
     /// Nobody can hear of what is still under way: the object was collected, or its thread is gone.
     fn drop(&mut self) {
         self.injector.abandon();
+    }
+}
+
+/// Digits as text, or as bytes that `lib/` wipes when they have been copied.
+type Digits = Either<String, Uint8Array>;
+
+/// Copies digits into memory that is wiped. A byte that is no ASCII breaks the rule of digits at its place.
+fn copied(digits: Digits) -> Zeroizing<String> {
+    match digits {
+        Either::A(text) => Zeroizing::new(text),
+        Either::B(bytes) => {
+            let mut text = Zeroizing::new(String::with_capacity(bytes.len()));
+            let characters = bytes.iter().map(|byte| char::from(*byte));
+            text.extend(characters.map(|found| if found.is_ascii() { found } else { '?' }));
+            text
+        }
     }
 }
 
