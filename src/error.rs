@@ -41,6 +41,8 @@ pub enum Code {
     Server,
     /// Nobody knows whether the digits were pressed.
     OutcomeUnknown,
+    /// The audit log cannot take the intent.
+    Audit,
     /// The recording could not be masked, so nothing was sent.
     Mask,
     /// The session ended before the digits were sent.
@@ -53,7 +55,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Invalid,
         Self::Auth,
         Self::Scope,
@@ -69,6 +71,7 @@ impl Code {
         Self::Rejected,
         Self::Server,
         Self::OutcomeUnknown,
+        Self::Audit,
         Self::Mask,
         Self::CallEnded,
         Self::Closed,
@@ -94,6 +97,7 @@ impl Code {
             Self::Rejected => "ERR_DTMF_REJECTED",
             Self::Server => "ERR_DTMF_SERVER",
             Self::OutcomeUnknown => "ERR_DTMF_OUTCOME_UNKNOWN",
+            Self::Audit => "ERR_DTMF_AUDIT",
             Self::Mask => "ERR_DTMF_MASK",
             Self::CallEnded => "ERR_DTMF_CALL_ENDED",
             Self::Closed => "ERR_DTMF_CLOSED",

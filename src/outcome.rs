@@ -46,6 +46,8 @@ pub struct Outcome {
     pub playout: Option<Duration>,
     /// Whether the recording is still masked and [`crate::event::Event::Unmasked`] will follow.
     pub unmasking: bool,
+    /// Whether the audit log has it; `None` when there is none, or nothing was about to be sent.
+    pub logged: Option<bool>,
     /// What came of it.
     pub result: Result<Accepted, Error>,
 }

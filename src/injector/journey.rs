@@ -220,13 +220,15 @@ impl Journey {
             Some(Err(error)) => Err(error),
             None => Err(explanation::dropped()),
         };
-        let outcome = self.outcome(result);
+        let mut outcome = self.outcome(result);
         if self.intended
             && let Some(audit) = &self.engine.parts.audit
         {
             // Who drops it now must not hear of another end than the record.
             self.ended = Some(Arc::clone(&outcome));
-            audit.outcome(Arc::clone(&outcome)).await;
+            let logged = audit.outcome(Arc::clone(&outcome)).await;
+            self.ended = None;
+            Arc::make_mut(&mut outcome).logged = Some(logged);
         }
         self.settle(&outcome);
         outcome
@@ -269,6 +271,7 @@ impl Journey {
             attempts: self.attempts,
             playout: result.is_ok().then(|| self.tones.playout()).flatten(),
             unmasking: self.masking.as_ref().is_some_and(Masking::is_due),
+            logged: self.intended.then_some(false),
             result,
         })
     }
@@ -338,6 +341,12 @@ impl Drop for Journey {
             error.delivery = Delivery::Unknown;
         }
         let outcome = self.outcome(Err(error));
+        if self.intended
+            && let Some(audit) = &self.engine.parts.audit
+        {
+            // Nobody is left to wait for it; it is on its way.
+            drop(audit.outcome(Arc::clone(&outcome)));
+        }
         self.settle(&outcome);
     }
 }

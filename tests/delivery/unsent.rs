@@ -36,8 +36,8 @@ impl AuditSink for Down {
         Box::pin(async { Err(Error::not_sent(Code::Forbidden, "the record is down")) })
     }
 
-    fn outcome(&self, _: Arc<Outcome>) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
+    fn outcome(&self, _: Arc<Outcome>) -> BoxFuture<'_, bool> {
+        Box::pin(async { false })
     }
 }
 

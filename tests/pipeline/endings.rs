@@ -111,8 +111,11 @@ impl AuditSink for Slow {
         Box::pin(async { Ok(()) })
     }
 
-    fn outcome(&self, _: Arc<Outcome>) -> BoxFuture<'_, ()> {
-        Box::pin(sleep(ms(1_000)))
+    fn outcome(&self, _: Arc<Outcome>) -> BoxFuture<'_, bool> {
+        Box::pin(async {
+            sleep(ms(1_000)).await;
+            true
+        })
     }
 }
 

@@ -248,7 +248,10 @@ impl AuditSink for Record {
         })
     }
 
-    fn outcome(&self, _: Arc<Outcome>) -> BoxFuture<'_, ()> {
-        Box::pin(async { sleep(self.takes()).await })
+    fn outcome(&self, _: Arc<Outcome>) -> BoxFuture<'_, bool> {
+        Box::pin(async {
+            sleep(self.takes()).await;
+            true
+        })
     }
 }

@@ -89,13 +89,17 @@ impl Journey {
         if let Some(audit) = &engine.parts.audit {
             let intent = Intent {
                 injection_id: self.injection_id,
+                origin: Arc::clone(&engine.platform),
                 call: Arc::clone(&begun.prepared.call),
                 attempt: self.attempts + 1,
+                digits: begun.prepared.sequence.len(),
+                remaining: begun.deadline.saturating_duration_since(Instant::now()),
             };
+            // Before the wait for it: what is given up meanwhile may be written all the same.
+            self.intended = true;
             self.patiently(begun, audit.intent(intent))
                 .await?
                 .map_err(Failed::for_good)?;
-            self.intended = true;
         }
         let remaining = begun.deadline.saturating_duration_since(Instant::now());
         if remaining.is_zero() {

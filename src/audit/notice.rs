@@ -1,0 +1,35 @@
+//! What the log tells those who use it.
+
+use super::anchor::Anchor;
+
+/// Something that happened to the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// What to keep elsewhere.
+    Anchor(Anchor),
+    /// It cannot be written.
+    Failed {
+        /// Why, and what to do.
+        why: String,
+    },
+    /// It can be written again.
+    Restored,
+    /// A process had ended in the middle of a line.
+    Recovered {
+        /// Its file.
+        file: String,
+        /// What was put aside.
+        bytes: u64,
+    },
+    /// A file that was left was altered: nothing was written to it.
+    Altered {
+        /// The file.
+        file: String,
+    },
+}
+
+/// Is told what happens to a log, on the thread that writes it.
+pub trait Observer: Send + Sync + 'static {
+    /// Must not wait for anything.
+    fn notice(&self, notice: &Notice);
+}

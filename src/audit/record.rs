@@ -1,0 +1,286 @@
+//! The records of the log and their form, version 1. `docs/audit-log.md` describes it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
+
+use super::chain::Chain;
+use super::seal::{Mac, Seal};
+use super::{Intent, timestamp};
+use crate::outcome::Outcome;
+
+/// The version of the form.
+pub const VERSION: u8 = 1;
+
+/// The word for each kind of record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Event {
+    /// A process began to write here.
+    Open,
+    /// Digits are about to leave.
+    Intent,
+    /// What is known of the digits.
+    Outcome,
+    /// Records are missing before this one.
+    Gap,
+    /// What a process left that ended in the middle of a line was put aside.
+    Recovered,
+    /// Nothing follows in this file.
+    Close,
+}
+
+/// A place in a log: a record of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The file's own name, without folders.
+    pub file: String,
+    /// The record.
+    pub seq: u64,
+    /// Its seal, and with it everything up to it.
+    pub mac: Mac,
+}
+
+/// The first record of a process in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Names the chain.
+    pub chain: Uuid,
+    /// How it is sealed.
+    pub algorithm: &'static str,
+    /// Names the key.
+    pub key_id: Option<String>,
+    /// The machine.
+    pub host: Arc<str>,
+    /// The process.
+    pub pid: u32,
+    /// What came before.
+    pub previous: Option<Link>,
+}
+
+/// Who writes.
+#[derive(Clone, Debug)]
+pub struct Author {
+    /// The machine.
+    pub host: Arc<str>,
+    /// The process.
+    pub pid: u32,
+}
+
+impl Author {
+    /// The record with which it begins to write.
+    #[must_use]
+    pub fn open(&self, chain: &Chain, seal: &Seal, previous: Option<Link>) -> Record {
+        Record::Open(Open {
+            chain: chain.id,
+            algorithm: seal.algorithm(),
+            key_id: seal.key_id().map(str::to_owned),
+            host: Arc::clone(&self.host),
+            pid: self.pid,
+            previous,
+        })
+    }
+}
+
+/// What is written down.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// See [`Event::Open`].
+    Open(Open),
+    /// See [`Event::Intent`].
+    Intent(Intent),
+    /// See [`Event::Outcome`].
+    Outcome(Arc<Outcome>),
+    /// See [`Event::Gap`].
+    Gap {
+        /// Records that could not be written at all.
+        lost: u64,
+        /// Records that may or may not be in the file before, and follow again.
+        repeated: u64,
+    },
+    /// See [`Event::Recovered`].
+    Recovered {
+        /// The bytes put aside.
+        bytes: u64,
+        /// Their SHA-256.
+        fingerprint: String,
+        /// The file they were put into.
+        kept_in: String,
+    },
+    /// See [`Event::Close`].
+    Close {
+        /// The file in which the chain goes on.
+        next: Option<String>,
+    },
+}
+
+/// When something was written down.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// By the host's clock, which may jump.
+    pub time: SystemTime,
+    /// Since the process opened the log, by a clock that does not.
+    pub elapsed: Duration,
+}
+
+/// How many digits, roughly: the exact number would help to guess a PIN.
+#[must_use]
+pub const fn length_bucket(digits: usize) -> &'static str {
+    match digits {
+        0..=4 => "1-4",
+        5..=8 => "5-8",
+        9..=20 => "9-20",
+        _ => "21+",
+    }
+}
+
+impl Record {
+    /// Writes everything of the line that is sealed: all but the seal.
+    pub fn write(&self, seq: u64, stamp: Stamp, line: &mut String) {
+        let (time, mono) = (timestamp::rfc3339(stamp.time), stamp.elapsed.as_micros());
+        let event = self.event();
+        // Writing into a string never fails.
+        let _ = write!(
+            line,
+            r#"{{"v":{VERSION},"seq":{seq},"t":"{time}","mono":{mono},"ev":"{event}""#
+        );
+        match self {
+            Self::Open(open) => open.write(line),
+            Self::Intent(intent) => {
+                write_injection(line, intent.injection_id, Some(&intent.call));
+                text(line, "origin", &intent.origin);
+                number(line, "att", intent.attempt);
+                text(line, "len", length_bucket(intent.digits));
+                number(line, "dl", whole_millis(intent.remaining));
+            }
+            Self::Outcome(outcome) => write_outcome(line, outcome),
+            Self::Gap { lost, repeated } => {
+                number(line, "lost", lost);
+                number(line, "repeated", repeated);
+            }
+            Self::Recovered {
+                bytes,
+                fingerprint,
+                kept_in,
+            } => {
+                number(line, "bytes", bytes);
+                text(line, "sha256", fingerprint);
+                text(line, "kept", kept_in);
+            }
+            Self::Close { next } => {
+                if let Some(next) = next {
+                    text(line, "next", next);
+                }
+            }
+        }
+    }
+
+    const fn event(&self) -> &'static str {
+        match self {
+            Self::Open(_) => "open",
+            Self::Intent(_) => "intent",
+            Self::Outcome(_) => "outcome",
+            Self::Gap { .. } => "gap",
+            Self::Recovered { .. } => "recovered",
+            Self::Close { .. } => "close",
+        }
+    }
+}
+
+impl Open {
+    fn write(&self, line: &mut String) {
+        let _ = write!(line, r#","chain":"{}""#, self.chain);
+        text(line, "alg", self.algorithm);
+        if let Some(key_id) = &self.key_id {
+            text(line, "kid", key_id);
+        }
+        text(line, "host", &self.host);
+        number(line, "pid", self.pid);
+        if let Some(Link { file, seq, mac }) = &self.previous {
+            line.push_str(r#","prev":{"file":"#);
+            quoted(line, file);
+            let _ = write!(line, r#","seq":{seq},"mac":"{}"}}"#, mac.as_str());
+        }
+    }
+}
+
+fn write_outcome(line: &mut String, outcome: &Outcome) {
+    write_injection(line, outcome.injection_id, outcome.call.as_deref());
+    text(line, "delivery", outcome.delivery().as_str());
+    let status = match &outcome.result {
+        Ok(accepted) => Some(accepted.status),
+        Err(error) => {
+            text(line, "code", error.code.as_str());
+            error.response.as_deref().map(|response| response.status)
+        }
+    };
+    if let Some(status) = status {
+        number(line, "status", status);
+    }
+    number(line, "attempts", outcome.attempts);
+    number(line, "ms", whole_millis(outcome.latency));
+}
+
+fn write_injection(line: &mut String, id: Uuid, call: Option<&str>) {
+    let _ = write!(line, r#","inj":"{id}""#);
+    if let Some(call) = call {
+        text(line, "call", call);
+    }
+}
+
+const fn whole_millis(duration: Duration) -> u128 {
+    duration.as_millis()
+}
+
+fn number(line: &mut String, name: &str, value: impl std::fmt::Display) {
+    let _ = write!(line, r#","{name}":{value}"#);
+}
+
+fn text(line: &mut String, name: &str, value: &str) {
+    let _ = write!(line, r#","{name}":"#);
+    quoted(line, value);
+}
+
+/// A JSON string of printable ASCII, so that no terminal and no other log reads anything into it (CWE-117).
+fn quoted(line: &mut String, value: &str) {
+    line.push('"');
+    for character in value.chars() {
+        match character {
+            '"' | '\\' => line.extend(['\\', character]),
+            ' '..='~' => line.push(character),
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(line, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    line.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_number_of_digits_is_told_roughly() {
+        let buckets = [1, 4, 5, 8, 9, 16, 20, 21].map(length_bucket);
+        assert_eq!(
+            buckets,
+            ["1-4", "1-4", "5-8", "5-8", "9-20", "9-20", "9-20", "21+"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_comes_back_and_is_printable(value in any::<String>()) {
+            let mut line = String::new();
+            quoted(&mut line, &value);
+            prop_assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            prop_assert_eq!(serde_json::from_str::<String>(&line).unwrap(), value);
+        }
+    }
+}

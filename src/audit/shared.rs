@@ -1,0 +1,76 @@
+//! The logs of this process by their place: injectors with the same place write one chain, also from several
+//! worker threads.
+
+use std::collections::HashMap;
+use std::path::absolute;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::thread::JoinHandle;
+
+use super::disk::RealDisk;
+use super::options::Options;
+use super::place::Place;
+use super::writer::Writer;
+use crate::error::Error;
+
+/// A log that is or was open.
+struct Slot {
+    options: Options,
+    writer: Weak<Writer>,
+    thread: JoinHandle<()>,
+}
+
+static LOGS: LazyLock<Mutex<HashMap<Place, Slot>>> = LazyLock::new(Mutex::default);
+
+/// The writer of the log at a place.
+pub fn writer(mut options: Options) -> Result<Arc<Writer>, Error> {
+    options.place = in_full(options.place)?;
+    let mut logs = LOGS.lock().unwrap_or_else(PoisonError::into_inner);
+    let former = logs.remove(&options.place);
+    if let Some(slot) = &former
+        && let Some(writer) = slot.writer.upgrade()
+    {
+        let same = slot.options == options;
+        logs.extend(former.map(|slot| (options.place, slot)));
+        return if same {
+            Ok(writer)
+        } else {
+            Err(Error::invalid(
+                "auditLog names a place that another injector of this process uses with other settings: \
+                 give both the same, or other places",
+            ))
+        };
+    }
+    let after = former.map(|slot| slot.thread);
+    let (writer, thread) =
+        Writer::start(options.clone(), Arc::new(RealDisk), after).map_err(|_| {
+            Error::invalid("auditLog cannot be kept: the system starts no more threads")
+        })?;
+    let writer = Arc::new(writer);
+    let slot = Slot {
+        writer: Arc::downgrade(&writer),
+        thread,
+        options: options.clone(),
+    };
+    logs.insert(options.place, slot);
+    Ok(writer)
+}
+
+/// Whatever the working directory becomes, the place stays the same.
+fn in_full(place: Place) -> Result<Place, Error> {
+    Ok(match place {
+        Place::Directory(path) => {
+            Place::Directory(absolute(path).map_err(|_| wrong("auditLog.directory"))?)
+        }
+        Place::File(path) => {
+            let path = absolute(path).map_err(|_| wrong("auditLog.file"))?;
+            if path.file_name().is_none() {
+                return Err(wrong("auditLog.file"));
+            }
+            Place::File(path)
+        }
+    })
+}
+
+fn wrong(field: &str) -> Error {
+    Error::invalid(format!("{field} must be a path"))
+}

@@ -1,0 +1,81 @@
+//! One line of a log, as it is read.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::audit::chain::{LINE_END, SEAL_PREFIX};
+use crate::audit::record::{Event, VERSION};
+use crate::audit::seal::{MAC_CHARS, Mac};
+
+/// A record that was read. Which fields are there depends on `ev`.
+#[derive(Debug, Deserialize)]
+pub struct Parsed<'a> {
+    v: u8,
+    pub seq: u64,
+    #[serde(borrow)]
+    pub t: Cow<'a, str>,
+    pub ev: Event,
+    pub chain: Option<Uuid>,
+    pub alg: Option<Cow<'a, str>>,
+    pub kid: Option<Cow<'a, str>>,
+    #[serde(rename = "prev")]
+    pub previous: Option<Previous>,
+    pub next: Option<String>,
+    pub inj: Option<Uuid>,
+    pub call: Option<Cow<'a, str>>,
+    pub origin: Option<Cow<'a, str>>,
+    pub att: Option<u32>,
+    pub delivery: Option<Cow<'a, str>>,
+    pub lost: Option<u64>,
+}
+
+/// The record that an `open` record follows.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Previous {
+    pub file: String,
+    pub seq: u64,
+    pub mac: String,
+}
+
+/// A line taken apart by its fixed form, which needs no JSON.
+pub struct Split<'a> {
+    /// What is sealed.
+    pub sealed: &'a [u8],
+    /// The seal, if what stands in its place has the form of one.
+    pub mac: Option<Mac>,
+    /// Whether everything around the seal is as it must be.
+    pub whole: bool,
+}
+
+/// Bytes after the sealed part.
+const TAIL: usize = SEAL_PREFIX.len() + MAC_CHARS + LINE_END.len();
+
+/// Takes a line apart, its end included. `None` when it is too short to be one.
+pub fn split(line: &[u8]) -> Option<Split<'_>> {
+    let (sealed, tail) = line.split_at_checked(line.len().checked_sub(TAIL)?)?;
+    let (prefix, tail) = tail.split_at_checked(SEAL_PREFIX.len())?;
+    let (mac, end) = tail.split_at_checked(MAC_CHARS)?;
+    let mac = std::str::from_utf8(mac).ok().and_then(Mac::from_text);
+    Some(Split {
+        sealed,
+        whole: prefix == SEAL_PREFIX.as_bytes() && end == LINE_END.as_bytes() && mac.is_some(),
+        mac,
+    })
+}
+
+/// Reads the record of a line that is whole.
+pub fn parse(line: &[u8]) -> Option<Parsed<'_>> {
+    let parsed: Parsed<'_> = serde_json::from_slice(line).ok()?;
+    (parsed.v == VERSION).then_some(parsed)
+}
+
+/// Whether it looks like what a power failure or a kill leaves: the line breaks off, or holds bytes that are
+/// never written, such as those of a block that never reached the disk.
+pub fn is_torn(line: &[u8]) -> bool {
+    let Some((b'\n', text)) = line.split_last() else {
+        return true;
+    };
+    !text.iter().all(|byte| (b' '..=b'~').contains(byte))
+}

@@ -1,0 +1,85 @@
+//! What a verification says in the end.
+
+use super::finding::Finding;
+use super::pairs::InDoubt;
+
+/// The sum of a verification, worst first. Its number is the exit code of `audit verify`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Something was altered.
+    Tampered = 1,
+    /// Nothing was altered, and injections are in doubt.
+    InDoubt = 4,
+    /// Nothing was altered; a file ends in the middle of a line.
+    Torn = 2,
+    /// All is as it was written, and every intent has its outcome.
+    Intact = 0,
+}
+
+/// One file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileReport {
+    /// The file, as it was given.
+    pub file: String,
+    /// The chain it is of.
+    pub chain: Option<uuid::Uuid>,
+    /// The first record, and how many have a seal that fits.
+    pub first: Option<u64>,
+    /// How many records have a seal that fits.
+    pub records: u64,
+    /// Whether it was closed: its process ended, or went on in another file.
+    pub closed: bool,
+    /// The line that was torn.
+    pub torn: Option<u64>,
+}
+
+/// Everything that was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The files, in the order in which they were written.
+    pub files: Vec<FileReport>,
+    /// What was altered: the first so many.
+    pub findings: Vec<Finding>,
+    /// How much was altered in all.
+    pub damages: u64,
+    /// Intents without an outcome.
+    pub in_doubt: Vec<InDoubt>,
+    /// Injections whose outcome is known to be unknown.
+    pub unknown: Vec<InDoubt>,
+    /// Records that the log itself says it lost.
+    pub lost: u64,
+    /// Anchors that were found to hold.
+    pub anchors: u64,
+}
+
+/// More findings than this are only counted.
+pub const MAX_FINDINGS: usize = 200;
+
+impl Report {
+    /// The sum.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if self.damages > 0 {
+            Verdict::Tampered
+        } else if !self.in_doubt.is_empty() {
+            Verdict::InDoubt
+        } else if self.files.iter().any(|file| file.torn.is_some()) {
+            Verdict::Torn
+        } else {
+            Verdict::Intact
+        }
+    }
+
+    /// Records in all files.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.files.iter().map(|file| file.records).sum()
+    }
+
+    pub(super) fn add(&mut self, finding: Finding) {
+        self.damages += 1;
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(finding);
+        }
+    }
+}

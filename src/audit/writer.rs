@@ -1,0 +1,181 @@
+//! The thread that writes. Whoever comes while the disk is busy waits for the next write together with others,
+//! so that a slow disk costs each of them little.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::{Instant, SystemTime};
+
+use tokio::sync::{oneshot, watch};
+
+use super::disk::Disk;
+use super::log::Log;
+use super::notice::Observer;
+use super::options::Options;
+use super::record::{Record, Stamp};
+
+/// The most records that wait to be written. More than injections can be in flight, unless the disk stands still.
+const MAX_QUEUE: usize = 4_096;
+
+/// The most records of one write. It keeps the memory of a write in the hundreds of kilobytes.
+const MAX_BATCH: usize = 1_024;
+
+/// A record to write, and who waits for it.
+struct Command {
+    record: Record,
+    written: oneshot::Sender<Result<(), String>>,
+}
+
+/// Those who are told what happens. The log does not keep them.
+type Observers = Mutex<Vec<Weak<dyn Observer>>>;
+
+/// The way to the thread. The log is closed when the last one is dropped.
+pub struct Writer {
+    commands: SyncSender<Command>,
+    observers: Arc<Observers>,
+    ended: watch::Receiver<()>,
+}
+
+/// What one waits for after asking for a record to be written.
+pub type Written = Result<oneshot::Receiver<Result<(), String>>, String>;
+
+impl Writer {
+    /// Starts the thread. It begins when the one `after` has ended.
+    pub fn start(
+        options: Options,
+        disk: Arc<dyn Disk>,
+        after: Option<JoinHandle<()>>,
+    ) -> io::Result<(Self, JoinHandle<()>)> {
+        let (commands, queue) = sync_channel(MAX_QUEUE);
+        let (end, ended) = watch::channel(());
+        let observers = Arc::<Observers>::default();
+        let told = Arc::clone(&observers);
+        let thread = thread::Builder::new()
+            .name("cxone-dtmf-audit".to_owned())
+            .spawn(move || {
+                if let Some(after) = after {
+                    let _ = after.join();
+                }
+                Writing::new(Log::new(options, disk, SystemTime::now()), told).run(&queue);
+                drop(end);
+            })?;
+        let writer = Self {
+            commands,
+            observers,
+            ended,
+        };
+        Ok((writer, thread))
+    }
+
+    /// Tells somebody what happens from now on.
+    pub fn tell(&self, observer: &Arc<dyn Observer>) {
+        self.observers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::downgrade(observer));
+    }
+
+    /// Puts a record in the queue.
+    pub fn write(&self, record: Record) -> Written {
+        let (written, waiting) = oneshot::channel();
+        match self.commands.try_send(Command { record, written }) {
+            Ok(()) => Ok(waiting),
+            Err(TrySendError::Full(_)) => Err(
+                "too many records wait for the disk: it is too slow, or stands still".to_owned(),
+            ),
+            Err(TrySendError::Disconnected(_)) => Err("its thread has ended".to_owned()),
+        }
+    }
+
+    /// Fires when the thread has ended, after the last way to it is dropped.
+    pub fn ended(&self) -> watch::Receiver<()> {
+        self.ended.clone()
+    }
+}
+
+/// The inside of the thread.
+struct Writing {
+    log: Log,
+    start: Instant,
+    observers: Arc<Observers>,
+}
+
+impl Writing {
+    fn new(log: Log, observers: Arc<Observers>) -> Self {
+        Self {
+            log,
+            start: Instant::now(),
+            observers,
+        }
+    }
+
+    fn run(mut self, queue: &Receiver<Command>) {
+        loop {
+            let first = match self.log.due_at() {
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => queue.recv_timeout(due.saturating_sub(self.start.elapsed())),
+            };
+            match first {
+                Ok(first) => self.commit(queue, first),
+                Err(RecvTimeoutError::Timeout) => self.log.tick(self.now()),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.notify();
+        }
+        self.log.close(self.now());
+        self.notify();
+    }
+
+    fn commit(&mut self, queue: &Receiver<Command>, first: Command) {
+        let waiting = std::iter::once(first)
+            .chain(queue.try_iter())
+            .take(MAX_BATCH)
+            .filter(Command::is_wanted);
+        let (records, written): (Vec<_>, Vec<_>) = waiting
+            .map(|Command { record, written }| (record, written))
+            .unzip();
+        if records.is_empty() {
+            return;
+        }
+        let result = self.log.commit(&records, self.now());
+        for written in written {
+            // Who has stopped waiting wrote down an outcome, or will.
+            let _ = written.send(result.clone());
+        }
+    }
+
+    fn now(&self) -> Stamp {
+        Stamp {
+            time: SystemTime::now(),
+            elapsed: self.start.elapsed(),
+        }
+    }
+
+    fn notify(&mut self) {
+        let notices = self.log.take_notices();
+        if notices.is_empty() {
+            return;
+        }
+        let observers: Vec<Arc<dyn Observer>> = {
+            let mut observers = self
+                .observers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            observers.retain(|observer| observer.strong_count() > 0);
+            observers.iter().filter_map(Weak::upgrade).collect()
+        };
+        for notice in notices {
+            for observer in &observers {
+                observer.notice(&notice);
+            }
+        }
+    }
+}
+
+impl Command {
+    /// An intent that nobody waits for any more led to nothing, and need not be written. An outcome is always.
+    fn is_wanted(&self) -> bool {
+        !(matches!(self.record, Record::Intent(_)) && self.written.is_closed())
+    }
+}
