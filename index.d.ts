@@ -352,6 +352,50 @@ export interface RateLimit {
   readonly burst?: number | undefined;
 }
 
+/** When a file of the audit log is followed by a new one; the two are linked, and nothing is deleted. */
+export interface AuditRotation {
+  /** At this length, in bytes, 4096 to 17,179,869,184. Default: 67108864. */
+  readonly bytes?: number | undefined;
+  /** At this age, in hours, 1 to 8784. Default: 24. */
+  readonly hours?: number | undefined;
+}
+
+/**
+ * A log in which an *intent* is safe before the first byte of an attempt leaves, and an *outcome* before the promise
+ * settles. `docs/audit-log.md` has the format, what it proves and what it cannot. No digit is in it, nor a hash of any.
+ *
+ * Either `file` or `directory` must be there. Injectors of one process with the same place share one log, and must have
+ * the same settings; another process gets `ERR_DTMF_AUDIT` for a file that is in use.
+ */
+export interface AuditLogConfig {
+  /** The file, with mode 0600. Further ones are beside it. */
+  readonly file?: string | undefined;
+  /** The folder, in which every process has files of its own. */
+  readonly directory?: string | undefined;
+  /**
+   * The key of the chain (HMAC-SHA-256), at least 16 bytes; a string counts in UTF-8. Without it the chain (SHA-256) shows
+   * damage, but whoever can write the file can forge it. Default: none.
+   */
+  readonly key?: string | Uint8Array | undefined;
+  /**
+   * When a record counts as written: when the disk has it (`'fsync'`), when the operating system has it (`'os'`: outlives the
+   * process, not a power failure), or at once (`'none'`). Default: `'fsync'`.
+   */
+  readonly durability?: 'fsync' | 'os' | 'none' | undefined;
+  /**
+   * What happens to injections while it cannot be written, or takes longer than 2 seconds: they fail unsent with
+   * `ERR_DTMF_AUDIT` (`'block'`), or go on (`'continue'`), and the log says how many records it lost. Default: `'block'`.
+   */
+  readonly onFailure?: 'block' | 'continue' | undefined;
+  /** When a new file is begun. */
+  readonly rotate?: AuditRotation | undefined;
+  /**
+   * Takes an anchor, three lines of text, to be kept elsewhere: after 1000 records, after 60 seconds, when a file is followed
+   * by another, and at the end. With it the loss of the log's end can be seen. Default: none.
+   */
+  readonly onAnchor?: ((anchor: string) => unknown) | undefined;
+}
+
 /** Options of {@link DtmfInjector} that both wire profiles have. Everything has a default. */
 export interface CommonInjectorConfig extends ConnectionConfig {
   /** The bound on one attempt, in milliseconds. Past it the outcome is unknown. Default: 10000. */
@@ -394,6 +438,8 @@ export interface CommonInjectorConfig extends ConnectionConfig {
   readonly afterUnknown?: 'reject-queued' | 'continue' | undefined;
   /** How many requests may leave. Default: no limit; then a 429 holds back its own call only. */
   readonly rateLimit?: RateLimit | undefined;
+  /** Keeps a record that outlives the process. Default: none. */
+  readonly auditLog?: AuditLogConfig | undefined;
   /**
    * Whether digits are shown. `'masked'`: entries, events and log lines have `*****` in their place.
    * `'clear'` shows them and their frequencies; they may be card numbers. Default: `'masked'`.
@@ -620,6 +666,8 @@ export interface MetricsSnapshot {
   attemptMs: TimesSnapshot;
   /** What the far end recognised. */
   recognition: RecognitionSnapshot;
+  /** Injections that were sent and whose audit record is not complete. */
+  auditFailures: number;
   /** Recordings that could not be unmasked. */
   unmaskFailures: number;
   /** Times that a monitor threw or rejected. */
@@ -800,6 +848,11 @@ export interface AuditEntry {
   recognitionSource: 'acceptance';
   /** What is known of the digits. */
   delivery: Delivery;
+  /**
+   * Whether the audit log has this outcome. Only with `auditLog`, and only when something was about to be sent. `false` says
+   * that the record is not complete; it changes nothing else: what was accepted stays accepted.
+   */
+  logged?: boolean;
   /** As in {@link InjectionResult.playoutMs}. */
   playoutMs?: number;
   /** As in {@link DtmfErrorFields.digitsAccepted}. */
@@ -994,6 +1047,9 @@ export interface DtmfServerError extends DtmfErrorFields<'ERR_DTMF_SERVER', 'ref
 /** Nobody knows whether the digits were pressed. Do not send them again; ask the call. */
 export interface DtmfOutcomeUnknownError extends DtmfErrorFields<'ERR_DTMF_OUTCOME_UNKNOWN', 'unknown'> {}
 
+/** The audit log cannot take the intent, so nothing was sent. The message says why. */
+export interface DtmfAuditError extends DtmfErrorFields<'ERR_DTMF_AUDIT', 'not-sent' | 'refused'> {}
+
 /** The recording could not be masked, so no digit was sent. `response` says why, when the platform answered. */
 export interface DtmfMaskError extends DtmfErrorFields<'ERR_DTMF_MASK', 'not-sent'> {}
 
@@ -1030,6 +1086,7 @@ export type DtmfError =
   | DtmfRejectedError
   | DtmfServerError
   | DtmfOutcomeUnknownError
+  | DtmfAuditError
   | DtmfMaskError
   | DtmfCallEndedError
   | DtmfClosedError

@@ -5,6 +5,7 @@ const common = { testEnvironment: 'node' };
 /** The suites whose subject is not one wire profile: they run over both. */
 const SHARED = [
   'abort',
+  'audit-log',
   'bytes',
   'after-unknown',
   'close',

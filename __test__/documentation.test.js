@@ -97,7 +97,12 @@ describe('options', () => {
   });
 
   /** Options that are objects, with their types. */
-  const sections = { retry: 'RetryConfig', rateLimit: 'RateLimit' };
+  const sections = {
+    retry: 'RetryConfig',
+    rateLimit: 'RateLimit',
+    auditLog: 'AuditLogConfig',
+    'auditLog.rotate': 'AuditRotation',
+  };
 
   const cases = [
     ...options('TelephonyConfig')
@@ -107,7 +112,9 @@ describe('options', () => {
       .filter(([field]) => !['api', 'apiUrl'].includes(field))
       .map((one) => ['SessionConfig', session, ...one]),
     ...Object.entries(sections).flatMap(([section, owner]) =>
-      options(owner).map(([field, fallback]) => [owner, injector, `${section}.${field}`, fallback]),
+      options(owner)
+        .map(([field, fallback]) => [owner, injector, `${section}.${field}`, fallback])
+        .filter(([, , field]) => !Object.hasOwn(sections, field)),
     ),
     ...options('ClientCredentialsConfig').map((one) => ['ClientCredentialsConfig', auth, ...one]),
     ...options('AccessKeyConfig', { inherited: false })

@@ -4,12 +4,15 @@
  * The side of an injector that the lane sees: what begins in the engine and what comes back from it.
  */
 
+const os = require('node:os');
+
 const native = require('./native.js');
 const lane = require('./lane.js');
 const outcome = require('./outcome.js');
 const agentSession = require('./api/agent-session.js');
 const telephonyV2 = require('./api/telephony-v2.js');
 const { watch } = require('./abort.js');
+const auditLog = require('./audit-log.js');
 const diagnostics = require('./diagnostics.js');
 const { nativeSide } = require('./auth-client.js');
 const { ChannelLock } = require('./channel-lock.js');
@@ -53,6 +56,8 @@ class InjectorSide {
   #api;
   #clear;
   #log;
+  /** @type {((anchor: string) => unknown) | undefined} */
+  #onAnchor;
   /** @type {ForeignTokens | undefined} */
   #foreign;
   /** @type {Map<number, ChannelLock>} */
@@ -63,14 +68,15 @@ class InjectorSide {
   /**
    * @param {any} authClient
    * @param {string} config
-   * @param {{ log: import('./logger.js').Log, api: keyof typeof APIS, clear: boolean }} face what stays on this side
+   * @param {{ log: import('./logger.js').Log, api: keyof typeof APIS, clear: boolean, onAnchor?: (anchor: string) => unknown }} face what stays on this side
    */
-  constructor(authClient, config, { log, api, clear }) {
+  constructor(authClient, config, { log, api, clear, onAnchor }) {
     const auth = nativeSide(authClient);
     throwIfWrong(native.NativeInjector.check(auth?.native, config));
     this.#api = APIS[api];
     this.#clear = clear;
     this.#log = log;
+    this.#onAnchor = onAnchor;
     this.monitors = new Monitors(log);
     if (auth) auth.injectorLog ??= log;
     else this.#foreign = new ForeignTokens(authClient);
@@ -85,6 +91,7 @@ class InjectorSide {
       config,
       log.debug !== undefined,
       toStderr,
+      os.hostname(),
     );
   }
 
@@ -226,6 +233,11 @@ class InjectorSide {
     const id = lane.next();
     throwIfWrong(this.native.followSession(id, textOrNull(sessionId)));
     return () => this.native.abort(id);
+  }
+
+  /** @param {any} record */
+  auditNotice(record) {
+    auditLog.take(record, this.#log, this.#onAnchor);
   }
 
   /** @param {any} record a line of the engine */

@@ -1,5 +1,6 @@
 'use strict';
 
+const auditLog = require('./audit-log.js');
 const lane = require('./lane.js');
 const outcome = require('./outcome.js');
 const { reasonOf } = require('./abort.js');
@@ -28,10 +29,16 @@ class DtmfInjector {
     if (typeof authClient?.getAccessToken !== 'function') {
       throw invalid('authClient must be a CXoneAuthClient or have a method getAccessToken()');
     }
-    const json = toJson('config', config, ['logger']);
+    const json = toJson(
+      'config',
+      reading(() => auditLog.crossing(config)),
+      ['logger'],
+    );
+    const onAnchor = reading(() => own(own(config, 'auditLog'), 'onAnchor'));
     const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
     const api = own(config, 'api') ?? 'telephony-v2';
-    this.#side = new InjectorSide(authClient, json, { log, api, clear: own(config, 'digits') === 'clear' });
+    const clear = own(config, 'digits') === 'clear';
+    this.#side = new InjectorSide(authClient, json, { log, api, clear, onAnchor });
   }
 
   /** @param {unknown} callback */

@@ -73,6 +73,8 @@ function deliver(record) {
       return owners.get(record.injector)?.deref()?.lockExpired(record);
     case 'unmasked':
       return close(record.id)?.unmasked?.(record);
+    case 'audit':
+      return owners.get(record.injector)?.deref()?.auditNotice(record);
     case 'log':
       return owners.get(record.injector)?.deref()?.logged(record);
     case 'sessionEnded':

@@ -61,6 +61,7 @@ function auditEntry(record, { asked, api, clear, correlationId }) {
     recognitionRate: accepted ? 1 : 0,
     recognitionSource: 'acceptance',
     delivery: record.delivery,
+    ...(record.logged !== undefined && { logged: record.logged }),
     ...(record.playoutMs !== undefined && { playoutMs: record.playoutMs }),
     ...(error?.digitsAccepted !== undefined && { digitsAccepted: error.digitsAccepted }),
     ...bodyError(record.accepted ?? error.response),

@@ -27,6 +27,14 @@ export const all: Required<TelephonyConfig> = {
   atomicServerErrors: false,
   afterUnknown: 'continue',
   rateLimit: { perMinute: 1, perCallPerMinute: 1, burst: 1 },
+  auditLog: {
+    file: 'audit.jsonl',
+    key: new Uint8Array(32),
+    durability: 'os',
+    onFailure: 'continue',
+    rotate: { bytes: 4096, hours: 1 },
+    onAnchor: (anchor) => anchor.length,
+  },
   digits: 'clear',
   headers: { 'X-Tenant': 'a' },
   userAgent: 'ivr-robot/2.1',
@@ -66,6 +74,7 @@ holds<
     | 'resendWhenUnknown'
     | 'atomicServerErrors'
     | 'afterUnknown'
+    | 'auditLog'
     | 'digits'
     | 'headers'
     | 'userAgent'

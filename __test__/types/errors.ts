@@ -30,6 +30,7 @@ holds<
     | 'ERR_DTMF_REJECTED'
     | 'ERR_DTMF_SERVER'
     | 'ERR_DTMF_OUTCOME_UNKNOWN'
+    | 'ERR_DTMF_AUDIT'
     | 'ERR_DTMF_MASK'
     | 'ERR_DTMF_CALL_ENDED'
     | 'ERR_DTMF_CLOSED'
@@ -99,6 +100,7 @@ export function byCode(error: DtmfError): string {
     case 'ERR_DTMF_DEADLINE':
     case 'ERR_DTMF_RATE_LIMITED':
     case 'ERR_DTMF_CONNECT':
+    case 'ERR_DTMF_AUDIT':
     case 'ERR_DTMF_CALL_ENDED':
     case 'ERR_DTMF_CLOSED':
       holds<Same<typeof error.delivery, 'not-sent' | 'refused'>>();

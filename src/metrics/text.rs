@@ -16,6 +16,8 @@ pub const PREFIX: &str = "cxone_dtmf_";
 pub struct Outside {
     /// Tokens that were fetched.
     pub token_refreshes: u64,
+    /// Injections that ended without their audit record being complete.
+    pub audit_failures: u64,
     /// Times that a monitor of the program failed.
     pub monitor_errors: u64,
 }
@@ -98,6 +100,11 @@ impl Page {
                 "token_refreshes_total",
                 "Tokens fetched.",
                 outside.token_refreshes,
+            ),
+            (
+                "audit_failures_total",
+                "Injections whose audit record is not complete.",
+                outside.audit_failures,
             ),
             (
                 "monitor_errors_total",

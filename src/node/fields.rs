@@ -66,7 +66,8 @@ impl Fields {
         Ok(count.and_then(|count| u32::try_from(count).ok()))
     }
 
-    fn whole(&mut self, name: &str, min: u64, max: u64) -> Result<Option<u64>, Error> {
+    /// A whole number within these limits.
+    pub fn whole(&mut self, name: &str, min: u64, max: u64) -> Result<Option<u64>, Error> {
         let Some(value) = self.rest.remove(name) else {
             return Ok(None);
         };

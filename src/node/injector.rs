@@ -7,6 +7,7 @@ use napi_derive::napi;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::audit::LaneObserver;
 use super::auth_client::{NativeAuthClient, no_tenant};
 use super::failure_json;
 use super::foreign_tokens::ForeignTokens;
@@ -17,6 +18,7 @@ use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
 use super::record::{Failure, Finished, Record, whole_millis_up};
 use crate::api::{Params, agent_session, telephony_v2};
+use crate::audit::{self, AuditLog, AuditSink};
 use crate::auth::TokenSource;
 use crate::channel::{LockId, Registry};
 use crate::clock::WallClock;
@@ -33,6 +35,7 @@ pub struct NativeInjector {
     outbox: Arc<Outbox>,
     foreign: Option<Arc<ForeignTokens>>,
     log: EngineLog,
+    audit: Option<Arc<AuditLog>>,
     token_refreshes: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
@@ -113,7 +116,7 @@ impl NativeInjector {
     }
 
     /// `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
-    /// `log_to_logger` and `log_to_stderr` say who takes the engine's debug lines.
+    /// `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say who takes the engine's debug lines.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         lane: &NativeLane,
@@ -122,6 +125,7 @@ impl NativeInjector {
         config: String,
         log_to_logger: bool,
         log_to_stderr: bool,
+        host: String,
     ) -> napi::Result<Self> {
         let config = InjectorConfig::read(&config).map_err(super::unchecked)?;
         let outbox = lane.outbox();
@@ -140,6 +144,15 @@ impl NativeInjector {
                 Box::new(move || asked.received()),
             )
         };
+        let audit = config.audit.map(|options| {
+            let observer = LaneObserver {
+                injector,
+                outbox: Arc::clone(&outbox),
+            };
+            let host = host.into();
+            AuditLog::open(audit::Options { host, ..options }, Arc::new(observer)).map(Arc::new)
+        });
+        let audit = audit.transpose().map_err(super::unchecked)?;
         let parts = Parts {
             endpoint: endpoint(config.api_url, auth).map_err(super::unchecked)?,
             profile: config.profile.with_headers(config.headers),
@@ -152,13 +165,14 @@ impl NativeInjector {
                 injector,
                 outbox: Arc::clone(&outbox),
             }),
-            audit: None,
+            audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
             registry: Registry::process_wide(),
             clock: WallClock::system(),
         };
         Ok(Self {
             injector: Injector::new(parts, config.engine).map_err(super::unchecked)?,
             log: EngineLog::new(injector, &outbox, log_to_logger, log_to_stderr),
+            audit,
             outbox,
             foreign,
             token_refreshes,
@@ -311,6 +325,7 @@ impl NativeInjector {
     pub fn metrics(&self) -> String {
         let outside = Outside {
             token_refreshes: (self.token_refreshes)(),
+            audit_failures: self.audit_failures(),
             monitor_errors: 0,
         };
         metrics::snapshot_json(&self.injector.snapshot(), outside)
@@ -321,6 +336,7 @@ impl NativeInjector {
     pub fn metrics_text(&self, monitor_errors: f64) -> String {
         let outside = Outside {
             token_refreshes: (self.token_refreshes)(),
+            audit_failures: self.audit_failures(),
             monitor_errors: whole(monitor_errors),
         };
         exposition(&self.injector.snapshot(), outside)
@@ -348,10 +364,14 @@ impl NativeInjector {
         match options::time_out(options.as_deref()) {
             Ok(patience) => {
                 let injector = self.injector.clone();
+                let audit = self.audit.clone();
                 // Refuses from this very moment on, not only when the runtime gets to it.
                 injector.begin_close();
                 spawn(async move {
                     injector.close(patience).await;
+                    if let Some(audit) = audit {
+                        audit.close().await;
+                    }
                     super::settle(&outbox, id, Ok(None));
                 });
             }
@@ -361,6 +381,11 @@ impl NativeInjector {
 }
 
 impl NativeInjector {
+    /// Injections that ended without their record being complete.
+    fn audit_failures(&self) -> u64 {
+        self.audit.as_ref().map_or(0, |log| log.unlogged())
+    }
+
     fn begin(
         &self,
         id: u64,

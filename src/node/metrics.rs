@@ -42,6 +42,7 @@ pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
                 "rate": share(reported.digits_recognised, reported.digits_sent),
             },
         },
+        "auditFailures": outside.audit_failures,
         "unmaskFailures": counts.unmask_failures,
     })
     .to_string()

@@ -20,6 +20,7 @@ use crate::error::Error;
 use lane::Outbox;
 use record::{Failure, Record};
 
+mod audit;
 mod auth_client;
 mod auth_options;
 mod fields;

@@ -8,6 +8,7 @@ use super::fields::{Fields, FlagOrWords};
 use super::network;
 use super::profile::{Profile, ProfileConfig};
 use crate::api::{ClientHeaders, ResendWhenUnknown, Trace, UnknownCause};
+use crate::audit;
 use crate::channel::LockId;
 use crate::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use crate::error::Error;
@@ -29,6 +30,8 @@ pub struct InjectorConfig {
     pub profile: Profile,
     pub headers: ClientHeaders,
     pub network: HttpOptions,
+    /// The audit log, without the name of the host.
+    pub audit: Option<audit::Options>,
     pub engine: Config,
 }
 
@@ -100,6 +103,7 @@ impl InjectorConfig {
                 .unwrap_or(default.mask_digits),
             seed: None,
         };
+        let audit = super::audit::read(&mut fields)?;
         let user_agent = fields.text("userAgent")?;
         let headers = ClientHeaders::new(user_agent.as_deref(), &fields.named_texts("headers")?)?;
         let network = HttpOptions {
@@ -113,6 +117,7 @@ impl InjectorConfig {
             profile,
             headers,
             network,
+            audit,
             engine,
         })
     }

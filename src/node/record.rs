@@ -58,6 +58,12 @@ pub enum Record<'a> {
         session_id: &'a str,
         error: Failure<'a>,
     },
+    /// Something happened to the audit log.
+    Audit {
+        injector: f64,
+        #[serde(flatten)]
+        notice: AuditNotice<'a>,
+    },
     /// A log line of the engine.
     Log {
         injector: f64,
@@ -74,6 +80,22 @@ pub enum Record<'a> {
     TokenNotWanted { injector: f64, request: u32 },
     /// The platform refused the token of the program's own auth client.
     TokenRefused { injector: f64 },
+}
+
+/// What an audit log tells.
+#[derive(Serialize)]
+#[serde(tag = "notice", rename_all = "camelCase")]
+pub enum AuditNotice<'a> {
+    /// What to keep elsewhere.
+    Anchor { text: String },
+    /// It cannot be written.
+    Failed { why: &'a str },
+    /// It can be written again.
+    Restored,
+    /// A process had ended in the middle of a line.
+    Recovered { file: &'a str, bytes: u64 },
+    /// A file that was left was altered.
+    Altered { file: &'a str },
 }
 
 /// The end of an injection.
@@ -93,6 +115,9 @@ pub struct Finished<'a> {
     delivery: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     playout_ms: Option<u64>,
+    /// Whether the audit log has it, where there is one and something was about to be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logged: Option<bool>,
     /// The record `unmasked` of this injection will follow.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     unmasking: bool,
@@ -193,6 +218,7 @@ impl<'a> From<&'a Outcome> for Finished<'a> {
             attempts: outcome.attempts,
             delivery: outcome.delivery().as_str(),
             playout_ms: outcome.playout.map(whole_millis_up),
+            logged: outcome.logged,
             unmasking: outcome.unmasking,
             accepted: outcome.result.as_ref().ok().map(|accepted| Body {
                 body: &accepted.body,
