@@ -48,7 +48,7 @@ export const MIN_INTER_DIGIT_PAUSE: 50;
 export const MAX_INTER_DIGIT_PAUSE: 1000;
 
 /**
- * One injection. Other keys are ignored.
+ * One injection with `api: 'telephony-v2'`. Other keys are ignored.
  *
  * The three ids are text of 1 to 128 characters out of `A-Z a-z 0-9 . _ ~ : @ + = -`, and neither `.` nor `..`,
  * since they become segments of a URL.
@@ -60,13 +60,54 @@ export interface InjectionParams {
   readonly lineId: string;
   /** The call. Injections into one call run one at a time, in the order in which they were asked for. */
   readonly callId: string;
-  /** 1 to 16 of `0-9 * # A-D`. Lower case letters are accepted and sent as upper case. */
-  readonly dtmfString: string;
+  /**
+   * 1 to 16 of `0-9 * # A-D`. Lower case letters are accepted and sent as upper case. As bytes, one for each digit in ASCII,
+   * they are wiped in place (filled with 0) before `injectDTMF` returns: strings stay in the heap of JavaScript until they are
+   * collected.
+   */
+  readonly dtmfString: string | Uint8Array;
   /** How the digits are played. */
   readonly dtmfType: DtmfType;
   /** The pause between two digits in milliseconds, whole, 50 to 1000. */
   readonly interDigitPause: number;
 }
+
+/**
+ * One injection with `api: 'agent-session'`. Any other key is a {@link DtmfInvalidError}.
+ *
+ * Ids are text of 1 to 128 characters out of `A-Z a-z 0-9 . _ ~ : @ + = -`, and neither `.` nor `..`.
+ */
+export interface SessionParams {
+  /** The agent session, in whose current call the digits are played. Injections into one session run in order. */
+  readonly sessionId: string;
+  /**
+   * 1 to 20 of `0-9 * #`; with `allowAToD` also `A-D`, lower case accepted. 20 is the limit of the platform's own
+   * `Dtmf` action; the API names none. With `pauses`, `,` and `w` are half a second of silence and `W` a second, at
+   * most 60 of them, which do not count as digits. Bytes are wiped, as in {@link InjectionParams.dtmfString}.
+   */
+  readonly dtmfString: string | Uint8Array;
+  /** How long a tone sounds, in milliseconds, whole, 50 to 5000. Default: 120. */
+  readonly toneDuration?: number | undefined;
+  /** The silence between two tones in milliseconds, whole, 50 to 1000. Default: 120. */
+  readonly interDigitPause?: number | undefined;
+  /** The contact that the session handles. Needed for `maskRecording`. */
+  readonly contactId?: string | undefined;
+  /**
+   * Whether the recording of the contact is masked while the digits play. It is masked before the first digit, and
+   * unmasked after `playoutMs`, also when the injection failed or was aborted. When it cannot be masked nothing is
+   * sent: {@link DtmfMaskError}. The promise does not wait for the unmasking; `close()` and the natural end of the
+   * process do, `process.exit()` does not. The session stays locked until then. Default: `false`.
+   */
+  readonly maskRecording?: boolean | undefined;
+}
+
+/** What only `Other` has and `Own` must not. */
+type Without<Other, Own> = { readonly [Key in Exclude<keyof Other, keyof Own>]?: undefined };
+
+/** One injection, in the words of the injector's `api`. `sessionId` tells the members apart. */
+export type AnyInjectionParams =
+  | (InjectionParams & Without<SessionParams, InjectionParams>)
+  | (SessionParams & Without<InjectionParams, SessionParams>);
 
 /** The answer of {@link validateDtmfPayload}. */
 export interface ValidationResult {
@@ -111,8 +152,14 @@ export interface Logger {
   warn(...args: any[]): unknown;
   /** Tells what failed. */
   error(...args: any[]): unknown;
-  /** Tells details. Optional. */
+  /**
+   * Tells every step of the engine, by injection id. Optional; it is left out where `isLevelEnabled('debug')` says no, and
+   * for `console`, which has no levels. The environment variable `CXONE_DTMF_LOG=debug` writes the same lines to standard
+   * error, whatever the logger.
+   */
   debug?(...args: any[]): unknown;
+  /** winston and pino have it. Asked once, when the injector is made. */
+  isLevelEnabled?(level: string): boolean;
   /** pino has it. It is looked for, never called. */
   bindings?(): unknown;
 }
@@ -144,15 +191,29 @@ export interface ConnectionConfig {
   readonly insecureHosts?: readonly string[] | undefined;
 }
 
-/** Where {@link CXoneAuthClient} gets its tokens. */
-export interface AuthConfig extends ConnectionConfig {
+/** Options of {@link CXoneAuthClient} that every grant has. */
+export interface CommonAuthConfig extends ConnectionConfig {
   /**
-   * The base URL of the token endpoint; the request goes to `{authUrl}/oauth/token`. A URL that already ends in
-   * `/oauth` or `/oauth/token` is completed, not doubled; trailing slashes are dropped. `https`, or `http` to
-   * loopback and `insecureHosts`.
+   * The base URL of the token endpoint, which depends on the grant. A URL that already ends in a part of its path is
+   * completed, not doubled; trailing slashes are dropped. `https`, or `http` to loopback and `insecureHosts`.
    */
   readonly authUrl: string;
-  /** The client id of the client-credentials grant (RFC 6749 §4.4). */
+  /** The bound on one token request, in milliseconds. Default: 5000. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Whether no HTTP/2 is offered to the token endpoint. Programs of others report that NICE's `/auth/token` fails with it.
+   * Default: `false`.
+   */
+  readonly http1Only?: boolean | undefined;
+  /** Takes this client's log lines; `false` for silence. Default: the logger of the injector that uses it. */
+  readonly logger?: Logger | false | undefined;
+}
+
+/** The tutorial's grant: a client alone (RFC 6749 §4.4), by a form to `{authUrl}/oauth/token`. NICE publishes no such grant. */
+export interface ClientCredentialsConfig extends CommonAuthConfig {
+  /** How tokens are asked for. Default: `'client_credentials'`. */
+  readonly grant?: 'client_credentials' | undefined;
+  /** The client id. */
   readonly clientId: string;
   /** The client secret. It is kept in memory that is wiped, and printed nowhere. */
   readonly clientSecret: string;
@@ -161,11 +222,42 @@ export interface AuthConfig extends ConnectionConfig {
    * An answer that grants fewer is an {@link DtmfScopeError} at once; an answer that names none counts as granted.
    */
   readonly scope?: string | undefined;
-  /** The bound on one token request, in milliseconds. Default: 5000. */
-  readonly timeoutMs?: number | undefined;
-  /** Takes this client's log lines; `false` for silence. Default: the logger of the injector that uses it. */
-  readonly logger?: Logger | false | undefined;
 }
+
+/**
+ * The grant that NICE names for back ends (RFC 6749 §4.3): an access key in the place of user name and password, and a
+ * client, by a form to `{authUrl}/auth/token`. Refresh tokens are used where an answer brings one.
+ */
+export interface PasswordConfig extends CommonAuthConfig {
+  /** How tokens are asked for. */
+  readonly grant: 'password';
+  /** The id of the access key, from the page of its user in the tenant. */
+  readonly accessKeyId: string;
+  /** The secret of the access key. It is kept in memory that is wiped, and printed nowhere. */
+  readonly accessKeySecret: string;
+  /** The client id that NICE registered. */
+  readonly clientId: string;
+  /** The client secret that NICE registered. */
+  readonly clientSecret: string;
+  /** The scopes to ask for, separated by blanks, such as `openid`. Default: none. */
+  readonly scope?: string | undefined;
+}
+
+/**
+ * An access key alone, by JSON to `{authUrl}/authentication/v1/token/access-key`. Refresh tokens are used where an answer
+ * brings one, at `{authUrl}/public/user/refresh`.
+ */
+export interface AccessKeyConfig extends CommonAuthConfig {
+  /** How tokens are asked for. */
+  readonly grant: 'access-key';
+  /** The id of the access key, from the page of its user in the tenant. */
+  readonly accessKeyId: string;
+  /** The secret of the access key. It is kept in memory that is wiped, and printed nowhere. */
+  readonly accessKeySecret: string;
+}
+
+/** Where {@link CXoneAuthClient} gets its tokens. An option of another grant is a {@link DtmfInvalidError}. */
+export type AuthConfig = ClientCredentialsConfig | PasswordConfig | AccessKeyConfig;
 
 /** Options of {@link CXoneAuthClient.getAccessToken}. */
 export interface TokenOptions {
@@ -174,7 +266,7 @@ export interface TokenOptions {
 }
 
 /**
- * Gets tokens by the OAuth 2.0 client-credentials grant and keeps the current one.
+ * Gets tokens and keeps the current one.
  *
  * Any number of callers share one request. A token is replaced ahead of its end, by 30 seconds or half its
  * life, whichever is shorter. An answer without a readable lifetime counts for 300 seconds.
@@ -206,6 +298,8 @@ export class CXoneAuthClient {
 export interface TokenSource {
   /** The token, without `Bearer `. The signal fires when nobody waits for the answer any more. */
   getAccessToken(options: { readonly signal: AbortSignal }): Promise<string>;
+  /** Told when the platform answered 401 to a token. Optional; what it throws changes nothing. */
+  invalidateToken?(): unknown;
 }
 
 // ---------------------------------------------------------------------------------------------------
@@ -258,15 +352,52 @@ export interface RateLimit {
   readonly burst?: number | undefined;
 }
 
-/** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. */
-export interface InjectorConfig extends ConnectionConfig {
+/** When a file of the audit log is followed by a new one; the two are linked, and nothing is deleted. */
+export interface AuditRotation {
+  /** At this length, in bytes, 4096 to 17,179,869,184. Default: 67108864. */
+  readonly bytes?: number | undefined;
+  /** At this age, in hours, 1 to 8784. Default: 24. */
+  readonly hours?: number | undefined;
+}
+
+/**
+ * A log in which an *intent* is safe before the first byte of an attempt leaves, and an *outcome* before the promise
+ * settles. `docs/audit-log.md` has the format, what it proves and what it cannot. No digit is in it, nor a hash of any.
+ *
+ * Either `file` or `directory` must be there. Injectors of one process with the same place share one log, and must have
+ * the same settings; another process gets `ERR_DTMF_AUDIT` for a file that is in use.
+ */
+export interface AuditLogConfig {
+  /** The file, with mode 0600. Further ones are beside it. */
+  readonly file?: string | undefined;
+  /** The folder, in which every process has files of its own. */
+  readonly directory?: string | undefined;
   /**
-   * The base URL of the telephony API. `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are
-   * dropped.
+   * The key of the chain (HMAC-SHA-256), at least 16 bytes; a string counts in UTF-8. Without it the chain (SHA-256) shows
+   * damage, but whoever can write the file can forge it. Default: none.
    */
-  readonly apiUrl: string;
-  /** The wire profile. Default and only value: `'telephony-v2'`. */
-  readonly api?: 'telephony-v2' | undefined;
+  readonly key?: string | Uint8Array | undefined;
+  /**
+   * When a record counts as written: when the disk has it (`'fsync'`), when the operating system has it (`'os'`: outlives the
+   * process, not a power failure), or at once (`'none'`). Default: `'fsync'`.
+   */
+  readonly durability?: 'fsync' | 'os' | 'none' | undefined;
+  /**
+   * What happens to injections while it cannot be written, or takes longer than 2 seconds: they fail unsent with
+   * `ERR_DTMF_AUDIT` (`'block'`), or go on (`'continue'`), and the log says how many records it lost. Default: `'block'`.
+   */
+  readonly onFailure?: 'block' | 'continue' | undefined;
+  /** When a new file is begun. */
+  readonly rotate?: AuditRotation | undefined;
+  /**
+   * Takes an anchor, three lines of text, to be kept elsewhere: after 1000 records, after 60 seconds, when a file is followed
+   * by another, and at the end. With it the loss of the log's end can be seen. Default: none.
+   */
+  readonly onAnchor?: ((anchor: string) => unknown) | undefined;
+}
+
+/** Options of {@link DtmfInjector} that both wire profiles have. Everything has a default. */
+export interface CommonInjectorConfig extends ConnectionConfig {
   /** The bound on one attempt, in milliseconds. Past it the outcome is unknown. Default: 10000. */
   readonly timeoutMs?: number | undefined;
   /** The bound on making a connection, in milliseconds. Past it nothing was sent. Default: 2000. */
@@ -294,8 +425,9 @@ export interface InjectorConfig extends ConnectionConfig {
   /** Which unknown outcomes are sent again. Default: `false`. {@link ResendWhenUnknown} names the danger. */
   readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
   /**
-   * Whether 500 and 503 mean that nothing was carried out, as the telephony API promises. With `false` a 500, and
-   * a 503 without a valid `Retry-After`, leave the outcome unknown. Default: `true`.
+   * Whether 500 and 503 mean that nothing was carried out, as the tutorial's API promises. With `false` a 500, and
+   * a 503 without a valid `Retry-After`, leave the outcome unknown. Default: `true` for `telephony-v2`, `false` for
+   * `agent-session`, which promises nothing.
    */
   readonly atomicServerErrors?: boolean | undefined;
   /**
@@ -306,6 +438,8 @@ export interface InjectorConfig extends ConnectionConfig {
   readonly afterUnknown?: 'reject-queued' | 'continue' | undefined;
   /** How many requests may leave. Default: no limit; then a 429 holds back its own call only. */
   readonly rateLimit?: RateLimit | undefined;
+  /** Keeps a record that outlives the process. Default: none. */
+  readonly auditLog?: AuditLogConfig | undefined;
   /**
    * Whether digits are shown. `'masked'`: entries, events and log lines have `*****` in their place.
    * `'clear'` shows them and their frequencies; they may be card numbers. Default: `'masked'`.
@@ -326,6 +460,63 @@ export interface InjectorConfig extends ConnectionConfig {
   readonly logger?: Logger | false | undefined;
 }
 
+/** Options of an injector that speaks the tutorial's API, which NICE does not publish. */
+export interface TelephonyConfig extends CommonInjectorConfig {
+  /**
+   * The base URL of the API. `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are dropped.
+   */
+  readonly apiUrl: string;
+  /** The wire profile. Default: `'telephony-v2'`. */
+  readonly api?: 'telephony-v2' | undefined;
+}
+
+/** Options of an injector that speaks the API which NICE publishes: `POST …/agent-sessions/{sessionId}/send-dtmf`. */
+export interface SessionConfig extends CommonInjectorConfig {
+  /**
+   * The base URL of the API, below which `/incontactapi/services/…` is, such as `https://api-na1.niceincontact.com`.
+   * `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are dropped.
+   *
+   * `'discover'` asks `{authUrl}/.well-known/cxone-configuration` for the tenant that the id token names. It takes a
+   * {@link CXoneAuthClient} with grant `'password'` or `'access-key'`. An address outside NICE's domains and
+   * `discoverHosts` is refused before anything connects to it: `ERR_DTMF_AUTH`, not-sent.
+   */
+  readonly apiUrl: string;
+  /** The wire profile. */
+  readonly api: 'agent-session';
+  /**
+   * The version in the path: `v`, 1 to 3 digits, `.`, 1 or 2 digits. Several are live on a tenant. Default: `'v23.0'`,
+   * the one that NICE's own agent SDK calls.
+   */
+  readonly apiVersion?: string | undefined;
+  /**
+   * Where the digits stand: in a JSON body, as NICE's SDK sends them, or in the query of the address, as its portal
+   * documents them. Digits in addresses end up in access logs. Default: `'json'`.
+   */
+  readonly encoding?: 'json' | 'query' | undefined;
+  /** Whether `A`, `B`, `C` and `D` are digits. Carriers and IVRs often drop them. Default: `false`. */
+  readonly allowAToD?: boolean | undefined;
+  /**
+   * Whether the session stays locked until the accepted tones have been played: digits × (tone + pause) and a guard
+   * of 250 ms. The platform answers before it plays, so without it the next sequence may run into this one. Also
+   * after an unknown outcome. The promise, an abort and `close()` do not wait for it. Default: `'hold'`.
+   */
+  readonly playout?: 'hold' | 'none' | undefined;
+  /**
+   * Whether `,` and `w` (half a second) and `W` (a second) in `dtmfString` pause. The digits between pauses are sent one
+   * request after the other under one lock. When one of them fails nothing is sent again, and
+   * `error.digitsAccepted` says how far it came. Default: `false`.
+   */
+  readonly pauses?: boolean | undefined;
+  /**
+   * Hosts that a discovered address may have besides NICE's, each an exact `host` or `host:port`, at most 32: tokens and
+   * digits go there. NICE's are `*.niceincontact.com`, `*.nice-incontact.com` and `*.nicecxone.com`. Default: none.
+   */
+  readonly discoverHosts?: readonly string[] | undefined;
+}
+
+/** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. */
+export type InjectorConfig = (TelephonyConfig & Without<SessionConfig, TelephonyConfig>) | SessionConfig;
+
 /** Options of one injection. */
 export interface InjectionOptions {
   /** Ends the injection: not-sent while it waits, unknown once the digits were handed over. */
@@ -343,6 +534,16 @@ export interface InjectionOptions {
   readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
   /** The bound on the wait for the call's lock, in milliseconds; 0 does not wait. Default: that of the injector. */
   readonly lockTimeoutMs?: number | undefined;
+  /**
+   * The trace that the injection belongs to, as W3C Trace Context writes it: `00-{32 hex}-{16 hex}-{2 hex}`, in lower case.
+   * It goes along with every request for digits. Default: none.
+   */
+  readonly traceparent?: string | undefined;
+  /**
+   * What the program calls the injection: 1 to 128 of `A-Z a-z 0-9 . _ ~ : @ + = / -`. It goes along with every request for
+   * digits, as `CorrelationId` with `api: 'agent-session'` and as `X-Correlation-Id` else, and into the entry. Default: none.
+   */
+  readonly correlationId?: string | undefined;
 }
 
 /** Options of {@link DtmfInjector.acquireChannelLock} and {@link DtmfInjector.withChannelLock}. */
@@ -386,8 +587,44 @@ export interface InjectionResult {
    * was empty, `audit.bodyError` says which. It is yours and not masked.
    */
   data: unknown;
+  /**
+   * With `api: 'agent-session'`: how long the digits play after this answer, in milliseconds, with a guard of 250.
+   * For so long the session stays locked, unless `playout` is `'none'`.
+   */
+  playoutMs?: number;
   /** What happened. */
   audit: AuditEntry;
+}
+
+/** Times of one kind in milliseconds, since the injector was made; at most 1 % off. All 0 when there are none. */
+export interface TimesSnapshot {
+  /** How many there are. */
+  count: number;
+  /** Half of them are no longer. */
+  p50: number;
+  /** Nine of ten are no longer. */
+  p90: number;
+  /** Ninety-nine of a hundred are no longer. */
+  p99: number;
+  /** The longest. */
+  max: number;
+}
+
+/** What the far end recognised, as far as anybody knows. */
+export interface RecognitionSnapshot {
+  /** Accepted injections of all that settled, 0 to 1: all that a sender can know. `null` before the first. */
+  byAcceptance: number | null;
+  /** What {@link DtmfInjector.reportRecognition} was told. */
+  reported: {
+    /** Injections that were reported. */
+    injections: number;
+    /** Their digits. */
+    digitsSent: number;
+    /** How many of these were recognised. */
+    digitsRecognised: number;
+    /** The one divided by the other, 0 to 1. `null` before the first report. */
+    rate: number | null;
+  };
 }
 
 /** Counters since the injector was made, and what it does right now. */
@@ -415,8 +652,24 @@ export interface MetricsSnapshot {
   inFlight: number;
   /** Manual locks held, now. */
   locks: number;
+  /** Tokens left for resends, now; see {@link RetryConfig.budget}. */
+  retryBudget: number;
   /** Tokens fetched for this injector. */
   tokenRefreshes: number;
+  /** The age of the token in use, in milliseconds; `null` without one, and with a token source of your own. */
+  tokenAgeMs: number | null;
+  /** From the call to the grant of the lock, of all injections. */
+  queuedMs: TimesSnapshot;
+  /** From the grant of the lock to the outcome, of injections that got the lock. */
+  latencyMs: TimesSnapshot;
+  /** The last attempt's own time, of injections that had one. */
+  attemptMs: TimesSnapshot;
+  /** What the far end recognised. */
+  recognition: RecognitionSnapshot;
+  /** Injections that were sent and whose audit record is not complete. */
+  auditFailures: number;
+  /** Recordings that could not be unmasked. */
+  unmaskFailures: number;
   /** Times that a monitor threw or rejected. */
   monitorErrors: number;
 }
@@ -451,7 +704,7 @@ export class DtmfInjector {
    *
    * Rejects with a {@link DtmfError}; never throws. Each call ends in exactly one `dtmf.injected` or `dtmf.failed`.
    */
-  injectDTMF(params: InjectionParams, options?: InjectionOptions): Promise<InjectionResult>;
+  injectDTMF(params: AnyInjectionParams, options?: InjectionOptions): Promise<InjectionResult>;
 
   /**
    * Takes the lock of a call, so that several injections follow each other with nobody between them.
@@ -474,8 +727,38 @@ export class DtmfInjector {
     options?: LockOptions,
   ): Promise<T>;
 
-  /** Counters and gauges. They hold no call id and no digit. */
+  /**
+   * Follows a session by its events, so that nothing waits for one that has ended: whoever is queued for it then fails
+   * with `ERR_DTMF_CALL_ENDED`, not-sent. Only with `api: 'agent-session'`.
+   *
+   * It asks the platform with a long poll and asks again after trouble, with back-off; the first failure is logged. The
+   * platform hands each event to one listener: follow sessions that your program started itself. Following keeps
+   * neither the process nor the injector alive; `close()` ends it.
+   *
+   * @returns its own end; calling it again does nothing.
+   * @throws {DtmfInvalidError} when the id breaks the rule of ids, or the API has no events.
+   * @throws {DtmfClosedError} when the injector is closed.
+   */
+  followSession(sessionId: string): () => void;
+
+  /** Counters, gauges and times. They hold no call id and no digit. */
   metrics(): MetricsSnapshot;
+
+  /**
+   * The same in the text format of Prometheus (0.0.4), names in `docs/metrics.md`. No label is a call, a session or a digit.
+   * Serve it as `text/plain; version=0.0.4`.
+   */
+  metricsText(): string;
+
+  /**
+   * Reports how many digits of an accepted injection the far end recognised, for `metrics().recognition`. Only the owner
+   * of the far end can know; no API tells a sender.
+   *
+   * @param injectionId That of the audit entry, of one of the last 10,000 accepted injections of this injector; each once.
+   * @param digitsRecognised A count, not the digits: whole, from 0 to the number that was sent.
+   * @throws {DtmfInvalidError} when a rule is broken.
+   */
+  reportRecognition(injectionId: string, digitsRecognised: number): void;
 
   /**
    * Takes nothing more, rejects what waits with `ERR_DTMF_CLOSED`, releases manual locks and waits for what is in
@@ -496,7 +779,7 @@ export { DtmfInjector as DTMFInjector };
  */
 export function injectWithRetry(
   injector: DtmfInjector,
-  params: InjectionParams,
+  params: AnyInjectionParams,
   maxRetries?: number,
   options?: Omit<InjectionOptions, 'maxAttempts'>,
 ): Promise<InjectionResult>;
@@ -531,14 +814,22 @@ export interface AuditEntry {
   timestamp: string;
   /** Names the injection: a UUIDv7 (RFC 9562). */
   injectionId: string;
-  /** The call. `null` when the input was invalid. */
+  /** The call, or with `api: 'agent-session'` the session. `null` when the input was invalid. */
   callId: string | null;
+  /** As in {@link InjectionOptions.correlationId}, where it was given. */
+  correlationId?: string;
   /** The digits: `*****`, unless `digits: 'clear'`. */
   dtmfString: string;
-  /** How they are played. `null` when the input was invalid. */
+  /** How they are played. `null` when the input was invalid, and with `api: 'agent-session'`, which has no such choice. */
   dtmfType: DtmfType | null;
   /** The pause between two digits in milliseconds. `null` when the input was invalid. */
   interDigitPause: number | null;
+  /** How long a tone sounds, in milliseconds. Only with `api: 'agent-session'`. */
+  toneDuration?: number;
+  /** The contact, where it was given. */
+  contactId?: string;
+  /** Whether the recording was to be masked. Only with `api: 'agent-session'`. */
+  maskRecording?: boolean;
   /** What the validation found. */
   validation: AuditValidation;
   /** `success`: any 2xx. `failed`: refused by the platform. `error`: everything else. */
@@ -557,6 +848,15 @@ export interface AuditEntry {
   recognitionSource: 'acceptance';
   /** What is known of the digits. */
   delivery: Delivery;
+  /**
+   * Whether the audit log has this outcome. Only with `auditLog`, and only when something was about to be sent. `false` says
+   * that the record is not complete; it changes nothing else: what was accepted stays accepted.
+   */
+  logged?: boolean;
+  /** As in {@link InjectionResult.playoutMs}. */
+  playoutMs?: number;
+  /** As in {@link DtmfErrorFields.digitsAccepted}. */
+  digitsAccepted?: number;
   /** The HTTP status of the last answer, or `'unknown'` when there was none. Only when it failed. */
   errorCode?: number | 'unknown';
   /** Why it failed. */
@@ -574,12 +874,30 @@ export interface DtmfInjectedEvent {
   callId: string;
   /** What happened. */
   auditEntry: AuditEntry;
-  /** The body as it was sent; `dtmf` is `*****` unless `digits: 'clear'`. */
-  payload: {
-    dtmf: string;
-    dtmfType: DtmfType;
-    interDigitPause: number;
-  };
+  /** The body as it was sent; the digits are `*****` unless `digits: 'clear'`. */
+  payload:
+    | (TelephonyPayload & Without<SessionPayload, TelephonyPayload>)
+    | (SessionPayload & Without<TelephonyPayload, SessionPayload>);
+}
+
+/** A body of `api: 'telephony-v2'`. */
+export interface TelephonyPayload {
+  /** The digits, or `*****`. */
+  dtmf: string;
+  /** How they are played. */
+  dtmfType: DtmfType;
+  /** The pause between two digits in milliseconds. */
+  interDigitPause: number;
+}
+
+/** A body of `api: 'agent-session'`. */
+export interface SessionPayload {
+  /** The digits with their pauses, or `*****`. */
+  dtmfSequence: string;
+  /** How long a tone sounds, in milliseconds. */
+  toneDurationMS: number;
+  /** The silence between two tones in milliseconds. */
+  toneSpacingMS: number;
 }
 
 /** The injection failed. Once per injection, for invalid input too. */
@@ -609,6 +927,24 @@ export interface DtmfRetryingEvent {
 /** What a monitor is told. `event` tells the kinds apart. */
 export type CtiEvent = DtmfInjectedEvent | DtmfFailedEvent | DtmfRetryingEvent;
 
+/**
+ * What is published about one injection through `node:diagnostics_channel`, on `cxone-dtmf:injection:start`, `:error` (only
+ * when it failed) and `:end`. It is the same object in all of them, so a subscriber can keep its own things in it. A subscriber
+ * of `start` can set `traceparent`, and the request carries it. Params that cannot be read are not published.
+ */
+export interface InjectionMessage {
+  /** The call or session, as the program gave it. */
+  callId: string | null;
+  /** As in {@link InjectionOptions.traceparent}. */
+  traceparent?: string;
+  /** As in {@link InjectionOptions.correlationId}. */
+  correlationId?: string;
+  /** What happened. Set before `error` and `end`. */
+  auditEntry?: AuditEntry;
+  /** Why it failed. Set before `error`. Its stack is not that of the caller. */
+  error?: DtmfError;
+}
+
 // ---------------------------------------------------------------------------------------------------
 // Errors
 // ---------------------------------------------------------------------------------------------------
@@ -621,6 +957,13 @@ export interface DtmfErrorResponse {
   headers: Record<string, string>;
   /** Parsed JSON, else text; `null` when it was empty, cut, unreadable or longer than 64 KB. */
   data: unknown;
+  /**
+   * Why the platform declined, in one line of at most 500 characters: out of the body, in whichever of its shapes, or
+   * out of the header `icStatusDescription`. Only with `api: 'agent-session'`, and only when it said so.
+   */
+  reason?: string;
+  /** What NICE's support finds the request by: the header `x-trace-id`. Only with `api: 'agent-session'`. */
+  traceId?: string;
 }
 
 /** What all errors have. `C` is the code, `D` what can be known of the digits with it. */
@@ -637,6 +980,11 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
   readonly attempts: number;
   /** How long the last answer asked to wait, in milliseconds, when it said so. */
   readonly retryAfterMs?: number;
+  /**
+   * With `pauses`, of a sequence that is sent in several requests: how many digits the platform had accepted before it
+   * failed. More than 0 means that a part was pressed; `delivery` is then `unknown`.
+   */
+  readonly digitsAccepted?: number;
   /** The last answer, when there was one. */
   readonly response?: DtmfErrorResponse;
   /** The entry of the injection, when the error is one of an injection. */
@@ -699,6 +1047,15 @@ export interface DtmfServerError extends DtmfErrorFields<'ERR_DTMF_SERVER', 'ref
 /** Nobody knows whether the digits were pressed. Do not send them again; ask the call. */
 export interface DtmfOutcomeUnknownError extends DtmfErrorFields<'ERR_DTMF_OUTCOME_UNKNOWN', 'unknown'> {}
 
+/** The audit log cannot take the intent, so nothing was sent. The message says why. */
+export interface DtmfAuditError extends DtmfErrorFields<'ERR_DTMF_AUDIT', 'not-sent' | 'refused'> {}
+
+/** The recording could not be masked, so no digit was sent. `response` says why, when the platform answered. */
+export interface DtmfMaskError extends DtmfErrorFields<'ERR_DTMF_MASK', 'not-sent'> {}
+
+/** The session ended while this injection waited. It was heard of through `followSession`. */
+export interface DtmfCallEndedError extends DtmfErrorFields<'ERR_DTMF_CALL_ENDED', 'not-sent' | 'refused'> {}
+
 /** The injector is closed. */
 export interface DtmfClosedError extends DtmfErrorFields<'ERR_DTMF_CLOSED', 'not-sent' | 'refused'> {}
 
@@ -729,6 +1086,9 @@ export type DtmfError =
   | DtmfRejectedError
   | DtmfServerError
   | DtmfOutcomeUnknownError
+  | DtmfAuditError
+  | DtmfMaskError
+  | DtmfCallEndedError
   | DtmfClosedError
   | DtmfAbortedError
   | DtmfAbortedInFlightError;

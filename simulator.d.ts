@@ -29,6 +29,16 @@ export interface SimulatorOptions {
   clientId?: string;
   /** The secret of that client. Default `demo-secret`. */
   clientSecret?: string;
+  /** The id of the only access key, of the published grants. Default `demo-access-key`. */
+  accessKeyId?: string;
+  /** The secret of the access key. Default `demo-access-secret=`: real ones have characters that forms must encode, too. */
+  accessKeySecret?: string;
+  /** The tenant that every id token names, and whose configuration can be discovered. Default: a fixed UUID. */
+  tenantId?: string;
+  /** Whether the published grants give refresh tokens; each of them serves once. Default `true`. */
+  refreshTokens?: boolean;
+  /** The address of the API that discovery tells. Default: that of the simulator. */
+  apiEndpoint?: string;
   /**
    * The scopes that the client may have: an array, or a string separated by spaces.
    * Default `telephony:call:control telephony:line:readwrite`; pressing takes the first of them.
@@ -39,11 +49,12 @@ export interface SimulatorOptions {
   scopes?: string | readonly string[];
   /** How long a token is valid, in whole milliseconds from 1 to one day. Default 3,600,000. */
   tokenLifetimeMs?: number;
-  /** Whether every call id is accepted, not only those added with `addCall`. Default `false`. */
+  /** Whether every call, session and contact is known, not only those that were added. Default `false`. */
   autoCalls?: boolean;
   /**
    * How long tones take compared with real time, 0 to 100. A sequence plays for
-   * digits × (100 ms + interDigitPause) × timeScale, and is answered when it has played. Default 0: at once.
+   * digits × (100 ms + interDigitPause) × timeScale, and is answered when it has played. In an agent session it plays
+   * for digits × (toneDurationMS + toneSpacingMS) × timeScale, and is answered at once. Default 0: no time at all.
    */
   timeScale?: number;
   /** How many DTMF requests pass. Default: all. */
@@ -87,6 +98,24 @@ export interface CallOptions {
   providerId?: string;
   /** The line of the call. Default: any. */
   lineId?: string;
+}
+
+/** What belongs to an agent session. */
+export interface SessionOptions {
+  /** The contact that it handles, whose recording can be masked. Default: none. */
+  contactId?: string;
+}
+
+/** A recording was masked or unmasked. */
+export interface MaskChange {
+  /** The contact. */
+  contactId: string;
+  /** Whether its recording is masked from now on. */
+  masked: boolean;
+  /** When, in milliseconds since the start. */
+  atMs: number;
+  /** The `seq` of the request that did it. */
+  requestSeq: number;
 }
 
 /**
@@ -141,6 +170,10 @@ export interface TokenStep extends CommonStep {
   accessToken?: string | null;
   /** `scope` of the answer, which is also what the token allows; `null` leaves it out. Default: all of `scopes`. */
   scope?: string | null;
+  /** `id_token` of the answer, of the published endpoints; `null` leaves it out. Default: one that names the tenant. */
+  idToken?: string | null;
+  /** `refresh_token` of the answer, of the published endpoints; `null` leaves it out. A text of your own is not valid. */
+  refreshToken?: string | null;
   /** Whether the body breaks off in the middle of its JSON. Default `false`. */
   malformed?: boolean;
 }
@@ -155,9 +188,12 @@ export interface RequestRecord {
   method: string;
   /** The path as it was sent, without the query. */
   path: string;
-  /** `'token'` and `'dtmf'` for a POST to these resources; `'other'` was answered 404 or 405. */
-  kind: 'token' | 'dtmf' | 'other';
-  /** The decoded call id, of DTMF requests. */
+  /**
+   * What it was for: a token, digits, a mask, the events of a session, a well-known configuration. `'other'` was
+   * answered 404 or 405.
+   */
+  kind: 'token' | 'dtmf' | 'mask' | 'events' | 'discovery' | 'other';
+  /** The decoded id: of the call or session, and of the contact where a recording is masked. */
   callId?: string;
   /** The status of the answer; `null` while in work, when cut, and when the client left first. */
   status: number | null;
@@ -187,6 +223,15 @@ export interface Execution {
   endedAtMs: number;
   /** The `seq` of the request that pressed it. */
   requestSeq: number;
+  /** How long a tone sounds, in milliseconds. Only in a session. */
+  toneDuration?: number;
+  /** The contact that the session handles. Only in a session that has one. */
+  contactId?: string;
+  /**
+   * Whether the recording of the contact was masked when the first tone began, and stayed so to the end of the last, as
+   * far as is known by now. Only with a contact.
+   */
+  masked?: boolean;
 }
 
 /** Counters since the start. */
@@ -199,6 +244,12 @@ export interface SimulatorStats {
   executions: number;
   /** DTMF requests that came while another of their call was in flight or playing. 0 proves that calls are locked. */
   overlaps: number;
+  /** Requests to mask or unmask a recording. */
+  maskRequests: number;
+  /** Requests for the next event of a session. */
+  eventPolls: number;
+  /** Requests for a well-known configuration. */
+  discoveryRequests: number;
   /** DTMF requests in work now. One that was cut or silenced is not. */
   inFlight: number;
   /** The most that were in work at once. */
@@ -221,11 +272,29 @@ export interface SimulatorCredentials {
   readonly clientSecret: string;
 }
 
+/** What a program under test is configured with that has an access key. */
+export interface SimulatorAccessKey {
+  /** The base URL of the token endpoints. */
+  readonly authUrl: string;
+  /** The client of the grant `password`. */
+  readonly clientId: string;
+  /** Its secret. */
+  readonly clientSecret: string;
+  /** The access key. */
+  readonly accessKeyId: string;
+  /** Its secret. */
+  readonly accessKeySecret: string;
+}
+
 /**
- * A running simulator.
+ * A running simulator. It speaks the tutorial's API, and the one that NICE publishes.
  *
  * A DTMF request is checked in this order: token (401), scope (403), rate limit (429), payload (400, 413),
  * call, provider and line (404), a sequence of the call still playing (409); then it is pressed and answered 202.
+ *
+ * A request to an agent session is checked in this order: token (401; scopes are not of this API), rate limit (429),
+ * payload (400, 413), session (404); then it is answered 202 and plays. Nothing keeps a sequence from running into the
+ * one before: `stats().overlaps` counts it. Ids of calls and of sessions share one name space.
  */
 export interface Simulator {
   /** The base URL, `http://127.0.0.1:<port>`. */
@@ -234,11 +303,23 @@ export interface Simulator {
   readonly port: number;
   /** What the program under test is configured with. */
   readonly credentials: SimulatorCredentials;
+  /** The same for a program that has an access key. */
+  readonly accessKey: SimulatorAccessKey;
   /** Makes a call known and live. A call that is known already, or ended, starts anew. */
   addCall(callId: string, options?: CallOptions): void;
   /** Ends a call: from now on it answers 404. What was pressed stays in the record. */
   endCall(callId: string): void;
-  /** The sequences pressed into one call, oldest first, as far as the journal still holds them. */
+  /** Makes an agent session known and live. One that is known already, or ended, starts anew. */
+  addSession(sessionId: string, options?: SessionOptions): void;
+  /** Ends a session: it answers 404 from now on. Its listeners get an `AgentSessionEnd`, and 409 after it. */
+  endSession(sessionId: string): void;
+  /** Gives a session an event, for the listener that waits or the next one that asks. */
+  pushEvent(sessionId: string, event: object): void;
+  /** Every change of the mask on the recording of a contact, oldest first, as far as they are still held. */
+  masks(contactId: string): MaskChange[];
+  /** Whether the recording of a contact is masked now. */
+  isMasked(contactId: string): boolean;
+  /** The sequences pressed into one call or session, oldest first, as far as the journal still holds them. */
   digits(callId: string): string[];
   /** Every request, oldest first, as far as the journal still holds them. */
   requests(): RequestRecord[];
@@ -247,13 +328,19 @@ export interface Simulator {
   /** The counters since the start. */
   stats(): SimulatorStats;
   /**
-   * Appends steps for DTMF requests: of one call, or of any. Each matching request uses up one, in the
+   * Appends steps for DTMF requests: of one call or session, or of any. Each matching request uses up one, in the
    * order in which the requests arrive; the steps of its call come before the common ones.
    * When one step is wrong, none is appended.
    */
   script(steps: readonly Step[], options?: { callId?: string }): void;
-  /** Appends steps for token requests. */
+  /** Appends steps for token requests, at whichever endpoint. */
   scriptToken(steps: readonly TokenStep[]): void;
+  /** Appends steps for requests that mask a recording, or that unmask one. *Executing* is changing the mask. Default: mask. */
+  scriptMask(steps: readonly Step[], options?: { action?: 'mask' | 'unmask' }): void;
+  /** Appends steps for requests for events. Such a request waits for no event. Default: 200 without events. */
+  scriptEvents(steps: readonly Step[]): void;
+  /** Makes every refresh token issued so far invalid. */
+  revokeRefreshTokens(): void;
   /** Makes every token issued so far invalid: requests with one of them answer 401. */
   revokeTokens(): void;
   /** Stops listening and closes every connection. The journal stays readable. Stopping twice is harmless. */

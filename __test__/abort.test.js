@@ -4,6 +4,7 @@ const { getEventListeners } = require('node:events');
 
 const { CXoneAuthClient } = require('..');
 const { newBench, params, settle, failure, until } = require('./support/bench');
+const { profile } = require('./support/profiles');
 
 const bench = newBench();
 let platform;
@@ -75,7 +76,7 @@ test('in the line: it leaves, and the line goes on without it', async () => {
   platform.release();
   expect((await first).ok).toBe(true);
   expect((await third).ok).toBe(true);
-  expect(platform.injections().map((r) => JSON.parse(r.body).dtmf)).toEqual(['1111', '3333']);
+  expect(platform.injections().map((r) => profile.digitsOf(r.body))).toEqual(['1111', '3333']);
 });
 
 test('while it waits for its turn in flight', async () => {

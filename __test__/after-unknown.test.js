@@ -129,9 +129,10 @@ test('locks and injectors are async-disposable', async () => {
   const ended = await runProgram(
     `
     const { CXoneAuthClient, DtmfInjector } = require('cxone-dtmf');
+    const { profile } = require(process.env.PROFILES);
     (async () => {
       const auth = new CXoneAuthClient({ authUrl: process.env.URL, clientId: 'a', clientSecret: 'b' });
-      const injector = new DtmfInjector(auth, { apiUrl: process.env.URL, logger: false });
+      const injector = new DtmfInjector(auth, { apiUrl: process.env.URL, logger: false, ...profile.config });
       if (Symbol.asyncDispose === undefined) return console.log('no symbol');
       const lock = await injector.acquireChannelLock('call-1');
       await lock[Symbol.asyncDispose]();

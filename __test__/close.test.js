@@ -2,6 +2,7 @@
 
 const { CXoneAuthClient } = require('..');
 const { newBench, params, settle, failure, until } = require('./support/bench');
+const { profile } = require('./support/profiles');
 
 const bench = newBench();
 let platform;
@@ -110,8 +111,7 @@ test('after it an entry tells what is valid and of which call', async () => {
   expect(valid.audit).toMatchObject({
     callId: 'call-1',
     dtmfString: '*****',
-    dtmfType: 'RFC2833',
-    interDigitPause: 150,
+    ...profile.entry,
     validation: { valid: true, carrierCompatible: true },
     status: 'error',
     delivery: 'not-sent',

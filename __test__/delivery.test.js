@@ -4,6 +4,7 @@
 
 const { DtmfInjector, CXoneAuthClient, injectWithRetry } = require('..');
 const { newBench, params, QUICK_RETRY, failure } = require('./support/bench');
+const { profile } = require('./support/profiles');
 const { deadUrl } = require('./support/platform');
 
 const bench = newBench();
@@ -116,7 +117,12 @@ describe('resendWhenUnknown', () => {
 describe('what never left', () => {
   test('no connection is not-sent', async () => {
     const auth = new CXoneAuthClient({ ...platform.credentials, logger: false });
-    const nowhere = new DtmfInjector(auth, { apiUrl: await deadUrl(), logger: false, retry: QUICK_RETRY });
+    const nowhere = new DtmfInjector(auth, {
+      apiUrl: await deadUrl(),
+      logger: false,
+      retry: QUICK_RETRY,
+      ...profile.config,
+    });
     const error = await failure(injectWithRetry(nowhere, params(), 3));
     expect(error).toMatchObject({
       code: 'ERR_DTMF_CONNECT',

@@ -8,7 +8,7 @@ const path = require('node:path');
 const { check } = require('../examples/demo/check');
 const { Progress } = require('../examples/demo/progress');
 const { Screen } = require('../examples/demo/screen');
-const { MEANWHILE, MENU, TUTORIAL, sequence } = require('../examples/demo/sequences');
+const { CARD, LANGUAGE, MEANWHILE, MENU, TUTORIAL, sequence } = require('../examples/demo/sequences');
 const { outcomes, table } = require('../examples/demo/table');
 
 jest.setTimeout(60_000);
@@ -18,8 +18,11 @@ const SECRETS = [
   TUTORIAL,
   ...MENU,
   MEANWHILE,
+  LANGUAGE,
+  CARD,
   ...Array.from({ length: 200 }, (_, n) => sequence(n)),
   'demo-secret',
+  'demo-access',
   'Bearer',
 ];
 const ESCAPE = '\x1b';
@@ -78,6 +81,15 @@ describe('the demo', () => {
         asAsked: true,
       },
       menu: { asked: 4, heard: 4, inOrder: true },
+      card: {
+        asked: 2,
+        heard: 3,
+        asAsked: true,
+        discoveries: 1,
+        onlyCardMasked: true,
+        unmasked: true,
+        overlaps: 0,
+      },
       load: { injections: 200, calls: 20, resends: 12, tokenRefreshes: 1, simulator: { overlaps: 0 } },
       check: { ok: true },
     });
@@ -124,6 +136,7 @@ describe('the check of the demo', () => {
   const evidence = (change = {}) => ({
     tutorial: { asAsked: true },
     menu: { inOrder: true },
+    card: { asAsked: true, onlyCardMasked: true, unmasked: true, overlaps: 0 },
     asked: [
       one('a', 0, 'accepted'),
       one('b', 0, 'accepted'),
@@ -155,7 +168,13 @@ describe('the check of the demo', () => {
     expect(check(evidence()).ok).toBe(true);
   });
 
+  const card = (change) => ({ card: { ...evidence().card, ...change } });
+
   test.each([
+    ['the card number was not heard', 'agent session heard', card({ asAsked: false })],
+    ['the card number was recorded', 'masked', card({ onlyCardMasked: false })],
+    ['the recording stayed masked', 'masked', card({ unmasked: false })],
+    ['tones overlapped', 'no tones overlapped', card({ overlaps: 1 })],
     ['the tutorial was not heard', 'tutorial', { tutorial: { asAsked: false } }],
     ['the menu was mixed up', 'menu', { menu: { inOrder: false } }],
     ['two came in the wrong order', 'in order', heard(['b1', 'b0'])],

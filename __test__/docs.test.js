@@ -24,12 +24,16 @@ function run(code, scope) {
   return new AsyncFunction(...Object.keys(scope), `{\n${code}\n}`)(...Object.values(scope));
 }
 
+test.each(docs.PAGES)(
+  '%s holds its files and tables as they are (else run: node scripts/docs.js)',
+  (name) => {
+    const page = read(name);
+    expect(docs.render(page)).toBe(page);
+  },
+);
+
 describe('testing.md', () => {
   const page = read('docs/testing.md');
-
-  test('holds the files and the table of faults as they are (else run: node scripts/docs.js)', () => {
-    expect(docs.render(page)).toBe(page);
-  });
 
   test('holds every file of examples/testing', () => {
     const files = fs.readdirSync(path.join(docs.ROOT, 'examples', 'testing'));

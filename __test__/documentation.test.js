@@ -67,8 +67,8 @@ describe('error codes', () => {
 });
 
 describe('options', () => {
-  /** Each option of an interface: its name, and its default as its comment tells. */
-  function options(name) {
+  /** Each option of an interface and of what it extends: its name, and its default as its comment tells. */
+  function options(name, { inherited = true } = {}) {
     const interfaceOf = new RegExp(`export interface ${name} (?:extends (\\w+) )?\\{\\n([\\s\\S]*?)\\n\\}`);
     const [, base, body] = interfaceOf.exec(TYPINGS);
     const fields = [...body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)(\??):/g)];
@@ -77,7 +77,7 @@ describe('options', () => {
       const stated = /\bDefault[^:.]*: (.+?)(?=[,;.](?:\s|$)|$)/.exec(text);
       return [field, optional ? (stated?.[1].trim() ?? 'none') : 'required'];
     });
-    return base ? [...own, ...options(base)] : own;
+    return base && inherited ? [...own, ...options(base)] : own;
   }
 
   /** The options of a table; a cell may name several. */
@@ -87,25 +87,39 @@ describe('options', () => {
     );
   }
 
-  const [injector, auth, injection] = tables('option', 'default', 'meaning').map(documented);
+  const [injector, session, auth, injection] = tables('option', 'default', 'meaning').map(documented);
 
-  test('there are three tables', () => {
+  test('there are four tables', () => {
     expect(injector.has('apiUrl')).toBe(true);
+    expect(session.has('apiVersion')).toBe(true);
     expect(auth.has('clientSecret')).toBe(true);
     expect(injection.has('maxAttempts')).toBe(true);
   });
 
   /** Options that are objects, with their types. */
-  const sections = { retry: 'RetryConfig', rateLimit: 'RateLimit' };
+  const sections = {
+    retry: 'RetryConfig',
+    rateLimit: 'RateLimit',
+    auditLog: 'AuditLogConfig',
+    'auditLog.rotate': 'AuditRotation',
+  };
 
   const cases = [
-    ...options('InjectorConfig')
+    ...options('TelephonyConfig')
       .filter(([field]) => !Object.hasOwn(sections, field))
-      .map((one) => ['InjectorConfig', injector, ...one]),
+      .map((one) => ['TelephonyConfig', injector, ...one]),
+    ...options('SessionConfig', { inherited: false })
+      .filter(([field]) => !['api', 'apiUrl'].includes(field))
+      .map((one) => ['SessionConfig', session, ...one]),
     ...Object.entries(sections).flatMap(([section, owner]) =>
-      options(owner).map(([field, fallback]) => [owner, injector, `${section}.${field}`, fallback]),
+      options(owner)
+        .map(([field, fallback]) => [owner, injector, `${section}.${field}`, fallback])
+        .filter(([, , field]) => !Object.hasOwn(sections, field)),
     ),
-    ...options('AuthConfig').map((one) => ['AuthConfig', auth, ...one]),
+    ...options('ClientCredentialsConfig').map((one) => ['ClientCredentialsConfig', auth, ...one]),
+    ...options('AccessKeyConfig', { inherited: false })
+      .filter(([field]) => field !== 'grant')
+      .map((one) => ['AccessKeyConfig', auth, ...one]),
     ...options('InjectionOptions').map((one) => ['InjectionOptions', injection, ...one]),
   ];
 
@@ -118,8 +132,9 @@ describe('options', () => {
   );
 
   test.each([
-    ['DtmfInjector', injector, ['InjectorConfig', ...Object.values(sections)]],
-    ['CXoneAuthClient', auth, ['AuthConfig']],
+    ['DtmfInjector', injector, ['TelephonyConfig', ...Object.values(sections)]],
+    ["api 'agent-session'", session, ['SessionConfig']],
+    ['CXoneAuthClient', auth, ['ClientCredentialsConfig', 'AccessKeyConfig']],
     ['injectDTMF', injection, ['InjectionOptions']],
   ])('the README names no option of %s that the typings lack', (_name, table, owners) => {
     const typed = cases.filter(([owner]) => owners.includes(owner)).map(([, , field]) => field);

@@ -2,6 +2,7 @@
 
 const { DtmfError, isDtmfError } = require('..');
 const { newBench, params, QUICK_RETRY, settle, failure, printed, until } = require('./support/bench');
+const { profile } = require('./support/profiles');
 const { deadUrl } = require('./support/platform');
 
 const bench = newBench();
@@ -161,7 +162,7 @@ describe.each(CODES)('%s', (code, { status, ...expected }, provoke) => {
       if (!OF_TOKENS.includes(code)) expect(error.response).toBeUndefined();
       return;
     }
-    expect(Object.keys(error.response).sort()).toEqual(['data', 'headers', 'status']);
+    expect(Object.keys(error.response).sort()).toEqual(profile.responseKeys);
     expect(error.response.status).toBe(status);
     expect(error.response.headers).toMatchObject({ 'x-reason': 'cannot play *****', 'x-trace': 't-1' });
     expect(error.response.data.message).toBe('cannot play "*****"');

@@ -1,6 +1,7 @@
 'use strict';
 
 const { newBench, params, QUICK_RETRY, settle, failure, thrown, until } = require('./support/bench');
+const { profile } = require('./support/profiles');
 
 const bench = newBench();
 
@@ -50,7 +51,7 @@ test('dtmf.injected has the entry of the result and the masked payload', async (
       event: 'dtmf.injected',
       callId: 'call-1',
       auditEntry: result.audit,
-      payload: { dtmf: '*****', dtmfType: 'RFC2833', interDigitPause: 150 },
+      payload: profile.payload,
     },
   ]);
   expect(JSON.stringify(events)).not.toContain('4929187350');
@@ -61,7 +62,7 @@ test("digits: 'clear' shows the digits and their frequencies", async () => {
   const events = [];
   injector.registerCTIMonitor((event) => void events.push(event));
   await injector.injectDTMF(params({ dtmfString: '1#' }));
-  expect(events[0].payload.dtmf).toBe('1#');
+  expect(profile.digitsOf(JSON.stringify(events[0].payload))).toBe('1#');
   expect(events[0].auditEntry.dtmfString).toBe('1#');
   expect(events[0].auditEntry.validation).toEqual({
     valid: true,
@@ -78,16 +79,15 @@ test('what a program does to its params afterwards changes nothing', async () =>
   const injector = bench.injector(platform, { digits: 'clear' });
   const mine = params({ dtmfString: '12' });
   const promise = injector.injectDTMF(mine);
-  Object.assign(mine, { callId: 'call-2', dtmfString: '99', dtmfType: 'INBAND', interDigitPause: 1000 });
+  Object.assign(mine, params({ callId: 'call-2', dtmfString: '99', interDigitPause: 1000 }));
   const { audit } = await promise;
   expect(audit).toMatchObject({
     callId: 'call-1',
     dtmfString: '12',
-    dtmfType: 'RFC2833',
-    interDigitPause: 150,
+    ...profile.entry,
   });
   expect(audit.validation.frequencies).toHaveLength(2);
-  expect(JSON.parse(platform.injections('call-1')[0].body).dtmf).toBe('12');
+  expect(profile.digitsOf(platform.injections('call-1')[0].body)).toBe('12');
 });
 
 test('dtmf.failed has the entry of the error', async () => {

@@ -158,11 +158,10 @@ describe('options that are a Proxy', () => {
 const HEAD = `
 const { CXoneAuthClient, DtmfInjector } = require('cxone-dtmf');
 const { startPlatform } = require(process.env.PLATFORM);
+const { profile } = require(process.env.PROFILES);
 const { setTimeout: delay } = require('node:timers/promises');
 const say = (text) => process.stderr.write(text + '\\n');
-const params = (callId) => ({
-  telephonyProviderId: 'p', lineId: 'l', callId, dtmfString: '1234', dtmfType: 'RFC2833', interDigitPause: 150,
-});
+const params = (callId) => profile.params({ callId, dtmfString: '1234' });
 const told = (promise) => promise.then(() => 'ok', (error) => error.code);
 process.on('warning', () => {});
 (async () => {
@@ -181,7 +180,7 @@ async function run(body) {
 
 test('standard output that throws harms neither injection nor process', async () => {
   const lines = await run(`
-    const injector = new DtmfInjector(auth, { apiUrl: platform.url });
+    const injector = new DtmfInjector(auth, { apiUrl: platform.url, ...profile.config });
     process.stdout.write = () => { throw new Error('gone'); };
     platform.answer({}, { status: 404 });
     const outcomes = await Promise.all(['a', 'b', 'c'].map((callId) => told(injector.injectDTMF(params(callId)))));
@@ -200,7 +199,7 @@ test.each([
   ],
 ])('a removeEventListener that throws %s harms neither injections nor process', async (_, thrown) => {
   const lines = await run(`
-    const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger: false });
+    const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger: false, ...profile.config });
     const signal = () => ({ aborted: false, addEventListener() {}, removeEventListener() { throw ${thrown}; } });
     await injector.injectDTMF(params('warm'));
     // Refused at once and answered at once, so that they come back together.
@@ -243,7 +242,7 @@ test('a logger that rejects or gives a hostile thenable harms nothing', async ()
     const hostile = () => ({ get then() { throw new Error('log down'); } });
     for (const write of [reject, hostile]) {
       const logger = { info: write, warn: write, error: write };
-      const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger });
+      const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger, ...profile.config });
       platform.answer({}, { status: 404 });
       say(await told(injector.injectDTMF(params('a'))) + ' ' + await told(injector.injectDTMF(params('a'))));
       await delay(50);
@@ -254,7 +253,7 @@ test('a logger that rejects or gives a hostile thenable harms nothing', async ()
 
 test('a signal that was refused does not keep the process alive', async () => {
   const lines = await run(`
-    const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger: false });
+    const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger: false, ...profile.config });
     const signal = { aborted: false, removeEventListener() {}, addEventListener() { throw new Error('no'); } };
     say(await told(injector.injectDTMF(params('a'), { signal })));
     say(await told(injector.acquireChannelLock('a', { signal })));

@@ -3,6 +3,7 @@
 // Jest runs tests in a realm of its own, may load the package twice and may fake the timers.
 
 const { newBench, params, failure } = require('./support/bench');
+const { profile } = require('./support/profiles');
 
 const bench = newBench();
 let platform;
@@ -23,7 +24,7 @@ function copy() {
 
 function injectorOf({ CXoneAuthClient, DtmfInjector }, config = {}) {
   const auth = new CXoneAuthClient({ ...platform.credentials, logger: false });
-  return new DtmfInjector(auth, { apiUrl: platform.url, logger: false, ...config });
+  return new DtmfInjector(auth, { apiUrl: platform.url, logger: false, ...profile.config, ...config });
 }
 
 test('everything is of the realm of the caller', async () => {
@@ -61,7 +62,7 @@ test('two copies keep one order for one call', async () => {
   const injectors = [injectorOf(copy()), injectorOf(copy())];
   const sequences = Array.from({ length: 30 }, (_, n) => String(1000 + n));
   await Promise.all(sequences.map((dtmfString, n) => injectors[n % 2].injectDTMF(params({ dtmfString }))));
-  expect(platform.injections().map((r) => JSON.parse(r.body).dtmf)).toEqual(sequences);
+  expect(platform.injections().map((r) => profile.digitsOf(r.body))).toEqual(sequences);
   expect(platform.peakPerCall).toBe(1);
   for (const injector of injectors) await injector.close();
 });
@@ -80,7 +81,7 @@ test('an auth client of one copy serves an injector of another', async () => {
   const { CXoneAuthClient } = copy();
   const auth = new CXoneAuthClient({ ...platform.credentials, logger: false });
   const { DtmfInjector } = copy();
-  const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger: false });
+  const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger: false, ...profile.config });
   await injector.injectDTMF(params());
   expect(platform.tokenRequests()).toHaveLength(1);
   await injector.close();

@@ -9,12 +9,11 @@ const bench = newBench();
 
 // `last` is when the program had nothing more to do; the gap to its end is what the package cost.
 const HEAD = `
+const { profile } = require(process.env.PROFILES);
 const { CXoneAuthClient, DtmfInjector, injectWithRetry } = require('cxone-dtmf');
 const auth = new CXoneAuthClient({ ...JSON.parse(process.env.CREDENTIALS), logger: false });
-const injector = new DtmfInjector(auth, { apiUrl: process.env.URL, logger: false });
-const params = {
-  telephonyProviderId: 'p', lineId: 'l', callId: 'call-1', dtmfString: '1234#', dtmfType: 'RFC2833', interDigitPause: 150,
-};
+const injector = new DtmfInjector(auth, { apiUrl: process.env.URL, logger: false, ...profile.config });
+const params = profile.params({ dtmfString: '1234#' });
 let last = Date.now();
 const note = (text) => { console.log(text); last = Date.now(); };
 process.on('exit', () => console.log('gap', Date.now() - last));
@@ -139,7 +138,7 @@ describe('a program that ends itself in flight', () => {
   test('by process.exit keeps its code', async () => {
     platform.usualInjection = { hold: true };
     const ended = await run(`
-      for (let n = 0; n < 50; n += 1) injector.injectDTMF({ ...params, callId: 'call-' + n });
+      for (let n = 0; n < 50; n += 1) injector.injectDTMF(profile.params({ callId: 'call-' + n }));
       setTimeout(() => process.exit(7), 300);
     `);
     expect(ended).toMatchObject({ code: 7, signal: null, stderr: '' });

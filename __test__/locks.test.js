@@ -1,6 +1,7 @@
 'use strict';
 
 const { newBench, params, settle, failure, until } = require('./support/bench');
+const { profile } = require('./support/profiles');
 
 const bench = newBench();
 let platform;
@@ -12,7 +13,7 @@ beforeEach(async () => {
 });
 
 const press = (digits, options) => injector.injectDTMF(params({ dtmfString: digits }), options);
-const pressed = () => platform.injections().map((r) => JSON.parse(r.body).dtmf);
+const pressed = () => platform.injections().map((r) => profile.digitsOf(r.body));
 
 describe('a manual lock', () => {
   test('holds others back, lets its own through, and hands the call on', async () => {

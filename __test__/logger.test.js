@@ -43,10 +43,11 @@ class FieldsFirst extends MessageFirst {
 }
 
 const PROGRAM = `
+const { profile } = require(process.env.PROFILES);
 const { CXoneAuthClient, DtmfInjector, injectWithRetry } = require('cxone-dtmf');
 (async () => {
   const auth = new CXoneAuthClient(JSON.parse(process.env.CREDENTIALS));
-  const config = { apiUrl: process.env.URL, retry: { baseMs: 1, capMs: 2 } };
+  const config = { apiUrl: process.env.URL, retry: { baseMs: 1, capMs: 2 }, ...profile.config };
   if (process.env.SILENT) config.logger = false;
   const injector = new DtmfInjector(auth, config);
   const params = JSON.parse(process.env.PARAMS);

@@ -3,12 +3,13 @@
 const { setTimeout: delay } = require('node:timers/promises');
 
 const { newBench, params, settle, failure, until } = require('./support/bench');
+const { profile } = require('./support/profiles');
 
 const bench = newBench();
 
 /** A sequence that tells which injection it is. */
 const numbered = (n) => String(n).padStart(4, '0');
-const pressed = (platform, callId) => platform.injections(callId).map((r) => JSON.parse(r.body).dtmf);
+const pressed = (platform, callId) => platform.injections(callId).map((r) => profile.digitsOf(r.body));
 const upTo = (count) => Array.from({ length: count }, (_, n) => n);
 
 test('100 injections into one call arrive in order, one at a time', async () => {

@@ -238,11 +238,12 @@ describe('a token source of the program', () => {
 
 describe('a client of this package that lost itself', () => {
   const PROGRAM = `
+    const { profile } = require(process.env.PROFILES);
     const { CXoneAuthClient, DtmfInjector } = require('cxone-dtmf');
     const auth = new CXoneAuthClient({ ...JSON.parse(process.env.CREDENTIALS), logger: false });
     const say = (promise) => promise.then(() => 'ok', (error) => error.code).then((text) => console.log(text));
     const params = JSON.parse(process.env.PARAMS);
-    const injector = (client) => new DtmfInjector(client, { apiUrl: process.env.URL, logger: false });
+    const injector = (client) => new DtmfInjector(client, { apiUrl: process.env.URL, logger: false, ...profile.config });
   `;
   const { getAccessToken } = CXoneAuthClient.prototype;
 

@@ -13,15 +13,17 @@ const { once } = require('node:events');
 const { setTimeout: delay } = require('node:timers/promises');
 const { CXoneAuthClient, DtmfInjector } = require('cxone-dtmf');
 const { startPlatform } = require(process.env.PLATFORM);
+const { profile } = require(process.env.PROFILES);
 
 const IN_WORKER = \`
   const { parentPort, workerData } = require('node:worker_threads');
   const { CXoneAuthClient, DtmfInjector } = require(workerData.package);
+  const { profile } = require(process.env.PROFILES);
   const auth = new CXoneAuthClient({ ...workerData.credentials, logger: false });
-  const injector = new DtmfInjector(auth, { apiUrl: workerData.credentials.authUrl, logger: false, maxWaitingPerCall: 200 });
-  const params = (callId, dtmfString = '1234') => ({
-    telephonyProviderId: 'p', lineId: 'l', callId, dtmfString, dtmfType: 'RFC2833', interDigitPause: 150,
+  const injector = new DtmfInjector(auth, {
+    apiUrl: workerData.credentials.authUrl, logger: false, maxWaitingPerCall: 200, ...profile.config,
   });
+  const params = (callId, dtmfString = '1234') => profile.params({ callId, dtmfString });
 \`;
 const worker = (platform, source, data) => new Worker(IN_WORKER + source, {
   eval: true,
@@ -29,11 +31,9 @@ const worker = (platform, source, data) => new Worker(IN_WORKER + source, {
 });
 const own = (platform) => new DtmfInjector(
   new CXoneAuthClient({ ...platform.credentials, logger: false }),
-  { apiUrl: platform.url, logger: false, maxWaitingPerCall: 200 },
+  { apiUrl: platform.url, logger: false, maxWaitingPerCall: 200, ...profile.config },
 );
-const params = (callId, dtmfString = '1234') => ({
-  telephonyProviderId: 'p', lineId: 'l', callId, dtmfString, dtmfType: 'RFC2833', interDigitPause: 150,
-});
+const params = (callId, dtmfString = '1234') => profile.params({ callId, dtmfString });
 const until = async (holds) => { while (!holds()) await delay(5); };
 `;
 

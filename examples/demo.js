@@ -5,6 +5,7 @@
 
 const { parseArgs } = require('node:util');
 
+const { runCard } = require('./demo/card.js');
 const { check, summary } = require('./demo/check.js');
 const { runLoad } = require('./demo/load.js');
 const { runMenu } = require('./demo/menu.js');
@@ -15,8 +16,9 @@ const { runTutorial } = require('./demo/tutorial.js');
 const HELP = `Usage: npm start
        node examples/demo.js [--json]
 
-Presses digits into calls of a simulator on 127.0.0.1, in three parts: one injection as in the tutorial,
-a menu under one lock, and 200 injections into 20 calls with a rate limit and a cut connection.
+Presses digits into calls of a simulator on 127.0.0.1, in four parts: one injection as in the tutorial,
+a menu under one lock, 200 injections into 20 calls with a rate limit and a cut connection, and a card number
+into an agent session whose recording is masked meanwhile.
 Then it compares what was asked with what the simulator heard. It takes a few seconds.
 
   --json   one JSON object on standard output, nothing else
@@ -58,13 +60,16 @@ async function run(screen) {
   screen.note('ms: from the lock of the call to the outcome, token, waits and resends included');
   screen.note(explainRefusals(load));
 
+  screen.title('4. A masked card number into an agent session');
+  const card = await runCard(screen);
+
   screen.title('What was asked, and what the simulator heard');
-  const verdict = check({ tutorial, menu, ...evidence });
+  const verdict = check({ tutorial, menu, card, ...evidence });
   for (const { rule, ok, detail } of verdict.rules) screen.verdict(ok, detail ? `${rule}: ${detail}` : rule);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
   screen.say('');
   screen.say(`${summary(verdict, load)} (${seconds.toFixed(1)} s)`);
-  return { ok: verdict.ok, seconds, tutorial, menu, load, check: verdict };
+  return { ok: verdict.ok, seconds, tutorial, menu, load, card, check: verdict };
 }
 
 /** @param {string[]} args */

@@ -14,7 +14,8 @@
  * @property {boolean} retryable
  * @property {string} message
  * @property {number} [retryAfterMs]
- * @property {{ status: number, headers: Record<string, string>, data: unknown }} [response]
+ * @property {number} [digitsAccepted]
+ * @property {{ status: number, headers: Record<string, string>, data: unknown, reason?: string, traceId?: string }} [response]
  */
 
 const BRAND = Symbol.for('cxone-dtmf.DtmfError');
@@ -38,9 +39,16 @@ class DtmfError extends Error {
     this.retryable = failure.retryable;
     this.attempts = details.attempts ?? 0;
     if (failure.retryAfterMs !== undefined) this.retryAfterMs = failure.retryAfterMs;
+    if (failure.digitsAccepted !== undefined) this.digitsAccepted = failure.digitsAccepted;
     if (failure.response !== undefined) {
-      const { status, headers, data } = failure.response;
-      this.response = { status, headers, data };
+      const { status, headers, data, reason, traceId } = failure.response;
+      this.response = {
+        status,
+        headers,
+        data,
+        ...(reason !== undefined && { reason }),
+        ...(traceId !== undefined && { traceId }),
+      };
     }
     if (details.audit !== undefined) this.audit = details.audit;
   }

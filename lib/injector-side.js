@@ -4,16 +4,22 @@
  * The side of an injector that the lane sees: what begins in the engine and what comes back from it.
  */
 
+const os = require('node:os');
+
 const native = require('./native.js');
 const lane = require('./lane.js');
 const outcome = require('./outcome.js');
+const agentSession = require('./api/agent-session.js');
+const telephonyV2 = require('./api/telephony-v2.js');
 const { watch } = require('./abort.js');
+const auditLog = require('./audit-log.js');
+const diagnostics = require('./diagnostics.js');
 const { nativeSide } = require('./auth-client.js');
 const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, isDtmfError, notSent } = require('./errors.js');
 const { ForeignTokens } = require('./foreign-tokens.js');
 const { Monitors } = require('./monitors.js');
-const { own, reading, toOptionalJson, textOrNull, numberOrNaN, checkSignal } = require('./options.js');
+const { own, reading, toOptionalJson, textOrNull, throwIfWrong, checkSignal } = require('./options.js');
 
 /**
  * What to say of input that could not be handed to the engine. What a getter of the program threw may
@@ -25,21 +31,15 @@ function wrongInput(error) {
 }
 
 /**
- * The parameters of one injection, read once: what the program does to its object afterwards changes nothing.
- * @typedef {ReturnType<typeof readParams>} Asked
- * @param {any} params
+ * How an injection is to be made, beside its params.
+ * @typedef {object} Terms
+ * @property {number | undefined} lock
+ * @property {boolean} aborted whether the signal has fired already
+ * @property {string | null} options
  */
-function readParams(params) {
-  if (typeof params !== 'object' || params === null) throw invalid('params must be an object');
-  return {
-    telephonyProviderId: textOrNull(params.telephonyProviderId),
-    lineId: textOrNull(params.lineId),
-    callId: textOrNull(params.callId),
-    dtmfString: textOrNull(params.dtmfString),
-    dtmfType: textOrNull(params.dtmfType),
-    interDigitPause: numberOrNaN(params.interDigitPause),
-  };
-}
+
+/** The wire profiles by the names that the option `api` gives them. */
+const APIS = { 'telephony-v2': telephonyV2, 'agent-session': agentSession };
 
 /**
  * @param {unknown} lock
@@ -52,8 +52,12 @@ function lockNumber(lock) {
 }
 
 class InjectorSide {
+  /** @type {any} */
+  #api;
   #clear;
   #log;
+  /** @type {((anchor: string) => unknown) | undefined} */
+  #onAnchor;
   /** @type {ForeignTokens | undefined} */
   #foreign;
   /** @type {Map<number, ChannelLock>} */
@@ -64,19 +68,31 @@ class InjectorSide {
   /**
    * @param {any} authClient
    * @param {string} config
-   * @param {import('./logger.js').Log} log
-   * @param {boolean} clear
+   * @param {{ log: import('./logger.js').Log, api: keyof typeof APIS, clear: boolean, onAnchor?: (anchor: string) => unknown }} face what stays on this side
    */
-  constructor(authClient, config, log, clear) {
+  constructor(authClient, config, { log, api, clear, onAnchor }) {
+    const auth = nativeSide(authClient);
+    throwIfWrong(native.NativeInjector.check(auth?.native, config));
+    this.#api = APIS[api];
     this.#clear = clear;
     this.#log = log;
+    this.#onAnchor = onAnchor;
     this.monitors = new Monitors(log);
-    const auth = nativeSide(authClient);
     if (auth) auth.injectorLog ??= log;
     else this.#foreign = new ForeignTokens(authClient);
     // The client stays reachable as long as an injector uses it, since its log lines come through it.
     this.auth = auth;
-    this.native = new native.NativeInjector(lane.lane, lane.register(this), auth?.native, config);
+    const number = lane.register(this);
+    const toStderr = process.env['CXONE_DTMF_LOG'] === 'debug';
+    this.native = new native.NativeInjector(
+      lane.lane,
+      number,
+      auth?.native,
+      config,
+      log.debug !== undefined,
+      toStderr,
+      os.hostname(),
+    );
   }
 
   /**
@@ -87,71 +103,81 @@ class InjectorSide {
    */
   inject(params, options) {
     return new Promise((resolve) => {
-      /** @type {Asked | undefined} */
+      /** @type {any} */
       let asked;
       /** @type {AbortSignal | undefined} */
       let signal;
+      /** @type {string | undefined} */
+      let correlationId;
+      /** @type {diagnostics.Injection | undefined} */
+      let injection;
       let unwatch = () => {};
       const id = lane.open({
         owner: this,
         retrying: (record) => this.#retrying(record),
+        unmasked: (record) => this.#unmasked(record),
         settled: (record) => {
-          this.#tell(record, asked);
-          resolve({ record, entry: outcome.auditEntry(record, asked, this.#clear), signal });
+          const showing = { asked, api: this.#api, clear: this.#clear, correlationId };
+          this.#tell(record, showing);
+          const entry = outcome.auditEntry(record, showing);
+          diagnostics.finish(injection, entry, () =>
+            record.error ? outcome.error(record, entry, signal) : undefined,
+          );
+          resolve({ record, entry, signal });
           unwatch();
         },
       });
       try {
-        asked = readParams(params);
-        const json = toOptionalJson(options, ['signal', 'lock']);
+        if (typeof params !== 'object' || params === null) throw invalid('params must be an object');
+        // Read once: what the program does to its object afterwards changes nothing.
+        asked = this.#api.read(params);
         const lock = lockNumber(own(options, 'lock'));
         signal = checkSignal(own(options, 'signal'));
+        injection = diagnostics.begin(asked, options);
+        const along = injection && {
+          traceparent: injection.traceparent,
+          correlationId: injection.correlationId,
+        };
+        const json = toOptionalJson(along ? { ...options, ...along } : options, ['signal', 'lock']);
+        correlationId = (along ?? options)?.correlationId;
         // Before the engine begins: a signal that cannot be listened to must not let a digit through.
         unwatch = watch(signal, () => this.native.abort(id));
-        this.#begin(id, asked, lock, signal?.aborted === true, json);
+        const terms = { lock, aborted: signal?.aborted === true, options: json };
+        // What was refused at once need not wait for the event loop to come round.
+        if (this.#api.inject(this.native, id, asked, terms)) lane.drainSoon();
       } catch (error) {
         this.native.refuse(id, wrongInput(error));
         lane.drainSoon();
+      } finally {
+        if (asked) asked.dtmfString = this.#wiped(asked.dtmfString);
       }
     });
   }
 
   /**
-   * @param {number} id
-   * @param {Asked} asked
-   * @param {number | undefined} lock
-   * @param {boolean} aborted
-   * @param {string | null} options
+   * Wipes digits that came as bytes, and gives what may be kept of them.
+   * @param {string | Uint8Array | null} digits
+   * @returns {string | null}
    */
-  #begin(id, asked, lock, aborted, options) {
-    const ended = this.native.inject(
-      id,
-      asked.telephonyProviderId,
-      asked.lineId,
-      asked.callId,
-      asked.dtmfString,
-      asked.dtmfType,
-      asked.interDigitPause,
-      lock,
-      aborted,
-      options,
-    );
-    // What was refused at once need not wait for the event loop to come round.
-    if (ended) lane.drainSoon();
+  #wiped(digits) {
+    if (digits === null || typeof digits === 'string') return digits;
+    const shown = this.#clear ? Buffer.from(digits).toString('latin1') : null;
+    digits.fill(0);
+    return shown;
   }
 
   /**
    * Tells the log and the monitors, each of which gets an entry of its own.
    * @param {any} record
-   * @param {Asked | undefined} asked
+   * @param {import('./outcome.js').Showing} showing
    */
-  #tell(record, asked) {
-    const entry = () => outcome.auditEntry(record, asked, this.#clear);
+  #tell(record, showing) {
+    const entry = () => outcome.auditEntry(record, showing);
     if (this.#log.enabled) {
       if (record.accepted) this.#log.info('DTMF injection completed', entry());
       else this.#log.error('DTMF injection failed', entry());
     }
-    if (this.monitors.any) this.monitors.emit(outcome.finalEvent(entry(), asked, this.#clear));
+    if (this.monitors.any) this.monitors.emit(outcome.finalEvent(entry(), showing));
   }
 
   /**
@@ -189,6 +215,46 @@ class InjectorSide {
     const message = `${why} Retrying in ${delayMs / 1000}s (attempt ${attempt}/${maxAttempts})`;
     this.#log.warn(message, { callId, injectionId });
     this.monitors.emit({ event: 'dtmf.retrying', callId, injectionId, attempt, delayMs, reason });
+  }
+
+  /** @param {any} record */
+  #unmasked({ callId, injectionId, error }) {
+    if (!error) return;
+    const { code, message: errorMessage } = error;
+    this.#log.error('Recording could not be unmasked', { callId, injectionId, code, errorMessage });
+  }
+
+  /**
+   * Begins to follow a session. It keeps neither the process nor this object alive.
+   * @param {unknown} sessionId
+   * @returns {() => void} ends it
+   */
+  follow(sessionId) {
+    const id = lane.next();
+    throwIfWrong(this.native.followSession(id, textOrNull(sessionId)));
+    return () => this.native.abort(id);
+  }
+
+  /** @param {any} record */
+  auditNotice(record) {
+    auditLog.take(record, this.#log, this.#onAnchor);
+  }
+
+  /** @param {any} record a line of the engine */
+  logged({ message, fields }) {
+    this.#log.debug?.(message, fields);
+  }
+
+  /** @param {any} record */
+  sessionEnded({ sessionId }) {
+    this.#log.info('Session ended', { sessionId });
+  }
+
+  /** @param {any} record */
+  sessionNotHeard({ sessionId, error }) {
+    const { code, message: errorMessage } = error;
+    const message = 'The events of the session cannot be heard; trying again';
+    this.#log.warn(message, { sessionId, code, errorMessage });
   }
 
   /**

@@ -1,6 +1,6 @@
 'use strict';
 
-const native = require('./native.js');
+const auditLog = require('./audit-log.js');
 const lane = require('./lane.js');
 const outcome = require('./outcome.js');
 const { reasonOf } = require('./abort.js');
@@ -8,7 +8,15 @@ const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, notSent } = require('./errors.js');
 const { InjectorSide } = require('./injector-side.js');
 const { createLog, standardOutput } = require('./logger.js');
-const { own, reading, toJson, toOptionalJson, throwIfWrong } = require('./options.js');
+const {
+  own,
+  reading,
+  toJson,
+  toOptionalJson,
+  throwIfWrong,
+  textOrNull,
+  numberOrNaN,
+} = require('./options.js');
 
 class DtmfInjector {
   #side;
@@ -21,10 +29,16 @@ class DtmfInjector {
     if (typeof authClient?.getAccessToken !== 'function') {
       throw invalid('authClient must be a CXoneAuthClient or have a method getAccessToken()');
     }
-    const json = toJson('config', config, ['logger']);
+    const json = toJson(
+      'config',
+      reading(() => auditLog.crossing(config)),
+      ['logger'],
+    );
+    const onAnchor = reading(() => own(own(config, 'auditLog'), 'onAnchor'));
     const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
-    throwIfWrong(native.NativeInjector.check(json));
-    this.#side = new InjectorSide(authClient, json, log, own(config, 'digits') === 'clear');
+    const api = own(config, 'api') ?? 'telephony-v2';
+    const clear = own(config, 'digits') === 'clear';
+    this.#side = new InjectorSide(authClient, json, { log, api, clear, onAnchor });
   }
 
   /** @param {unknown} callback */
@@ -83,9 +97,31 @@ class DtmfInjector {
     }
   }
 
+  /**
+   * @param {unknown} sessionId
+   * @returns {() => void}
+   */
+  followSession(sessionId) {
+    return this.#side.follow(sessionId);
+  }
+
   metrics() {
-    const counts = JSON.parse(this.#side.native.metrics());
-    return { ...counts, monitorErrors: this.#side.monitors.errors };
+    const side = this.#side;
+    return { ...JSON.parse(side.native.metrics()), monitorErrors: side.monitors.errors };
+  }
+
+  metricsText() {
+    const side = this.#side;
+    return side.native.metricsText(side.monitors.errors);
+  }
+
+  /**
+   * @param {unknown} injectionId
+   * @param {unknown} digitsRecognised
+   */
+  reportRecognition(injectionId, digitsRecognised) {
+    const { native } = this.#side;
+    throwIfWrong(native.reportRecognition(textOrNull(injectionId), numberOrNaN(digitsRecognised)));
   }
 
   /** @param {any} [options] */

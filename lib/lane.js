@@ -20,6 +20,7 @@ const LONGEST_DELAY = 2 ** 31 - 1;
  * @property {object} owner
  * @property {(record: any) => void} settled
  * @property {(record: any) => void} [retrying]
+ * @property {(record: any) => void} [unmasked]
  */
 
 /** @type {Map<number, Waiting>} */
@@ -64,10 +65,22 @@ function deliver(record) {
     case 'retrying':
       return waiting.get(record.id)?.retrying?.(record);
     case 'finished':
+      // With a masked recording the work goes on, and the process has to stay for it.
+      return (record.unmasking ? waiting.get(record.id) : close(record.id))?.settled(record);
     case 'settled':
       return close(record.id)?.settled(record);
     case 'lockExpired':
       return owners.get(record.injector)?.deref()?.lockExpired(record);
+    case 'unmasked':
+      return close(record.id)?.unmasked?.(record);
+    case 'audit':
+      return owners.get(record.injector)?.deref()?.auditNotice(record);
+    case 'log':
+      return owners.get(record.injector)?.deref()?.logged(record);
+    case 'sessionEnded':
+      return owners.get(record.injector)?.deref()?.sessionEnded(record);
+    case 'sessionNotHeard':
+      return owners.get(record.injector)?.deref()?.sessionNotHeard(record);
     case 'tokenRefreshed':
       return owners.get(record.client)?.deref()?.tokenRefreshed();
     case 'tokenRefreshFailed':
@@ -81,16 +94,22 @@ function deliver(record) {
   }
 }
 
+/** A number that nothing else of this realm goes by. */
+function next() {
+  lastNumber += 1;
+  return lastNumber;
+}
+
 /**
  * Begins to wait for a record; the process stays alive until it came.
  * @param {Waiting} entry
  * @returns {number} what the record must name
  */
 function open(entry) {
-  lastNumber += 1;
+  const number = next();
   if (waiting.size === 0) keepAlive.ref();
-  waiting.set(lastNumber, entry);
-  return lastNumber;
+  waiting.set(number, entry);
+  return number;
 }
 
 /** @param {number} id */
@@ -131,10 +150,10 @@ function ask(owner, begin) {
  * @param {object} owner has a method for each record that may name it
  */
 function register(owner) {
-  lastNumber += 1;
-  owners.set(lastNumber, new WeakRef(owner));
-  collected.register(owner, lastNumber);
-  return lastNumber;
+  const number = next();
+  owners.set(number, new WeakRef(owner));
+  collected.register(owner, number);
+  return number;
 }
 
-module.exports = { lane, drainSoon, open, close, request, ask, register };
+module.exports = { lane, drainSoon, next, open, close, request, ask, register };

@@ -8,7 +8,7 @@
 const { invalid } = require('./errors.js');
 
 /** @typedef {(message: string, fields: object) => unknown} Write */
-/** @typedef {{ enabled: boolean, info: Write, warn: Write, error: Write }} Log */
+/** @typedef {{ enabled: boolean, info: Write, warn: Write, error: Write, debug?: Write }} Log `debug` only where it is wanted */
 
 /**
  * The tutorial's lines: JSON on standard output, as winston writes them.
@@ -42,8 +42,18 @@ function guarded(write) {
 }
 
 /**
+ * Whether a logger takes debug lines: it has the method, and says nothing against the level. `console` has no
+ * levels, and would print them all.
  * @param {any} logger
- * @param {'info' | 'warn' | 'error'} level
+ */
+function wantsDebug(logger) {
+  if (typeof logger.debug !== 'function' || logger === console) return false;
+  return typeof logger.isLevelEnabled !== 'function' || logger.isLevelEnabled('debug') === true;
+}
+
+/**
+ * @param {any} logger
+ * @param {'info' | 'warn' | 'error' | 'debug'} level
  * @returns {Write}
  */
 function adapt(logger, level) {
@@ -78,6 +88,7 @@ function createLog(logger) {
     info: adapt(logger, 'info'),
     warn: adapt(logger, 'warn'),
     error: adapt(logger, 'error'),
+    ...(wantsDebug(logger) && { debug: adapt(logger, 'debug') }),
   };
 }
 

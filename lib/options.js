@@ -5,6 +5,7 @@
  * polluted prototype cannot switch a guarantee off.
  */
 
+const { isUint8Array } = require('node:util/types');
 const { DtmfError, invalid, isDtmfError } = require('./errors.js');
 
 /**
@@ -75,6 +76,15 @@ function textOrNull(value) {
   return typeof value === 'string' ? value : null;
 }
 
+/**
+ * Digits as text, or as bytes that are wiped when the engine has copied them.
+ * @param {unknown} value
+ * @returns {string | Uint8Array | null}
+ */
+function digitsOrNull(value) {
+  return isUint8Array(value) ? value : textOrNull(value);
+}
+
 /** @param {unknown} value */
 function numberOrNaN(value) {
   return typeof value === 'number' ? value : NaN;
@@ -102,6 +112,7 @@ module.exports = {
   throwIfWrong,
   reading,
   textOrNull,
+  digitsOrNull,
   numberOrNaN,
   checkSignal,
 };

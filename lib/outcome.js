@@ -11,8 +11,20 @@ const { frequenciesOf } = require('./payload.js');
 /** Stands for digits wherever they are hidden. Its length says nothing. */
 const MASK = '*****';
 
-/** @param {string} digits */
-const upper = (digits) => digits.toUpperCase();
+/**
+ * Digits as they are sent. `w` and `W` are pauses of different length and stay as they are.
+ * @param {string} digits
+ */
+const upper = (digits) => digits.replace(/[a-d]/g, (digit) => digit.toUpperCase());
+
+/**
+ * What an entry shows of its injection.
+ * @typedef {object} Showing
+ * @property {any} asked the params as they were read
+ * @property {{ entryFields(asked: any): object, payload(asked: any, digits: string): object }} api the wire profile's side
+ * @property {boolean} clear whether digits are shown
+ * @property {string} [correlationId] what the caller calls it
+ */
 
 /** @param {{ bodyError?: string } | undefined} answer */
 function bodyError(answer) {
@@ -22,10 +34,9 @@ function bodyError(answer) {
 /**
  * The audit entry, one per injection.
  * @param {any} record
- * @param {any} params as the program gave them
- * @param {boolean} clear whether digits are shown
+ * @param {Showing} showing
  */
-function auditEntry(record, params, clear) {
+function auditEntry(record, { asked, api, clear, correlationId }) {
   const valid = record.callId !== null;
   const accepted = record.accepted !== undefined;
   const { error } = record;
@@ -34,13 +45,13 @@ function auditEntry(record, params, clear) {
     timestamp: new Date(record.timestampMs).toISOString(),
     injectionId: record.injectionId,
     callId: record.callId,
-    dtmfString: showing ? upper(params.dtmfString) : MASK,
-    dtmfType: valid ? params.dtmfType : null,
-    interDigitPause: valid ? params.interDigitPause : null,
+    ...(valid && correlationId !== undefined && { correlationId }),
+    dtmfString: showing ? upper(asked.dtmfString) : MASK,
+    ...(valid ? api.entryFields(asked) : { dtmfType: null, interDigitPause: null }),
     validation: {
       valid,
       carrierCompatible: record.carrierCompatible === true,
-      ...(showing && { frequencies: frequenciesOf(params.dtmfString) }),
+      ...(showing && { frequencies: frequenciesOf(asked.dtmfString) }),
     },
     status: accepted ? 'success' : error.delivery === 'refused' ? 'failed' : 'error',
     latencyMs: record.latencyMs,
@@ -50,6 +61,9 @@ function auditEntry(record, params, clear) {
     recognitionRate: accepted ? 1 : 0,
     recognitionSource: 'acceptance',
     delivery: record.delivery,
+    ...(record.logged !== undefined && { logged: record.logged }),
+    ...(record.playoutMs !== undefined && { playoutMs: record.playoutMs }),
+    ...(error?.digitsAccepted !== undefined && { digitsAccepted: error.digitsAccepted }),
     ...bodyError(record.accepted ?? error.response),
     ...(accepted
       ? {}
@@ -63,18 +77,13 @@ function auditEntry(record, params, clear) {
 
 /**
  * @param {any} entry
- * @param {any} params
- * @param {boolean} clear
+ * @param {Showing} showing
  */
-function finalEvent(entry, params, clear) {
+function finalEvent(entry, { asked, api, clear }) {
   if (entry.status !== 'success') {
     return { event: 'dtmf.failed', callId: entry.callId, auditEntry: entry };
   }
-  const payload = {
-    dtmf: clear ? upper(params.dtmfString) : MASK,
-    dtmfType: params.dtmfType,
-    interDigitPause: params.interDigitPause,
-  };
+  const payload = api.payload(asked, clear ? upper(asked.dtmfString) : MASK);
   return { event: 'dtmf.injected', callId: entry.callId, auditEntry: entry, payload };
 }
 
@@ -93,7 +102,13 @@ function parsed(body) {
  * @param {object} audit
  */
 function result(record, audit) {
-  return { success: true, data: parsed(record.accepted.body), audit };
+  const { accepted, playoutMs } = record;
+  return {
+    success: true,
+    data: parsed(accepted.body),
+    ...(playoutMs !== undefined && { playoutMs }),
+    audit,
+  };
 }
 
 /**

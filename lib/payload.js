@@ -19,9 +19,10 @@ const DTMF_FREQUENCIES = Object.freeze(
 /** @type {readonly string[]} */
 const SUPPORTED_DTMF_TYPES = Object.freeze(constants.types);
 
-/** @param {string} digits valid ones */
+/** @param {string} digits valid ones; pauses between them have no frequencies */
 function frequenciesOf(digits) {
-  return [...digits.toUpperCase()].map((digit) => [.../** @type {any} */ (DTMF_FREQUENCIES)[digit]]);
+  const pairs = [...digits.toUpperCase()].map((digit) => /** @type {any} */ (DTMF_FREQUENCIES)[digit]);
+  return pairs.filter((pair) => pair !== undefined).map((pair) => [...pair]);
 }
 
 /**
@@ -43,6 +44,8 @@ module.exports = {
   MAX_SEQUENCE_LENGTH: constants.maxSequenceLength,
   MIN_INTER_DIGIT_PAUSE: constants.minInterDigitPause,
   MAX_INTER_DIGIT_PAUSE: constants.maxInterDigitPause,
+  DEFAULT_TONE_DURATION: constants.sessionToneDuration,
+  DEFAULT_SESSION_PAUSE: constants.sessionInterDigitPause,
   frequenciesOf,
   validateDtmfPayload,
 };

@@ -117,6 +117,7 @@ async function startSimulator(options = {}) {
 
   const { url, port } = handle;
   const { clientId = 'demo-client', clientSecret = 'demo-secret' } = options;
+  const { accessKeyId = 'demo-access-key', accessKeySecret = 'demo-access-secret=' } = options;
 
   async function stop() {
     running.delete(handle);
@@ -128,6 +129,7 @@ async function startSimulator(options = {}) {
     url,
     port,
     credentials: Object.freeze({ authUrl: url, apiUrl: url, clientId, clientSecret }),
+    accessKey: Object.freeze({ authUrl: url, clientId, clientSecret, accessKeyId, accessKeySecret }),
     /** @param {unknown} callId @param {unknown} [callOptions] */
     addCall(callId, callOptions) {
       checkText(callId, 'callId');
@@ -138,6 +140,34 @@ async function startSimulator(options = {}) {
     endCall(callId) {
       checkText(callId, 'callId');
       native(() => handle.endCall(callId));
+    },
+    /** @param {unknown} sessionId @param {unknown} [sessionOptions] */
+    addSession(sessionId, sessionOptions) {
+      checkText(sessionId, 'sessionId');
+      const { contactId } = textOptions(sessionOptions, ['contactId']);
+      native(() => handle.addSession(sessionId, contactId));
+    },
+    /** @param {unknown} sessionId */
+    endSession(sessionId) {
+      checkText(sessionId, 'sessionId');
+      native(() => handle.endSession(sessionId));
+    },
+    /** @param {unknown} sessionId @param {unknown} event */
+    pushEvent(sessionId, event) {
+      checkText(sessionId, 'sessionId');
+      if (typeof event !== 'object' || event === null) throw new TypeError('event must be an object');
+      const encoded = encode(event, 'event');
+      native(() => handle.pushEvent(sessionId, encoded));
+    },
+    /** @param {unknown} contactId */
+    masks(contactId) {
+      checkText(contactId, 'contactId');
+      return JSON.parse(native(() => handle.masks(contactId)));
+    },
+    /** @param {unknown} contactId */
+    isMasked(contactId) {
+      checkText(contactId, 'contactId');
+      return native(() => handle.isMasked(contactId));
     },
     /** @param {unknown} callId */
     digits(callId) {
@@ -158,6 +188,21 @@ async function startSimulator(options = {}) {
       const encodedSteps = encodeSteps(steps);
       native(() => handle.scriptToken(encodedSteps));
     },
+    /** @param {unknown} steps @param {unknown} [scriptOptions] */
+    scriptMask(steps, scriptOptions) {
+      const encodedSteps = encodeSteps(steps);
+      const { action = 'mask' } = textOptions(scriptOptions, ['action']);
+      if (action !== 'mask' && action !== 'unmask') {
+        throw new TypeError("options.action must be 'mask' or 'unmask'");
+      }
+      native(() => handle.scriptMask(encodedSteps, action === 'unmask'));
+    },
+    /** @param {unknown} steps */
+    scriptEvents(steps) {
+      const encodedSteps = encodeSteps(steps);
+      native(() => handle.scriptEvents(encodedSteps));
+    },
+    revokeRefreshTokens: () => native(() => handle.revokeRefreshTokens()),
     revokeTokens: () => native(() => handle.revokeTokens()),
     stop,
   };

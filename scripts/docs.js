@@ -9,7 +9,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const ROOT = path.join(__dirname, '..');
-const PAGES = ['docs/testing.md'];
+const PAGES = ['docs/testing.md', 'docs/cxone.md'];
 
 const FILE = /(<!-- file: (\S+) -->\n)```(\w+)\n[\s\S]*?^```$/gm;
 const FAULTS = /(<!-- faults -->\n)[\s\S]*?(<!-- \/faults -->)/g;

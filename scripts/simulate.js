@@ -37,6 +37,7 @@ const LINES = 20;
  * @property {number} promisesBroken
  * @property {Record<string, number>} outcomes
  * @property {Record<string, number>} faults
+ * @property {Record<string, number>} sessions
  */
 
 /**
@@ -141,7 +142,8 @@ function play(steps, injections, seed) {
  */
 function show(steps, report) {
   const number = (/** @type {number} */ value) => value.toLocaleString('en').padStart(12);
-  for (const [title, counts] of Object.entries({ outcomes: report.outcomes, faults: report.faults })) {
+  const { outcomes, faults, sessions } = report;
+  for (const [title, counts] of Object.entries({ outcomes, faults, sessions })) {
     steps.say(`\n${title}`);
     for (const [name, count] of Object.entries(counts)) steps.say(`${number(count)}  ${name}`);
   }

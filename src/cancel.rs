@@ -11,6 +11,8 @@ pub enum Reason {
     Aborted,
     /// The injector was closed.
     Closed,
+    /// The session ended.
+    CallEnded,
 }
 
 /// How far the ending goes.
@@ -77,6 +79,14 @@ impl Cancel {
         }
     }
 
+    /// Whether even a request that is under way must be given up.
+    pub fn check_everything(&self) -> Result<(), Error> {
+        match *self.0.borrow() {
+            Stage::Running | Stage::Waiting(_) => Ok(()),
+            Stage::Everything(reason) => Err(error(reason)),
+        }
+    }
+
     async fn reached(&self, enough: impl Fn(Stage) -> bool) -> Reason {
         let mut stages = self.0.subscribe();
         match stages
@@ -101,7 +111,17 @@ fn error(reason: Reason) -> Error {
     match reason {
         Reason::Aborted => Error::not_sent(Code::Aborted, "the injection was aborted"),
         Reason::Closed => closed(),
+        Reason::CallEnded => call_ended(),
     }
+}
+
+/// What those hear who wait for a session that has ended.
+#[must_use]
+pub fn call_ended() -> Error {
+    Error::not_sent(
+        Code::CallEnded,
+        "the session has ended: nothing was sent to it",
+    )
 }
 
 /// What a closed injector answers.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::api::ResendWhenUnknown;
+use crate::api::{ResendWhenUnknown, Trace};
 use crate::error::Error;
 use crate::rate_limit::RateLimit;
 
@@ -14,6 +14,16 @@ pub enum AfterUnknown {
     RejectQueued,
     /// They go on as if nothing had happened.
     Continue,
+}
+
+/// Whether a call stays locked while its tones play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Playout {
+    /// It does: the next sequence must not run into the last one.
+    #[default]
+    Hold,
+    /// It does not.
+    None,
 }
 
 /// How failed attempts are repeated.
@@ -64,6 +74,8 @@ pub struct Config {
     pub atomic_server_errors: bool,
     /// What happens to those who wait behind an unknown outcome.
     pub after_unknown: AfterUnknown,
+    /// Whether a call stays locked while its tones play, where the profile knows how long that takes.
+    pub playout: Playout,
     /// How many requests may leave. Default: no limit.
     pub rate_limit: Option<RateLimit>,
     /// Digits are hidden in what the server says. Default `true`.
@@ -87,6 +99,7 @@ impl Default for Config {
             resend_when_unknown: ResendWhenUnknown::Never,
             atomic_server_errors: crate::api::telephony_v2::ATOMIC_SERVER_ERRORS,
             after_unknown: AfterUnknown::RejectQueued,
+            playout: Playout::Hold,
             rate_limit: None,
             mask_digits: true,
             seed: None,
@@ -123,6 +136,8 @@ pub struct InjectionOptions {
     pub lock_timeout: Option<Duration>,
     /// Overrides [`Config::resend_when_unknown`].
     pub resend_when_unknown: Option<ResendWhenUnknown>,
+    /// Goes along with every request of the injection.
+    pub trace: Trace,
     /// Presses under a manual lock of this injector.
     pub lock: Option<crate::channel::LockId>,
 }

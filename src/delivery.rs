@@ -18,6 +18,9 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::Accepted, Self::Refused, Self::NotSent, Self::Unknown];
+
     /// The name of the value in JavaScript, logs and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

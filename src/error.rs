@@ -43,6 +43,10 @@ pub enum Code {
     OutcomeUnknown,
     /// The audit log cannot take the intent.
     Audit,
+    /// The recording could not be masked, so nothing was sent.
+    Mask,
+    /// The session ended before the digits were sent.
+    CallEnded,
     /// The injector is closed.
     Closed,
     /// The caller's signal fired.
@@ -51,7 +55,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Invalid,
         Self::Auth,
         Self::Scope,
@@ -68,6 +72,8 @@ impl Code {
         Self::Server,
         Self::OutcomeUnknown,
         Self::Audit,
+        Self::Mask,
+        Self::CallEnded,
         Self::Closed,
         Self::Aborted,
     ];
@@ -92,6 +98,8 @@ impl Code {
             Self::Server => "ERR_DTMF_SERVER",
             Self::OutcomeUnknown => "ERR_DTMF_OUTCOME_UNKNOWN",
             Self::Audit => "ERR_DTMF_AUDIT",
+            Self::Mask => "ERR_DTMF_MASK",
+            Self::CallEnded => "ERR_DTMF_CALL_ENDED",
             Self::Closed => "ERR_DTMF_CLOSED",
             Self::Aborted => "ABORT_ERR",
         }
@@ -132,6 +140,17 @@ pub struct Response {
     pub data: Value,
     /// Why the body is missing, if it is.
     pub body_error: Option<BodyError>,
+    /// What the platform said of it.
+    pub details: Details,
+}
+
+/// What a platform says of an answer, as far as its API has a place for that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Why it declined, in one line. Digits and secrets are masked.
+    pub reason: Option<String>,
+    /// What its support finds the request by.
+    pub trace_id: Option<String>,
 }
 
 /// A failed operation. It never holds the request, a URL, a token or a digit.
@@ -147,6 +166,8 @@ pub struct Error {
     pub retryable: bool,
     /// How long to wait before trying again makes sense: what the other side asked for, or the rest of our own pause.
     pub retry_after: Option<Duration>,
+    /// How many digits the platform had accepted before a sequence that goes out in several bursts failed.
+    pub digits_accepted: Option<u32>,
     /// The last answer, when there was one. Boxed, since errors travel through every room and few carry one.
     pub response: Option<Box<Response>>,
 }
@@ -161,6 +182,7 @@ impl Error {
             message: message.into(),
             retryable: false,
             retry_after: None,
+            digits_accepted: None,
             response: None,
         }
     }
@@ -176,6 +198,13 @@ impl Error {
     pub fn retryable(mut self, retry_after: Option<Duration>) -> Self {
         self.retryable = true;
         self.retry_after = retry_after;
+        self
+    }
+
+    /// Says how long it takes until trying again makes sense; whether it does at all stays as it is.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
         self
     }
 

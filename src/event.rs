@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::channel::LockId;
-use crate::error::Code;
+use crate::error::{Code, Error};
 use crate::outcome::Outcome;
 
 /// Something that happened.
@@ -31,6 +31,29 @@ pub enum Event {
     },
     /// An injection ended. Every injection ends in exactly one of these.
     Finished(Arc<Outcome>),
+    /// The recording that was masked for an injection is no longer; or it could not be unmasked, and why.
+    Unmasked {
+        /// The number the caller gave to the injection.
+        id: u64,
+        /// Names the injection in the record.
+        injection_id: Uuid,
+        /// The call.
+        call: Arc<str>,
+        /// Why it is still masked.
+        failure: Option<Error>,
+    },
+    /// A session that is followed has ended; who waited for it was sent away.
+    SessionEnded {
+        /// The session.
+        session: Arc<str>,
+    },
+    /// The events of a session cannot be heard at the moment. Told once until they can be again.
+    SessionNotHeard {
+        /// The session.
+        session: Arc<str>,
+        /// Why.
+        error: Error,
+    },
     /// A manual lock was held too long and has been released.
     LockExpired {
         /// The lock.

@@ -2,6 +2,7 @@
 //! validate → lock → rate limit → token → intent → send → classify → retry → outcome → events.
 //!
 //! [`journey`] is the way of one injection, [`locks`] are the locks a program holds by hand,
+//! [`recording`] masks and unmasks recordings, [`follow`] listens to the events of a session,
 //! [`live`] is what is under way and can be ended from outside.
 
 use std::fmt;
@@ -11,6 +12,8 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::api::{Params, WireProfile};
 use crate::audit::AuditSink;
@@ -19,18 +22,24 @@ use crate::cancel::Reason;
 use crate::channel::{Channel, Registry};
 use crate::clock::WallClock;
 use crate::config::{Config, InjectionOptions};
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::event::EventSink;
-use crate::metrics::{Counts, Metrics};
+use crate::metrics::{Metrics, Snapshot};
 use crate::rate_limit::Limiter;
 use crate::retry::Budget;
 use crate::transport::Transport;
 
+mod exchange;
 mod explanation;
+mod follow;
 mod journey;
+mod line;
 mod live;
 mod locks;
+mod recording;
 
+pub use follow::Follower;
 pub use journey::Journey;
 pub use locks::Acquisition;
 
@@ -41,6 +50,8 @@ const AFTER_GIVING_UP: Duration = Duration::from_secs(1);
 pub struct Parts {
     /// The wire format.
     pub profile: Arc<dyn WireProfile>,
+    /// Where the API is.
+    pub endpoint: Arc<dyn Endpoint>,
     /// Where tokens come from.
     pub tokens: Arc<dyn TokenSource>,
     /// Carries requests.
@@ -66,30 +77,18 @@ pub struct Injector(Arc<Engine>);
 pub(crate) struct Engine {
     parts: Parts,
     config: Config,
-    origin: Arc<str>,
+    platform: Arc<str>,
     started: Instant,
     closed: AtomicBool,
     waiting: AtomicUsize,
     in_flight: Semaphore,
     live: live::Live,
     locks: locks::ManualLocks,
+    unmasking: TaskTracker,
     limiter: Option<Limiter>,
     budget: Mutex<Budget>,
     dice: Mutex<fastrand::Rng>,
     metrics: Metrics,
-}
-
-/// What an injector is doing at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// What happened so far.
-    pub counts: Counts,
-    /// How many wait for the lock of a call.
-    pub waiting: usize,
-    /// How many requests are under way.
-    pub in_flight: usize,
-    /// How many manual locks are held.
-    pub locks: usize,
 }
 
 impl Injector {
@@ -100,13 +99,14 @@ impl Injector {
             .seed
             .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Ok(Self(Arc::new(Engine {
-            origin: parts.profile.origin(),
+            platform: parts.endpoint.platform(),
             started: Instant::now(),
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             in_flight: Semaphore::new(config.max_in_flight),
             live: live::Live::default(),
             locks: locks::ManualLocks::default(),
+            unmasking: TaskTracker::new(),
             limiter: config.rate_limit.map(Limiter::new),
             budget: Mutex::new(Budget::new(config.retry.budget)),
             dice: Mutex::new(dice),
@@ -134,7 +134,8 @@ impl Injector {
     }
 
     /// Refuses new work, sends those away who wait, lets requests under way finish for at most `patience`
-    /// (default: the time-out of an attempt), gives the rest up and releases the manual locks.
+    /// (default: the time-out of an attempt), gives the rest up and releases the manual locks. Recordings are
+    /// unmasked before it returns, after the tones that they were masked for. Tones alone are not waited for.
     pub async fn close(&self, patience: Option<Duration>) {
         self.begin_close();
         let patience = patience.unwrap_or(self.0.config.timeout);
@@ -144,6 +145,8 @@ impl Injector {
             let _ = timeout(AFTER_GIVING_UP, self.0.live.none_left()).await;
         }
         self.0.locks.release_all();
+        self.0.unmasking.close();
+        self.0.unmasking.wait().await;
     }
 
     /// The first step of [`close`](Self::close), for callers who run the rest later: refuses new work
@@ -161,6 +164,11 @@ impl Injector {
         self.0.locks.release_all();
     }
 
+    /// Takes a report of how many digits of an accepted injection the far end recognised.
+    pub fn report_recognition(&self, injection: Uuid, recognised: u32) -> Result<(), Error> {
+        self.0.metrics.report(injection, recognised)
+    }
+
     /// What the injector is doing now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -173,6 +181,9 @@ impl Injector {
                 .max_in_flight
                 .saturating_sub(engine.in_flight.available_permits()),
             locks: engine.locks.len(),
+            budget: engine.budget().level(engine.uptime()),
+            token_age: engine.parts.tokens.age(),
+            times: engine.metrics.times(),
         }
     }
 }
@@ -180,7 +191,7 @@ impl Injector {
 impl fmt::Debug for Injector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Injector")
-            .field("origin", &self.0.origin)
+            .field("platform", &self.0.platform)
             .finish_non_exhaustive()
     }
 }
@@ -192,7 +203,7 @@ impl Engine {
 
     fn line_of(&self, call: &Arc<str>) -> Channel {
         Channel::Call {
-            origin: Arc::clone(&self.origin),
+            platform: Arc::clone(&self.platform),
             call: Arc::clone(call),
         }
     }
@@ -208,28 +219,5 @@ impl Engine {
     /// The time since the injector was made, for policies that know no clock.
     fn uptime(&self) -> Duration {
         self.started.elapsed()
-    }
-}
-
-/// Counts one that waits, until dropped.
-struct Waiting(Arc<Engine>);
-
-impl Waiting {
-    /// `None` when the injector's bound is reached.
-    fn enter(engine: &Arc<Engine>) -> Option<Self> {
-        let max = engine.config.max_waiting;
-        engine
-            .waiting
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |waiting| {
-                (waiting < max).then_some(waiting + 1)
-            })
-            .ok()
-            .map(|_| Self(Arc::clone(engine)))
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -5,7 +5,8 @@
 //! 1. *validate*: [`dtmf`] and [`api`] check digits and ids; nothing is sent when a rule is broken;
 //! 2. *lock*: [`channel`] gives it a place in the line of its call;
 //! 3. *rate limit*: [`rate_limit`] lets it wait for a slot, where one is configured;
-//! 4. *token*: [`auth`] gives the current one, or fetches one for all who wait;
+//! 4. *token*: [`auth`] gives the current one, or fetches one for all who wait; [`endpoint`] knows where it may go,
+//!    from the configuration or by [`discovery`];
 //! 5. *intent*: [`audit`] writes down what is about to leave;
 //! 6. *send*: [`transport`] carries the request once and reports facts;
 //! 7. *classify*: [`api`] says what the facts mean for the digits, a [`delivery::Delivery`];
@@ -27,6 +28,7 @@ pub mod channel;
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod discovery;
 pub mod dtmf;
 pub mod endpoint;
 pub mod error;

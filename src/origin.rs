@@ -4,32 +4,34 @@ use url::{Host, Url};
 
 use crate::error::Error;
 
-/// The most hosts that `insecureHosts` can name.
-pub const MAX_INSECURE_HOSTS: usize = 32;
+/// The most hosts that an option can name.
+pub const MAX_HOSTS: usize = 32;
 
-/// Hosts that plain http is allowed to, besides this machine: what goes there can be read on the way.
+/// Hosts that an option names.
 #[derive(Clone, Debug, Default)]
-pub struct InsecureHosts(Vec<(Host, Option<u16>)>);
+pub struct Hosts(Vec<(Host, Option<u16>)>);
 
-impl InsecureHosts {
-    /// Reads the option `insecureHosts`: exact hosts, with a port or for all ports.
-    pub fn new(entries: &[String]) -> Result<Self, Error> {
-        if entries.len() > MAX_INSECURE_HOSTS {
+impl Hosts {
+    /// Reads the option `field`: exact hosts, with a port or for all ports.
+    pub fn new(field: &str, entries: &[String]) -> Result<Self, Error> {
+        if entries.len() > MAX_HOSTS {
             return Err(Error::invalid(format!(
-                "insecureHosts must not have more than {MAX_INSECURE_HOSTS} entries"
+                "{field} must not have more than {MAX_HOSTS} entries"
             )));
         }
         let hosts = entries.iter().enumerate().map(|(index, entry)| {
             host_and_port(entry).ok_or_else(|| {
                 Error::invalid(format!(
-                    "insecureHosts[{index}] must be a host name or host:port, without scheme, path or wildcard; an IPv6 address goes in brackets"
+                    "{field}[{index}] must be a host name or host:port, without scheme, path or wildcard; an IPv6 address goes in brackets"
                 ))
             })
         });
         Ok(Self(hosts.collect::<Result<_, _>>()?))
     }
 
-    fn contain(&self, url: &Url) -> bool {
+    /// Whether the host of an address is one of them, with its port where one was named.
+    #[must_use]
+    pub fn contain(&self, url: &Url) -> bool {
         self.0.iter().any(|(host, port)| {
             url.host().is_some_and(|wanted| wanted == *host)
                 && (port.is_none() || *port == url.port_or_known_default())
@@ -55,11 +57,11 @@ fn host_and_port(text: &str) -> Option<(Host, Option<u16>)> {
 ///
 /// Trailing slashes are dropped. `field` is the name that errors give.
 pub fn base_url(field: &str, text: &str) -> Result<Url, Error> {
-    base_url_allowing(field, text, &InsecureHosts::default())
+    base_url_allowing(field, text, &Hosts::default())
 }
 
-/// The same, with plain http allowed to these hosts too.
-pub fn base_url_allowing(field: &str, text: &str, insecure: &InsecureHosts) -> Result<Url, Error> {
+/// The same, with plain http allowed to these hosts too: what goes there can be read on the way.
+pub fn base_url_allowing(field: &str, text: &str, insecure: &Hosts) -> Result<Url, Error> {
     let invalid = |rule: &str| Error::invalid(format!("{field} {rule}"));
     let mut url = Url::parse(text)
         .map_err(|_| invalid("must be an absolute URL, for example https://api.example.com"))?;
@@ -130,7 +132,7 @@ mod tests {
     }
 
     fn allows(entry: &str, url: &str) -> bool {
-        let insecure = InsecureHosts::new(&[entry.to_owned()]).unwrap();
+        let insecure = Hosts::new("insecureHosts", &[entry.to_owned()]).unwrap();
         base_url_allowing("apiUrl", url, &insecure).is_ok()
     }
 
@@ -184,17 +186,20 @@ mod tests {
             "a%41",
             "a\\b",
         ] {
-            let error = InsecureHosts::new(&["ok.internal".to_owned(), entry.to_owned()])
-                .map(|_| entry)
-                .unwrap_err();
+            let error = Hosts::new(
+                "insecureHosts",
+                &["ok.internal".to_owned(), entry.to_owned()],
+            )
+            .map(|_| entry)
+            .unwrap_err();
             assert!(
                 error.message.starts_with("insecureHosts[1] must be"),
                 "{error}"
             );
         }
-        let many = vec!["a".to_owned(); MAX_INSECURE_HOSTS + 1];
-        assert!(InsecureHosts::new(&many[1..]).is_ok());
-        assert!(InsecureHosts::new(&many).is_err());
+        let many = vec!["a".to_owned(); MAX_HOSTS + 1];
+        assert!(Hosts::new("insecureHosts", &many[1..]).is_ok());
+        assert!(Hosts::new("insecureHosts", &many).is_err());
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct Outcome {
     pub call: Option<Arc<str>>,
     /// Whether the digits are of the kind that carriers and IVRs pass everywhere; `None` when invalid.
     pub carrier_compatible: Option<bool>,
+    /// How many digits there are; 0 when the input was not valid.
+    pub digits: u32,
     /// When the injection was asked for, by the wall clock.
     pub timestamp: SystemTime,
     /// From the request to the granted lock.
@@ -40,6 +42,10 @@ pub struct Outcome {
     pub attempt: Option<Duration>,
     /// How often the platform's connection took the digits.
     pub attempts: u32,
+    /// How long the accepted tones play from now on, a guard included, where the profile knows it.
+    pub playout: Option<Duration>,
+    /// Whether the recording is still masked and [`crate::event::Event::Unmasked`] will follow.
+    pub unmasking: bool,
     /// Whether the audit log has it; `None` when there is none, or nothing was about to be sent.
     pub logged: Option<bool>,
     /// What came of it.

@@ -7,13 +7,13 @@
 
 use std::time::Duration;
 
+use cxone_dtmf::api::agent_session::AgentSession;
 use cxone_dtmf::api::telephony_v2::TelephonyV2;
 use cxone_dtmf::api::{AnswerHead, Facts, ResendWhenUnknown, Terms, UnknownCause, WireProfile};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::retry::{Budget, Decision, Policy, Progress};
 use cxone_dtmf::transport::FaultKind;
 use proptest::prelude::*;
-use url::Url;
 
 const FAULTS: [FaultKind; 10] = [
     FaultKind::NameLookup,
@@ -115,12 +115,12 @@ proptest! {
     fn digits_that_may_have_been_pressed_are_not_sent_again(
         attempts in prop::collection::vec(facts(), 1..12),
         terms in terms(),
+        session in any::<bool>(),
         max_attempts in 1_u32..8,
         remaining in prop_oneof![Just(Duration::from_secs(3600)), (0_u64..30).prop_map(Duration::from_secs)],
         seed in any::<u64>(),
     ) {
-        let base = Url::parse("https://api.example.com")?;
-        let profile = TelephonyV2::new(base);
+        let profile: &dyn WireProfile = if session { &AgentSession::default() } else { &TelephonyV2::default() };
         let policy = Policy { max_attempts, ..Policy::default() };
         let mut progress = Progress::default();
         let mut budget = Budget::default();

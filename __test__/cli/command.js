@@ -76,4 +76,18 @@ function environment({ credentials }, overrides = {}) {
   };
 }
 
-module.exports = { command, environment, BIN, DIGITS, SECRET };
+/** The settings that lead to a session of a simulator, by an access key and discovery. */
+function sessionEnvironment({ accessKey }, overrides = {}) {
+  return {
+    CXONE_AUTH_URL: accessKey.authUrl,
+    CXONE_GRANT: 'access-key',
+    CXONE_ACCESS_KEY_ID: accessKey.accessKeyId,
+    CXONE_ACCESS_KEY_SECRET: accessKey.accessKeySecret,
+    CXONE_API_URL: 'discover',
+    CXONE_SESSION_ID: 'session-1',
+    CXONE_CONTACT_ID: 'contact-1',
+    ...overrides,
+  };
+}
+
+module.exports = { command, environment, sessionEnvironment, BIN, DIGITS, SECRET };

@@ -8,7 +8,7 @@ const path = require('node:path');
 const checks = require('../../lib/cli/checks.js');
 const { startSimulator } = require('../../simulator.js');
 const { deadUrl } = require('../support/platform');
-const { command, environment, SECRET } = require('./command');
+const { command, environment, sessionEnvironment, SECRET } = require('./command');
 
 jest.setTimeout(60_000);
 
@@ -17,7 +17,7 @@ const ROOT = path.join(__dirname, '..', '..');
 let simulator;
 
 beforeAll(async () => {
-  simulator = await startSimulator({ clientSecret: SECRET });
+  simulator = await startSimulator({ clientSecret: SECRET, accessKeySecret: SECRET });
 });
 
 afterAll(() => simulator.stop());
@@ -167,6 +167,63 @@ describe('one thing broken, that thing named', () => {
     const status = (nodeVersion) => checks.node({ nodeVersion }).status;
     expect(['16.20.0', '18.16.1'].map(status)).toEqual(['failed', 'failed']);
     expect(['18.17.0', '20.0.0', '26.1.0'].map(status)).toEqual(['ok', 'ok', 'ok']);
+  });
+});
+
+describe('the API that NICE publishes', () => {
+  // An empty variable counts as not set.
+  const without = Object.fromEntries(Object.keys(environment({ credentials: {} })).map((name) => [name, '']));
+  const sessions = (env, args) => doctor({ ...without, ...sessionEnvironment(simulator), ...env }, args);
+
+  test('an access key and an address that is discovered', async () => {
+    const { code, failed, warned, byName } = await sessions();
+    expect({ code, failed, warned }).toEqual({ code: 0, failed: [], warned: [] });
+    expect(byName.settings.message).toContain('grant access-key, api agent-session');
+    expect(byName.token.message).toBe('the access key is accepted');
+    expect(byName.scope).toMatchObject({ status: 'skipped', message: 'none were asked for' });
+    expect(byName['api-host']).toMatchObject({ status: 'skipped' });
+  });
+
+  test('a host that is named is asked; the grant password has all four', async () => {
+    const { clientId, clientSecret } = simulator.accessKey;
+    const { code, byName } = await sessions({
+      CXONE_GRANT: 'password',
+      CXONE_CLIENT_ID: clientId,
+      CXONE_CLIENT_SECRET: clientSecret,
+      CXONE_API_URL: simulator.url,
+    });
+    expect(code).toBe(0);
+    expect(byName.token.message).toBe('access key, client id and secret are accepted');
+    expect(byName['api-host'].status).toBe('ok');
+  });
+
+  test('an access key that is wrong: the variables of its grant are named', async () => {
+    const { code, failed, byName } = await sessions({ CXONE_ACCESS_KEY_SECRET: 'wrong' });
+    expect({ code, failed }).toEqual({ code: 4, failed: ['token'] });
+    expect(byName.token.advice).toContain('CXONE_ACCESS_KEY_SECRET');
+    expect(byName.token.advice).not.toContain('CXONE_CLIENT_SECRET');
+    expect(byName.scope.message).toBe('there is no token');
+  });
+
+  test.each([
+    ['sessionId', { CXONE_SESSION_ID: '../other' }],
+    ['contactId', { CXONE_CONTACT_ID: '..' }],
+    ['grant', { CXONE_GRANT: 'implicit' }],
+    ['api ', { CXONE_API: 'telephony-v3' }],
+    ['id of the access key', { CXONE_ACCESS_KEY_ID: '' }],
+    ["'discover' needs", { CXONE_GRANT: '', CXONE_CLIENT_ID: 'id', CXONE_CLIENT_SECRET: SECRET }],
+    ["'discover' needs", { CXONE_API: 'telephony-v2' }],
+  ])('a setting: %s in %j', async (what, env) => {
+    const { code, failed, byName } = await sessions(env);
+    expect({ code, failed }).toEqual({ code: 2, failed: ['settings'] });
+    expect(byName.settings.message).toContain(what);
+  });
+
+  test('a version that is none, with the option to change', async () => {
+    const { failed, byName } = await sessions({}, ['--api-version', 'latest']);
+    expect(failed).toEqual(['settings']);
+    expect(byName.settings.message).toContain('apiVersion');
+    expect(byName.settings.advice).toContain('--api-version');
   });
 });
 

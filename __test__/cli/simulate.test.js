@@ -4,7 +4,7 @@ const net = require('node:net');
 const { setTimeout: delay } = require('node:timers/promises');
 
 const { until } = require('../support/bench');
-const { command, environment, DIGITS } = require('./command');
+const { command, environment, sessionEnvironment, DIGITS } = require('./command');
 
 jest.setTimeout(60_000);
 
@@ -68,6 +68,26 @@ test('calls, every call, and the rate limit', async () => {
   });
 });
 
+test('sessions, each with a contact of its own, and an access key that opens them', async () => {
+  const into = async (line, { sessionId, contactId }) => {
+    const env = sessionEnvironment(line, { CXONE_SESSION_ID: sessionId, CXONE_CONTACT_ID: contactId });
+    const args = ['inject', '--quiet', '--mask-recording', '--tone', '50', '--pause', '50'];
+    return (await command(args, { env, stdin: '1' })).code;
+  };
+  await simulate(['--session', 'session-a', '--session', 'session-b'], async (line) => {
+    expect(line.sessions).toEqual([
+      { sessionId: 'session-a', contactId: 'contact-1' },
+      { sessionId: 'session-b', contactId: 'contact-2' },
+    ]);
+    expect(await Promise.all(line.sessions.map((session) => into(line, session)))).toEqual([0, 0]);
+    expect(await into(line, { sessionId: 'session-1', contactId: 'contact-1' })).toBe(5);
+  });
+  await simulate(['--auto-calls'], async (line) => {
+    expect(line.sessions).toEqual([]);
+    expect(await into(line, { sessionId: 'of-nobody', contactId: 'of-nobody' })).toBe(0);
+  });
+});
+
 test('--time-scale lets tones take time', async () => {
   await simulate(['--time-scale', '0.5'], async (line) => {
     const ended = await command(['inject', '--json'], { env: environment(line), stdin: DIGITS });
@@ -76,18 +96,22 @@ test('--time-scale lets tones take time', async () => {
   });
 });
 
-test('for people: lines to copy', async () => {
+test('for people: lines to copy, for either API', async () => {
   const ended = await command(['simulate', '--call', "it's"], {
     stdin: null,
     during: async (child, seen) => {
-      await until(() => seen().includes('cxone-dtmf inject'), 'the introduction', 15_000);
+      await until(() => seen().includes('CXONE_CONTACT_ID'), 'the introduction', 15_000);
       child.kill('SIGINT');
     },
   });
   expect(ended.code).toBe(0);
   const quoted = process.platform === 'win32' ? "'it''s'" : "'it'\\''s'";
-  for (const text of ['CXONE_AUTH_URL', 'CXONE_API_URL', 'CXONE_CLIENT_SECRET', quoted]) {
-    expect(ended.stdout).toContain(text);
+  const [tutorial, published] = ended.stdout.split('Or for the API that NICE publishes:');
+  for (const text of ['CXONE_API_URL', 'CXONE_CLIENT_SECRET', 'telephony-v2', quoted, 'cxone-dtmf inject']) {
+    expect(tutorial).toContain(text);
+  }
+  for (const text of ['CXONE_ACCESS_KEY_SECRET', 'agent-session', 'discover', 'session-1', 'contact-1']) {
+    expect(published).toContain(text);
   }
 });
 

@@ -8,6 +8,7 @@ const { performance } = require('node:perf_hooks');
 const { setTimeout: delay } = require('node:timers/promises');
 
 const { startPlatform } = require('./platform');
+const { profile } = require('./profiles');
 
 /** Ends what the tests of a suite started, after each of them. Call it once, at the top of the suite. */
 function newBench() {
@@ -38,25 +39,20 @@ function newBench() {
 
     injectorWith(auth, platform, config = {}) {
       const { DtmfInjector } = require('../..');
-      const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger: false, ...config });
+      const injector = new DtmfInjector(auth, {
+        apiUrl: platform.url,
+        logger: false,
+        ...profile.config,
+        ...config,
+      });
       injectors.push(injector);
       return injector;
     },
   };
 }
 
-/** A valid injection. */
-function params(overrides = {}) {
-  return {
-    telephonyProviderId: 'provider-1',
-    lineId: 'line-1',
-    callId: 'call-1',
-    dtmfString: '4929187350',
-    dtmfType: 'RFC2833',
-    interDigitPause: 150,
-    ...overrides,
-  };
-}
+/** A valid injection, in the words of the profile. */
+const { params } = profile;
 
 /** Back-off that tests need not wait for. */
 const QUICK_RETRY = { baseMs: 1, capMs: 2 };

@@ -1,14 +1,20 @@
 'use strict';
 
 // A stand-in for the platform that shares no code with the package: a plain node:http server with the
-// token endpoint and the DTMF endpoint. What it does can be scripted per request; what it saw is journaled.
+// token endpoint and the DTMF endpoints of both APIs. What it does can be scripted per request; what it saw is journaled.
 
 const http = require('node:http');
 const { performance } = require('node:perf_hooks');
 // Taken at load, since Jest may fake the globals later.
 const { setTimeout: delay } = require('node:timers/promises');
 
-const DTMF_PATH = /^\/api\/v2\/telephony\/providers\/([^/]+)\/lines\/([^/]+)\/calls\/([^/]+)\/dtmf$/;
+// The tutorial's API, and the one that NICE publishes.
+const DTMF_PATHS = [
+  /^\/api\/v2\/telephony\/providers\/[^/]+\/lines\/[^/]+\/calls\/(?<id>[^/]+)\/dtmf$/,
+  /^\/incontactapi\/services\/v23\.0\/agent-sessions\/(?<id>[^/]+)\/send-dtmf$/,
+];
+const RECORDING_PATH = /^\/incontactapi\/services\/v23\.0\/interactions\/[^/]+\/(?<action>mask|unmask)$/;
+const EVENTS_PATH = /^\/incontactapi\/services\/v23\.0\/agent-sessions\/[^/]+\/get-next-event$/;
 
 /**
  * A step says how one request is answered; a function of the journal's record may stand for it.
@@ -34,12 +40,15 @@ class Platform {
   /** The steps of requests that no queued step is left for. */
   usualInjection = {};
   usualToken = {};
+  usualMask = { status: 200, body: '' };
+  usualUnmask = { status: 200, body: '' };
+  /** A long poll: it is kept until something happens. */
+  usualEvents = { hold: true, status: 304 };
   /** The most requests to the DTMF endpoint that were under way at once, in all and into one call. */
   peak = 0;
   peakPerCall = 0;
 
-  #injectionSteps = [];
-  #tokenSteps = [];
+  #steps = { injection: [], token: [], mask: [], unmask: [], events: [] };
   #held = new Set();
   #tokens = 0;
   #inFlight = 0;
@@ -70,12 +79,27 @@ class Platform {
 
   /** Queues the steps of the next requests to the DTMF endpoint. */
   answer(...steps) {
-    this.#injectionSteps.push(...steps);
+    this.#steps.injection.push(...steps);
   }
 
   /** Queues the steps of the next requests to the token endpoint. */
   answerToken(...steps) {
-    this.#tokenSteps.push(...steps);
+    this.#steps.token.push(...steps);
+  }
+
+  /** Queues the steps of the next requests that mask a recording. */
+  answerMask(...steps) {
+    this.#steps.mask.push(...steps);
+  }
+
+  /** Queues the steps of the next requests that unmask one. */
+  answerUnmask(...steps) {
+    this.#steps.unmask.push(...steps);
+  }
+
+  /** Queues the steps of the next polls for the events of a session. */
+  answerEvents(...steps) {
+    this.#steps.events.push(...steps);
   }
 
   /** Answers everything that is held. */
@@ -91,7 +115,12 @@ class Platform {
   }
 
   tokenRequests() {
-    return this.requests.filter((r) => r.kind === 'token');
+    return this.of('token');
+  }
+
+  /** The requests of a kind: injection, token, mask, unmask, events or other. */
+  of(kind) {
+    return this.requests.filter((r) => r.kind === kind);
   }
 
   /** Injections that pressed their digits: read whole, then answered 2xx or dropped. */
@@ -124,13 +153,14 @@ class Platform {
   }
 
   #note(request, response) {
-    const match = DTMF_PATH.exec(request.url);
+    const [path] = request.url.split('?');
+    const match = DTMF_PATHS.map((known) => known.exec(path)).find(Boolean);
     const record = {
-      kind: match ? 'injection' : request.url.endsWith('/oauth/token') ? 'token' : 'other',
+      kind: match ? 'injection' : kindOf(path),
       method: request.method,
       path: request.url,
       headers: request.headers,
-      callId: match ? decodeURIComponent(match[3]) : undefined,
+      callId: match ? decodeURIComponent(match.groups.id) : undefined,
       at: performance.now(),
       wallAt: Date.now(),
       executed: false,
@@ -145,9 +175,14 @@ class Platform {
   }
 
   #stepFor(record) {
-    let step = {};
-    if (record.kind === 'token') step = this.#tokenSteps.shift() ?? this.usualToken;
-    if (record.kind === 'injection') step = this.#injectionSteps.shift() ?? this.usualInjection;
+    const usual = {
+      injection: this.usualInjection,
+      token: this.usualToken,
+      mask: this.usualMask,
+      unmask: this.usualUnmask,
+      events: this.usualEvents,
+    };
+    const step = this.#steps[record.kind]?.shift() ?? usual[record.kind] ?? {};
     return typeof step === 'function' ? step(record) : step;
   }
 
@@ -184,6 +219,13 @@ class Platform {
   }
 }
 
+/** The kind of a request that presses nothing. */
+function kindOf(path) {
+  if (path.endsWith('/oauth/token')) return 'token';
+  if (EVENTS_PATH.test(path)) return 'events';
+  return RECORDING_PATH.exec(path)?.groups.action ?? 'other';
+}
+
 function send(request, response, { status, headers, body }, cut) {
   const raw = typeof body === 'string' || Buffer.isBuffer(body);
   const text = raw ? body : JSON.stringify(body);
@@ -194,7 +236,7 @@ function send(request, response, { status, headers, body }, cut) {
     return;
   }
   response.writeHead(status, { 'content-type': type, ...headers });
-  response.end(status === 204 ? undefined : text);
+  response.end(status === 204 || status === 304 ? undefined : text);
 }
 
 async function read(request) {

@@ -8,6 +8,8 @@ const os = require('node:os');
 const path = require('node:path');
 const { setTimeout, clearTimeout } = require('node:timers');
 
+const { profile } = require('./profiles');
+
 const PACKAGE = path.resolve(__dirname, '..', '..');
 
 /**
@@ -41,7 +43,13 @@ function run(file, cwd, env, timeoutMs) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file], {
       cwd,
-      env: { ...inherited, PLATFORM: path.join(__dirname, 'platform.js'), ...env },
+      env: {
+        ...inherited,
+        PLATFORM: path.join(__dirname, 'platform.js'),
+        PROFILES: path.join(__dirname, 'profiles.js'),
+        WIRE_PROFILE: profile.name,
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -14,6 +14,7 @@ import {
   type InjectionParams,
   type InjectionResult,
   type MetricsSnapshot,
+  type SessionParams,
 } from '../../index.js';
 import { holds, type Same } from './expect.js';
 
@@ -58,9 +59,21 @@ export async function use(): Promise<void> {
   await injector.injectDTMF({ ...params, dtmfType: 'rfc2833' });
   // @ts-expect-error digits are text: a number loses its leading zeros
   await injector.injectDTMF({ ...params, dtmfString: 1234 });
-  const { callId: _callId, ...incomplete } = params;
   // @ts-expect-error the call is missing
-  await injector.injectDTMF(incomplete);
+  await injector.injectDTMF({ ...params, callId: undefined });
+
+  const session: SessionParams = { sessionId: 's', dtmfString: '1', toneDuration: 120 };
+  const { playoutMs } = await injector.injectDTMF({ ...session, contactId: 'c', maskRecording: true });
+  holds<Same<typeof playoutMs, number | undefined>>();
+  // @ts-expect-error one profile or the other
+  await injector.injectDTMF({ ...params, sessionId: 's' });
+  // @ts-expect-error the session is missing
+  await injector.injectDTMF({ dtmfString: '1' });
+  // @ts-expect-error that profile has no such choice
+  await injector.injectDTMF({ ...session, dtmfType: 'RFC2833' });
+
+  const stop = injector.followSession('s');
+  holds<Same<typeof stop, () => void>>();
 
   const lock = await injector.acquireChannelLock('call', { timeoutMs: 100 });
   holds<Same<typeof lock, ChannelLock>>();

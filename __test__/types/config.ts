@@ -1,10 +1,17 @@
-import { CXoneAuthClient, DtmfInjector, type InjectorConfig, type Logger } from '../../index.js';
+import {
+  CXoneAuthClient,
+  DtmfInjector,
+  type InjectorConfig,
+  type Logger,
+  type SessionConfig,
+  type TelephonyConfig,
+} from '../../index.js';
 import { holds, type Same } from './expect.js';
 
 const apiUrl = 'https://api.example';
 
 // Every option of this release, with a value of its type.
-export const all: Required<InjectorConfig> = {
+export const all: Required<TelephonyConfig> = {
   apiUrl,
   api: 'telephony-v2',
   timeoutMs: 1,
@@ -20,6 +27,14 @@ export const all: Required<InjectorConfig> = {
   atomicServerErrors: false,
   afterUnknown: 'continue',
   rateLimit: { perMinute: 1, perCallPerMinute: 1, burst: 1 },
+  auditLog: {
+    file: 'audit.jsonl',
+    key: new Uint8Array(32),
+    durability: 'os',
+    onFailure: 'continue',
+    rotate: { bytes: 4096, hours: 1 },
+    onAnchor: (anchor) => anchor.length,
+  },
   digits: 'clear',
   headers: { 'X-Tenant': 'a' },
   userAgent: 'ivr-robot/2.1',
@@ -29,9 +44,21 @@ export const all: Required<InjectorConfig> = {
   logger: false,
 };
 
+export const session: Required<SessionConfig> = {
+  ...all,
+  api: 'agent-session',
+  apiVersion: 'v34.0',
+  encoding: 'query',
+  allowAToD: true,
+  playout: 'none',
+  pauses: true,
+  discoverHosts: ['api.example.com'],
+};
+export const either: InjectorConfig[] = [all, session];
+
 holds<
   Same<
-    keyof InjectorConfig,
+    keyof TelephonyConfig,
     | 'apiUrl'
     | 'api'
     | 'timeoutMs'
@@ -47,6 +74,7 @@ holds<
     | 'resendWhenUnknown'
     | 'atomicServerErrors'
     | 'afterUnknown'
+    | 'auditLog'
     | 'digits'
     | 'headers'
     | 'userAgent'
@@ -107,8 +135,10 @@ new CXoneAuthClient({ authUrl: 'a', clientId: 'b', clientSecret: 'c', headers: {
 new DtmfInjector(auth, { apiUrl, timeout: 1 });
 // @ts-expect-error no such option
 new DtmfInjector(auth, { apiUrl, retry: { maxRetries: 3 } });
-// @ts-expect-error not a profile of this release
-new DtmfInjector(auth, { apiUrl, api: 'agent-session' });
+// @ts-expect-error no such profile
+new DtmfInjector(auth, { apiUrl, api: 'telephony-v3' });
+// @ts-expect-error of the other profile
+new DtmfInjector(auth, { apiUrl, pauses: true });
 // @ts-expect-error refused answers are no unknown outcomes
 new DtmfInjector(auth, { apiUrl, resendWhenUnknown: ['429'] });
 // @ts-expect-error neither masked nor clear
@@ -133,3 +163,17 @@ interface PinoLike {
 export function loggers(winston: WinstonLike, pino: PinoLike): Logger[] {
   return [winston, pino, console];
 }
+
+// Each grant has its own credentials.
+const accessKey = { accessKeyId: 'a', accessKeySecret: 'b' };
+new CXoneAuthClient({ grant: 'password', authUrl: 'a', clientId: 'b', clientSecret: 'c', ...accessKey });
+new CXoneAuthClient({ grant: 'access-key', authUrl: 'a', ...accessKey, http1Only: true });
+new CXoneAuthClient({ grant: 'client_credentials', authUrl: 'a', clientId: 'b', clientSecret: 'c' });
+// @ts-expect-error no such grant
+new CXoneAuthClient({ grant: 'authorization_code', authUrl: 'a', clientId: 'b', clientSecret: 'c' });
+// @ts-expect-error the access key is missing
+new CXoneAuthClient({ grant: 'password', authUrl: 'a', clientId: 'b', clientSecret: 'c' });
+// @ts-expect-error an access key takes no client
+new CXoneAuthClient({ grant: 'access-key', authUrl: 'a', ...accessKey, clientId: 'b' });
+// A program's own source may want to hear of a 401.
+new DtmfInjector({ getAccessToken: async () => 'token', invalidateToken() {} }, { apiUrl });

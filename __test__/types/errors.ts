@@ -30,6 +30,9 @@ holds<
     | 'ERR_DTMF_REJECTED'
     | 'ERR_DTMF_SERVER'
     | 'ERR_DTMF_OUTCOME_UNKNOWN'
+    | 'ERR_DTMF_AUDIT'
+    | 'ERR_DTMF_MASK'
+    | 'ERR_DTMF_CALL_ENDED'
     | 'ERR_DTMF_CLOSED'
     | 'ABORT_ERR'
   >
@@ -83,6 +86,7 @@ export function byCode(error: DtmfError): string {
     case 'ERR_DTMF_LOCK_TIMEOUT':
     case 'ERR_DTMF_LOCK':
     case 'ERR_DTMF_AFTER_UNKNOWN':
+    case 'ERR_DTMF_MASK':
       holds<Same<typeof error.delivery, 'not-sent'>>();
       return error.message;
     case 'ERR_DTMF_FORBIDDEN':
@@ -96,6 +100,8 @@ export function byCode(error: DtmfError): string {
     case 'ERR_DTMF_DEADLINE':
     case 'ERR_DTMF_RATE_LIMITED':
     case 'ERR_DTMF_CONNECT':
+    case 'ERR_DTMF_AUDIT':
+    case 'ERR_DTMF_CALL_ENDED':
     case 'ERR_DTMF_CLOSED':
       holds<Same<typeof error.delivery, 'not-sent' | 'refused'>>();
       return error.message;

@@ -4,6 +4,8 @@ import {
   type CtiEvent,
   type DtmfErrorCode,
   type DtmfType,
+  type SessionPayload,
+  type TelephonyPayload,
 } from '../../index.js';
 import { exhausted, holds, type Same } from './expect.js';
 
@@ -17,7 +19,14 @@ export function read(event: CtiEvent): void {
     case 'dtmf.injected':
       holds<Same<typeof event.callId, string>>();
       holds<Same<typeof event.auditEntry, AuditEntry>>();
-      holds<Same<typeof event.payload, { dtmf: string; dtmfType: DtmfType; interDigitPause: number }>>();
+      holds<Same<typeof event.payload.dtmf, string | undefined>>();
+      if (event.payload.dtmf !== undefined) {
+        const payload: TelephonyPayload = event.payload;
+        holds<Same<typeof payload.dtmfType, DtmfType>>();
+      } else {
+        const payload: SessionPayload = event.payload;
+        holds<Same<typeof payload.toneDurationMS, number>>();
+      }
       break;
     case 'dtmf.failed':
       holds<Same<typeof event.callId, string | null>>();

@@ -6,6 +6,7 @@
  * @typedef {object} Evidence what the program was told, and what the simulator heard
  * @property {{ asAsked: boolean }} tutorial
  * @property {{ inOrder: boolean }} menu
+ * @property {{ asAsked: boolean, onlyCardMasked: boolean, unmasked: boolean, overlaps: number }} card
  * @property {Asked[]} asked in the order of asking
  * @property {Map<string, string[]>} heard the sequences of each call, oldest first
  * @property {{ callId: string, index: number }} cut the one whose connection was cut after it was pressed
@@ -33,7 +34,7 @@ const place = ({ callId, index }) => `${callId} number ${index + 1}`;
  * @param {Evidence} evidence
  * @returns {{ ok: boolean, rules: Rule[] }}
  */
-function check({ tutorial, menu, asked, heard, cut, rateLimited, overlaps }) {
+function check({ tutorial, menu, card, asked, heard, cut, rateLimited, overlaps }) {
   const isCut = (/** @type {Asked} */ one) => one.callId === cut.callId && one.index === cut.index;
   const isBehind = (/** @type {Asked} */ one) => one.callId === cut.callId && one.index > cut.index;
   const calls = [...heard.keys()];
@@ -73,6 +74,15 @@ function check({ tutorial, menu, asked, heard, cut, rateLimited, overlaps }) {
       ...others.map(place),
     ]),
     rule('no call had two requests at once', overlaps === 0 ? [] : [`${overlaps} times`]),
+    rule(
+      'the agent session heard the choice and the card number, in order',
+      card.asAsked ? [] : ['it did not'],
+    ),
+    rule('its recording was masked for the card number alone, and unmasked after it', [
+      ...(card.onlyCardMasked ? [] : ['not masked while the digits played, or while others did']),
+      ...(card.unmasked ? [] : ['not masked once and then unmasked']),
+    ]),
+    rule('in the session no tones overlapped', card.overlaps === 0 ? [] : [`${card.overlaps} times`]),
   ];
   return { ok: rules.every(({ ok }) => ok), rules };
 }

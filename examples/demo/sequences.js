@@ -11,6 +11,12 @@ const MENU = ['20#', '83517046#', '6094#'];
 /** What somebody else asks for while the menu is being worked. */
 const MEANWHILE = '77145#';
 
+/** A language and a choice, with half a second between them. */
+const LANGUAGE = '2,61#';
+
+/** A number in the form of a card's. */
+const CARD = '4929187350264817';
+
 /**
  * Sequence number `n` of the load: eight digits, no two alike, the same in every run.
  *
@@ -21,4 +27,4 @@ function sequence(n) {
   return String(((n + 1) * 48_705_239) % 99_999_989).padStart(8, '0');
 }
 
-module.exports = { MEANWHILE, MENU, TUTORIAL, sequence };
+module.exports = { CARD, LANGUAGE, MEANWHILE, MENU, TUTORIAL, sequence };

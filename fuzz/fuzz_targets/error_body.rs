@@ -35,7 +35,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     let seen = response(
         &answer,
         Hidden {
-            digits: Some(&mask),
+            digits: std::slice::from_ref(&mask),
             secrets: &secrets,
         },
     );

@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
         body: AnswerBody::Whole(Bytes::copy_from_slice(body)),
     };
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-    match read(&answer, SCOPE, &Secret::new(SECRET.to_owned()), now) {
+    match read(&answer, SCOPE, &[Secret::new(SECRET.to_owned())], now) {
         Ok(granted) => {
             assert!(status.is_success());
             assert!(is_bearer_token(&granted.access_token));

@@ -28,14 +28,14 @@ const COMMON = Object.freeze({
 
 const DIGIT_LIKE = /^[\s0-9*#A-Da-d,.+-]+$/;
 const DIGIT_OPTIONS = ['digits', 'dtmf', 'dtmf-string', 'pin', 'sequence'];
-const SECRET_OPTIONS = ['client-secret', 'secret', 'password', 'token'];
+const SECRET_OPTIONS = ['client-secret', 'access-key-secret', 'secret', 'password', 'token'];
 
 const DIGITS_HINT =
   'Digits never go on the command line: other users see it in the process list, and the shell keeps it in its ' +
   'history. Pipe them in, or start the command on a terminal and type them at the prompt.';
 const SECRET_HINT =
-  'Secrets never go on the command line: other users see it in the process list. Set CXONE_CLIENT_SECRET, or ' +
-  'name a file with --client-secret-file.';
+  'Secrets never go on the command line: other users see it in the process list. Set CXONE_CLIENT_SECRET or ' +
+  'CXONE_ACCESS_KEY_SECRET, or name a file with --client-secret-file or --access-key-secret-file.';
 
 /**
  * @param {readonly string[]} args

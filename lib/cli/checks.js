@@ -4,6 +4,8 @@
  * The checks of `doctor` that need no network.
  */
 
+const { idsOf } = require('./apis.js');
+const { createClients } = require('./clients.js');
 const { EXIT } = require('./exit-codes.js');
 const { variablesSet } = require('./proxy.js');
 const { readBundle, systemRoots } = require('./roots.js');
@@ -27,7 +29,7 @@ const { packageVersion } = require('./version.js');
  * @property {AbortSignal} signal
  * @property {string} nodeVersion
  * @property {typeof import('../../index.js')} [library] once the addon is loaded
- * @property {Record<string, string | undefined>} [settings] once they are well-formed
+ * @property {settings.Settings} [settings] once they are well-formed
  * @property {import('../../index.js').CXoneAuthClient} [auth] once settings and proxy are well-formed
  * @property {{ host: string, skewMs: number }[]} clocks of the hosts that said their time
  * @property {Promise<TokenOutcome>} [token] the one token request
@@ -77,11 +79,12 @@ function wellFormed(patient) {
   const { values, env, library } = patient;
   try {
     const found = settings.readSettings(values, env);
-    const lacking = settings.missing(found, settings.ACCOUNT);
+    const account = settings.accountFields(found);
+    const lacking = settings.missing(found, account);
     if (lacking) return failed(EXIT.USAGE, lacking.message, lacking.hint);
     if (!library) return skipped('they are there; without the addon they cannot be checked further');
-    const { auth } = settings.createClients(library, { ...found, proxy: undefined }, false);
-    const wrong = settings.CALL.filter(
+    const { auth } = createClients(library, { ...found, proxy: undefined }, false);
+    const wrong = idsOf(found.api).filter(
       (field) => found[field] !== undefined && !ID.test(String(found[field])),
     );
     if (wrong.length > 0) {
@@ -93,9 +96,9 @@ function wellFormed(patient) {
     }
     patient.settings = found;
     patient.auth = auth;
-    const ids = settings.CALL.filter((field) => found[field] === undefined);
+    const ids = settings.idFields(found).filter((field) => found[field] === undefined);
     const unset = ids.length > 0 ? `; not set, inject needs them: ${ids.join(', ')}` : '';
-    return ok(`authUrl, apiUrl, clientId and clientSecret are well-formed${unset}`);
+    return ok(`grant ${found.grant}, api ${found.api}: ${account.join(', ')} are well-formed${unset}`);
   } catch (error) {
     if (error instanceof UsageError) return failed(EXIT.USAGE, error.message, error.hint);
     throw error;
@@ -115,7 +118,7 @@ function proxy(patient) {
   }
   if (!library || !patient.settings) return skipped('settings come first');
   try {
-    patient.auth = settings.createClients(library, patient.settings, false).auth;
+    patient.auth = createClients(library, patient.settings, false).auth;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     patient.auth = undefined;

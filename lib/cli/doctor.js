@@ -17,7 +17,8 @@ Options:
   --json   an array of the checks on standard output
 
 Each line begins with ✓ fine, ✗ broken, ! worth a look, or – not checked. The telephony API gets one HEAD request
-to its base address, without a token; the token endpoint gets one token request.
+to its base address, without a token; the token endpoint gets one token request. An address that has to be
+discovered is not checked.
 
 Exit codes: 0 nothing is broken, else that of the first ✗: 1 Node.js or addon, 2 settings, proxy or
 certificates, 4 token or scopes, 7 a host cannot be reached.

@@ -54,7 +54,8 @@ function plain(exitCode, code, lines) {
  */
 function ofLibrary(error) {
   const exitCode = error.cause instanceof Interrupted ? error.cause.exitCode : exitCodeOf(error);
-  const { code, message, delivery, safeToResend, retryable, attempts, retryAfterMs, response, audit } = error;
+  const { code, message, delivery, safeToResend, retryable, attempts, response, audit } = error;
+  const { retryAfterMs, digitsAccepted } = error;
   return {
     exitCode,
     // Without an entry it is no injection, and nobody asks about digits.
@@ -69,6 +70,7 @@ function ofLibrary(error) {
       code,
       message,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(digitsAccepted !== undefined && { digitsAccepted }),
       ...(response && { response: { status: response.status, data: response.data } }),
       ...(audit && { audit }),
     },
@@ -76,9 +78,13 @@ function ofLibrary(error) {
 }
 
 /** @param {import('../../index.js').DtmfError} error */
-function advice({ delivery, retryable, retryAfterMs }) {
+function advice({ delivery, retryable, retryAfterMs, digitsAccepted = 0 }) {
   if (delivery === 'unknown') {
-    return 'Nobody knows whether the digits were pressed. Do not send them again: find out where the call stands.';
+    const what =
+      digitsAccepted > 0
+        ? `Of the digits the first ${digitsAccepted} were accepted, and more may have been pressed.`
+        : 'Nobody knows whether the digits were pressed.';
+    return `${what} Do not send them again: find out where the call stands.`;
   }
   const wait = retryAfterMs === undefined ? 'later' : `in ${Math.ceil(retryAfterMs / 1000)} s`;
   return `The digits were not pressed.${retryable ? ` Try again ${wait}.` : ''}`;

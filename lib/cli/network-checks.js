@@ -7,9 +7,11 @@
 
 const { EXIT } = require('./exit-codes.js');
 const { ok, warning, skipped, failed } = require('./checks.js');
+const { GRANTS } = require('./grants.js');
 const { probe } = require('./probe.js');
 const { proxyFor, variablesSet } = require('./proxy.js');
 const { trustedRoots } = require('./roots.js');
+const { SETTINGS } = require('./settings.js');
 
 /** @typedef {import('./checks.js').Patient} Patient */
 /** @typedef {import('./checks.js').Finding} Finding */
@@ -33,10 +35,11 @@ async function authHost(patient) {
 
 /** @param {Patient} patient */
 async function token(patient) {
-  if (!patient.auth) return skipped('settings come first');
+  if (!patient.auth || !patient.settings) return skipped('settings come first');
   if (patient.authUnreachable) return skipped('the auth host comes first');
   const outcome = await requestToken(patient);
-  if (outcome.ok || isAboutScope(outcome.error)) return ok('client id and secret are accepted');
+  const grant = GRANTS[patient.settings.grant];
+  if (outcome.ok || isAboutScope(outcome.error)) return ok(`${grant.what} accepted`);
   const { error } = outcome;
   if (error.code === 'ERR_DTMF_CONNECT') {
     return failed(EXIT.TIMED_OUT, error.message, way(patient, 'authUrl'));
@@ -46,14 +49,18 @@ async function token(patient) {
     error.message,
     error.retryable
       ? 'Try again later: the token endpoint has passing trouble.'
-      : 'Check CXONE_CLIENT_ID, CXONE_CLIENT_SECRET and CXONE_AUTH_URL.',
+      : `Check ${[...grant.required, 'authUrl'].map((field) => SETTINGS[field].variable).join(', ')}.`,
   );
 }
 
 /** @param {Patient} patient */
 async function scope(patient) {
-  if (!patient.auth) return skipped('settings come first');
+  if (!patient.auth || !patient.settings) return skipped('settings come first');
+  const { grant, scope } = patient.settings;
   const outcome = await requestToken(patient);
+  if (outcome.ok && grant !== 'client_credentials' && scope === undefined) {
+    return skipped('none were asked for');
+  }
   if (outcome.ok) return ok('all scopes that were asked for are granted');
   if (!isAboutScope(outcome.error)) return skipped('there is no token');
   return failed(
@@ -66,6 +73,9 @@ async function scope(patient) {
 /** @param {Patient} patient */
 async function apiHost(patient) {
   if (!patient.auth) return skipped('settings come first');
+  if (patient.settings?.apiUrl === 'discover') {
+    return skipped('inject discovers its address; name it with --api-url to have it checked');
+  }
   const { url, found } = await ask(patient, 'apiUrl');
   if (found.reached) return ok(`${url.origin} answers within ${found.ms} ms`);
   return failed(EXIT.TIMED_OUT, `${url.origin} cannot be reached: ${found.reason}`, way(patient, 'apiUrl'));

@@ -5,6 +5,8 @@
  */
 
 const fs = require('node:fs');
+const { APIS, chooseApi } = require('./apis.js');
+const { GRANTS, chooseGrant, foreignTo } = require('./grants.js');
 const { UsageError } = require('./usage-error.js');
 
 /**
@@ -12,23 +14,39 @@ const { UsageError } = require('./usage-error.js');
  * @property {string} option
  * @property {string} [variable]
  * @property {string} what
+ * @property {true} [secret] the option names a file, and the variable is the secret itself
  */
+/** @typedef {Record<string, string | undefined> & { grant: string, api: import('./apis.js').ApiName }} Settings */
 
 /** @type {Readonly<Record<string, Setting>>} */
 const SETTINGS = Object.freeze({
   authUrl: { option: 'auth-url', variable: 'CXONE_AUTH_URL', what: 'base URL of the token endpoint' },
-  apiUrl: { option: 'api-url', variable: 'CXONE_API_URL', what: 'base URL of the telephony API' },
+  apiUrl: { option: 'api-url', variable: 'CXONE_API_URL', what: 'base URL of the API' },
+  grant: { option: 'grant', variable: 'CXONE_GRANT', what: 'grant' },
   clientId: { option: 'client-id', variable: 'CXONE_CLIENT_ID', what: 'client id' },
-  clientSecret: { option: 'client-secret-file', variable: 'CXONE_CLIENT_SECRET', what: 'client secret' },
+  clientSecret: {
+    option: 'client-secret-file',
+    variable: 'CXONE_CLIENT_SECRET',
+    what: 'client secret',
+    secret: true,
+  },
+  accessKeyId: { option: 'access-key-id', variable: 'CXONE_ACCESS_KEY_ID', what: 'id of the access key' },
+  accessKeySecret: {
+    option: 'access-key-secret-file',
+    variable: 'CXONE_ACCESS_KEY_SECRET',
+    what: 'secret of the access key',
+    secret: true,
+  },
   scope: { option: 'scope', variable: 'CXONE_SCOPE', what: 'scopes to ask for' },
+  api: { option: 'api', variable: 'CXONE_API', what: 'API' },
+  apiVersion: { option: 'api-version', what: 'version of the API' },
   telephonyProviderId: { option: 'provider', variable: 'CXONE_PROVIDER_ID', what: 'telephony provider' },
   lineId: { option: 'line', variable: 'CXONE_LINE_ID', what: 'line' },
   callId: { option: 'call', variable: 'CXONE_CALL_ID', what: 'call' },
+  sessionId: { option: 'session', variable: 'CXONE_SESSION_ID', what: 'agent session' },
+  contactId: { option: 'contact', variable: 'CXONE_CONTACT_ID', what: 'contact' },
   proxy: { option: 'proxy', what: 'proxy' },
 });
-
-const ACCOUNT = Object.freeze(['authUrl', 'apiUrl', 'clientId', 'clientSecret']);
-const CALL = Object.freeze(['telephonyProviderId', 'lineId', 'callId']);
 
 /** @type {import('./arguments.js').OptionSpecs} */
 const SETTING_OPTIONS = Object.freeze(
@@ -39,35 +57,51 @@ const SETTING_OPTIONS = Object.freeze(
 
 const SETTINGS_HELP = `Settings (an option, or the variable behind it):
   --auth-url <url>             base URL of the token endpoint        CXONE_AUTH_URL
-  --api-url <url>              base URL of the telephony API         CXONE_API_URL
+  --api-url <url>              base URL of the API, or discover      CXONE_API_URL
+  --grant <name>               client_credentials, password or       CXONE_GRANT
+                               access-key. Default: the first
   --client-id <id>             client id                             CXONE_CLIENT_ID
   --client-secret-file <file>  file that holds the client secret     CXONE_CLIENT_SECRET (the secret itself)
+  --access-key-id <id>         id of the access key                  CXONE_ACCESS_KEY_ID
+  --access-key-secret-file <file>
+                               file that holds its secret            CXONE_ACCESS_KEY_SECRET (the secret itself)
   --scope <scopes>             scopes to ask for, between blanks     CXONE_SCOPE
   --provider <id>              telephony provider of the line        CXONE_PROVIDER_ID
   --line <id>                  line of the call                      CXONE_LINE_ID
   --call <id>                  call                                  CXONE_CALL_ID
+  --session <id>               agent session, in place of a call     CXONE_SESSION_ID
+  --contact <id>               contact of the session                CXONE_CONTACT_ID
+  --api <name>                 telephony-v2 or agent-session, when   CXONE_API
+                               variables name a call and a session
+  --api-version <version>      version of the sessions' API, such as v23.0
   --proxy <env|url>            go through a proxy: the one that HTTPS_PROXY names, or this one`;
 
 /**
+ * A variable that belongs to another grant counts as not set: the machine may be set up for both. An option that
+ * does is left for the library to refuse.
  * @param {import('./arguments.js').Values} values
  * @param {NodeJS.ProcessEnv} env
- * @returns {Record<string, string | undefined>}
+ * @returns {Settings}
  */
 function readSettings(values, env) {
+  const isOption = (/** @type {string} */ field) => values[SETTINGS[field].option] !== undefined;
   /** @type {Record<string, string | undefined>} */
   const found = {};
-  for (const [field, { option, variable }] of Object.entries(SETTINGS)) {
-    const given = field === 'clientSecret' ? readSecret(values[option]) : values[option];
+  for (const [field, { option, variable, secret }] of Object.entries(SETTINGS)) {
+    const given = secret ? readSecret(option, values[option]) : values[option];
     found[field] = given ?? ((variable && env[variable]) || undefined);
   }
-  return found;
+  const grant = chooseGrant(found.grant);
+  for (const field of foreignTo(grant)) if (!isOption(field)) found[field] = undefined;
+  return { ...found, grant, api: chooseApi(found, isOption) };
 }
 
 /**
+ * @param {string} option
  * @param {string | undefined} file
  * @returns {string | undefined}
  */
-function readSecret(file) {
+function readSecret(option, file) {
   if (file === undefined) return undefined;
   let text;
   try {
@@ -75,25 +109,32 @@ function readSecret(file) {
   } catch (error) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error);
     throw new UsageError(
-      `The file of --client-secret-file cannot be read (${code})`,
+      `The file of --${option} cannot be read (${code})`,
       'Name a file that this user may read.',
     );
   }
   const secret = text.replace(/\r?\n$/, '');
-  if (secret === '') throw new UsageError('The file of --client-secret-file is empty');
+  if (secret === '') throw new UsageError(`The file of --${option} is empty`);
   return secret;
 }
 
+/** What a token and a request take, without the ids of a call. @param {Settings} settings */
+const accountFields = ({ grant }) => ['authUrl', 'apiUrl', ...GRANTS[grant].required];
+
+/** @param {Settings} settings */
+const idFields = ({ api }) => APIS[api].ids;
+
 /**
  * The wanted settings that are not there, as a sentence; `undefined` when all are.
- * @param {Record<string, string | undefined>} settings
+ * @param {Settings} settings
  * @param {readonly string[]} wanted
  */
 function missing(settings, wanted) {
   const lacking = wanted.filter((field) => settings[field] === undefined);
   if (lacking.length === 0) return undefined;
+  const { grant, api } = settings;
   return {
-    message: `Missing: ${lacking.map((field) => SETTINGS[field].what).join(', ')}`,
+    message: `Missing with grant ${grant} and api ${api}: ${lacking.map((field) => SETTINGS[field].what).join(', ')}`,
     hint: lacking.map((field) => `${SETTINGS[field].what}: ${sources(field)}`).join('\n'),
   };
 }
@@ -104,39 +145,13 @@ function sources(field) {
   return variable ? `set ${variable} or --${option}` : `set --${option}`;
 }
 
-/**
- * Makes the clients of the library. A setting that breaks a rule is a fault of the command line.
- * @param {typeof import('../../index.js')} library
- * @param {Record<string, string | undefined>} settings
- * @param {import('../../index.js').Logger | false} logger
- */
-function createClients(library, settings, logger) {
-  const { authUrl, apiUrl, clientId, clientSecret, scope, proxy } = settings;
-  try {
-    const authConfig = { authUrl, clientId, clientSecret, scope, proxy, logger };
-    const config = { apiUrl, proxy, logger };
-    // The library says what is wrong with a setting, so types are its business.
-    const auth = new library.CXoneAuthClient(/** @type {any} */ (authConfig));
-    return { auth, injector: new library.DtmfInjector(auth, /** @type {any} */ (config)) };
-  } catch (error) {
-    if (!library.isDtmfError(error) || error.code !== 'ERR_DTMF_INVALID') throw error;
-    throw new UsageError(error.message, fieldHint(error.message));
-  }
-}
-
-/** @param {string} message one that begins with the name of a field */
-function fieldHint(message) {
-  const [field] = message.split(' ', 1);
-  return Object.hasOwn(SETTINGS, field) ? `To change ${field}, ${sources(field)}.` : undefined;
-}
-
 module.exports = {
   SETTINGS,
-  ACCOUNT,
-  CALL,
   SETTING_OPTIONS,
   SETTINGS_HELP,
   readSettings,
+  accountFields,
+  idFields,
   missing,
-  createClients,
+  sources,
 };

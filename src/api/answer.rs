@@ -1,14 +1,10 @@
 //! From the bytes of an answer to what a caller sees of it.
 
-use std::time::{Duration, SystemTime};
-
-use http::header::{DATE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use serde_json::Value;
 
-use crate::error::{BodyError, Response};
+use crate::error::{BodyError, Details, Response};
 use crate::mask::{Mask, secrets};
-use crate::retry::retry_after;
 use crate::secret::Secret;
 use crate::transport::{Answer, AnswerBody};
 
@@ -21,25 +17,11 @@ pub fn text(body: &AnswerBody) -> Result<&str, BodyError> {
     }
 }
 
-/// The wait that the answer asks for, from now: the longest, when it names several.
-/// Dates are read against the answer's own `Date`, so that a wrong clock here does no harm.
-#[must_use]
-pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let server_date = headers
-        .get(DATE)
-        .and_then(|date| retry_after::date(date.as_bytes()));
-    let values = headers
-        .get_all(RETRY_AFTER)
-        .iter()
-        .map(HeaderValue::as_bytes);
-    retry_after::longest(values, now, server_date)
-}
-
 /// What must not be seen of an answer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hidden<'a> {
-    /// The digits, unless they are to be shown.
-    pub digits: Option<&'a Mask>,
+    /// The digits in each form in which they were sent, unless they are to be shown.
+    pub digits: &'a [Mask],
     /// The token and other secrets of the request, which a server may echo.
     pub secrets: &'a [Secret],
 }
@@ -47,18 +29,16 @@ pub struct Hidden<'a> {
 impl Hidden<'_> {
     fn text(&self, text: &str) -> String {
         let text = secrets::masked_all(text, self.secrets);
-        match self.digits {
-            Some(mask) => mask.text(&text).into_owned(),
-            None => text,
-        }
+        self.digits
+            .iter()
+            .fold(text, |text, mask| mask.text(&text).into_owned())
     }
 
     fn value(&self, value: Value) -> Value {
         let value = secrets::masked_value(value, self.secrets);
-        match self.digits {
-            Some(mask) => mask.value(value),
-            None => value,
-        }
+        self.digits
+            .iter()
+            .fold(value, |value, mask| mask.value(value))
     }
 }
 
@@ -76,6 +56,7 @@ pub fn response(answer: &Answer, hidden: Hidden<'_>) -> Response {
         headers: headers(&answer.headers, hidden),
         data: hidden.value(data),
         body_error: body.err(),
+        details: Details::default(),
     }
 }
 
@@ -98,7 +79,7 @@ fn headers(headers: &HeaderMap, hidden: Hidden<'_>) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::StatusCode;
+    use http::{HeaderValue, StatusCode};
     use serde_json::json;
 
     use super::*;
@@ -132,9 +113,9 @@ mod tests {
 
     #[test]
     fn the_sequence_is_masked_everywhere() {
-        let mask = Mask::from_digits("4711");
+        let masks = [Mask::from_digits("4711")];
         let hidden = Hidden {
-            digits: Some(&mask),
+            digits: &masks,
             secrets: &[],
         };
         let seen = response(&whole(r#"{"4711":"x4711y","n":4711}"#), hidden);

@@ -1,12 +1,16 @@
-//! Headers that the program adds to injection requests.
+//! The headers of requests: what the package sets, and what the program adds.
 
-use http::header::USER_AGENT;
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::error::Error;
+use crate::auth::Token;
+use crate::error::{Code, Error};
 
 /// Names this version of the package to the platform.
 const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The most headers that can be added.
 pub const MAX_HEADERS: usize = 32;
@@ -94,10 +98,23 @@ impl ClientHeaders {
         Ok(Self(headers))
     }
 
-    /// What a request starts with.
-    #[must_use]
-    pub fn to_map(&self) -> HeaderMap {
-        self.0.clone()
+    /// The headers of a request with this token and this body, which is JSON unless it is empty.
+    pub fn of_request(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.value.expose()))
+            .map_err(|_| {
+                Error::not_sent(
+                    Code::Auth,
+                    "the token holds characters that no header may hold",
+                )
+            })?;
+        bearer.set_sensitive(true);
+        let mut headers = self.0.clone();
+        headers.insert(AUTHORIZATION, bearer);
+        headers.insert(ACCEPT, JSON);
+        if !body.is_empty() {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
+        Ok(headers)
     }
 
     /// The `User-Agent`.
@@ -159,16 +176,49 @@ mod tests {
     #[test]
     fn without_options_only_the_user_agent_is_there() {
         let headers = ClientHeaders::default();
-        assert_eq!(headers.to_map().len(), 1);
+        assert_eq!(headers.0.len(), 1);
         assert_eq!(headers.user_agent(), OWN_USER_AGENT);
     }
 
     #[test]
     fn values_are_sensitive_and_shown_nowhere() {
         let headers = read(&[("X-Api-Key", "canary key")]).unwrap();
-        assert_eq!(headers.to_map()["x-api-key"], "canary key");
-        assert!(headers.to_map()["x-api-key"].is_sensitive());
+        assert_eq!(headers.0["x-api-key"], "canary key");
+        assert!(headers.0["x-api-key"].is_sensitive());
         assert!(!format!("{headers:?}").contains("canary"));
+    }
+
+    fn token(text: &str) -> Token {
+        Token {
+            value: crate::secret::Secret::new(text.into()),
+            generation: 1,
+            tenant: None,
+        }
+    }
+
+    #[test]
+    fn the_token_is_marked_sensitive_and_the_body_named() {
+        let headers = ClientHeaders::default();
+        let with_body = headers
+            .of_request(&token("abc"), &Bytes::from_static(b"{}"))
+            .unwrap();
+        assert_eq!(with_body[AUTHORIZATION], "Bearer abc");
+        assert!(with_body[AUTHORIZATION].is_sensitive());
+        assert_eq!(with_body[ACCEPT], "application/json");
+        assert_eq!(with_body[CONTENT_TYPE], "application/json");
+        assert!(with_body[USER_AGENT].as_bytes().starts_with(b"cxone-dtmf/"));
+        assert!(!format!("{with_body:?}").contains("abc"));
+        let without = headers.of_request(&token("abc"), &Bytes::new()).unwrap();
+        assert!(!without.contains_key(CONTENT_TYPE));
+    }
+
+    #[test]
+    fn a_token_that_no_header_may_hold_is_an_error_without_it() {
+        let error = ClientHeaders::default()
+            .of_request(&token("canary\r\nX: y"), &Bytes::new())
+            .unwrap_err();
+        assert_eq!(error.code, Code::Auth);
+        assert!(!format!("{error:?}").contains("canary"));
     }
 
     #[test]

@@ -4,44 +4,79 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use url::Url;
+use http::{HeaderMap, HeaderName};
 
 use crate::auth::Token;
-use crate::dtmf::{DtmfType, Sequence};
-use crate::error::Error;
+use crate::dtmf::Sequence;
+use crate::error::{Details, Error, Response};
 use crate::retry::Verdict;
+use crate::transport::Answer;
 
+pub mod agent_session;
 pub mod answer;
 pub mod client_headers;
+pub mod draft;
 pub mod judgement;
 pub mod telephony_v2;
+pub mod trace;
 
 pub use client_headers::ClientHeaders;
+pub use draft::{Draft, Target};
 pub use judgement::{AnswerHead, Facts, ResendWhenUnknown, Terms, UnknownCause};
+pub use trace::Trace;
 
 /// What a caller asks for, as it came: tagged by the profile it is meant for and not yet checked.
 pub enum Params {
     /// For the tutorial's API.
     TelephonyV2(telephony_v2::Params),
+    /// For the API that NICE publishes.
+    AgentSession(agent_session::Params),
+}
+
+/// What a profile answers to parameters of another one. The binding reads them by the profile, so it does not happen.
+fn for_another_profile() -> Error {
+    Error::invalid("params are those of another api than the injector's")
 }
 
 /// A checked injection, ready to be sent any number of times.
 pub struct Prepared {
     /// Names the call, and with it the line to wait in.
     pub call: Arc<str>,
-    /// The digits.
+    /// All the digits.
     pub sequence: Sequence,
-    /// How the tones travel, where the profile lets a caller choose.
-    pub dtmf_type: Option<DtmfType>,
-    /// Silence between two digits, in milliseconds.
-    pub inter_digit_pause: u16,
-    /// The whole address, checked after it was put together.
-    pub url: Url,
-    /// The request's body. It is wiped when the last clone is dropped.
-    pub body: Bytes,
+    /// The digits of each burst, where there are several.
+    pub parts: Vec<Sequence>,
+    /// The silence before the first burst.
+    pub lead_in: Duration,
+    /// What is sent, in this order; at least one.
+    pub bursts: Vec<Burst>,
+    /// How the recording is masked meanwhile, where the caller asked for it.
+    pub recording: Option<Recording>,
+}
+
+/// How the recording of a conversation is masked. Doing either twice does no harm.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// The request that masks it.
+    pub mask: Draft,
+    /// The request that ends the masking.
+    pub unmask: Draft,
+}
+
+/// Digits that go out in one request.
+pub struct Burst {
+    /// The request.
+    pub draft: Draft,
+    /// How many digits are in it.
+    pub digits: u32,
+    /// How long its tones play after the platform took them. Zero where the API answers when they have
+    /// been played, or does not say how long they take.
+    pub playing: Duration,
+    /// The silence that was asked for behind it.
+    pub pause: Duration,
 }
 
 impl fmt::Debug for Prepared {
@@ -54,15 +89,47 @@ impl fmt::Debug for Prepared {
 
 /// One wire format of one API.
 pub trait WireProfile: Send + Sync + 'static {
-    /// The scheme, host and port that tokens and digits go to; with the call it names a line.
-    fn origin(&self) -> Arc<str>;
-
     /// Checks what a caller asks for. Nothing is sent when a rule is broken.
     fn prepare(&self, params: Params) -> Result<Prepared, Error>;
 
-    /// The headers of a request. The one with the token is marked sensitive.
-    fn headers(&self, token: &Token) -> Result<HeaderMap, Error>;
+    /// The headers of a request with this body. The one with the token is marked sensitive.
+    fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error>;
+
+    /// The header in which the API takes a correlation id of the caller's.
+    fn correlation_header(&self) -> HeaderName {
+        HeaderName::from_static("x-correlation-id")
+    }
 
     /// What an attempt that ended in `facts` means. Pure: the same facts always mean the same.
     fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict;
+
+    /// What an answer says of itself, for the error that carries it. What must not be seen is hidden in it already.
+    fn details(&self, _: &Response) -> Details {
+        Details::default()
+    }
+
+    /// The request that waits for the next event of a session, for at most `wait`, in whole seconds.
+    fn next_event(&self, _session: &str, _wait: Duration) -> Result<Draft, Error> {
+        Err(Error::invalid(
+            "followSession needs api: 'agent-session'; other APIs have no events",
+        ))
+    }
+
+    /// What the answer to [`next_event`](Self::next_event) means.
+    fn heard(&self, _: &Answer) -> Heard {
+        Heard::Trouble
+    }
+}
+
+/// What is heard of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It goes on: ask again.
+    GoesOn,
+    /// It has ended.
+    Ended,
+    /// The token was refused.
+    TokenRefused,
+    /// Nothing could be heard: ask again later.
+    Trouble,
 }

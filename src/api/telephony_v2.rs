@@ -3,18 +3,17 @@
 //! It is not part of what NICE publishes. It promises that an injection is atomic, so a 500 and a 503
 //! count as refused unless the user says otherwise.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
-use url::Url;
+use http::{HeaderMap, Method};
 use zeroize::Zeroizing;
 
-use super::{ClientHeaders, Facts, Prepared, Terms, WireProfile, judgement};
+use super::draft::Wiped;
+use super::{Burst, ClientHeaders, Draft, Facts, Prepared, Target, Terms, WireProfile, judgement};
 use crate::auth::Token;
 use crate::dtmf;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::retry::Verdict;
 
 /// Whether a 500 and a 503 of this API mean that nothing was carried out, unless configured otherwise.
@@ -37,81 +36,25 @@ pub struct Params {
     pub inter_digit_pause: f64,
 }
 
-/// The profile for one API origin.
+/// The profile.
+#[derive(Clone, Debug, Default)]
 pub struct TelephonyV2 {
-    base: Url,
-    origin: Arc<str>,
     client: ClientHeaders,
 }
 
 impl TelephonyV2 {
-    /// `base` has passed [`crate::origin::base_url`].
+    /// The profile with the headers that the program adds.
     #[must_use]
-    pub fn new(base: Url) -> Self {
-        let origin = base.origin().ascii_serialization().into();
-        Self {
-            base,
-            origin,
-            client: ClientHeaders::default(),
-        }
+    pub const fn new(client: ClientHeaders) -> Self {
+        Self { client }
     }
-
-    /// The same with the headers that the program adds.
-    #[must_use]
-    pub fn with_headers(self, client: ClientHeaders) -> Self {
-        Self { client, ..self }
-    }
-
-    fn url(&self, provider: &str, line: &str, call: &str) -> Result<Url, Error> {
-        let mut url = self.base.clone();
-        let before = segments(&url);
-        {
-            let mut path = url.path_segments_mut().map_err(|()| address_error())?;
-            path.pop_if_empty();
-            for segment in [
-                "api",
-                "v2",
-                "telephony",
-                "providers",
-                provider,
-                "lines",
-                line,
-                "calls",
-                call,
-                "dtmf",
-            ] {
-                path.push(segment);
-            }
-        }
-        // `push` drops dot segments. The ids were checked, so this cannot happen; it would retarget the digits.
-        let goes_where_it_should = segments(&url) == before + 10
-            && url.origin() == self.base.origin()
-            && url.path().ends_with("/dtmf");
-        if goes_where_it_should {
-            Ok(url)
-        } else {
-            Err(address_error())
-        }
-    }
-}
-
-fn segments(url: &Url) -> usize {
-    url.path_segments().map_or(0, |segments| {
-        segments.filter(|segment| !segment.is_empty()).count()
-    })
-}
-
-fn address_error() -> Error {
-    Error::invalid("telephonyProviderId, lineId and callId do not make a valid address")
 }
 
 impl WireProfile for TelephonyV2 {
-    fn origin(&self) -> Arc<str> {
-        Arc::clone(&self.origin)
-    }
-
     fn prepare(&self, params: super::Params) -> Result<Prepared, Error> {
-        let super::Params::TelephonyV2(params) = params;
+        let super::Params::TelephonyV2(params) = params else {
+            return Err(super::for_another_profile());
+        };
         let provider = dtmf::required_id(
             "telephonyProviderId",
             params.telephony_provider_id.as_deref(),
@@ -123,30 +66,41 @@ impl WireProfile for TelephonyV2 {
             params.dtmf_type.as_deref(),
             params.inter_digit_pause,
         )?;
+        let target = Target::path([
+            "api",
+            "v2",
+            "telephony",
+            "providers",
+            provider,
+            "lines",
+            line,
+            "calls",
+            call,
+            "dtmf",
+        ]);
+        let burst = Burst {
+            draft: Draft {
+                method: Method::POST,
+                target,
+                body: body(&valid),
+            },
+            digits: valid.sequence.count(),
+            // This API takes no length of a tone and says nothing of when it answers.
+            playing: Duration::ZERO,
+            pause: Duration::ZERO,
+        };
         Ok(Prepared {
-            url: self.url(provider, line, call)?,
-            body: body(&valid),
             call: call.into(),
             sequence: valid.sequence,
-            dtmf_type: Some(valid.dtmf_type),
-            inter_digit_pause: valid.inter_digit_pause,
+            parts: Vec::new(),
+            lead_in: Duration::ZERO,
+            bursts: vec![burst],
+            recording: None,
         })
     }
 
-    fn headers(&self, token: &Token) -> Result<HeaderMap, Error> {
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.value.expose()))
-            .map_err(|_| {
-                Error::not_sent(
-                    Code::Auth,
-                    "the token holds characters that no header may hold",
-                )
-            })?;
-        bearer.set_sensitive(true);
-        let mut headers = self.client.to_map();
-        headers.insert(AUTHORIZATION, bearer);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        Ok(headers)
+    fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
+        self.client.of_request(token, body)
     }
 
     fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict {
@@ -170,60 +124,41 @@ fn body(valid: &dtmf::Validation) -> Bytes {
     Bytes::from_owner(Wiped(text))
 }
 
-struct Wiped(Zeroizing<String>);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
+    use crate::error::Code;
+    use url::Url;
 
-    fn profile(base: &str) -> TelephonyV2 {
-        TelephonyV2::new(crate::origin::base_url("apiUrl", base).unwrap())
-    }
-
-    fn params(provider: &str, line: &str, call: &str) -> super::super::Params {
-        super::super::Params::TelephonyV2(Params {
+    fn prepare(provider: &str, line: &str, call: &str) -> Result<Prepared, Error> {
+        TelephonyV2::default().prepare(super::super::Params::TelephonyV2(Params {
             telephony_provider_id: Some(provider.into()),
             line_id: Some(line.into()),
             call_id: Some(call.into()),
             dtmf_string: Some("12a#".to_owned().into()),
             dtmf_type: Some("RFC2833".into()),
             inter_digit_pause: 150.0,
-        })
+        }))
     }
 
     #[test]
     fn path_and_body_are_those_of_the_tutorial() {
-        let prepared = profile("https://api.example.com/")
-            .prepare(params("tp-1", "line.2", "c@3"))
-            .unwrap();
+        let prepared = prepare("tp-1", "line.2", "c@3").unwrap();
+        let draft = &prepared.bursts[0].draft;
+        let base = Url::parse("https://api.example.com").unwrap();
         assert_eq!(
-            prepared.url.as_str(),
+            draft.target.under(&base).unwrap().as_str(),
             "https://api.example.com/api/v2/telephony/providers/tp-1/lines/line.2/calls/c@3/dtmf"
         );
         assert_eq!(
-            &prepared.body[..],
+            &draft.body[..],
             br#"{"dtmf":"12A#","dtmfType":"RFC2833","interDigitPause":150}"#
         );
-    }
-
-    #[test]
-    fn a_base_path_is_kept() {
-        let prepared = profile("https://gateway.example.com/cxone/")
-            .prepare(params("p", "l", "c"))
-            .unwrap();
-        assert!(prepared.url.path().starts_with("/cxone/api/v2/telephony/"));
+        assert_eq!((prepared.bursts.len(), prepared.bursts[0].digits), (1, 4));
     }
 
     #[test]
     fn ids_that_would_retarget_the_digits_are_refused() {
-        let profile = profile("https://api.example.com");
         for id in [
             "",
             ".",
@@ -241,44 +176,15 @@ mod tests {
             for at in 0..3 {
                 let mut ids = ["p", "l", "c"];
                 ids[at] = id;
-                let error = profile.prepare(params(ids[0], ids[1], ids[2])).unwrap_err();
+                let error = prepare(ids[0], ids[1], ids[2]).unwrap_err();
                 assert_eq!(error.code, Code::Invalid, "{id:?}");
             }
         }
     }
 
     #[test]
-    fn the_token_is_marked_sensitive() {
-        let token = Token {
-            value: Secret::new("abc".into()),
-            generation: 1,
-            tenant: None,
-        };
-        let headers = profile("https://api.example.com").headers(&token).unwrap();
-        assert!(headers[AUTHORIZATION].is_sensitive());
-        assert!(headers["user-agent"].as_bytes().starts_with(b"cxone-dtmf/"));
-        assert!(!format!("{headers:?}").contains("abc"));
-    }
-
-    #[test]
-    fn a_token_that_no_header_may_hold_is_an_error_without_it() {
-        let token = Token {
-            value: Secret::new("canary\r\nX: y".into()),
-            generation: 1,
-            tenant: None,
-        };
-        let error = profile("https://api.example.com")
-            .headers(&token)
-            .unwrap_err();
-        assert_eq!(error.code, Code::Auth);
-        assert!(!format!("{error:?}").contains("canary"));
-    }
-
-    #[test]
     fn neither_digits_nor_address_show_in_debug() {
-        let prepared = profile("https://api.example.com")
-            .prepare(params("p", "l", "call-1"))
-            .unwrap();
+        let prepared = prepare("p", "l", "call-1").unwrap();
         assert_eq!(
             format!("{prepared:?}"),
             r#"Prepared { call: "call-1", .. }"#

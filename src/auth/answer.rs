@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use super::{Granted, is_bearer_token, refusal};
+use super::{Granted, is_bearer_token, refusal, tenant};
 use crate::error::{Code, Error};
 use crate::secret::Secret;
 use crate::transport::{Answer, AnswerBody};
@@ -20,16 +20,16 @@ pub const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The most characters of scopes in a message.
 const MAX_SCOPE_CHARS: usize = 200;
 
-/// Reads any answer. `scope` is what was asked for, separated by spaces; `secret` is masked in what
+/// Reads any answer. `scope` is what was asked for, separated by spaces; `secrets` are masked in what
 /// a refusal says; `now` is needed for a `Retry-After` date.
 pub fn read(
     answer: &Answer,
     scope: &str,
-    secret: &Secret,
+    secrets: &[Secret],
     now: SystemTime,
 ) -> Result<Granted, Error> {
     if !answer.status.is_success() {
-        return Err(refusal::refused(answer, secret, now));
+        return Err(refusal::refused(answer, secrets, now));
     }
     match &answer.body {
         AnswerBody::Whole(body) => granted(body, scope),
@@ -53,12 +53,21 @@ pub fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
             "the answer of the token endpoint is not a JSON object",
         ));
     };
-    let Some(Value::String(token)) = fields.remove("access_token") else {
+    let mut text = |names: [&str; 2]| {
+        let found = names.into_iter().find_map(|name| fields.remove(name));
+        match found {
+            Some(Value::String(text)) => Some(Secret::new(text)),
+            _ => None,
+        }
+    };
+    // The second names are those of `/public/user/refresh`.
+    let refresh_token = text(["refresh_token", "refreshToken"]);
+    let tenant = text(["id_token", "idToken"]).and_then(|token| tenant::of_id_token(&token));
+    let Some(access_token) = text(["access_token", "token"]) else {
         return Err(unusable(
             "the answer of the token endpoint has no access_token",
         ));
     };
-    let access_token = Secret::new(token);
     if !is_bearer_token(&access_token) {
         return Err(unusable(
             "the access_token has characters that a bearer token cannot have (RFC 6750)",
@@ -72,10 +81,12 @@ pub fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
             ),
         ));
     }
+    let lives = ["expires_in", "tokenExpirationTimeSec"];
     Ok(Granted {
         access_token,
-        lifetime: lifetime(fields.get("expires_in")),
-        tenant: None,
+        lifetime: lifetime(lives.into_iter().find_map(|name| fields.get(name))),
+        refresh_token: refresh_token.filter(|token| !token.expose().is_empty()),
+        tenant,
     })
 }
 

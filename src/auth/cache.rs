@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use tracing::Instrument as _;
+use tracing::instrument::WithSubscriber as _;
 
 use super::single_flight::{Asked, Landed, SingleFlight};
 use super::{Grant, Granted, Token, TokenObserver, TokenSource};
@@ -52,13 +52,6 @@ impl TokenCache {
     /// A pause after a failed request stays.
     pub fn invalidate_current(&self) {
         self.state().invalidate_current();
-    }
-
-    /// The age of the token in use, counted from the beginning of its request. `None` without one.
-    #[must_use]
-    pub fn age(&self) -> Option<Duration> {
-        let state = self.state();
-        state.age(self.now())
     }
 
     /// Nothing under the lock can panic, so a poisoned lock guards a sound state all the same.
@@ -115,7 +108,7 @@ impl TokenCache {
             }
         };
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(flight.in_current_span());
+            runtime.spawn(flight.with_current_subscriber());
         }
     }
 
@@ -151,6 +144,11 @@ impl TokenSource for TokenCache {
 
     fn invalidate(&self, refused: &Token) {
         self.state().invalidate(refused.generation);
+    }
+
+    fn age(&self) -> Option<Duration> {
+        let state = self.state();
+        state.age(self.now())
     }
 }
 

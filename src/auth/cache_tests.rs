@@ -58,6 +58,7 @@ impl Grant for Script {
                 Reply::Grants(lifetime) => Ok(Granted {
                     access_token: Secret::new(format!("t{number}")),
                     lifetime,
+                    refresh_token: None,
                     tenant: None,
                 }),
                 Reply::Fails(error) => Err(error),

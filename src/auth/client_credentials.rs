@@ -1,28 +1,19 @@
 //! The client-credentials grant (RFC 6749 §4.4) with the credentials in the form.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http::Method;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
-use url::{Url, form_urlencoded};
-use zeroize::Zeroizing;
+use url::Url;
 
-use super::{Grant, Granted, answer, refusal};
+use super::exchange::{Connection, Question, endpoint, form};
+use super::{Grant, Granted};
 use crate::BoxFuture;
-use crate::clock::WallClock;
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::transport::{Request, Transport, Witness};
-
-const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));
 
 /// Asks for a token with the id and the secret of a client.
 pub struct ClientCredentials {
-    /// Carries the request.
-    pub transport: Arc<dyn Transport>,
+    /// The way there.
+    pub connection: Connection,
     /// The token endpoint; see [`token_url`].
     pub url: Url,
     /// The id of the client. Not a secret, but nothing shows it either.
@@ -31,70 +22,37 @@ pub struct ClientCredentials {
     pub client_secret: Secret,
     /// The scopes to ask for, separated by spaces. The parameter is left out when there are none.
     pub scope: String,
-    /// The bound on one request, its answer included. The contract's default is 5 s.
-    pub timeout: Duration,
-    /// The time of day, for a `Retry-After` that is a date.
-    pub clock: WallClock,
-}
-
-impl ClientCredentials {
-    fn post(&self) -> Request {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT, HeaderValue::from_static(OWN_USER_AGENT));
-        Request {
-            method: Method::POST,
-            url: self.url.clone(),
-            headers,
-            body: self.form(),
-            witness: Witness::default(),
-            timeout: self.timeout,
-            fresh_connection: false,
-        }
-    }
-
-    /// The body is wiped when the connection drops it.
-    fn form(&self) -> Bytes {
-        // Room for all of it, encoded: a string that grows leaves copies of the secret behind.
-        let values = self.client_id.len() + self.client_secret.expose().len() + self.scope.len();
-        let mut form = form_urlencoded::Serializer::new(String::with_capacity(128 + 3 * values));
-        form.append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", &self.client_id)
-            .append_pair("client_secret", self.client_secret.expose());
-        if !self.scope.trim().is_empty() {
-            form.append_pair("scope", &self.scope);
-        }
-        Bytes::from_owner(Zeroizing::new(form.finish().into_bytes()))
-    }
 }
 
 impl Grant for ClientCredentials {
     fn request(&self) -> BoxFuture<'_, Result<Granted, Error>> {
         Box::pin(async move {
-            // Bounded, since who waits for a token need not have a deadline.
-            let _ = tokio::time::timeout(self.timeout, self.transport.ready()).await;
-            match self.transport.send(self.post()).await {
-                Ok(answer) => {
-                    answer::read(&answer, &self.scope, &self.client_secret, self.clock.now())
-                }
-                Err(fault) => {
-                    let used = self.transport.proxy_use(&self.url);
-                    Err(used.explain(fault.kind, refusal::unanswered(fault)))
-                }
-            }
+            let scope = if self.scope.trim().is_empty() {
+                ""
+            } else {
+                &self.scope
+            };
+            let body = form([
+                ("grant_type", "client_credentials"),
+                ("client_id", &self.client_id),
+                ("client_secret", self.client_secret.expose()),
+                ("scope", scope),
+            ]);
+            let question = Question {
+                url: &self.url,
+                body,
+                scope: &self.scope,
+                secrets: std::slice::from_ref(&self.client_secret),
+            };
+            let granted = self.connection.ask(question).await;
+            granted.map_err(|failed| failed.error)
         })
     }
 }
 
 impl fmt::Debug for ClientCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientCredentials")
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
+        f.debug_struct("ClientCredentials").finish_non_exhaustive()
     }
 }
 
@@ -102,29 +60,20 @@ impl fmt::Debug for ClientCredentials {
 /// doubled; trailing slashes, query and fragment are dropped.
 #[must_use]
 pub fn token_url(auth_url: &Url) -> Url {
-    let base = auth_url.path().trim_end_matches('/');
-    let path = if base.ends_with("/oauth/token") {
-        base.to_owned()
-    } else if base.ends_with("/oauth") {
-        format!("{base}/token")
-    } else {
-        format!("{base}/oauth/token")
-    };
-    let mut url = auth_url.clone();
-    url.set_path(&path);
-    url.set_query(None);
-    url.set_fragment(None);
-    url
+    endpoint(auth_url, &["oauth", "token"])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::WallClock;
     use crate::error::Code;
-    use crate::transport::{Answer, AnswerBody, Fault, FaultKind};
-    use http::StatusCode;
-    use std::sync::Mutex;
-    use std::time::SystemTime;
+    use crate::transport::{Answer, AnswerBody, Fault, FaultKind, Request, Transport};
+    use bytes::Bytes;
+    use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+    use http::{Method, StatusCode};
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, SystemTime};
 
     struct OneAnswer {
         answer: Result<(u16, AnswerBody), FaultKind>,
@@ -163,13 +112,15 @@ mod tests {
 
     fn credentials(transport: Arc<OneAnswer>) -> ClientCredentials {
         ClientCredentials {
-            transport,
+            connection: Connection {
+                transport,
+                timeout: Duration::from_secs(5),
+                clock: WallClock::from_fn(|| SystemTime::UNIX_EPOCH),
+            },
             url: "https://auth.example/oauth/token".parse().unwrap(),
             client_id: "id & co".to_owned(),
             client_secret: Secret::new("s=ecret+\u{e9}".to_owned()),
             scope: "a:b c".to_owned(),
-            timeout: Duration::from_secs(5),
-            clock: WallClock::from_fn(|| SystemTime::UNIX_EPOCH),
         }
     }
 
@@ -228,10 +179,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn loading_has_a_bound_of_its_own_and_an_unused_proxy_is_told() {
         for (loading, waited) in [(3, 3), (3600, 5)] {
-            let grant = ClientCredentials {
-                transport: Arc::new(Slow(Duration::from_secs(loading))),
-                ..credentials(grant(Err(FaultKind::Setup)).0)
-            };
+            let mut grant = credentials(grant(Err(FaultKind::Setup)).0);
+            grant.connection.transport = Arc::new(Slow(Duration::from_secs(loading)));
             let started = tokio::time::Instant::now();
             let error = grant.request().await.unwrap_err();
             assert_eq!(started.elapsed(), Duration::from_secs(waited));

@@ -11,19 +11,28 @@ use crate::BoxFuture;
 use crate::error::Error;
 use crate::secret::Secret;
 
+pub mod access_key;
 pub mod answer;
 pub mod cache;
 #[cfg(test)]
 mod cache_tests;
 pub mod client_credentials;
+pub mod exchange;
+pub mod password;
 pub mod refusal;
+pub mod renewal;
 mod shown;
 pub mod single_flight;
 #[cfg(test)]
 mod single_flight_law;
+pub mod tenant;
 
+pub use access_key::{AccessKey, AccessKeyGrant, access_key_url, refresh_url};
 pub use cache::TokenCache;
 pub use client_credentials::{ClientCredentials, token_url};
+pub use exchange::Connection;
+pub use password::{Password, auth_token_url};
+pub use renewal::Renewing;
 
 /// A bearer token and the generation it belongs to.
 ///
@@ -67,6 +76,11 @@ pub trait TokenSource: Send + Sync + 'static {
 
     /// The platform refused this token: the next call must not get the same generation again.
     fn invalidate(&self, refused: &Token);
+
+    /// The age of the token that would be given now, where the source knows it.
+    fn age(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// What a token endpoint granted.
@@ -76,6 +90,8 @@ pub struct Granted {
     pub access_token: Secret,
     /// How long it is valid, already brought within the limits of the contract.
     pub lifetime: Duration,
+    /// What a new token can be had for, once, where the answer brings it.
+    pub refresh_token: Option<Secret>,
     /// The tenant, where the answer names one.
     pub tenant: Option<Arc<str>>,
 }

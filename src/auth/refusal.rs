@@ -1,12 +1,12 @@
 //! What a token endpoint that granted nothing means: final or passing, and what may be told of it.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use http::header::{HeaderMap, RETRY_AFTER};
 use serde_json::{Map, Value};
 
 use super::shown;
-use crate::error::{Code, Error, Response};
+use crate::error::{Code, Details, Error, Response};
+use crate::retry::retry_after;
 use crate::secret::Secret;
 use crate::transport::{Answer, AnswerBody, Fault, FaultKind};
 
@@ -20,9 +20,9 @@ const KNOWN_ERRORS: [&str; 6] = [
     "invalid_scope",
 ];
 
-/// An answer other than 2xx. `secret` is masked in everything the error carries.
+/// An answer other than 2xx. Each of `secrets` is masked in everything the error carries.
 #[must_use]
-pub fn refused(answer: &Answer, secret: &Secret, now: SystemTime) -> Error {
+pub fn refused(answer: &Answer, secrets: &[Secret], now: SystemTime) -> Error {
     let status = answer.status;
     let body = body_fields(&answer.body);
     let known = body.as_ref().and_then(known_error);
@@ -30,12 +30,13 @@ pub fn refused(answer: &Answer, secret: &Secret, now: SystemTime) -> Error {
 
     let mut error = Error::not_sent(Code::Auth, message(status.as_u16(), known, passing));
     error.retryable = passing;
-    error.retry_after = retry_after(&answer.headers, now);
+    error.retry_after = retry_after::of_answer(&answer.headers, now);
     error.with_response(Some(Response {
         status: status.as_u16(),
-        headers: shown::headers(&answer.headers, secret),
-        data: shown::data(known, body.as_ref(), secret),
+        headers: shown::headers(&answer.headers, secrets),
+        data: shown::data(known, body.as_ref(), secrets),
         body_error: None,
+        details: Details::default(),
     }))
 }
 
@@ -132,23 +133,13 @@ fn known_error(body: &Map<String, Value>) -> Option<&'static str> {
     KNOWN_ERRORS.into_iter().find(|known| *known == said)
 }
 
-/// Seconds or an HTTP date (RFC 9110 §10.2.3). A date that has passed means no wait.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Digits that do not fit mean a very long time.
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use bytes::Bytes;
     use http::StatusCode;
     use http::header::{HeaderName, HeaderValue};
+    use std::time::Duration;
 
     fn error_of(status: u16, body: &'static str, headers: &[(&'static str, &str)]) -> Error {
         let answer = Answer {
@@ -166,7 +157,7 @@ mod tests {
         };
         // Sunday, 06 Nov 1994 08:49:37 GMT.
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        refused(&answer, &Secret::new("canary-secret".to_owned()), now)
+        refused(&answer, &[Secret::new("canary-secret".to_owned())], now)
     }
 
     #[test]
@@ -237,7 +228,7 @@ mod tests {
             ("0", Some(0)),
             ("120", Some(120)),
             (" 7 ", Some(7)),
-            ("99999999999999999999999", Some(u64::MAX)),
+            ("99999999999999999999999", Some(365 * 24 * 60 * 60)),
             ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
             ("-5", None),

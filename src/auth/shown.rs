@@ -4,14 +4,14 @@
 use http::header::HeaderMap;
 use serde_json::{Map, Value};
 
-use crate::mask::secrets::{HIDDEN_HEADERS, masked};
+use crate::mask::secrets::{HIDDEN_HEADERS, masked_all};
 use crate::secret::Secret;
 
 /// The most characters of an `error_description` that an error carries.
 const MAX_DESCRIPTION_CHARS: usize = 500;
 
 /// The body of a refusal as an error shows it: nothing, unless its error code is a known one.
-pub fn data(known: Option<&str>, body: Option<&Map<String, Value>>, secret: &Secret) -> Value {
+pub fn data(known: Option<&str>, body: Option<&Map<String, Value>>, secrets: &[Secret]) -> Value {
     let Some(known) = known else {
         return Value::Null;
     };
@@ -21,8 +21,8 @@ pub fn data(known: Option<&str>, body: Option<&Map<String, Value>>, secret: &Sec
     if let Some(description) = description {
         // Masked on both sides of the replacement: a secret may hold a control character, or a space
         // where the endpoint wrote one.
-        let printable = masked(description, secret).replace(char::is_control, " ");
-        let shown: String = masked(&printable, secret)
+        let printable = masked_all(description, secrets).replace(char::is_control, " ");
+        let shown: String = masked_all(&printable, secrets)
             .chars()
             .take(MAX_DESCRIPTION_CHARS)
             .collect();
@@ -32,7 +32,7 @@ pub fn data(known: Option<&str>, body: Option<&Map<String, Value>>, secret: &Sec
 }
 
 /// The headers of a refusal as an error shows them, names in lower case.
-pub fn headers(headers: &HeaderMap, secret: &Secret) -> Vec<(String, String)> {
+pub fn headers(headers: &HeaderMap, secrets: &[Secret]) -> Vec<(String, String)> {
     headers
         .iter()
         .filter(|(name, _)| !HIDDEN_HEADERS.contains(&name.as_str()))
@@ -43,7 +43,7 @@ pub fn headers(headers: &HeaderMap, secret: &Secret) -> Vec<(String, String)> {
                 "location" => value.split(['?', '#']).next().unwrap_or_default(),
                 _ => &value,
             };
-            (name.as_str().to_owned(), masked(value, secret))
+            (name.as_str().to_owned(), masked_all(value, secrets))
         })
         .collect()
 }
@@ -52,7 +52,7 @@ pub fn headers(headers: &HeaderMap, secret: &Secret) -> Vec<(String, String)> {
 mod tests {
     use super::*;
     use crate::mask::PLACEHOLDER as MASK;
-    use crate::mask::secrets::decoded;
+    use crate::mask::secrets::{decoded, masked};
     use http::header::{HeaderName, HeaderValue};
     use proptest::prelude::*;
     use serde_json::json;
@@ -63,7 +63,7 @@ mod tests {
 
     fn described(description: &str) -> Value {
         let body = json!({ "error": "invalid_client", "error_description": description, "access_token": "x" });
-        data(Some("invalid_client"), body.as_object(), &secret())
+        data(Some("invalid_client"), body.as_object(), &[secret()])
     }
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
     fn description_is_optional_text_of_bounded_length() {
         let body = json!({ "error": "invalid_client", "error_description": { "secret": 1 } });
         assert_eq!(
-            data(Some("invalid_client"), body.as_object(), &secret()),
+            data(Some("invalid_client"), body.as_object(), &[secret()]),
             json!({ "error": "invalid_client" })
         );
         let long = described(&"x".repeat(10_000));
@@ -109,7 +109,7 @@ mod tests {
             long["error_description"].as_str().unwrap().len(),
             MAX_DESCRIPTION_CHARS
         );
-        assert_eq!(data(None, body.as_object(), &secret()), Value::Null);
+        assert_eq!(data(None, body.as_object(), &[secret()]), Value::Null);
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
         }
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
-            headers(&all, &secret()),
+            headers(&all, &[secret()]),
             [
                 pair("x-trace-id", "abc"),
                 pair("location", "https://login.example/x"),

@@ -250,6 +250,7 @@ mod tests {
         Granted {
             access_token,
             lifetime,
+            refresh_token: None,
             tenant: None,
         }
     }

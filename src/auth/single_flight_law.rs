@@ -163,7 +163,7 @@ proptest! {
                 Step::Ask => model.ask(&mut machine),
                 Step::Granted(lifetime) => {
                     let access_token = Secret::new("t".to_owned());
-                    model.land(&mut machine, Some(Ok(Granted { access_token, lifetime, tenant: None })));
+                    model.land(&mut machine, Some(Ok(Granted { access_token, lifetime, refresh_token: None, tenant: None })));
                 }
                 Step::Refused(retry_after) => {
                     let error = Error::not_sent(Code::Auth, "refused").retryable(retry_after);

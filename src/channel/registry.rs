@@ -13,8 +13,8 @@ use super::queue::{Joined, Queue, Ticket};
 pub enum Channel {
     /// A call of one platform.
     Call {
-        /// The origin of the API (scheme, host, port).
-        origin: Arc<str>,
+        /// The platform: the origin of the API (scheme, host, port) where it is configured.
+        platform: Arc<str>,
         /// The call's id.
         call: Arc<str>,
     },
@@ -33,6 +33,8 @@ pub enum Dismissal {
     AfterUnknown,
     /// The manual lock they waited under ran out.
     LockExpired,
+    /// The session ended.
+    CallEnded,
 }
 
 /// The line is as long as it may be.
@@ -226,7 +228,7 @@ mod tests {
 
     fn call(id: &str) -> Channel {
         Channel::Call {
-            origin: "https://api.example".into(),
+            platform: "https://api.example".into(),
             call: id.into(),
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod frequencies;
 pub mod identifier;
+pub mod pauses;
 pub mod payload;
 pub mod sequence;
 

@@ -57,7 +57,9 @@ pub fn parse_sequence(dtmf_string: &str) -> Result<Sequence, Error> {
     Sequence::parse(dtmf_string, Alphabet::Full, MAX_SEQUENCE_LENGTH).map_err(|error| match error {
         // These two are the tutorial's, word for word.
         SequenceError::Empty | SequenceError::TooLong { .. } => Error::invalid(error.to_string()),
-        SequenceError::InvalidCharacter { .. } => Error::invalid(format!("{error} in dtmfString")),
+        SequenceError::InvalidCharacter { .. } | SequenceError::TooManyPauses { .. } => {
+            Error::invalid(format!("{error} in dtmfString"))
+        }
     })
 }
 

@@ -78,6 +78,12 @@ impl Sequence {
         self.0.len()
     }
 
+    /// The same as a 32-bit number, which is enough for any profile's limit.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
     /// Whether carriers and IVRs pass every digit everywhere: true when there is no A-D.
     ///
     /// False is information, not an error.
@@ -115,6 +121,11 @@ pub enum SequenceError {
         /// What is allowed.
         alphabet: Alphabet,
     },
+    /// More pauses than a sequence may have.
+    TooManyPauses {
+        /// The greatest number of pauses.
+        max: usize,
+    },
 }
 
 impl fmt::Display for SequenceError {
@@ -132,6 +143,9 @@ impl fmt::Display for SequenceError {
                 "Invalid DTMF character at position {position} (counted from 1): allowed are {}",
                 alphabet.rule()
             ),
+            Self::TooManyPauses { max } => {
+                write!(f, "DTMF sequence has more than {max} pauses")
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Engine;
 use crate::api::{AnswerHead, Facts};
+use crate::cancel::call_ended;
 use crate::channel::Dismissal;
 use crate::error::{Code, Error};
 use crate::rate_limit::limiter::TooLong;
@@ -40,7 +41,7 @@ fn answered(status: u16, code: Code) -> String {
     }
 }
 
-const fn not_connected(fault: FaultKind) -> &'static str {
+pub(super) const fn not_connected(fault: FaultKind) -> &'static str {
     match fault {
         FaultKind::NameLookup => {
             "the host name of the platform could not be looked up: check apiUrl and the name service"
@@ -63,6 +64,13 @@ const fn not_connected(fault: FaultKind) -> &'static str {
         FaultKind::ConnectionLost => "the connection ended before it took the request",
         FaultKind::Setup => "the HTTP client could not be set up",
     }
+}
+
+/// A sequence with pauses failed after a part of it was accepted.
+pub(super) fn midway(accepted: u32, of: u32, why: &str) -> String {
+    format!(
+        "{accepted} of {of} digits were accepted, then it failed, and nothing was sent again: find out where the call stands ({why})"
+    )
 }
 
 /// The time for the whole injection ran out.
@@ -119,6 +127,7 @@ pub(super) fn dismissed(why: Dismissal) -> Error {
             Code::AfterUnknown,
             "an injection ahead on this call has an unknown outcome: nothing behind it was sent",
         ),
+        Dismissal::CallEnded => call_ended(),
         Dismissal::LockExpired => Error::not_sent(
             Code::Lock,
             "the lock was held longer than lockHoldMs and has been released: acquire a new one",

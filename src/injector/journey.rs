@@ -4,24 +4,33 @@ use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Engine, Waiting, explanation};
-use crate::api::{Params, Prepared, Terms};
+use super::line::{Waiting, join_line};
+use super::locks::Share;
+use super::recording::Masking;
+use super::{Engine, explanation};
+use crate::api::{Params, Prepared, Terms, Trace};
 use crate::cancel::{Cancel, closed};
-use crate::channel::{Channel, Dismissal, LineFull, Place};
+use crate::channel::{Channel, Dismissal, Place};
 use crate::config::{AfterUnknown, InjectionOptions};
 use crate::delivery::Delivery;
 use crate::error::{Code, Error, Response};
 use crate::event::Event;
 use crate::mask::Mask;
 use crate::outcome::{Accepted, Outcome};
-use crate::retry::{Policy, Progress};
+use crate::retry::Policy;
 use crate::transport::Witness;
 
+mod aftermath;
 mod attempt;
+mod press;
 mod resend;
+mod tones;
+
+use aftermath::Aftermath;
+use tones::Tones;
 
 /// One injection, in line from the moment it was begun. [`run`](Self::run) does the work.
 ///
@@ -39,14 +48,18 @@ pub struct Journey {
     call: Option<Arc<str>>,
     carrier_compatible: Option<bool>,
     place: Option<Place>,
-    /// A share in the place of the manual lock it is under.
-    lock: Option<Arc<Place>>,
+    /// A share in the manual lock it is under.
+    share: Option<Share>,
     lines: Vec<Channel>,
     delivery: Delivery,
     attempts: u32,
     attempt_time: Option<Duration>,
     witness: Option<Witness>,
     last_response: Option<Box<Response>>,
+    /// What the platform took and plays.
+    tones: Tones,
+    /// The masking of the recording, where the caller asked for it.
+    masking: Option<Masking>,
     intended: bool,
     /// How it ended, while the record is being told.
     ended: Option<Arc<Outcome>>,
@@ -61,25 +74,18 @@ struct Begun {
     lock_until: Instant,
     under_lock: bool,
     terms: Terms,
+    trace: Trace,
     policy: Policy,
-    mask: Option<Mask>,
+    /// Hide the digits, as a whole and as they are sent; empty when they are to be shown.
+    masks: Vec<Mask>,
 }
 
-/// Takes a place in a line and counts it, if somebody is ahead.
-pub(super) fn join_line(
-    engine: &Arc<Engine>,
-    call: &str,
-    join: impl FnOnce(&Engine) -> Result<Result<Place, LineFull>, Error>,
-) -> Result<(Place, Option<Waiting>), Error> {
-    let place = join(engine)?
-        .map_err(|LineFull| explanation::line_full(call, engine.config.max_waiting_per_call))?;
-    let waiting = if place.is_waiting() {
-        let waiting = Waiting::enter(engine);
-        Some(waiting.ok_or_else(|| explanation::injector_full(engine.config.max_waiting))?)
-    } else {
-        None
-    };
-    Ok((place, waiting))
+fn masks(prepared: &Prepared, hide: bool) -> Vec<Mask> {
+    if !hide {
+        return Vec::new();
+    }
+    let all = iter::once(&prepared.sequence);
+    all.chain(&prepared.parts).map(Mask::new).collect()
 }
 
 impl Journey {
@@ -113,13 +119,15 @@ impl Journey {
             call: None,
             carrier_compatible: None,
             place: None,
-            lock: None,
+            share: None,
             lines: Vec::new(),
             delivery: Delivery::NotSent,
             attempts: 0,
             attempt_time: None,
             witness: None,
             last_response: None,
+            tones: Tones::default(),
+            masking: None,
             intended: false,
             ended: None,
             settled: false,
@@ -131,22 +139,25 @@ impl Journey {
     fn enter_line(&mut self, params: Params, options: &InjectionOptions) -> Result<Begun, Error> {
         let engine = &self.engine;
         let prepared = engine.parts.profile.prepare(params)?;
+        let allowed = options.deadline.unwrap_or(engine.config.deadline);
+        tones::check_time(&prepared, allowed)?;
         self.call = Some(Arc::clone(&prepared.call));
         self.carrier_compatible = Some(prepared.sequence.carrier_compatible());
+        engine.live.belongs_to(self.id, &prepared.call);
         if engine.is_closed() {
             return Err(closed());
         }
         let config = &engine.config;
         let call_line = engine.line_of(&prepared.call);
-        let mut lock_held = None;
+        let mut share = None;
         let (place, waiting) = join_line(engine, &prepared.call, |engine| {
             let registry = &engine.parts.registry;
             let max = config.max_waiting_per_call;
             match options.lock {
                 Some(lock) => {
                     let joined = engine.locks.join(registry, lock, &prepared.call, max)?;
-                    Ok(joined.map(|(place, held)| {
-                        lock_held = Some(held);
+                    Ok(joined.map(|(place, in_lock)| {
+                        share = Some(in_lock);
                         place
                     }))
                 }
@@ -158,14 +169,15 @@ impl Journey {
             .chain(options.lock.map(Channel::Under))
             .collect();
         self.place = Some(place);
-        self.lock = lock_held;
-        let deadline = self.started + options.deadline.unwrap_or(config.deadline);
+        self.share = share;
+        self.tones = Tones::of(&prepared, config.playout);
+        self.masking = prepared.recording.clone().map(Masking::new);
         let lock_timeout = options.lock_timeout.unwrap_or(config.lock_timeout);
         Ok(Begun {
-            mask: config.mask_digits.then(|| Mask::new(&prepared.sequence)),
+            masks: masks(&prepared, config.mask_digits),
             prepared,
             waiting,
-            deadline,
+            deadline: self.started + allowed,
             lock_until: self.started + lock_timeout,
             under_lock: options.lock.is_some(),
             terms: Terms {
@@ -175,6 +187,7 @@ impl Journey {
                     .clone()
                     .unwrap_or_else(|| config.resend_when_unknown.clone()),
             },
+            trace: options.trace.clone(),
             policy: Policy {
                 base: config.retry.base,
                 cap: config.retry.cap,
@@ -221,55 +234,21 @@ impl Journey {
         outcome
     }
 
-    async fn press(&mut self, mut begun: Begun) -> Result<Accepted, Error> {
-        self.wait_for_turn(&begun).await?;
-        begun.waiting = None;
-        self.granted = Some(Instant::now());
-        let mut progress = Progress::default();
-        let mut new_connection = false;
-        loop {
-            let attempted = self.attempt(&begun, new_connection).await;
-            // Until here a failure within the engine would have counted as unknown.
-            self.witness = None;
-            let failed = match attempted {
-                Ok(accepted) => {
-                    let uptime = self.engine.uptime();
-                    self.engine.budget().give_back(uptime);
-                    return Ok(accepted);
-                }
-                Err(failed) => failed,
-            };
-            self.delivery = self.delivery.max(failed.verdict.delivery);
-            new_connection = self.wait_to_resend(&begun, &mut progress, failed).await?;
-        }
-    }
-
-    async fn wait_for_turn(&mut self, begun: &Begun) -> Result<(), Error> {
-        let Some(place) = self.place.as_mut() else {
-            return Err(explanation::dropped());
-        };
-        let until = begun.lock_until.min(begun.deadline);
-        tokio::select! {
-            biased;
-            ended = self.cancel.waiting_ended() => Err(ended),
-            turn = timeout_at(until, place.turn()) => match turn {
-                Ok(turn) => turn.map_err(explanation::dismissed),
-                Err(_) if begun.deadline <= begun.lock_until => Err(explanation::deadline()),
-                Err(_) if begun.under_lock => Err(explanation::lock_timeout_under_lock(&begun.prepared.call)),
-                Err(_) => Err(explanation::lock_timeout(&self.engine, &begun.prepared.call)),
-            },
-        }
-    }
-
     /// The outcome of the whole injection: one unknown attempt makes it unknown, a refused one refused.
     fn outcome(&mut self, result: Result<Accepted, Error>) -> Arc<Outcome> {
         let result = result.map_err(|mut error| {
             error.delivery = error.delivery.max(self.delivery);
+            error.digits_accepted = self.tones.accepted_in_parts();
             if error.delivery == Delivery::Unknown {
                 error.retryable = false;
-                if !matches!(error.code, Code::OutcomeUnknown | Code::Aborted) {
-                    error.code = Code::OutcomeUnknown;
+                if let Some(accepted) = error.digits_accepted.filter(|accepted| *accepted > 0) {
+                    error.message =
+                        explanation::midway(accepted, self.tones.digits(), &error.message).into();
+                } else if !matches!(error.code, Code::OutcomeUnknown | Code::Aborted) {
                     error.message = explanation::OUTCOME_UNKNOWN.into();
+                }
+                if error.code != Code::Aborted {
+                    error.code = Code::OutcomeUnknown;
                 }
             }
             if error.response.is_none() {
@@ -284,17 +263,21 @@ impl Journey {
             injection_id: self.injection_id,
             call: self.call.clone(),
             carrier_compatible: self.carrier_compatible,
+            digits: self.tones.digits(),
             timestamp: self.timestamp,
             queued: granted.duration_since(self.started),
             latency: now.duration_since(granted),
             attempt: self.attempt_time,
             attempts: self.attempts,
+            playout: result.is_ok().then(|| self.tones.playout()).flatten(),
+            unmasking: self.masking.as_ref().is_some_and(Masking::is_due),
             logged: self.intended.then_some(false),
             result,
         })
     }
 
-    /// Tells the end. The place in line is given up last, so that events keep the order of the call.
+    /// Tells the end. The place in line is given up last, so that events keep the order of the call, and not before
+    /// the tones have been played and the recording is unmasked.
     fn settle(&mut self, outcome: &Arc<Outcome>) {
         self.settled = true;
         let engine = &self.engine;
@@ -308,13 +291,33 @@ impl Journey {
                     .dismiss_waiting(line, Dismissal::AfterUnknown);
             }
         }
-        engine.metrics.finished(outcome);
+        tracing::debug!(
+            injectionId = %self.injection_id,
+            delivery = outcome.delivery().as_str(),
+            code = outcome.result.as_ref().err().map(|error| error.code.as_str()),
+            "settled"
+        );
+        engine.metrics.finished(outcome, self.granted.is_some());
         engine
             .parts
             .events
             .emit(Event::Finished(Arc::clone(outcome)));
-        self.place = None;
-        self.lock = None;
+        let (lock, begun) = self
+            .share
+            .take()
+            .map_or((None, None), |share| (Some(share.place), Some(share.begun)));
+        Aftermath {
+            engine: Arc::clone(engine),
+            id: self.id,
+            injection_id: self.injection_id,
+            call: self.call.clone(),
+            places: (self.place.take(), lock),
+            quiet_from: self.tones.quiet_from(),
+            masking: self.masking.take().filter(Masking::is_due),
+        }
+        .begin();
+        // Who releases the lock waits for this, not for the tones.
+        drop(begun);
         engine.live.finished(self.id);
     }
 }
@@ -334,6 +337,7 @@ impl Drop for Journey {
             .is_some_and(|witness| !witness.revoke())
         {
             self.attempts += 1;
+            self.tones.taken();
             error.delivery = Delivery::Unknown;
         }
         let outcome = self.outcome(Err(error));

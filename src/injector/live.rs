@@ -12,16 +12,33 @@ use crate::cancel::{Cancel, Reason};
 /// Sorted, so that what ends at once ends in the order of the numbers and a simulation can repeat it.
 #[derive(Default)]
 pub(super) struct Live {
-    all: Mutex<BTreeMap<u64, Arc<Cancel>>>,
+    all: Mutex<BTreeMap<u64, Entry>>,
     emptied: Notify,
+}
+
+struct Entry {
+    cancel: Arc<Cancel>,
+    /// The call, once it is known.
+    call: Option<Arc<str>>,
 }
 
 impl Live {
     /// Something begins.
     pub fn begin(&self, id: u64) -> Arc<Cancel> {
         let cancel = Arc::new(Cancel::new());
-        self.all().insert(id, Arc::clone(&cancel));
+        let entry = Entry {
+            cancel: Arc::clone(&cancel),
+            call: None,
+        };
+        self.all().insert(id, entry);
         cancel
+    }
+
+    /// What goes by `id` turned out to be of this call.
+    pub fn belongs_to(&self, id: u64, call: &Arc<str>) {
+        if let Some(entry) = self.all().get_mut(&id) {
+            entry.call = Some(Arc::clone(call));
+        }
     }
 
     /// Something has ended.
@@ -35,9 +52,20 @@ impl Live {
 
     /// Ends one, also in flight.
     pub fn end_one(&self, id: u64, reason: Reason) {
-        let found = self.all().get(&id).cloned();
+        let found = self.all().get(&id).map(|entry| Arc::clone(&entry.cancel));
         if let Some(cancel) = found {
             cancel.end_everything(reason);
+        }
+    }
+
+    /// Ends those of one call that wait.
+    pub fn end_waiting_of(&self, call: &str, reason: Reason) {
+        let of_call: Vec<_> = (self.all().values())
+            .filter(|entry| entry.call.as_deref() == Some(call))
+            .map(|entry| Arc::clone(&entry.cancel))
+            .collect();
+        for cancel in of_call {
+            cancel.end_waiting(reason);
         }
     }
 
@@ -67,10 +95,13 @@ impl Live {
     }
 
     fn each(&self) -> Vec<Arc<Cancel>> {
-        self.all().values().cloned().collect()
+        let all = self.all();
+        all.values()
+            .map(|entry| Arc::clone(&entry.cancel))
+            .collect()
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Cancel>>> {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<u64, Entry>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

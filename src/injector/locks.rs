@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Engine, Injector, Waiting};
+use super::line::{Waiting, join_line};
+use super::{Engine, Injector};
 use crate::cancel::{Cancel, closed};
 use crate::channel::{Channel, Dismissal, LineFull, LockId, Place, Registry};
 use crate::dtmf;
@@ -23,20 +26,30 @@ struct Held {
     /// Holds the call's line. Shared with everything under way under the lock: however the lock ends,
     /// nobody else's turn comes before they have ended.
     place: Arc<Place>,
+    /// What was begun under the lock and has not ended.
+    under: TaskTracker,
     /// Nothing new may begin under it.
     closing: bool,
     expiry: AbortHandle,
 }
 
+/// The share of an injection in the manual lock it is under.
+pub(super) struct Share {
+    /// Keeps the call's line.
+    pub place: Arc<Place>,
+    /// Keeps the lock from being released.
+    pub begun: TaskTrackerToken,
+}
+
 impl ManualLocks {
-    /// Takes a place among what is pressed under a lock, and a share in the place of the lock.
+    /// Takes a place among what is pressed under a lock, and a share in the lock.
     pub fn join(
         &self,
         registry: &Arc<Registry>,
         lock: LockId,
         call: &str,
         max_waiting: usize,
-    ) -> Result<Result<(Place, Arc<Place>), LineFull>, Error> {
+    ) -> Result<Result<(Place, Share), LineFull>, Error> {
         let held = self.held();
         let Some(lock_held) = held.get(&lock).filter(|held| !held.closing) else {
             return Err(Error::not_sent(
@@ -51,7 +64,13 @@ impl ManualLocks {
             ));
         }
         let place = registry.join(Channel::Under(lock), max_waiting);
-        Ok(place.map(|place| (place, Arc::clone(&lock_held.place))))
+        Ok(place.map(|place| {
+            let share = Share {
+                place: Arc::clone(&lock_held.place),
+                begun: lock_held.under.token(),
+            };
+            (place, share)
+        }))
     }
 
     /// How many are held.
@@ -67,12 +86,13 @@ impl ManualLocks {
         }
     }
 
-    /// Lets nothing new begin under the lock. `false` when it is not held.
-    fn begin_closing(&self, lock: LockId) -> bool {
-        self.held()
-            .get_mut(&lock)
-            .map(|held| held.closing = true)
-            .is_some()
+    /// Lets nothing new begin under the lock, and gives what is left under it. `None` when it is not held.
+    fn begin_closing(&self, lock: LockId) -> Option<TaskTracker> {
+        self.held().get_mut(&lock).map(|held| {
+            held.closing = true;
+            held.under.close();
+            held.under.clone()
+        })
     }
 
     fn remove(&self, lock: LockId) -> Option<Arc<str>> {
@@ -117,7 +137,7 @@ fn enter_line(engine: &Arc<Engine>, call: Option<&str>) -> Result<InLine, Error>
         return Err(closed());
     }
     let call: Arc<str> = dtmf::required_id("callId", call)?.into();
-    let (place, waiting) = super::journey::join_line(engine, &call, |engine| {
+    let (place, waiting) = join_line(engine, &call, |engine| {
         Ok(engine
             .parts
             .registry
@@ -175,6 +195,7 @@ fn hold(engine: &Arc<Engine>, call: Arc<str>, place: Place) -> LockId {
         Held {
             call,
             place: Arc::new(place),
+            under: TaskTracker::new(),
             closing: false,
             expiry,
         },
@@ -190,15 +211,14 @@ async fn expire(engine: Weak<Engine>, lock: LockId, limit: Duration) {
     let Some(engine) = engine.upgrade() else {
         return;
     };
-    if !engine.locks.begin_closing(lock) {
+    let Some(under) = engine.locks.begin_closing(lock) else {
         return;
-    }
-    let under = Channel::Under(lock);
+    };
     engine
         .parts
         .registry
-        .dismiss_waiting(&under, Dismissal::LockExpired);
-    wait_for_those_under(&engine, under).await;
+        .dismiss_waiting(&Channel::Under(lock), Dismissal::LockExpired);
+    under.wait().await;
     // Not `remove`: it would abort this very task.
     let released = engine.locks.held().remove(&lock);
     if let Some(held) = released {
@@ -212,18 +232,8 @@ async fn expire(engine: Weak<Engine>, lock: LockId, limit: Duration) {
 }
 
 async fn release(engine: &Arc<Engine>, lock: LockId) {
-    if engine.locks.begin_closing(lock) {
-        wait_for_those_under(engine, Channel::Under(lock)).await;
+    if let Some(under) = engine.locks.begin_closing(lock) {
+        under.wait().await;
         engine.locks.remove(lock);
-    }
-}
-
-/// Nobody may join the line any more, so whoever comes here is last in it.
-async fn wait_for_those_under(engine: &Arc<Engine>, under: Channel) {
-    while let Ok(mut last) = engine.parts.registry.join(under.clone(), usize::MAX) {
-        // Those who wait under the lock may be sent away, this one among them, while one of them is in flight.
-        if last.turn().await.is_ok() {
-            return;
-        }
     }
 }

@@ -16,7 +16,8 @@ pub const HIDDEN_HEADERS: [&str; 7] = [
     "proxy-authentication-info",
 ];
 
-/// Masks the secret as it is; a text that holds it percent- or form-encoded is masked as a whole.
+/// Masks the secret as it is; a text that holds it percent- or form-encoded, once or on top of itself, is masked as a
+/// whole.
 #[must_use]
 pub fn masked(text: &str, secret: &Secret) -> String {
     let secret = secret.expose();
@@ -24,11 +25,28 @@ pub fn masked(text: &str, secret: &Secret) -> String {
         return text.to_owned();
     }
     let text = text.replace(secret, PLACEHOLDER);
-    let hides = |plus: u8| String::from_utf8_lossy(&decoded(&text, plus)).contains(secret);
-    if hides(b'+') || hides(b' ') {
+    if hides(&text, secret, b'+') || hides(&text, secret, b' ') {
         return PLACEHOLDER.to_owned();
     }
     text
+}
+
+/// How often a text may be encoded on top of itself: a form within a header within a log line.
+const MOST_ENCODINGS: usize = 3;
+
+fn hides(text: &str, secret: &str, plus: u8) -> bool {
+    let mut text = text.to_owned();
+    for _ in 0..MOST_ENCODINGS {
+        let once = String::from_utf8_lossy(&decoded(&text, plus)).into_owned();
+        if once.contains(secret) {
+            return true;
+        }
+        if once == text {
+            return false;
+        }
+        text = once;
+    }
+    false
 }
 
 /// Undoes percent-encoding, and replaces `+` by `plus`.

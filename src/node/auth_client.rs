@@ -6,22 +6,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use napi::bindgen_prelude::spawn;
 use napi_derive::napi;
 use serde_json::Value;
+use url::Url;
 
+use super::auth_options::AuthConfig;
 use super::failure_json;
 use super::http;
 use super::lane::{NativeLane, Outbox};
-use super::options::AuthConfig;
 use super::record::{Failure, Record};
-use crate::auth::{ClientCredentials, TokenCache, TokenObserver, TokenSource, token_url};
+use crate::auth::{Connection, TokenCache, TokenObserver, TokenSource};
 use crate::clock::WallClock;
+use crate::discovery::{AllowedHosts, Discovered};
+use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::origin::Hosts;
 
 /// Fetches tokens and keeps the current one.
 #[napi]
 pub struct NativeAuthClient {
     cache: Arc<TokenCache>,
+    issuer: Option<Issuer>,
     observer: Arc<Observer>,
     outbox: Arc<Outbox>,
+}
+
+/// Who can be asked where the API of a tenant is.
+struct Issuer {
+    connection: Connection,
+    auth_url: Url,
 }
 
 /// Tells the lane, and counts.
@@ -69,21 +80,23 @@ impl NativeAuthClient {
             outbox: Arc::clone(&outbox),
             refreshes: AtomicU64::new(0),
         });
-        let grant = ClientCredentials {
+        let connection = Connection {
             transport: lane
                 .transports()
                 .with(config.network)
                 .map_err(super::unchecked)?,
-            url: token_url(&config.auth_url),
-            client_id: config.client_id,
-            client_secret: config.client_secret,
-            scope: config.scope,
             timeout: config.timeout,
             clock: WallClock::system(),
         };
+        let issuer = config.credentials.name_a_tenant().then(|| Issuer {
+            connection: connection.clone(),
+            auth_url: config.auth_url.clone(),
+        });
+        let grant = config.credentials.into_grant(connection, &config.auth_url);
         let told: Arc<dyn TokenObserver> = observer.clone();
         Ok(Self {
-            cache: TokenCache::new(Arc::new(grant), told),
+            cache: TokenCache::new(grant, told),
+            issuer,
             observer,
             outbox,
         })
@@ -116,8 +129,32 @@ impl NativeAuthClient {
         self.cache.clone()
     }
 
+    /// The address that the platform tells. `hosts` are those that it may name besides its own.
+    pub(super) fn discovered(&self, hosts: Hosts) -> Result<Arc<dyn Endpoint>, Error> {
+        let Some(Issuer {
+            connection,
+            auth_url,
+        }) = &self.issuer
+        else {
+            return Err(no_tenant());
+        };
+        let allowed = AllowedHosts::new(hosts, auth_url);
+        Ok(Arc::new(Discovered::new(
+            connection.clone(),
+            auth_url,
+            allowed,
+        )))
+    }
+
     pub(super) fn refreshes(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
         let observer = Arc::clone(&self.observer);
         move || observer.refreshes.load(Ordering::Relaxed)
     }
+}
+
+/// Tokens of other sources do not say which tenant they are of.
+pub(super) fn no_tenant() -> Error {
+    Error::invalid(
+        "apiUrl: 'discover' needs a CXoneAuthClient with grant 'password' or 'access-key': other tokens name no tenant",
+    )
 }

@@ -36,6 +36,11 @@ impl Fields {
         }
     }
 
+    /// Whether a field is there and has not been read yet.
+    pub fn has(&self, name: &str) -> bool {
+        self.rest.contains_key(name)
+    }
+
     /// An object within this one.
     pub fn section(&mut self, name: &str) -> Result<Option<Self>, Error> {
         match self.rest.remove(name) {
@@ -61,7 +66,8 @@ impl Fields {
         Ok(count.and_then(|count| u32::try_from(count).ok()))
     }
 
-    fn whole(&mut self, name: &str, min: u64, max: u64) -> Result<Option<u64>, Error> {
+    /// A whole number within these limits.
+    pub fn whole(&mut self, name: &str, min: u64, max: u64) -> Result<Option<u64>, Error> {
         let Some(value) = self.rest.remove(name) else {
             return Ok(None);
         };

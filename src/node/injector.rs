@@ -2,25 +2,31 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::spawn;
+use napi::bindgen_prelude::{Either, Uint8Array, spawn};
 use napi_derive::napi;
-use serde_json::{Value, json};
+use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::auth_client::NativeAuthClient;
+use super::audit::LaneObserver;
+use super::auth_client::{NativeAuthClient, no_tenant};
 use super::failure_json;
 use super::foreign_tokens::ForeignTokens;
 use super::http;
 use super::lane::{NativeLane, Outbox};
-use super::options::{self, InjectorConfig};
-use super::record::{Finished, Record, whole_millis_up};
-use crate::api::Params;
-use crate::api::telephony_v2::{self, TelephonyV2};
+use super::logs::EngineLog;
+use super::metrics;
+use super::options::{self, ApiUrl, InjectorConfig};
+use super::record::{Failure, Finished, Record, whole_millis_up};
+use crate::api::{Params, agent_session, telephony_v2};
+use crate::audit::{self, AuditLog, AuditSink};
 use crate::auth::TokenSource;
 use crate::channel::{LockId, Registry};
 use crate::clock::WallClock;
+use crate::endpoint::{Configured, Endpoint};
+use crate::error::Error;
 use crate::event::{Event, EventSink};
 use crate::injector::{Injector, Journey, Parts};
+use crate::metrics::text::{Outside, exposition};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
 #[napi]
@@ -28,6 +34,8 @@ pub struct NativeInjector {
     injector: Injector,
     outbox: Arc<Outbox>,
     foreign: Option<Arc<ForeignTokens>>,
+    log: EngineLog,
+    audit: Option<Arc<AuditLog>>,
     token_refreshes: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
@@ -60,6 +68,28 @@ impl EventSink for LaneEvents {
             Event::Finished(outcome) => self
                 .outbox
                 .push(&Record::Finished(Finished::from(&*outcome))),
+            Event::Unmasked {
+                id,
+                injection_id,
+                call,
+                failure,
+            } => self.outbox.push(&Record::Unmasked {
+                id,
+                injection_id: injection_id.to_string(),
+                call_id: &call,
+                error: failure.as_ref().map(Failure::from),
+            }),
+            Event::SessionEnded { session } => self.outbox.push(&Record::SessionEnded {
+                injector: self.injector,
+                session_id: &session,
+            }),
+            Event::SessionNotHeard { session, error } => {
+                self.outbox.push(&Record::SessionNotHeard {
+                    injector: self.injector,
+                    session_id: &session,
+                    error: Failure::from(&error),
+                });
+            }
             Event::LockExpired { lock, call, limit } => self.outbox.push(&Record::LockExpired {
                 injector: self.injector,
                 lock: lock.0,
@@ -74,21 +104,28 @@ impl EventSink for LaneEvents {
 impl NativeInjector {
     /// What is wrong with a config, as the JSON text of a failure.
     #[napi(catch_unwind)]
-    pub fn check(config: String) -> Option<String> {
+    pub fn check(auth: Option<&NativeAuthClient>, config: String) -> Option<String> {
         InjectorConfig::read(&config)
-            .and_then(|config| http::check(&config.network))
+            .and_then(|config| {
+                http::check(&config.network)?;
+                endpoint(config.api_url, auth)
+            })
             .err()
             .as_ref()
             .map(failure_json)
     }
 
     /// `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
+    /// `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say who takes the engine's debug lines.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         lane: &NativeLane,
         injector: f64,
         auth: Option<&NativeAuthClient>,
         config: String,
+        log_to_logger: bool,
+        log_to_stderr: bool,
+        host: String,
     ) -> napi::Result<Self> {
         let config = InjectorConfig::read(&config).map_err(super::unchecked)?;
         let outbox = lane.outbox();
@@ -107,8 +144,18 @@ impl NativeInjector {
                 Box::new(move || asked.received()),
             )
         };
+        let audit = config.audit.map(|options| {
+            let observer = LaneObserver {
+                injector,
+                outbox: Arc::clone(&outbox),
+            };
+            let host = host.into();
+            AuditLog::open(audit::Options { host, ..options }, Arc::new(observer)).map(Arc::new)
+        });
+        let audit = audit.transpose().map_err(super::unchecked)?;
         let parts = Parts {
-            profile: Arc::new(TelephonyV2::new(config.api_url).with_headers(config.headers)),
+            endpoint: endpoint(config.api_url, auth).map_err(super::unchecked)?,
+            profile: config.profile.with_headers(config.headers),
             tokens,
             transport: lane
                 .transports()
@@ -118,12 +165,14 @@ impl NativeInjector {
                 injector,
                 outbox: Arc::clone(&outbox),
             }),
-            audit: None,
+            audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
             registry: Registry::process_wide(),
             clock: WallClock::system(),
         };
         Ok(Self {
             injector: Injector::new(parts, config.engine).map_err(super::unchecked)?,
+            log: EngineLog::new(injector, &outbox, log_to_logger, log_to_stderr),
+            audit,
             outbox,
             foreign,
             token_refreshes,
@@ -144,7 +193,7 @@ impl NativeInjector {
         telephony_provider_id: Option<String>,
         line_id: Option<String>,
         call_id: Option<String>,
-        dtmf_string: Option<String>,
+        dtmf_string: Option<Digits>,
         dtmf_type: Option<String>,
         inter_digit_pause: f64,
         lock: Option<f64>,
@@ -155,27 +204,60 @@ impl NativeInjector {
             telephony_provider_id,
             line_id,
             call_id,
-            dtmf_string: dtmf_string.map(Zeroizing::new),
+            dtmf_string: dtmf_string.map(copied),
             dtmf_type,
             inter_digit_pause,
         });
-        let id = whole(id);
-        let journey = match options::injection(options.as_deref(), lock.map(whole)) {
-            Ok(options) => self.injector.inject(id, params, &options),
-            Err(error) => self.injector.refuse(id, error),
-        };
-        // Before the work can begin: a signal that has fired already must not let a digit through.
-        if aborted {
-            self.injector.abort(id);
+        self.begin(whole(id), params, lock, aborted, options.as_deref())
+    }
+
+    /// The same for an agent session. An absent number is `None`, an ill-typed one NaN.
+    #[napi(catch_unwind)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "plain values cross cheaper than an object"
+    )]
+    pub fn inject_into_session(
+        &self,
+        id: f64,
+        session_id: Option<String>,
+        dtmf_string: Option<Digits>,
+        tone_duration: Option<f64>,
+        inter_digit_pause: Option<f64>,
+        contact_id: Option<String>,
+        mask_recording: bool,
+        lock: Option<f64>,
+        aborted: bool,
+        options: Option<String>,
+    ) -> bool {
+        let params = Params::AgentSession(agent_session::Params {
+            session_id,
+            dtmf_string: dtmf_string.map(copied),
+            tone_duration,
+            inter_digit_pause,
+            contact_id,
+            mask_recording,
+        });
+        self.begin(whole(id), params, lock, aborted, options.as_deref())
+    }
+
+    /// Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure.
+    #[napi(catch_unwind)]
+    pub fn follow_session(&self, id: f64, session_id: Option<String>) -> Option<String> {
+        match self.injector.follow(whole(id), session_id.as_deref()) {
+            Ok(follower) => {
+                spawn(self.log.clone().around(follower.run()));
+                None
+            }
+            Err(error) => Some(failure_json(&error)),
         }
-        run(journey)
     }
 
     /// Ends an injection that JavaScript found wrong, the way every injection ends.
     #[napi(catch_unwind)]
     pub fn refuse(&self, id: f64, message: String) -> bool {
-        let error = crate::error::Error::invalid(message);
-        run(self.injector.refuse(whole(id), error))
+        let error = Error::invalid(message);
+        self.run(self.injector.refuse(whole(id), error))
     }
 
     /// Ends an injection or the wait for a lock.
@@ -238,26 +320,41 @@ impl NativeInjector {
         }
     }
 
-    /// The counters, as JSON text.
+    /// The metrics, as JSON text.
     #[napi(catch_unwind)]
     pub fn metrics(&self) -> String {
-        let now = self.injector.snapshot();
-        let metrics: Value = json!({
-            "injections": {
-                "accepted": now.counts.accepted,
-                "refused": now.counts.refused,
-                "notSent": now.counts.not_sent,
-                "unknown": now.counts.unknown,
-            },
-            "byCode": now.counts.by_code,
-            "attempts": now.counts.attempts,
-            "resends": now.counts.resends,
-            "waiting": now.waiting,
-            "inFlight": now.in_flight,
-            "locks": now.locks,
-            "tokenRefreshes": (self.token_refreshes)(),
-        });
-        metrics.to_string()
+        let outside = Outside {
+            token_refreshes: (self.token_refreshes)(),
+            audit_failures: self.audit_failures(),
+            monitor_errors: 0,
+        };
+        metrics::snapshot_json(&self.injector.snapshot(), outside)
+    }
+
+    /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
+    #[napi(catch_unwind)]
+    pub fn metrics_text(&self, monitor_errors: f64) -> String {
+        let outside = Outside {
+            token_refreshes: (self.token_refreshes)(),
+            audit_failures: self.audit_failures(),
+            monitor_errors: whole(monitor_errors),
+        };
+        exposition(&self.injector.snapshot(), outside)
+    }
+
+    /// Takes a report of what the far end recognised. What is wrong comes back as a failure.
+    #[napi(catch_unwind)]
+    pub fn report_recognition(
+        &self,
+        injection_id: Option<String>,
+        digits_recognised: f64,
+    ) -> Option<String> {
+        let report = metrics::report(injection_id.as_deref(), digits_recognised);
+        report
+            .and_then(|(id, digits)| self.injector.report_recognition(id, digits))
+            .err()
+            .as_ref()
+            .map(failure_json)
     }
 
     /// Settles the promise `id` when everything has ended.
@@ -267,15 +364,66 @@ impl NativeInjector {
         match options::time_out(options.as_deref()) {
             Ok(patience) => {
                 let injector = self.injector.clone();
+                let audit = self.audit.clone();
                 // Refuses from this very moment on, not only when the runtime gets to it.
                 injector.begin_close();
                 spawn(async move {
                     injector.close(patience).await;
+                    if let Some(audit) = audit {
+                        audit.close().await;
+                    }
                     super::settle(&outbox, id, Ok(None));
                 });
             }
             Err(error) => super::settle(&outbox, id, Err(error)),
         }
+    }
+}
+
+impl NativeInjector {
+    /// Injections that ended without their record being complete.
+    fn audit_failures(&self) -> u64 {
+        self.audit.as_ref().map_or(0, |log| log.unlogged())
+    }
+
+    fn begin(
+        &self,
+        id: u64,
+        params: Params,
+        lock: Option<f64>,
+        aborted: bool,
+        options: Option<&str>,
+    ) -> bool {
+        let journey = match options::injection(options, lock.map(whole)) {
+            Ok(options) => self.injector.inject(id, params, &options),
+            Err(error) => self.injector.refuse(id, error),
+        };
+        // Before the work can begin: a signal that has fired already must not let a digit through.
+        if aborted {
+            self.injector.abort(id);
+        }
+        self.run(journey)
+    }
+
+    /// JavaScript hears of the end through the lane. `true` when it has come already.
+    fn run(&self, journey: Journey) -> bool {
+        let Some(journey) = journey.end_if_refused() else {
+            return true;
+        };
+        let log = self.log.clone();
+        spawn(async move {
+            log.around(journey.run()).await;
+        });
+        false
+    }
+}
+
+/// Where the API is. Only an auth client of ours can tell which tenant to ask for.
+fn endpoint(api_url: ApiUrl, auth: Option<&NativeAuthClient>) -> Result<Arc<dyn Endpoint>, Error> {
+    match (api_url, auth) {
+        (ApiUrl::Configured(base), _) => Ok(Arc::new(Configured::new(base))),
+        (ApiUrl::Discovered(hosts), Some(auth)) => auth.discovered(hosts),
+        (ApiUrl::Discovered(_), None) => Err(no_tenant()),
     }
 }
 
@@ -286,15 +434,20 @@ impl Drop for NativeInjector {
     }
 }
 
-/// JavaScript hears of the end through the lane. `true` when it has come already.
-fn run(journey: Journey) -> bool {
-    let Some(journey) = journey.end_if_refused() else {
-        return true;
-    };
-    spawn(async move {
-        journey.run().await;
-    });
-    false
+/// Digits as text, or as bytes that `lib/` wipes when they have been copied.
+type Digits = Either<String, Uint8Array>;
+
+/// Copies digits into memory that is wiped. A byte that is no ASCII breaks the rule of digits at its place.
+fn copied(digits: Digits) -> Zeroizing<String> {
+    match digits {
+        Either::A(text) => Zeroizing::new(text),
+        Either::B(bytes) => {
+            let mut text = Zeroizing::new(String::with_capacity(bytes.len()));
+            let characters = bytes.iter().map(|byte| char::from(*byte));
+            text.extend(characters.map(|found| if found.is_ascii() { found } else { '?' }));
+            text
+        }
+    }
 }
 
 /// Numbers given by `lib/` are whole and far below 2^53.

@@ -20,15 +20,20 @@ use crate::error::Error;
 use lane::Outbox;
 use record::{Failure, Record};
 
+mod audit;
 mod auth_client;
+mod auth_options;
 mod fields;
 mod foreign_tokens;
 mod http;
 mod injector;
 mod lane;
+mod logs;
+mod metrics;
 mod network;
 mod options;
 pub mod payload;
+mod profile;
 mod record;
 mod simulator;
 

@@ -2,12 +2,12 @@
 
 use super::fields::Fields;
 use crate::error::Error;
-use crate::origin::InsecureHosts;
+use crate::origin::Hosts;
 use crate::transport::{HttpOptions, ProxyChoice};
 
 /// Reads `insecureHosts`.
-pub fn insecure_hosts(fields: &mut Fields) -> Result<InsecureHosts, Error> {
-    InsecureHosts::new(&fields.texts("insecureHosts")?)
+pub fn insecure_hosts(fields: &mut Fields) -> Result<Hosts, Error> {
+    Hosts::new("insecureHosts", &fields.texts("insecureHosts")?)
 }
 
 /// Reads `caBundle` and `proxy`. What is in them is checked when the connections are set up.

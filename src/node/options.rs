@@ -6,57 +6,32 @@ use url::Url;
 
 use super::fields::{Fields, FlagOrWords};
 use super::network;
-use crate::api::{ClientHeaders, ResendWhenUnknown, UnknownCause};
+use super::profile::{Profile, ProfileConfig};
+use crate::api::{ClientHeaders, ResendWhenUnknown, Trace, UnknownCause};
+use crate::audit;
 use crate::channel::LockId;
 use crate::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use crate::error::Error;
-use crate::origin::base_url_allowing;
+use crate::origin::{Hosts, base_url_allowing};
 use crate::rate_limit::RateLimit;
-use crate::secret::Secret;
 use crate::transport::HttpOptions;
 
-/// What an auth client asks for, unless told otherwise.
-const DEFAULT_SCOPE: &str = "telephony:call:control telephony:line:readwrite";
-
-/// The bound on one token request, unless told otherwise.
-const DEFAULT_TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The settings of a `CXoneAuthClient`.
-pub struct AuthConfig {
-    pub auth_url: Url,
-    pub client_id: String,
-    pub client_secret: Secret,
-    pub scope: String,
-    pub timeout: Duration,
-    pub network: HttpOptions,
-}
-
-impl AuthConfig {
-    pub fn read(json: &str) -> Result<Self, Error> {
-        let mut fields = Fields::parse("config", json)?;
-        let insecure = network::insecure_hosts(&mut fields)?;
-        let config = Self {
-            auth_url: base_url_allowing("authUrl", &fields.required_text("authUrl")?, &insecure)?,
-            client_id: fields.required_text("clientId")?,
-            client_secret: Secret::new(fields.required_text("clientSecret")?),
-            scope: fields
-                .text("scope")?
-                .unwrap_or_else(|| DEFAULT_SCOPE.into()),
-            timeout: fields
-                .millis("timeoutMs", 1)?
-                .unwrap_or(DEFAULT_TOKEN_TIMEOUT),
-            network: network::read(&mut fields, ClientHeaders::default().user_agent())?,
-        };
-        fields.finish()?;
-        Ok(config)
-    }
+/// Where the API is.
+pub enum ApiUrl {
+    /// At this address.
+    Configured(Url),
+    /// Where the platform says, when asked for the tenant of the token: at one of its own hosts or of these.
+    Discovered(Hosts),
 }
 
 /// The settings of a `DtmfInjector`.
 pub struct InjectorConfig {
-    pub api_url: Url,
+    pub api_url: ApiUrl,
+    pub profile: Profile,
     pub headers: ClientHeaders,
     pub network: HttpOptions,
+    /// The audit log, without the name of the host.
+    pub audit: Option<audit::Options>,
     pub engine: Config,
 }
 
@@ -64,9 +39,27 @@ impl InjectorConfig {
     pub fn read(json: &str) -> Result<Self, Error> {
         let mut fields = Fields::parse("config", json)?;
         let insecure = network::insecure_hosts(&mut fields)?;
-        let api_url = base_url_allowing("apiUrl", &fields.required_text("apiUrl")?, &insecure)?;
-        fields.choice("api", &[("telephony-v2", ())])?;
-        let default = Config::default();
+        let api_url = fields.required_text("apiUrl")?;
+        let ProfileConfig {
+            profile,
+            playout,
+            discover_hosts,
+        } = ProfileConfig::read(&mut fields)?;
+        let api_url = if api_url == "discover" {
+            if matches!(profile, Profile::TelephonyV2) {
+                return Err(Error::invalid(
+                    "apiUrl: 'discover' needs api: 'agent-session': the address of telephony-v2 cannot be discovered",
+                ));
+            }
+            ApiUrl::Discovered(discover_hosts)
+        } else {
+            ApiUrl::Configured(base_url_allowing("apiUrl", &api_url, &insecure)?)
+        };
+        let default = Config {
+            atomic_server_errors: profile.atomic_server_errors(),
+            playout,
+            ..Config::default()
+        };
         let count = |read: Option<u32>, default: usize| {
             read.map_or(default, |count| {
                 usize::try_from(count).unwrap_or(usize::MAX)
@@ -103,12 +96,14 @@ impl InjectorConfig {
                     ],
                 )?
                 .unwrap_or(default.after_unknown),
+            playout: default.playout,
             rate_limit: rate_limit(&mut fields)?,
             mask_digits: fields
                 .choice("digits", &[("masked", true), ("clear", false)])?
                 .unwrap_or(default.mask_digits),
             seed: None,
         };
+        let audit = super::audit::read(&mut fields)?;
         let user_agent = fields.text("userAgent")?;
         let headers = ClientHeaders::new(user_agent.as_deref(), &fields.named_texts("headers")?)?;
         let network = HttpOptions {
@@ -119,8 +114,10 @@ impl InjectorConfig {
         engine.check()?;
         Ok(Self {
             api_url,
+            profile,
             headers,
             network,
+            audit,
             engine,
         })
     }
@@ -175,7 +172,10 @@ pub fn injection(json: Option<&str>, lock: Option<u64>) -> Result<InjectionOptio
         });
     };
     let mut fields = Fields::parse("options", json)?;
+    let (traceparent, correlation_id) =
+        (fields.text("traceparent")?, fields.text("correlationId")?);
     let options = InjectionOptions {
+        trace: Trace::new(traceparent.as_deref(), correlation_id.as_deref())?,
         max_attempts: fields.count("maxAttempts", 1)?,
         deadline: fields.millis("deadlineMs", 1)?,
         lock_timeout: fields.millis("lockTimeoutMs", 0)?,

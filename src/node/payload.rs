@@ -5,6 +5,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::failure_json;
+use crate::api::agent_session;
 use crate::dtmf;
 
 /// The answer as JSON text: `{ frequencies, carrierCompatible, valid }` or a failure.
@@ -42,6 +43,8 @@ pub fn dtmf_constants() -> String {
         "maxSequenceLength": dtmf::MAX_SEQUENCE_LENGTH,
         "minInterDigitPause": dtmf::MIN_INTER_DIGIT_PAUSE,
         "maxInterDigitPause": dtmf::MAX_INTER_DIGIT_PAUSE,
+        "sessionToneDuration": agent_session::DEFAULT_TONE_DURATION,
+        "sessionInterDigitPause": agent_session::DEFAULT_INTER_DIGIT_PAUSE,
     })
     .to_string()
 }

@@ -42,6 +42,34 @@ pub enum Record<'a> {
         call_id: &'a str,
         limit_ms: u64,
     },
+    /// A recording that was masked for an injection is unmasked, or could not be.
+    Unmasked {
+        id: u64,
+        injection_id: String,
+        call_id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Failure<'a>>,
+    },
+    /// A followed session has ended.
+    SessionEnded { injector: f64, session_id: &'a str },
+    /// The events of a followed session cannot be heard at the moment.
+    SessionNotHeard {
+        injector: f64,
+        session_id: &'a str,
+        error: Failure<'a>,
+    },
+    /// Something happened to the audit log.
+    Audit {
+        injector: f64,
+        #[serde(flatten)]
+        notice: AuditNotice<'a>,
+    },
+    /// A log line of the engine.
+    Log {
+        injector: f64,
+        message: &'a str,
+        fields: &'a serde_json::Map<String, Value>,
+    },
     /// A new token arrived.
     TokenRefreshed { client: f64 },
     /// A refresh ahead of time failed.
@@ -52,6 +80,22 @@ pub enum Record<'a> {
     TokenNotWanted { injector: f64, request: u32 },
     /// The platform refused the token of the program's own auth client.
     TokenRefused { injector: f64 },
+}
+
+/// What an audit log tells.
+#[derive(Serialize)]
+#[serde(tag = "notice", rename_all = "camelCase")]
+pub enum AuditNotice<'a> {
+    /// What to keep elsewhere.
+    Anchor { text: String },
+    /// It cannot be written.
+    Failed { why: &'a str },
+    /// It can be written again.
+    Restored,
+    /// A process had ended in the middle of a line.
+    Recovered { file: &'a str, bytes: u64 },
+    /// A file that was left was altered.
+    Altered { file: &'a str },
 }
 
 /// The end of an injection.
@@ -69,6 +113,14 @@ pub struct Finished<'a> {
     attempt_ms: Option<f64>,
     attempts: u32,
     delivery: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    playout_ms: Option<u64>,
+    /// Whether the audit log has it, where there is one and something was about to be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logged: Option<bool>,
+    /// The record `unmasked` of this injection will follow.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unmasking: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<Body<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,15 +147,22 @@ pub struct Failure<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    digits_accepted: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Answered<'a>>,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Answered<'a> {
     status: u16,
     headers: serde_json::Map<String, Value>,
     data: &'a Value,
-    #[serde(rename = "bodyError", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     body_error: Option<&'static str>,
 }
 
@@ -117,6 +176,7 @@ impl<'a> From<&'a Error> for Failure<'a> {
             retryable: error.retryable,
             message: &error.message,
             retry_after_ms: error.retry_after.map(whole_millis_up),
+            digits_accepted: error.digits_accepted,
             response: error.response.as_deref().map(Answered::from),
         }
     }
@@ -132,6 +192,8 @@ impl<'a> From<&'a Response> for Answered<'a> {
                 .map(|(name, value)| (name.clone(), Value::String(value.clone())))
                 .collect(),
             data: &response.data,
+            reason: response.details.reason.as_deref(),
+            trace_id: response.details.trace_id.as_deref(),
             body_error: response.body_error.map(BodyError::as_str),
         }
     }
@@ -155,6 +217,9 @@ impl<'a> From<&'a Outcome> for Finished<'a> {
             attempt_ms: outcome.attempt.map(millis),
             attempts: outcome.attempts,
             delivery: outcome.delivery().as_str(),
+            playout_ms: outcome.playout.map(whole_millis_up),
+            logged: outcome.logged,
+            unmasking: outcome.unmasking,
             accepted: outcome.result.as_ref().ok().map(|accepted| Body {
                 body: &accepted.body,
                 body_error: accepted.body_error.map(BodyError::as_str),

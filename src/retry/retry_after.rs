@@ -2,6 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use http::header::{DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
+
 /// No wait is longer than a year. It keeps sums far from overflow; any deadline is shorter.
 pub const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -38,6 +41,18 @@ pub fn longest<'a>(
         .into_iter()
         .filter_map(|value| parse(value, now, server_date))
         .max()
+}
+
+/// The wait that an answer asks for, from now: the longest, when it names several.
+/// Dates are read against the answer's own `Date`, so that a wrong clock here does no harm.
+#[must_use]
+pub fn of_answer(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let server_date = headers.get(DATE).and_then(|field| date(field.as_bytes()));
+    let values = headers
+        .get_all(RETRY_AFTER)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    longest(values, now, server_date)
 }
 
 /// The time in a `Date` field, or `None` when it is not one of the three forms.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 
 use super::answer::Answer;
-use super::route::Target;
+use super::route::{MaskAction, Target, TokenEndpoint};
 use super::script::{Cut, Step};
 use super::token_step::TokenStep;
 
@@ -34,6 +35,9 @@ pub(super) enum Payload {
 }
 
 impl Payload {
+    /// That of a request without a body.
+    pub(super) const NONE: Self = Self::Whole(Bytes::new());
+
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Whole(bytes) => bytes,
@@ -42,18 +46,83 @@ impl Payload {
     }
 }
 
+/// What a request of the published API says of itself.
+pub(super) struct Asking<'a> {
+    pub(super) authorization: Option<&'a str>,
+    pub(super) query: Option<&'a str>,
+    pub(super) payload: &'a Payload,
+}
+
+impl<'a> Asking<'a> {
+    pub(super) fn of(head: &'a http::request::Parts, payload: &'a Payload) -> Self {
+        Self {
+            authorization: head
+                .headers
+                .get(AUTHORIZATION)
+                .and_then(|value| value.to_str().ok()),
+            query: head.uri.query(),
+            payload,
+        }
+    }
+}
+
 /// What an arrived request needs next.
 pub(super) enum Task {
     Dtmf(Target, Option<Arc<Step>>),
-    Token(Option<Arc<TokenStep>>),
-    /// Wrong address or method.
-    Refuse(Answer),
+    SessionDtmf(String, Option<Arc<Step>>),
+    Recording(String, MaskAction, Option<Arc<Step>>),
+    NextEvent(String, Option<Arc<Step>>),
+    Token(TokenEndpoint, Option<Arc<TokenStep>>),
+    /// An answer that takes neither body nor rules.
+    Tell(Answer),
+}
+
+impl Task {
+    /// The call or session that the digits are for.
+    pub(super) fn presses_into(&self) -> Option<&str> {
+        match self {
+            Self::Dtmf(target, _) => Some(&target.call),
+            Self::SessionDtmf(session, _) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// The id that the journal keeps.
+    pub(super) fn id(&self) -> Option<&str> {
+        match self {
+            Self::NextEvent(id, _) | Self::Recording(id, _, _) => Some(id),
+            other => other.presses_into(),
+        }
+    }
+
+    /// How long until the connection is closed, when the script cuts it before the body is read.
+    pub(super) fn closes_unread(&self) -> Option<Duration> {
+        let step = match self {
+            Self::Dtmf(_, step)
+            | Self::SessionDtmf(_, step)
+            | Self::Recording(_, _, step)
+            | Self::NextEvent(_, step) => step.as_deref(),
+            Self::Token(_, step) => step.as_deref().map(|step| &step.step),
+            Self::Tell(_) => None,
+        };
+        step.filter(|step| step.cut == Some(Cut::BeforeRead))
+            .map(|step| step.delay.unwrap_or_default())
+    }
 }
 
 /// How a request ends, after a wait.
 pub(super) struct Decision {
     pub(super) wait: Duration,
     pub(super) ending: Ending,
+}
+
+impl Decision {
+    pub(super) fn at_once(answer: Answer) -> Self {
+        Self {
+            wait: Duration::ZERO,
+            ending: Ending::Answer(answer),
+        }
+    }
 }
 
 pub(super) enum Ending {

@@ -76,12 +76,15 @@ impl Sequence {
     /// How long the tones take: one tone and one pause for each digit.
     pub(super) fn playing_time(&self, time_scale: f64) -> Duration {
         let each = Duration::from_millis(TONE_MS.saturating_add(self.inter_digit_pause));
-        let seconds = each.as_secs_f64() * self.digits.len() as f64 * time_scale;
-        // A scripted step presses sequences and pauses of any size.
-        Duration::try_from_secs_f64(seconds)
-            .unwrap_or_default()
-            .min(Duration::from_millis(MAX_MS))
+        longest_day(each.as_secs_f64() * self.digits.len() as f64 * time_scale)
     }
+}
+
+/// At most a day: a scripted step presses sequences and pauses of any size.
+pub(super) fn longest_day(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds)
+        .unwrap_or_default()
+        .min(Duration::from_millis(MAX_MS))
 }
 
 fn object(body: &[u8]) -> Option<Map<String, Value>> {

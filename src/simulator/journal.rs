@@ -123,12 +123,36 @@ impl Journal {
         }
     }
 
-    /// Writes down what is pressed.
+    /// Writes down what is pressed into a call.
     pub(super) fn execution(
         &mut self,
         request_seq: u64,
         call_id: &str,
         sequence: Sequence,
+        times: (f64, f64),
+    ) {
+        self.press(request_seq, call_id, sequence, (None, None), times);
+    }
+
+    /// Writes down what is pressed into a session.
+    pub(super) fn session_execution(
+        &mut self,
+        request_seq: u64,
+        session: &str,
+        sequence: Sequence,
+        (tone, contact_id): (u64, Option<String>),
+        times: (f64, f64),
+    ) {
+        let in_session = (Some(tone), contact_id);
+        self.press(request_seq, session, sequence, in_session, times);
+    }
+
+    fn press(
+        &mut self,
+        request_seq: u64,
+        call_id: &str,
+        sequence: Sequence,
+        (tone_duration, contact_id): (Option<u64>, Option<String>),
         (started_at_ms, ended_at_ms): (f64, f64),
     ) {
         let seq = self.executions.count() + 1;
@@ -141,6 +165,9 @@ impl Journal {
             started_at_ms,
             ended_at_ms,
             request_seq,
+            tone_duration,
+            contact_id,
+            masked: None,
         });
     }
 

@@ -22,6 +22,7 @@
 //! | [`options`], `fields` | what can be set, and how it is read from JSON |
 //! | `server`, `service`, `route`, `answer`, `answers` | sockets, the way of one request, addresses, answers |
 //! | `state`, `decision`, `calls`, `token`, `dtmf` | what the platform knows and decides, without I/O and without clock |
+//! | `published`, `sessions`, `session_dtmf`, `recordings`, `grants`, `issuing` | the same for the API that NICE publishes |
 //! | [`script`], `token_step`, `queue`, `rate`, `latency` | faults, limits and delays |
 //! | [`record`], `journal` | what came and what was pressed |
 
@@ -31,16 +32,22 @@ mod calls;
 mod decision;
 mod dtmf;
 mod fields;
+mod grants;
+mod issuing;
 mod journal;
 mod latency;
 pub mod options;
+mod published;
 mod queue;
 mod rate;
 pub mod record;
+mod recordings;
 mod route;
 pub mod script;
 mod server;
 mod service;
+mod session_dtmf;
+mod sessions;
 mod state;
 mod token;
 mod token_step;
@@ -54,8 +61,10 @@ pub use fields::OptionError;
 pub use latency::Latency;
 pub use options::SimulatorOptions;
 pub use rate::{RateLimit, RetryAfterForm};
-pub use record::{Execution, RequestKind, RequestRecord, Statistics};
+pub use record::{Execution, MaskChange, RequestKind, RequestRecord, Statistics};
+pub use route::MaskAction;
 pub use script::{Cut, Step};
+pub use sessions::SessionOptions;
 pub use token_step::{Claim, TokenStep};
 
 use server::Server;
@@ -78,6 +87,7 @@ impl Simulator {
         let shared = Arc::new(Shared::new(options.within_limits()));
         let server = Server::start(port, Arc::clone(&shared))?;
         let url = format!("http://127.0.0.1:{}", server.port());
+        shared.lock().listens_at(&url);
         Ok(Self {
             shared,
             server,
@@ -107,7 +117,36 @@ impl Simulator {
         self.shared.lock().calls.end(call_id);
     }
 
-    /// The sequences pressed into one call, oldest first, as far as the journal still holds them.
+    /// Makes an agent session known and live. One that is known already, or ended, starts anew.
+    pub fn add_session(&self, session_id: &str, options: SessionOptions) {
+        self.shared.lock().sessions.add(session_id, options);
+    }
+
+    /// Ends a session: it answers 404 from now on, and its listeners are told so.
+    pub fn end_session(&self, session_id: &str) {
+        self.shared.lock().sessions.end(session_id);
+        self.shared.news.notify_waiters();
+    }
+
+    /// Adds an event to a session; its listener gets it, or the next one that asks.
+    pub fn push_event(&self, session_id: &str, event: serde_json::Value) {
+        self.shared.lock().sessions.push(session_id, event);
+        self.shared.news.notify_waiters();
+    }
+
+    /// Every change of the mask on the recording of a contact, oldest first, as far as they are still held.
+    #[must_use]
+    pub fn masks(&self, contact_id: &str) -> Vec<MaskChange> {
+        self.shared.lock().recordings.changes(contact_id)
+    }
+
+    /// Whether the recording of a contact is masked now.
+    #[must_use]
+    pub fn is_masked(&self, contact_id: &str) -> bool {
+        self.shared.lock().recordings.is_masked(contact_id)
+    }
+
+    /// The sequences pressed into one call or session, oldest first, as far as the journal still holds them.
     #[must_use]
     pub fn digits(&self, call_id: &str) -> Vec<String> {
         self.shared.lock().journal.digits(call_id)
@@ -122,7 +161,7 @@ impl Simulator {
     /// Every sequence that was pressed, oldest first, as far as the journal still holds them.
     #[must_use]
     pub fn executions(&self) -> Vec<Execution> {
-        self.shared.lock().journal.executions()
+        self.shared.lock().executions()
     }
 
     /// The counters since the start.
@@ -131,7 +170,7 @@ impl Simulator {
         self.shared.lock().statistics()
     }
 
-    /// Appends steps for DTMF requests: of one call, or of any call.
+    /// Appends steps for DTMF requests: of one call or session, or of any.
     ///
     /// Each matching request consumes one step; the steps of its call come before the common ones.
     /// It fails, and appends nothing, when a step contradicts itself; the error names the field.
@@ -150,6 +189,31 @@ impl Simulator {
         }
         self.shared.lock().scripts.add_token(steps);
         Ok(())
+    }
+
+    /// Appends steps for requests that mask a recording, or that unmask one. *Executing* is changing the mask.
+    /// It fails, and appends nothing, when a step contradicts itself.
+    pub fn script_mask(&self, steps: Vec<Step>, action: MaskAction) -> Result<(), OptionError> {
+        for (index, step) in steps.iter().enumerate() {
+            step.check(&format!("steps[{index}]"))?;
+        }
+        self.shared.lock().scripts.add_mask(steps, action);
+        Ok(())
+    }
+
+    /// Appends steps for requests for events. Such a request does not wait for an event.
+    /// It fails, and appends nothing, when a step contradicts itself.
+    pub fn script_events(&self, steps: Vec<Step>) -> Result<(), OptionError> {
+        for (index, step) in steps.iter().enumerate() {
+            step.check(&format!("steps[{index}]"))?;
+        }
+        self.shared.lock().scripts.add_events(steps);
+        Ok(())
+    }
+
+    /// Makes every refresh token issued so far invalid.
+    pub fn revoke_refresh_tokens(&self) {
+        self.shared.lock().refresh_tokens.revoke();
     }
 
     /// Makes every token issued so far invalid: requests with one of them answer 401.

@@ -27,11 +27,21 @@ pub struct SimulatorOptions {
     pub client_id: String,
     /// Its secret. Default `demo-secret`.
     pub client_secret: Secret,
+    /// The id of the only access key. Default `demo-access-key`.
+    pub access_key_id: String,
+    /// Its secret. Default `demo-access-secret=`, with a character that forms must encode, as real ones have.
+    pub access_key_secret: Secret,
+    /// The tenant of every id token. Default: a fixed UUID.
+    pub tenant_id: String,
+    /// Whether the published grants give refresh tokens. Default true.
+    pub refresh_tokens: bool,
+    /// The address of the API that discovery tells. Default: the simulator's own.
+    pub api_endpoint: Option<String>,
     /// The scopes that the client may have. Default `telephony:call:control` and `telephony:line:readwrite`.
     pub scopes: Vec<String>,
     /// How long a token is valid. Default 3600 s, from 1 ms to one day.
     pub token_lifetime: Duration,
-    /// Whether every call id is accepted, not only those that were added. Default false.
+    /// Whether every call, session and contact is known, not only those that were added. Default false.
     pub auto_calls: bool,
     /// How long tones take compared with real time: 0 plays at once, 1 in real time. Default 0, up to 100.
     pub time_scale: f64,
@@ -51,6 +61,11 @@ impl Default for SimulatorOptions {
             port: 0,
             client_id: "demo-client".to_owned(),
             client_secret: Secret::new("demo-secret".to_owned()),
+            access_key_id: "demo-access-key".to_owned(),
+            access_key_secret: Secret::new("demo-access-secret=".to_owned()),
+            tenant_id: "11eb0d5a-7c2e-4c7e-9d3b-0242ac110002".to_owned(),
+            refresh_tokens: true,
+            api_endpoint: None,
             scopes: vec![CALL_CONTROL.to_owned(), LINE_READWRITE.to_owned()],
             token_lifetime: Duration::from_secs(3_600),
             auto_calls: false,
@@ -87,6 +102,19 @@ impl SimulatorOptions {
         if let Some(client_secret) = fields.text("clientSecret")? {
             options.client_secret = Secret::new(client_secret);
         }
+        if let Some(access_key_id) = fields.text("accessKeyId")? {
+            options.access_key_id = access_key_id;
+        }
+        if let Some(access_key_secret) = fields.text("accessKeySecret")? {
+            options.access_key_secret = Secret::new(access_key_secret);
+        }
+        if let Some(tenant_id) = fields.text("tenantId")? {
+            options.tenant_id = tenant_id;
+        }
+        if let Some(refresh_tokens) = fields.boolean("refreshTokens")? {
+            options.refresh_tokens = refresh_tokens;
+        }
+        options.api_endpoint = fields.text("apiEndpoint")?;
         if let Some(scopes) = fields.take("scopes") {
             options.scopes = read_scopes(scopes).ok_or_else(|| {
                 fields.error(

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::route::MaskAction;
 use super::script::Step;
 use super::token_step::TokenStep;
 
@@ -40,6 +41,9 @@ pub(super) struct Scripts {
     all: Queue<Step>,
     calls: HashMap<String, Queue<Step>>,
     tokens: Queue<TokenStep>,
+    masks: Queue<Step>,
+    unmasks: Queue<Step>,
+    events: Queue<Step>,
 }
 
 impl Scripts {
@@ -53,6 +57,31 @@ impl Scripts {
 
     pub(super) fn add_token(&mut self, steps: Vec<TokenStep>) {
         self.tokens.extend(steps, |step| step.step.times);
+    }
+
+    pub(super) fn add_mask(&mut self, steps: Vec<Step>, action: MaskAction) {
+        self.of(action).extend(steps, |step| step.times);
+    }
+
+    pub(super) fn add_events(&mut self, steps: Vec<Step>) {
+        self.events.extend(steps, |step| step.times);
+    }
+
+    /// The step that the next request of this kind for a recording meets.
+    pub(super) fn next_mask(&mut self, action: MaskAction) -> Option<Arc<Step>> {
+        self.of(action).next()
+    }
+
+    /// The step that the next listener meets.
+    pub(super) fn next_event(&mut self) -> Option<Arc<Step>> {
+        self.events.next()
+    }
+
+    fn of(&mut self, action: MaskAction) -> &mut Queue<Step> {
+        match action {
+            MaskAction::Mask => &mut self.masks,
+            MaskAction::Unmask => &mut self.unmasks,
+        }
     }
 
     /// The step that the next DTMF request for this call meets.

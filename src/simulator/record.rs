@@ -14,8 +14,14 @@ use super::script::Cut;
 pub enum RequestKind {
     /// `POST` to the token endpoint.
     Token,
-    /// `POST` to the DTMF resource of a call.
+    /// `POST` to the DTMF resource of a call or of a session.
     Dtmf,
+    /// `POST` that masks a recording or unmasks it.
+    Mask,
+    /// `GET` of the next event of a session.
+    Events,
+    /// `GET` of a well-known configuration.
+    Discovery,
     /// Any other; it was answered 404 or 405.
     Other,
 }
@@ -34,7 +40,7 @@ pub struct RequestRecord {
     pub path: String,
     /// What it was for.
     pub kind: RequestKind,
-    /// The decoded call id, of DTMF requests.
+    /// The decoded id of the call or session, of DTMF requests and of those for events; of the contact, of masks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,
     /// The status it was answered with. `None` while in work, when cut, and when the client left first.
@@ -67,6 +73,30 @@ pub struct Execution {
     pub ended_at_ms: f64,
     /// The `seq` of the request that pressed it.
     pub request_seq: u64,
+    /// How long a tone sounds, in milliseconds, in a session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tone_duration: Option<u64>,
+    /// The contact that the session handles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<String>,
+    /// Whether the recording of the contact was masked when the first tone began and stayed so to the end of the last,
+    /// as far as is known by now. `None` without a contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub masked: Option<bool>,
+}
+
+/// A recording was masked or unmasked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MaskChange {
+    /// The contact.
+    pub contact_id: String,
+    /// Whether its recording is masked from now on.
+    pub masked: bool,
+    /// When, in milliseconds since the start.
+    pub at_ms: f64,
+    /// The `seq` of the request that did it.
+    pub request_seq: u64,
 }
 
 impl fmt::Debug for Execution {
@@ -92,6 +122,12 @@ pub struct Statistics {
     pub executions: u64,
     /// DTMF requests that came while another of their call was in flight or playing.
     pub overlaps: u64,
+    /// Requests to mask or unmask a recording.
+    pub mask_requests: u64,
+    /// Requests for the next event of a session.
+    pub event_polls: u64,
+    /// Requests for a well-known configuration.
+    pub discovery_requests: u64,
     /// DTMF requests in work now. One that was cut or silenced is not.
     pub in_flight: u64,
     /// The most that were in work at once.

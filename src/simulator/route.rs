@@ -3,12 +3,44 @@
 /// The resource of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// `/oauth/token`
-    Token,
+    /// One of the token endpoints.
+    Token(TokenEndpoint),
     /// `/api/v2/telephony/providers/{provider}/lines/{line}/calls/{call}/dtmf`
     Dtmf(Target),
+    /// `…/agent-sessions/{session}/send-dtmf`
+    SessionDtmf(String),
+    /// `…/agent-sessions/{session}/get-next-event`
+    NextEvent(String),
+    /// `…/interactions/{contact}/mask` or `…/unmask`
+    Recording(String, MaskAction),
+    /// `/.well-known/cxone-configuration`
+    Configuration,
+    /// `/.well-known/openid-configuration`
+    OpenIdConfiguration,
     /// Anything else.
     Unknown,
+}
+
+/// The ways to a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenEndpoint {
+    /// `/oauth/token`: the tutorial's, client credentials in a form.
+    Tutorial,
+    /// `/auth/token`: passwords and refresh tokens in a form.
+    Form,
+    /// `/authentication/v1/token/access-key`: an access key in JSON.
+    AccessKey,
+    /// `/public/user/refresh`: a refresh token in JSON.
+    Refresh,
+}
+
+/// What is done to a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaskAction {
+    /// It is masked from now on.
+    Mask,
+    /// It is no longer masked.
+    Unmask,
 }
 
 /// The ids of a DTMF path, percent-decoded.
@@ -21,10 +53,46 @@ pub(super) struct Target {
 
 /// Reads a path. Segments are decoded one by one, so that an encoded slash stays inside its id.
 pub(super) fn route(path: &str) -> Route {
-    if path == "/oauth/token" {
-        return Route::Token;
+    match path {
+        "/oauth/token" => Route::Token(TokenEndpoint::Tutorial),
+        "/auth/token" => Route::Token(TokenEndpoint::Form),
+        "/authentication/v1/token/access-key" => Route::Token(TokenEndpoint::AccessKey),
+        "/public/user/refresh" => Route::Token(TokenEndpoint::Refresh),
+        "/.well-known/cxone-configuration" => Route::Configuration,
+        "/.well-known/openid-configuration" => Route::OpenIdConfiguration,
+        _ => dtmf(path)
+            .map(Route::Dtmf)
+            .or_else(|| published(path))
+            .unwrap_or(Route::Unknown),
     }
-    dtmf(path).map_or(Route::Unknown, Route::Dtmf)
+}
+
+/// Below `/incontactapi/services/{version}/`; the first word in any case, as the platform takes it.
+fn published(path: &str) -> Option<Route> {
+    let mut segments = path.strip_prefix('/')?.split('/');
+    let is_api = segments.next()?.eq_ignore_ascii_case("incontactapi");
+    let is_services = segments.next()? == "services";
+    (is_api && is_services && is_version(segments.next()?)).then_some(())?;
+    let kind = segments.next()?;
+    let id = decode(segments.next()?)?;
+    let action = segments.next()?;
+    segments.next().is_none().then_some(())?;
+    match (kind, action) {
+        ("agent-sessions", "send-dtmf") => Some(Route::SessionDtmf(id)),
+        ("agent-sessions", "get-next-event") => Some(Route::NextEvent(id)),
+        ("interactions", "mask") => Some(Route::Recording(id, MaskAction::Mask)),
+        ("interactions", "unmask") => Some(Route::Recording(id, MaskAction::Unmask)),
+        _ => None,
+    }
+}
+
+/// `v23.0` and the like.
+fn is_version(segment: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    segment
+        .strip_prefix('v')
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(major, minor)| digits(major) && digits(minor))
 }
 
 fn dtmf(path: &str) -> Option<Target> {
@@ -86,6 +154,50 @@ mod tests {
                 call: "a/b?+c".to_owned(),
             })
         );
+    }
+
+    #[test]
+    fn the_published_addresses_take_any_version() {
+        for (path, expected) in [
+            (
+                "/incontactapi/services/v23.0/agent-sessions/s%201/send-dtmf",
+                Route::SessionDtmf("s 1".to_owned()),
+            ),
+            (
+                "/inContactAPI/services/v34.0/agent-sessions/s/get-next-event",
+                Route::NextEvent("s".to_owned()),
+            ),
+            (
+                "/incontactapi/services/v2.0/interactions/c/mask",
+                Route::Recording("c".to_owned(), MaskAction::Mask),
+            ),
+            (
+                "/incontactapi/services/v2.0/interactions/c/unmask",
+                Route::Recording("c".to_owned(), MaskAction::Unmask),
+            ),
+            (
+                "/incontactapi/services/23.0/interactions/c/mask",
+                Route::Unknown,
+            ),
+            (
+                "/incontactapi/services/v23/interactions/c/mask",
+                Route::Unknown,
+            ),
+            (
+                "/incontactapi/services/v23.0/interactions/c/hold",
+                Route::Unknown,
+            ),
+            (
+                "/incontactapi/services/v23.0/interactions/c/mask/x",
+                Route::Unknown,
+            ),
+            (
+                "/incontactapi/services/v23.0/agent-sessions//send-dtmf",
+                Route::Unknown,
+            ),
+        ] {
+            assert_eq!(route(path), expected, "{path}");
+        }
     }
 
     #[test]

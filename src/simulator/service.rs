@@ -1,20 +1,20 @@
 //! The way of one request: arrive, read, judge, wait, answer or break off.
 
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use super::answer::{AnswerBody, Closed};
-use super::decision::{Decision, Ending, Now, Payload, Task};
+use super::decision::{Asking, Decision, Ending, Now, Payload, Task};
 use super::script::Cut;
-use super::state::Shared;
+use super::state::{Shared, State};
 
 /// Longer bodies are answered 413.
 const MAX_BODY: usize = 64 * 1024;
@@ -60,45 +60,15 @@ pub(super) async fn serve(
     let mut visit = Visit {
         shared: Arc::clone(&shared),
         seq,
-        call_id: None,
+        call_id: task.presses_into().map(str::to_owned),
         is_over: false,
     };
-    let (now, decision) = match task {
-        Task::Refuse(answer) => (
-            Instant::now(),
-            Decision {
-                wait: Duration::ZERO,
-                ending: Ending::Answer(answer),
-            },
-        ),
-        Task::Token(step) => {
-            let common = step.as_deref().map(|step| &step.step);
-            if let Some(step) = common.filter(|step| step.cut == Some(Cut::BeforeRead)) {
-                return close_unread(visit, step.delay).await;
-            }
-            let payload = read(body).await?;
-            let now = Now::read();
-            let decision = shared.lock().token(step.as_deref(), &payload, now);
-            (now.instant, decision)
-        }
-        Task::Dtmf(target, step) => {
-            visit.call_id = Some(target.call.clone());
-            let step = step.as_deref();
-            if let Some(step) = step.filter(|step| step.cut == Some(Cut::BeforeRead)) {
-                return close_unread(visit, step.delay).await;
-            }
-            let payload = read(body).await?;
-            let authorization = head
-                .headers
-                .get(AUTHORIZATION)
-                .and_then(|value| value.to_str().ok());
-            let now = Now::read();
-            let decision = shared
-                .lock()
-                .dtmf(seq, &target, step, (authorization, &payload), now);
-            (now.instant, decision)
-        }
-    };
+    if let Some(delay) = task.closes_unread() {
+        tokio::time::sleep(delay).await;
+        visit.end(None, Some(Cut::BeforeRead));
+        return Err(Closed);
+    }
+    let (now, decision) = decide(&shared, seq, task, &head, body).await?;
     if !decision.wait.is_zero() {
         tokio::time::sleep_until((now + decision.wait).into()).await;
     }
@@ -126,15 +96,75 @@ pub(super) async fn serve(
     }
 }
 
-async fn close_unread(
-    mut visit: Visit,
-    delay: Option<Duration>,
-) -> Result<Response<AnswerBody>, Closed> {
-    if let Some(delay) = delay {
-        tokio::time::sleep(delay).await;
+/// Reads what is to be read, and asks the platform. The time is that of the decision.
+async fn decide(
+    shared: &Shared,
+    seq: u64,
+    task: Task,
+    head: &http::request::Parts,
+    body: Incoming,
+) -> Result<(Instant, Decision), Closed> {
+    match task {
+        Task::Tell(answer) => return Ok((Instant::now(), Decision::at_once(answer))),
+        Task::NextEvent(_, Some(step)) => {
+            return Ok((Instant::now(), State::scripted_event(seq, &step)));
+        }
+        Task::NextEvent(session, None) => {
+            let nothing = Payload::NONE;
+            let asking = Asking::of(head, &nothing);
+            let decision = listen(shared, seq, &session, &asking).await;
+            return Ok((Instant::now(), decision));
+        }
+        _ => {}
     }
-    visit.end(None, Some(Cut::BeforeRead));
-    Err(Closed)
+    let payload = read(body).await?;
+    let asking = Asking::of(head, &payload);
+    let now = Now::read();
+    let mut state = shared.lock();
+    let decision = match &task {
+        Task::Dtmf(target, step) => {
+            let request = (asking.authorization, asking.payload);
+            state.dtmf(seq, target, step.as_deref(), request, now)
+        }
+        Task::SessionDtmf(session, step) => {
+            state.session_dtmf(seq, session, step.as_deref(), &asking, now)
+        }
+        Task::Recording(contact, action, step) => {
+            state.recording(seq, (contact, *action), step.as_deref(), &asking, now)
+        }
+        Task::Token(endpoint, step) => {
+            let request = (asking.authorization, asking.payload);
+            state.token(*endpoint, step.as_deref(), request, now)
+        }
+        Task::NextEvent(..) | Task::Tell(_) => return Err(Closed),
+    };
+    Ok((now.instant, decision))
+}
+
+/// The longest that a listener is kept: what the platform allows.
+const LONGEST_POLL: u64 = 60;
+
+/// Waits for something to tell, no longer than the listener wants.
+async fn listen(shared: &Shared, seq: u64, session: &str, asking: &Asking<'_>) -> Decision {
+    let wanted = url::form_urlencoded::parse(asking.query.unwrap_or_default().as_bytes())
+        .find(|(name, _)| name == "timeout")
+        .and_then(|(_, value)| value.parse().ok());
+    let patience = Duration::from_secs(wanted.unwrap_or(LONGEST_POLL).min(LONGEST_POLL));
+    let until = tokio::time::Instant::now() + patience;
+    loop {
+        let mut news = pin!(shared.news.notified());
+        // Before the look: what happens between the look and the wait must wake it.
+        news.as_mut().enable();
+        let told = shared
+            .lock()
+            .next_event(seq, session, asking, Instant::now());
+        if let Some(decision) = told {
+            return decision;
+        }
+        if tokio::time::timeout_at(until, news).await.is_err() {
+            return State::nothing_happened(seq);
+        }
+    }
 }
 
 /// Reads a body. Most come in one piece and are not copied.

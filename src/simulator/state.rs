@@ -3,46 +3,60 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, StatusCode};
-use serde_json::{Map, Value};
+use tokio::sync::Notify;
 
 use super::answer::Answer;
-use super::answers::{accepted, no_store, too_large, too_many};
+use super::answers::{accepted, too_large, too_many};
 use super::calls::Calls;
 use super::decision::{Decision, Ending, Now, Payload, Task};
 use super::dtmf::Sequence;
+use super::grants::RefreshTokens;
 use super::journal::{Head, Journal};
 use super::options::SimulatorOptions;
+use super::published::open_id_configuration;
 use super::queue::Scripts;
-use super::rate::Limiter;
+use super::rate::{Limiter, RetryAfterForm};
 use super::record::{RequestKind, Statistics};
+use super::recordings::Recordings;
 use super::route::{Route, Target, route};
 use super::script::{Cut, Step};
-use super::token::{Standing, Tokens, grant};
-use super::token_step::{Claim, TokenStep};
+use super::sessions::Sessions;
+use super::token::{Standing, Tokens};
 
 /// The state, shared by the connections and the owner.
-pub(super) struct Shared(Mutex<State>);
+pub(super) struct Shared {
+    state: Mutex<State>,
+    /// Something happened that listeners may wait for.
+    pub(super) news: Notify,
+}
 
 impl Shared {
     pub(super) fn new(options: SimulatorOptions) -> Self {
-        Self(Mutex::new(State::new(options)))
+        Self {
+            state: Mutex::new(State::new(options)),
+            news: Notify::new(),
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 pub(super) struct State {
-    options: SimulatorOptions,
+    pub(super) options: SimulatorOptions,
+    /// The base URL, once it is known.
+    pub(super) url: String,
     started: Instant,
     random: fastrand::Rng,
     limiter: Option<Limiter>,
     statistics: Statistics,
     pub(super) calls: Calls,
+    pub(super) sessions: Sessions,
+    pub(super) recordings: Recordings,
+    pub(super) refresh_tokens: RefreshTokens,
     pub(super) tokens: Tokens,
     pub(super) scripts: Scripts,
     pub(super) journal: Journal,
@@ -55,7 +69,11 @@ impl State {
             random: fastrand::Rng::with_seed(options.seed),
             limiter: options.rate_limit.map(Limiter::new),
             statistics: Statistics::default(),
+            url: String::new(),
             calls: Calls::new(options.auto_calls),
+            sessions: Sessions::new(options.auto_calls),
+            recordings: Recordings::new(options.journal_limit),
+            refresh_tokens: RefreshTokens::default(),
             tokens: Tokens::default(),
             scripts: Scripts::default(),
             journal: Journal::new(options.journal_limit),
@@ -63,8 +81,35 @@ impl State {
         }
     }
 
+    pub(super) fn listens_at(&mut self, url: &str) {
+        url.clone_into(&mut self.url);
+    }
+
+    pub(super) fn usual_delay(&mut self) -> Duration {
+        self.options.latency.sample(&mut self.random)
+    }
+
+    pub(super) fn limiter(&mut self) -> Option<(&mut Limiter, RetryAfterForm)> {
+        let limiter = self.limiter.as_mut()?;
+        let form = limiter.form();
+        Some((limiter, form))
+    }
+
+    pub(super) const fn time_scale(&self) -> f64 {
+        self.options.time_scale
+    }
+
+    pub(super) fn tenant(&self) -> &str {
+        &self.options.tenant_id
+    }
+
+    /// The address of the API, where it is not this one.
+    pub(super) fn discovered_api(&self) -> Option<&str> {
+        self.options.api_endpoint.as_deref()
+    }
+
     /// Milliseconds since the start, to the microsecond.
-    fn since_start(&self, now: Instant) -> f64 {
+    pub(super) fn since_start(&self, now: Instant) -> f64 {
         let micros = now.saturating_duration_since(self.started).as_micros();
         micros as f64 / 1_000.0
     }
@@ -73,41 +118,53 @@ impl State {
     pub(super) fn arrive(&mut self, head: &http::request::Parts, now: Instant) -> (u64, Task) {
         let path = head.uri.path();
         let is_post = head.method == Method::POST;
+        let is_get = head.method == Method::GET;
         let mut overlapped = false;
         let (kind, task) = match route(path) {
             Route::Dtmf(target) if is_post => {
-                let (overlaps, together) = self.calls.arrive(&target.call, now);
-                overlapped = overlaps;
-                let statistics = &mut self.statistics;
-                statistics.overlaps += u64::from(overlaps);
-                statistics.in_flight += 1;
-                statistics.max_in_flight = statistics.max_in_flight.max(statistics.in_flight);
-                statistics.max_in_flight_per_call = statistics.max_in_flight_per_call.max(together);
+                overlapped = self.arrive_at(&target.call, now);
                 let step = self.scripts.next(&target.call);
                 (RequestKind::Dtmf, Task::Dtmf(target, step))
             }
-            Route::Token if is_post => {
+            Route::SessionDtmf(session) if is_post => {
+                overlapped = self.arrive_at(&session, now);
+                let step = self.scripts.next(&session);
+                (RequestKind::Dtmf, Task::SessionDtmf(session, step))
+            }
+            Route::Recording(contact, action) if is_post => {
+                self.statistics.mask_requests += 1;
+                let step = self.scripts.next_mask(action);
+                (RequestKind::Mask, Task::Recording(contact, action, step))
+            }
+            Route::NextEvent(session) if is_get => {
+                self.statistics.event_polls += 1;
+                let step = self.scripts.next_event();
+                (RequestKind::Events, Task::NextEvent(session, step))
+            }
+            Route::Configuration if is_get => {
+                self.statistics.discovery_requests += 1;
+                let answer = self.configuration(head.uri.query(), &self.url);
+                (RequestKind::Discovery, Task::Tell(answer))
+            }
+            Route::OpenIdConfiguration if is_get => {
+                self.statistics.discovery_requests += 1;
+                let answer = open_id_configuration(&self.url);
+                (RequestKind::Discovery, Task::Tell(answer))
+            }
+            Route::Token(endpoint) if is_post => {
                 self.statistics.token_requests += 1;
-                (RequestKind::Token, Task::Token(self.scripts.next_token()))
+                let step = self.scripts.next_token();
+                (RequestKind::Token, Task::Token(endpoint, step))
             }
             Route::Unknown => {
                 let answer =
                     Answer::refusal(StatusCode::NOT_FOUND, "not_found", "No such resource");
-                (RequestKind::Other, Task::Refuse(answer))
+                (RequestKind::Other, Task::Tell(answer))
             }
-            _ => {
-                let answer = Answer::refusal(
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    "method_not_allowed",
-                    "Only POST is allowed here",
-                )
-                .with(ALLOW, HeaderValue::from_static("POST"));
-                (RequestKind::Other, Task::Refuse(answer))
+            Route::NextEvent(_) | Route::Configuration | Route::OpenIdConfiguration => {
+                (RequestKind::Other, Task::Tell(only("GET")))
             }
-        };
-        let call_id = match &task {
-            Task::Dtmf(target, _) => Some(target.call.as_str()),
-            _ => None,
+            _ => (RequestKind::Other, Task::Tell(only("POST"))),
         };
         let seq = self.journal.request(&Head {
             at_ms: self.since_start(now),
@@ -115,10 +172,21 @@ impl State {
             path,
             headers: &head.headers,
             kind,
-            call_id,
+            call_id: task.id(),
             overlapped,
         });
         (seq, task)
+    }
+
+    /// Digits are on their way into a call or a session. Tells whether something else was going on in it.
+    fn arrive_at(&mut self, id: &str, now: Instant) -> bool {
+        let (overlaps, together) = self.calls.arrive(id, now);
+        let statistics = &mut self.statistics;
+        statistics.overlaps += u64::from(overlaps);
+        statistics.in_flight += 1;
+        statistics.max_in_flight = statistics.max_in_flight.max(statistics.in_flight);
+        statistics.max_in_flight_per_call = statistics.max_in_flight_per_call.max(together);
+        overlaps
     }
 
     /// A request is over; `call_id` is that of a DTMF request.
@@ -145,7 +213,7 @@ impl State {
         (authorization, payload): (Option<&str>, &Payload),
         now: Now,
     ) -> Decision {
-        let usual_delay = self.options.latency.sample(&mut self.random);
+        let usual_delay = self.usual_delay();
         let Some(step) = step else {
             return match self.judge(target, authorization, payload, now) {
                 Ok(sequence) => {
@@ -261,74 +329,18 @@ impl State {
         wait
     }
 
-    /// Judges a token request and says how it ends.
-    pub(super) fn token(
-        &mut self,
-        step: Option<&TokenStep>,
-        payload: &Payload,
-        now: Now,
-    ) -> Decision {
-        let Some(step) = step else {
-            let answer = match payload {
-                Payload::TooLarge => too_large(),
-                Payload::Whole(form) => match grant(form, &self.options) {
-                    Ok(scope) => {
-                        let claims = TokenStep::default();
-                        self.issue(&scope, &claims, now.instant)
-                    }
-                    Err(refusal) => refusal,
-                },
-            };
-            return Decision {
-                wait: Duration::ZERO,
-                ending: Ending::Answer(no_store(answer)),
-            };
-        };
-        let scope = self.options.scopes.join(" ");
-        let status = step.step.status_or(StatusCode::OK);
-        let mut answer = step
-            .step
-            .answer(status, || self.issue(&scope, step, now.instant));
-        if step.malformed {
-            answer.body = Bytes::from_static(b"{\"access_token\":");
-        }
-        Decision {
-            wait: step.step.delay.unwrap_or_default(),
-            ending: Ending::of(step.step.cut, no_store(answer)),
-        }
-    }
-
-    /// Issues a token and makes the answer that carries it.
-    fn issue(&mut self, scope: &str, step: &TokenStep, now: Instant) -> Answer {
-        let lifetime = self.options.token_lifetime;
-        let expires = now + lifetime;
-        let scope = match &step.scope {
-            Claim::Literal(Value::String(literal)) => literal,
-            _ => scope,
-        };
-        let token = match &step.access_token {
-            Claim::Literal(Value::String(literal)) => {
-                self.tokens.accept(literal, scope, now, expires);
-                literal.clone()
-            }
-            _ => self.tokens.issue(scope, now, expires),
-        };
-        let mut body = Map::new();
-        let mut say = |name: &str, claim: &Claim, usual: Value| match claim {
-            Claim::Usual => drop(body.insert(name.to_owned(), usual)),
-            Claim::Omitted => {}
-            Claim::Literal(value) => drop(body.insert(name.to_owned(), value.clone())),
-        };
-        say("access_token", &step.access_token, token.into());
-        say("token_type", &Claim::Usual, "Bearer".into());
-        say("expires_in", &step.expires_in, lifetime.as_secs().into());
-        say("scope", &step.scope, scope.into());
-        Answer::json(StatusCode::OK, &body)
-    }
-
     pub(super) fn statistics(&self) -> Statistics {
         let mut statistics = self.statistics;
         self.journal.count(&mut statistics);
         statistics
     }
+}
+
+fn only(method: &'static str) -> Answer {
+    Answer::refusal(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        &format!("Only {method} is allowed here"),
+    )
+    .with(ALLOW, HeaderValue::from_static(method))
 }

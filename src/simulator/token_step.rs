@@ -28,6 +28,10 @@ pub struct TokenStep {
     pub access_token: Claim,
     /// `scope` of the answer. A literal string is also what the token allows.
     pub scope: Claim,
+    /// `id_token` of the answer, of the published endpoints.
+    pub id_token: Claim,
+    /// `refresh_token` of the answer, of the published endpoints. A literal string does not become valid.
+    pub refresh_token: Claim,
     /// Whether the body breaks off in the middle of its JSON. Default false.
     pub malformed: bool,
 }
@@ -41,6 +45,8 @@ impl TokenStep {
                 expires_in: claim(fields.take("expiresIn")),
                 access_token: claim(fields.take("accessToken")),
                 scope: claim(fields.take("scope")),
+                id_token: claim(fields.take("idToken")),
+                refresh_token: claim(fields.take("refreshToken")),
                 malformed: fields.boolean("malformed")?.unwrap_or_default(),
             };
             fields.finish()?;

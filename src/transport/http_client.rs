@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http::Method;
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use reqwest::{Client, ClientBuilder, Proxy, redirect, retry};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
@@ -123,6 +125,11 @@ impl HttpTransport {
             let client = self.client(request.fresh_connection).await?;
             let mut outgoing = reqwest::Request::new(request.method, request.url);
             *outgoing.headers_mut() = request.headers;
+            if request.body.is_empty() && *outgoing.method() == Method::POST {
+                // RFC 9110 §8.6. hyper leaves it out, and servers answer 411.
+                let headers = outgoing.headers_mut();
+                headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
             let body = WitnessedBody::new(request.body, request.witness);
             *outgoing.body_mut() = Some(reqwest::Body::wrap(body));
             departure.reached = true;

@@ -8,14 +8,13 @@ use crate::table::{ALL, play, row};
 
 #[tokio::test]
 async fn row_19_a_lost_body_is_no_lost_acceptance() {
-    let house = House::new();
-    for (cut, why) in [
-        (Cut::ACCEPT, None),
-        (Cut::PartOfBody, Some(BodyError::Cut)),
-        (Cut::StallingBody, Some(BodyError::Cut)),
-        (Cut::LongBody, Some(BodyError::TooLarge)),
-    ] {
-        for &wire in ALL {
+    for (house, wire) in House::each_over(ALL) {
+        for (cut, why) in [
+            (Cut::ACCEPT, None),
+            (Cut::PartOfBody, Some(BodyError::Cut)),
+            (Cut::StallingBody, Some(BodyError::Cut)),
+            (Cut::LongBody, Some(BodyError::TooLarge)),
+        ] {
             let mut config = hasty();
             config.timeout = ms(1_000);
             let scene = Scene::set(&house, (wire, true), &[cut], config).await;

@@ -31,11 +31,10 @@ async fn row_6_a_request_that_was_not_processed_is_sent_again_at_once() {
 
 #[tokio::test]
 async fn rows_7_and_8_haste_is_waited_out() {
-    let house = House::new();
     let mut waits = JoinSet::new();
-    for &wire in ALL {
+    for (house, wire) in House::each_over(ALL) {
         waits.spawn(haste(house.clone(), wire, 429, Code::RateLimited));
-        waits.spawn(haste(house.clone(), wire, 503, Code::Server));
+        waits.spawn(haste(house, wire, 503, Code::Server));
     }
     waits.join_all().await;
 }
@@ -76,8 +75,7 @@ async fn row_9_a_refused_token_is_replaced_once() {
         ),
     ])
     .await;
-    let house = House::new();
-    for &wire in ALL {
+    for (house, wire) in House::each_over(ALL) {
         let scene = Scene::set(&house, (wire, true), &[Cut::status(401)], hasty()).await;
         scene.stage.press(&attempts(1)).await;
         assert_eq!(*scene.stage.tokens.generation.lock().unwrap(), 2);

@@ -7,9 +7,8 @@ use cxone_dtmf::error::Code;
 use cxone_dtmf::outcome::Outcome;
 use tokio::task::JoinHandle;
 
-use crate::platform::params;
 use crate::script::Cut;
-use crate::stage::{DIGITS, End, House, Scene, accepted, attempts, hasty, ms, unknown};
+use crate::stage::{End, House, Scene, accepted, attempts, hasty, ms, unknown};
 use crate::support::eventually;
 use crate::table::{ALL, HTTP2, Row, play, row};
 
@@ -62,9 +61,7 @@ async fn row_11b_a_refusal_after_a_doubt_makes_nothing_known() {
 
 /// An injection whose request the server has read and never answers.
 async fn in_flight(scene: &Scene) -> JoinHandle<Arc<Outcome>> {
-    let injector = &scene.stage.injector;
-    let journey = injector.inject(7, params("call", DIGITS), &attempts(3));
-    let task = tokio::spawn(journey.run());
+    let task = tokio::spawn(scene.stage.inject(7, &attempts(3)).run());
     eventually("the request is read", || scene.read().len() == 1).await;
     task
 }
@@ -80,9 +77,8 @@ enum Ending {
 
 #[tokio::test]
 async fn row_18_what_is_given_up_in_flight_is_in_doubt() {
-    let house = House::new();
     let aborted = End(Some(Code::Aborted), Delivery::Unknown, 1);
-    for &wire in ALL {
+    for (house, wire) in House::each_over(ALL) {
         for kept in [false, true] {
             for (ending, end) in [
                 (Ending::Abort, aborted),
@@ -94,8 +90,7 @@ async fn row_18_what_is_given_up_in_flight_is_in_doubt() {
                 let task = in_flight(&scene).await;
                 let injector = &scene.stage.injector;
                 // Behind the doubt nothing may be pressed, on whatever connection.
-                let behind = injector.inject(8, params("call", DIGITS), &attempts(3));
-                let behind = tokio::spawn(behind.run());
+                let behind = tokio::spawn(scene.stage.inject(8, &attempts(3)).run());
                 match ending {
                     Ending::Abort => injector.abort(7),
                     Ending::Close => injector.close(Some(ms(20))).await,

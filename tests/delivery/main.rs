@@ -22,8 +22,6 @@ mod in_doubt;
 #[path = "../transport/peer.rs"]
 #[allow(dead_code, reason = "shared with the tests of the transport")]
 mod peer;
-#[path = "../support/mod.rs"]
-mod platform;
 mod script;
 mod stage;
 #[path = "../transport/support.rs"]
@@ -31,3 +29,5 @@ mod stage;
 mod support;
 mod table;
 mod unsent;
+#[path = "../support/mod.rs"]
+mod world;

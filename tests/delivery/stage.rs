@@ -3,22 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxone_dtmf::api::telephony_v2::TelephonyV2;
 use cxone_dtmf::audit::AuditSink;
 use cxone_dtmf::channel::Registry;
 use cxone_dtmf::clock::WallClock;
-use cxone_dtmf::config::{Config, InjectionOptions, RetryConfig};
+use cxone_dtmf::config::{Config, InjectionOptions, Playout, RetryConfig};
 use cxone_dtmf::delivery::Delivery;
+use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::error::Code;
-use cxone_dtmf::injector::{Injector, Parts};
+use cxone_dtmf::injector::{Injector, Journey, Parts};
 use cxone_dtmf::origin::base_url;
 use cxone_dtmf::outcome::Outcome;
 use cxone_dtmf::transport::{HttpOptions, HttpTransport, ProxyChoice};
 use tokio_rustls::TlsAcceptor;
 
-use crate::platform::{Events, Tokens, params};
 use crate::script::{Cut, Read, Script, Wire};
 use crate::support::{Identity, LONG, Server, with};
+use crate::world::{Api, Events, Tokens};
 
 pub const DIGITS: &str = "1234#";
 
@@ -29,6 +29,7 @@ pub fn ms(millis: u64) -> Duration {
 /// What the stages of one test share: reading the roots for each of them would take long.
 #[derive(Clone)]
 pub struct House {
+    pub api: Api,
     pub identity: Arc<Identity>,
     pub transport: Arc<HttpTransport>,
 }
@@ -37,9 +38,25 @@ impl House {
     pub fn new() -> Self {
         let identity = Identity::new("localhost");
         Self {
+            api: Api::TelephonyV2,
             transport: Arc::new(transport(Some(&identity), ProxyChoice::None)),
             identity: Arc::new(identity),
         }
+    }
+
+    /// Each wire format over each of these wires.
+    pub fn each_over(wires: &[Wire]) -> Vec<(Self, Wire)> {
+        let over = |house: Self| wires.iter().map(move |&wire| (house.clone(), wire));
+        Self::each().into_iter().flat_map(over).collect()
+    }
+
+    /// One for each wire format.
+    pub fn each() -> [Self; 3] {
+        let house = Self::new();
+        Api::ALL.map(|api| Self {
+            api,
+            ..house.clone()
+        })
     }
 }
 
@@ -53,7 +70,7 @@ pub fn transport(trusted: Option<&Identity>, proxy: ProxyChoice) -> HttpTranspor
     })
 }
 
-/// Back-off that takes no time worth mentioning.
+/// Back-off that takes no time worth mentioning, and calls that are free while their tones play.
 pub fn hasty() -> Config {
     Config {
         retry: RetryConfig {
@@ -61,6 +78,7 @@ pub fn hasty() -> Config {
             cap: ms(5),
             ..RetryConfig::default()
         },
+        playout: Playout::None,
         ..Config::default()
     }
 }
@@ -74,6 +92,7 @@ pub fn attempts(max: u32) -> InjectionOptions {
 
 /// An injector of its own for one base address.
 pub struct Stage {
+    pub api: Api,
     pub injector: Injector,
     pub tokens: Arc<Tokens>,
     pub events: Arc<Events>,
@@ -81,11 +100,12 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn new(base: &str, transport: Arc<HttpTransport>, config: Config) -> Self {
-        Self::recorded(base, transport, config, None)
+    pub fn new(api: Api, base: &str, transport: Arc<HttpTransport>, config: Config) -> Self {
+        Self::recorded(api, base, transport, config, None)
     }
 
     pub fn recorded(
+        api: Api,
         base: &str,
         transport: Arc<HttpTransport>,
         config: Config,
@@ -95,7 +115,8 @@ impl Stage {
         let events = Arc::new(Events::default());
         let registry = Arc::new(Registry::default());
         let parts = Parts {
-            profile: Arc::new(TelephonyV2::new(base_url("apiUrl", base).unwrap())),
+            profile: api.profile(),
+            endpoint: Arc::new(Configured::new(base_url("apiUrl", base).unwrap())),
             tokens: tokens.clone(),
             transport,
             events: events.clone(),
@@ -104,6 +125,7 @@ impl Stage {
             clock: WallClock::system(),
         };
         Self {
+            api,
             injector: Injector::new(parts, config).unwrap(),
             tokens,
             events,
@@ -111,9 +133,14 @@ impl Stage {
         }
     }
 
+    /// Begins to press the digits.
+    pub fn inject(&self, id: u64, options: &InjectionOptions) -> Journey {
+        let params = self.api.params("call", DIGITS);
+        self.injector.inject(id, params, options)
+    }
+
     pub async fn press(&self, options: &InjectionOptions) -> Arc<Outcome> {
-        let journey = self.injector.inject(1, params("call", DIGITS), options);
-        let outcome = journey.run().await;
+        let outcome = self.inject(1, options).run().await;
         assert_eq!(self.events.finished().last(), Some(&outcome));
         assert!(self.registry.is_empty(), "a line is left behind");
         outcome
@@ -164,7 +191,7 @@ impl Scene {
             Wire::Http1Tls | Wire::Http2 => format!("https://localhost:{}", server.port),
         };
         Self {
-            stage: Stage::new(&base, Arc::clone(&house.transport), config),
+            stage: Stage::new(house.api, &base, Arc::clone(&house.transport), config),
             server,
             base,
             script,
@@ -180,7 +207,7 @@ impl Scene {
 
     async fn kept(mut self, house: &House) -> Self {
         // Not with the short time-outs of a row; the connection is the transport's.
-        let first = Stage::new(&self.base, Arc::clone(&house.transport), hasty());
+        let first = Stage::new(house.api, &self.base, Arc::clone(&house.transport), hasty());
         let outcome = first.press(&InjectionOptions::default()).await;
         assert_eq!(outcome.delivery(), Delivery::Accepted, "the one before");
         self.before = self.read().len();

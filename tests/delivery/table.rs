@@ -1,4 +1,4 @@
-//! Rows of the table, each played over every wire, on fresh and on kept connections.
+//! Rows of the table, each played in both wire formats over every wire, on fresh and on kept connections.
 
 use std::sync::Arc;
 
@@ -69,7 +69,10 @@ impl Row {
     }
 
     async fn play(self, house: House, wire: Wire, kept: bool, max: u32, end: End) {
-        let what = format!("{} ({wire:?}, kept: {kept}, {max} attempts)", self.name);
+        let what = format!(
+            "{} ({:?}, {wire:?}, kept: {kept}, {max} attempts)",
+            self.name, house.api
+        );
         let scene = Scene::set(&house, (wire, kept), &self.cuts, self.config.clone()).await;
         let options = InjectionOptions {
             resend_when_unknown: Some(self.resend.clone()),
@@ -96,7 +99,7 @@ const AT_ONCE: usize = 8;
 
 /// Plays all rows.
 pub async fn play(rows: Vec<Row>) {
-    let house = House::new();
+    let houses = House::each();
     let seats = Arc::new(Semaphore::new(AT_ONCE));
     let mut plays = JoinSet::new();
     for row in rows {
@@ -105,7 +108,10 @@ pub async fn play(rows: Vec<Row>) {
                 if kept && row.fresh_only {
                     continue;
                 }
-                for (max, end) in [(1, row.alone), (3, row.with_more)] {
+                let ends = [(1, row.alone), (3, row.with_more)];
+                for (house, (max, end)) in
+                    houses.iter().flat_map(|house| ends.map(|end| (house, end)))
+                {
                     let play = row.clone().play(house.clone(), wire, kept, max, end);
                     let seats = Arc::clone(&seats);
                     plays.spawn(async move {

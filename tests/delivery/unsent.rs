@@ -13,13 +13,13 @@ use cxone_dtmf::transport::{HttpOptions, ProxyChoice};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::platform::params;
 use crate::script::{Cut, Wire};
 use crate::stage::{
     DIGITS, House, Scene, Stage, accepted, attempts, hasty, ms, not_sent, transport,
 };
 use crate::support::{Identity, Server, with};
 use crate::table::{ALL, TLS, play, row};
+use crate::world::Api;
 
 #[track_caller]
 fn unsent(what: &str, outcome: &Arc<Outcome>, code: Code) {
@@ -51,19 +51,19 @@ async fn row_1_what_ends_before_a_send_connects_to_nobody() {
     let scene = Scene::set(&house, (Wire::Http1, false), &[], config.clone()).await;
     let injector = &scene.stage.injector;
     let options = attempts(3);
-    let bad = injector.inject(1, params("call", "12x"), &options);
+    let bad = injector.inject(1, house.api.params("call", "12x"), &options);
     unsent("bad digits", &bad.run().await, Code::Invalid);
-    let bad = injector.inject(1, params("..", DIGITS), &options);
+    let bad = injector.inject(1, house.api.params("..", DIGITS), &options);
     unsent("bad id", &bad.run().await, Code::Invalid);
 
-    let aborted = injector.inject(1, params("call", DIGITS), &options);
+    let aborted = scene.stage.inject(1, &options);
     injector.abort(1);
     unsent("aborted", &aborted.run().await, Code::Aborted);
     let late = InjectionOptions {
         deadline: Some(ms(0)),
         ..attempts(3)
     };
-    let late = injector.inject(1, params("call", DIGITS), &late);
+    let late = scene.stage.inject(1, &late);
     unsent("deadline", &late.run().await, Code::Deadline);
 
     let locking = injector.acquire_lock(100, Some("call"), None).run().await;
@@ -71,13 +71,14 @@ async fn row_1_what_ends_before_a_send_connects_to_nobody() {
         lock_timeout: Some(ms(50)),
         ..attempts(3)
     };
-    let waiting = injector.inject(1, params("call", DIGITS), &short);
-    let full = injector.inject(2, params("call", DIGITS), &options);
+    let waiting = scene.stage.inject(1, &short);
+    let full = scene.stage.inject(2, &options);
     unsent("queue full", &full.run().await, Code::QueueFull);
     unsent("locked", &waiting.run().await, Code::LockTimeout);
     injector.release_lock(locking.unwrap()).await;
 
     let recorded = Stage::recorded(
+        house.api,
         &format!("http://127.0.0.1:{}", scene.server.port),
         house.transport.clone(),
         config,
@@ -87,7 +88,7 @@ async fn row_1_what_ends_before_a_send_connects_to_nobody() {
     unsent("record down", &down, Code::Forbidden);
 
     injector.close(None).await;
-    let closed = injector.inject(1, params("call", DIGITS), &options);
+    let closed = scene.stage.inject(1, &options);
     unsent("closed", &closed.run().await, Code::Closed);
     assert_eq!(scene.server.seen.connections(), 0);
 }
@@ -115,7 +116,7 @@ async fn row_2_without_a_connection_the_digits_stay_and_it_is_tried_again() {
         (format!("https://localhost:{refusing}"), &patient),
         (format!("https://localhost:{}", slow.port), &hurried),
     ] {
-        let stage = Stage::new(&base, Arc::clone(transport), hasty());
+        let stage = Stage::new(Api::AgentSession, &base, Arc::clone(transport), hasty());
         unsent(&base, &stage.press(&attempts(1)).await, Code::Connect);
         assert!(stage.events.delays().is_empty());
         unsent(&base, &stage.press(&attempts(3)).await, Code::Connect);
@@ -183,7 +184,7 @@ async fn row_4_a_proxy_that_opens_no_tunnel_gets_no_digits() {
             let proxy = refusing_once(status, scene.server.port).await;
             let address = ProxyChoice::Url(format!("http://127.0.0.1:{}", proxy.port));
             let tunnel = Arc::new(transport(Some(&house.identity), address));
-            scene.stage = Stage::new("https://api.test", tunnel, hasty());
+            scene.stage = Stage::new(house.api, "https://api.test", tunnel, hasty());
             let outcome = scene.stage.press(&attempts(max)).await;
             scene.ended(&format!("{status} over {wire:?}"), &outcome, end);
         }
@@ -192,8 +193,7 @@ async fn row_4_a_proxy_that_opens_no_tunnel_gets_no_digits() {
 
 #[tokio::test]
 async fn row_5_a_connection_that_ended_while_idle_is_replaced() {
-    let house = House::new();
-    for &wire in ALL {
+    for (house, wire) in House::each_over(ALL) {
         for cut in [Cut::AcceptAndEnd, Cut::AcceptAndReset] {
             let scene = Scene::after(&house, wire, cut, hasty()).await;
             // Long enough for the end to arrive; in steps, each of which lets the connection notice it.
@@ -210,8 +210,7 @@ async fn row_5_a_connection_that_ended_while_idle_is_replaced() {
 /// Whether the end is noticed before the body leaves is a race; both ends of it are right.
 #[tokio::test]
 async fn row_5_a_connection_that_ends_unread_presses_nothing_twice() {
-    let house = House::new();
-    for &wire in ALL {
+    for (house, wire) in House::each_over(ALL) {
         for ends in 1..4 {
             let cuts = vec![Cut::Unread; ends];
             let scene = Scene::set(&house, (wire, false), &cuts, hasty()).await;

@@ -139,6 +139,7 @@ impl Cache {
                 Ok(Granted {
                     access_token: Secret::new("t".to_owned()),
                     lifetime: LIFE,
+                    refresh_token: None,
                     tenant: None,
                 }),
             ),

@@ -4,28 +4,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use cxone_dtmf::api::agent_session::{AgentSession, Settings};
 use cxone_dtmf::api::telephony_v2::TelephonyV2;
-use cxone_dtmf::api::{Facts, Params, Prepared, Terms, WireProfile};
+use cxone_dtmf::api::{ClientHeaders, Draft, Facts, Heard, Params, Prepared, Terms, WireProfile};
 use cxone_dtmf::auth::Token;
 use cxone_dtmf::channel::{Channel, Registry};
-use cxone_dtmf::config::InjectionOptions;
+use cxone_dtmf::config::{Config, InjectionOptions, Playout};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::injector::Injector;
-use cxone_dtmf::origin::base_url;
 use cxone_dtmf::retry::{Resend, Verdict};
-use cxone_dtmf::transport::FaultKind;
+use cxone_dtmf::transport::{Answer, FaultKind};
 use http::HeaderMap;
 use tokio::time::sleep;
 
 use crate::faults::ms;
 use crate::history::History;
-use crate::plan::Wish;
+use crate::plan::{Api, Wish};
 use crate::program::{OTHERS, Work, params};
 use crate::world::finished;
 
 /// The address of the platform; nothing connects to it.
-const API: &str = "https://api.example.com";
+pub const API: &str = "https://api.example.com";
 
 /// A planted bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,30 +43,64 @@ pub enum Bug {
     LockReleasedDuringBackOff,
     /// Somebody who gives up in the moment of their turn does not pass it on.
     LostTurn,
+    /// A session is passed on at once, while its tones play.
+    HoldReleasedAtOnce,
+    /// The recording is unmasked at once, while its tones play: they are thought to take no time.
+    UnmaskedWithinTones,
+    /// After an abort the recording is not unmasked.
+    UnmaskForgotten,
+    /// What failed in doubt is sent again, midway too.
+    BurstResent,
 }
 
 /// The profile of the platform, or one that judges wrongly.
-pub fn profile(bug: Bug) -> Arc<dyn WireProfile> {
-    let right = TelephonyV2::new(base_url("apiUrl", API).unwrap());
+pub fn profile(api: Api, bug: Bug) -> Arc<dyn WireProfile> {
+    let settings = Settings {
+        pauses: true,
+        ..Settings::default()
+    };
+    let right: Box<dyn WireProfile> = match api {
+        Api::TelephonyV2 => Box::new(TelephonyV2::default()),
+        Api::AgentSession => Box::new(AgentSession::new(settings, ClientHeaders::default())),
+    };
     Arc::new(Misjudging { right, bug })
 }
 
+/// The configuration as planned, or one that was forgotten.
+pub fn config(planned: &Config, bug: Bug) -> Config {
+    let mut config = planned.clone();
+    if bug == Bug::HoldReleasedAtOnce {
+        config.playout = Playout::None;
+    }
+    config
+}
+
 struct Misjudging {
-    right: TelephonyV2,
+    right: Box<dyn WireProfile>,
     bug: Bug,
 }
 
 impl WireProfile for Misjudging {
-    fn origin(&self) -> Arc<str> {
-        self.right.origin()
-    }
-
     fn prepare(&self, params: Params) -> Result<Prepared, Error> {
-        self.right.prepare(params)
+        let mut prepared = self.right.prepare(params)?;
+        if self.bug == Bug::UnmaskedWithinTones {
+            for burst in &mut prepared.bursts {
+                burst.playing = Duration::ZERO;
+            }
+        }
+        Ok(prepared)
     }
 
-    fn headers(&self, token: &Token) -> Result<HeaderMap, Error> {
-        self.right.headers(token)
+    fn next_event(&self, session: &str, wait: Duration) -> Result<Draft, Error> {
+        self.right.next_event(session, wait)
+    }
+
+    fn heard(&self, answer: &Answer) -> Heard {
+        self.right.heard(answer)
+    }
+
+    fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
+        self.right.headers(token, body)
     }
 
     fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict {
@@ -79,6 +114,11 @@ impl WireProfile for Misjudging {
         match (self.bug, facts.result) {
             (Bug::ResendOnReset, Err(FaultKind::ConnectionLost))
             | (Bug::ResendOnTimeout, Err(FaultKind::TimedOut)) => mistaken,
+            (Bug::BurstResent, _) if right.delivery == Delivery::Unknown => Verdict {
+                // Resends of what never left do not count as attempts.
+                resend: Resend::Unsent,
+                ..mistaken
+            },
             (Bug::RetryAfterIgnored, _) => Verdict {
                 retry_after: None,
                 ..right
@@ -91,18 +131,19 @@ impl WireProfile for Misjudging {
 /// What a program writes that does its own retries: between two attempts it stands in no line.
 pub fn with_a_lock_per_attempt(
     injector: Injector,
-    wish: &Wish,
+    (api, wish): (Api, &Wish),
     options: InjectionOptions,
     history: History,
 ) -> Work {
     let attempts = options.max_attempts.unwrap_or(1);
-    let (injection, call) = (wish.injection, wish.call);
+    let injection = wish.injection;
+    let wish = wish.clone();
     let id = OTHERS * 2 + injection;
     let once = InjectionOptions {
         max_attempts: None,
         ..options
     };
-    let digits = move || params(injection, call);
+    let digits = move || params(api, &wish);
     let first = injector.inject(id, digits(), &once);
     Box::pin(async move {
         let mut outcome = first.run().await;
@@ -126,7 +167,7 @@ pub async fn wait_and_lose_the_turn(
     patience: Option<Duration>,
 ) {
     let channel = Channel::Call {
-        origin: API.into(),
+        platform: API.into(),
         call: call.into(),
     };
     let Ok(mut place) = registry.join(channel, usize::MAX) else {

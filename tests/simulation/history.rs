@@ -28,6 +28,14 @@ pub struct Ask {
     pub max_attempts: u32,
     /// Whether those behind it are sent away when its outcome is unknown.
     pub rejects_queued: bool,
+    /// In how many bursts the digits go out.
+    pub bursts: u32,
+    /// How long the tones of a burst play. Zero where the API does not say.
+    pub playing: Duration,
+    /// Whether the call is kept while they do.
+    pub holds: bool,
+    /// Whether the recording is masked meanwhile.
+    pub masked: bool,
 }
 
 /// How a request ended, as the engine learned it.
@@ -54,6 +62,8 @@ pub enum What {
         injection: Injection,
         request: u64,
         token: u64,
+        /// Which burst, from 0.
+        part: u32,
     },
     /// The platform's connection takes the body.
     HandedOver { injection: Injection, request: u64 },
@@ -78,6 +88,8 @@ pub enum What {
         code: Option<Code>,
         attempts: u32,
         queued: Duration,
+        digits_accepted: Option<u32>,
+        unmasking: bool,
     },
     /// The caller gets the outcome.
     Resolved {
@@ -99,6 +111,12 @@ pub enum What {
     LockGone(LockNumber),
     /// The event of a lock, by the engine's name, whose time ran out.
     LockExpired(u64),
+    /// The platform masks the recording of a call, or unmasks it.
+    Recording { call: usize, masked: bool },
+    /// The event after an unmasking.
+    Unmasked { injection: Injection, failed: bool },
+    /// The event of an injector that heard the end of a session.
+    SessionEnded { injector: usize, call: usize },
     /// The injector takes nothing new and sends those away who wait.
     Closed(usize),
     /// A token source asks its endpoint.

@@ -2,7 +2,7 @@
 //!
 //! * [`plan`] draws a world from its seed, [`world`] plays it, [`program`] and [`scope`] press digits in it;
 //! * [`faults`] are what can go wrong with one request and [`weather`] how often, [`platform`] and [`tokens`] are
-//!   the two servers, [`clocks`] disagree;
+//!   the two servers, [`sessions`] what one has beside digits, [`clocks`] disagree;
 //! * [`history`] is what happened, [`checker`] are the laws it must obey, [`tally`] what was met on the way;
 //! * [`bugs`] are planted to show that the laws can be broken, [`run`] plays many worlds.
 //!
@@ -26,6 +26,7 @@ mod platform;
 mod program;
 mod run;
 mod scope;
+mod sessions;
 mod tally;
 mod tokens;
 mod weather;
@@ -85,6 +86,27 @@ fn a_lock_released_during_back_off_is_caught() {
 fn a_lost_turn_is_caught() {
     is_caught(Bug::LostTurn, Law::NoTurnLost);
     is_caught(Bug::LostTurn, Law::NothingLeft);
+}
+
+#[test]
+fn a_session_that_is_passed_on_at_once_is_caught() {
+    is_caught(Bug::HoldReleasedAtOnce, Law::Tones);
+}
+
+#[test]
+fn a_recording_that_is_unmasked_within_its_tones_is_caught() {
+    is_caught(Bug::UnmaskedWithinTones, Law::Masked);
+}
+
+#[test]
+fn a_recording_that_stays_masked_after_an_abort_is_caught() {
+    is_caught(Bug::UnmaskForgotten, Law::Unmasked);
+}
+
+#[test]
+fn a_burst_that_is_sent_again_midway_is_caught() {
+    is_caught(Bug::BurstResent, Law::Parts);
+    is_caught(Bug::BurstResent, Law::Once);
 }
 
 #[test]

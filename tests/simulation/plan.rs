@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cxone_dtmf::config::{AfterUnknown, Config, RetryConfig};
+use cxone_dtmf::config::{AfterUnknown, Config, Playout, RetryConfig};
 use fastrand::Rng;
 
 use crate::faults::{ms, pick};
@@ -15,8 +15,17 @@ pub const SPELL: Duration = Duration::from_secs(4);
 /// How many injections a world has, about.
 const INJECTIONS: u64 = 40;
 
+/// The wire format of a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    TelephonyV2,
+    /// With tones that take time, pauses, masked recordings and sessions that end.
+    AgentSession,
+}
+
 /// One world.
 pub struct Plan {
+    pub api: Api,
     /// A 500 and a bare 503 count as refused, although some of them are not.
     pub atomic: bool,
     pub calls: usize,
@@ -49,6 +58,10 @@ pub enum Action {
     Jump(i64),
     /// The platform refuses all tokens granted so far.
     Revoke,
+    /// An injector follows the session of a call.
+    Follow(usize, usize),
+    /// The session of a call ends.
+    EndSession(usize),
 }
 
 /// One injection as the program wants it.
@@ -61,6 +74,10 @@ pub struct Wish {
     pub lock_timeout: Option<Duration>,
     pub max_attempts: Option<u32>,
     pub fate: Fate,
+    /// In how many bursts the digits go out, where the API knows pauses.
+    pub bursts: u32,
+    /// Whether the recording is masked, where there is one.
+    pub masked: bool,
     /// What the program asks for at once when this one has failed.
     pub otherwise: Vec<Wish>,
 }
@@ -102,10 +119,16 @@ impl Plan {
         let rng = &mut Rng::with_seed(seed);
         // Either promise is simulated in half of the worlds.
         let atomic = seed.is_multiple_of(2);
+        let api = if (seed / 2).is_multiple_of(2) {
+            Api::TelephonyV2
+        } else {
+            Api::AgentSession
+        };
         let injectors: Vec<_> = (0..rng.usize(1..=3))
             .map(|_| InjectorPlan::draw(rng, atomic))
             .collect();
         let mut plan = Self {
+            api,
             atomic,
             calls: rng.usize(1..=4),
             sources: 2,
@@ -118,6 +141,9 @@ impl Plan {
         while plan.injections < INJECTIONS {
             let action = plan.action(rng, &mut locks);
             plan.timeline.push((instant(rng), action));
+        }
+        if api == Api::AgentSession {
+            plan.end_sessions(rng);
         }
         // One injector at most goes early: what it is asked afterwards proves little.
         let injector = rng.usize(0..plan.injectors.len());
@@ -134,6 +160,20 @@ impl Plan {
         // Stable, so that actions of one instant keep the order in which they were drawn.
         plan.timeline.sort_by_key(|(at, _)| *at);
         plan
+    }
+
+    /// Some sessions end, and some of these are followed.
+    fn end_sessions(&mut self, rng: &mut Rng) {
+        for call in 0..self.calls {
+            if rng.u8(0..4) > 0 {
+                let follower = rng.usize(0..self.injectors.len());
+                let follow = Action::Follow(follower, call);
+                self.timeline.push((instant(rng) / 4, follow));
+            }
+            if rng.bool() {
+                self.timeline.push((instant(rng), Action::EndSession(call)));
+            }
+        }
     }
 
     fn action(&mut self, rng: &mut Rng, locks: &mut LockNumber) -> Action {
@@ -207,6 +247,8 @@ impl Plan {
                 2..=3 => Fate::DroppedAfter(*pick(rng, &soon)),
                 _ => Fate::Awaited,
             },
+            bursts: *pick(rng, &[1, 1, 1, 2, 3]),
+            masked: rng.u8(0..3) == 0,
             otherwise: Vec::new(),
         }
     }
@@ -237,6 +279,10 @@ impl InjectorPlan {
                     AfterUnknown::RejectQueued,
                     AfterUnknown::Continue,
                 ],
+            ),
+            playout: *pick(
+                rng,
+                &[Playout::Hold, Playout::Hold, Playout::Hold, Playout::None],
             ),
             seed: Some(rng.u64(..)),
             ..Config::default()

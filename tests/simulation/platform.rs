@@ -22,6 +22,8 @@ use crate::clocks::{Clocks, Wait};
 use crate::faults::{Act, End, Fault, Pacing};
 use crate::history::{Ending, History, Injection, What};
 use crate::plan::{Plan, SPELL};
+use crate::program;
+use crate::sessions::{self, Sessions, Side};
 use crate::tally::Tally;
 use crate::tokens::Issued;
 
@@ -34,11 +36,13 @@ pub struct Platform {
     pub issued: Arc<Issued>,
     pub tally: Arc<Mutex<Tally>>,
     pub requests: AtomicU64,
+    pub sessions: Arc<Sessions>,
 }
 
 /// One request under way.
 struct Exchange {
     platform: Arc<Platform>,
+    call: usize,
     injection: Injection,
     request: u64,
     token: u64,
@@ -74,10 +78,15 @@ pub struct ToPlatform(pub Arc<Platform>);
 
 impl Transport for ToPlatform {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, NoAnswer>> {
-        let (injection, token) = read(&request);
         let number = self.0.requests.fetch_add(1, Ordering::Relaxed);
+        let token = token(&request);
+        if let Some(side) = Side::of(&request) {
+            return sessions::exchange(Arc::clone(&self.0), side, (number, token), request);
+        }
+        let (injection, part, call) = read(&request);
         let exchange = Arc::new(Exchange {
             platform: Arc::clone(&self.0),
+            call,
             injection,
             request: number,
             token,
@@ -86,6 +95,7 @@ impl Transport for ToPlatform {
             injection,
             request: number,
             token,
+            part,
         });
         let (ended, end) = oneshot::channel();
         tokio::spawn(connection(
@@ -111,7 +121,7 @@ type Exchanged = Result<(Answer, Option<Wait>), NoAnswer>;
 
 /// The connection and what is behind it.
 async fn connection(exchange: Arc<Exchange>, witness: Witness, ended: oneshot::Sender<Exchanged>) {
-    let (fault, act) = exchange.draw();
+    let (fault, mut act) = exchange.draw();
     exchange.platform.tally.lock().unwrap().fault(fault);
     sleep(act.connect).await;
     match act.end {
@@ -129,12 +139,15 @@ async fn connection(exchange: Arc<Exchange>, witness: Witness, ended: oneshot::S
     exchange.note(|injection, request| What::HandedOver { injection, request });
     let now = exchange.platform.history.now();
     let token_is_good = exchange.platform.issued.is_good(exchange.token, now);
+    let session_ended = exchange.platform.sessions.has_ended(exchange.call);
     let answers = matches!(act.end, End::Cut(_) | End::Wait(..));
-    if answers && !token_is_good {
+    if answers && (!token_is_good || session_ended) {
         sleep(act.work).await;
-        let _ = ended.send(Ok((answer(401, AnswerBody::Whole(Bytes::new())), None)));
+        let status = if token_is_good { 409 } else { 401 };
+        let _ = ended.send(Ok((answer(status, AnswerBody::Whole(Bytes::new())), None)));
         return;
     }
+    act.executes &= !session_ended;
     if act.executes && !act.executes_last {
         exchange.execute(&act);
     }
@@ -156,7 +169,7 @@ async fn keep(mut ended: oneshot::Sender<Exchanged>) {
     ended.closed().await;
 }
 
-fn answer(status: u16, body: AnswerBody) -> Answer {
+pub fn answer(status: u16, body: AnswerBody) -> Answer {
     Answer {
         status: StatusCode::from_u16(status).unwrap(),
         headers: HeaderMap::new(),
@@ -165,13 +178,11 @@ fn answer(status: u16, body: AnswerBody) -> Answer {
 }
 
 impl Exchange {
-    /// The same request of the same world always meets the same fault in the same weather.
     fn draw(&self) -> (Fault, Act) {
         let plan = &self.platform.plan;
         let spells = self.platform.history.now().as_millis() / SPELL.as_millis();
         let spell = usize::try_from(spells).unwrap() % plan.weather.len();
-        let key = self.platform.seed ^ (self.request + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let rng = &mut Rng::with_seed(key);
+        let rng = &mut self.platform.dice_of(self.request);
         let fault = plan.weather[spell].draw(rng);
         (fault, fault.act(rng))
     }
@@ -194,6 +205,12 @@ impl Exchange {
 }
 
 impl Platform {
+    /// The same request of the same world always meets the same fault in the same weather.
+    pub fn dice_of(&self, request: u64) -> Rng {
+        let key = self.seed ^ (request + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Rng::with_seed(key)
+    }
+
     /// An answer, and the wait that it asks for.
     fn answer(&self, status: u16, pacing: Option<Pacing>) -> (Answer, Option<Wait>) {
         let mut answer = answer(status, AnswerBody::Whole(Bytes::from_static(b"{\"ok\":1}")));
@@ -224,11 +241,17 @@ impl Platform {
     }
 }
 
-/// Which injection it is, by its digits, and with which token.
-fn read(request: &Request) -> (Injection, u64) {
+/// Which injection and burst it is, by its digits, and the call.
+fn read(request: &Request) -> (Injection, u32, usize) {
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
-    let injection = body["dtmf"].as_str().unwrap().parse().unwrap();
+    let digits = body.get("dtmf").or_else(|| body.get("dtmfSequence"));
+    let (injection, part) = program::read(digits.unwrap().as_str().unwrap());
+    let call = request.url.path_segments().unwrap().rev().nth(1).unwrap();
+    (injection, part, program::call_of(call))
+}
+
+/// The number of the token.
+fn token(request: &Request) -> u64 {
     let bearer = request.headers["authorization"].to_str().unwrap();
-    let token = bearer.strip_prefix("Bearer ").unwrap().parse().unwrap();
-    (injection, token)
+    bearer.strip_prefix("Bearer ").unwrap().parse().unwrap()
 }

@@ -1,11 +1,12 @@
 //! The program that presses digits: it injects, aborts, drops and closes as planned.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use cxone_dtmf::api::{Params, telephony_v2};
+use cxone_dtmf::api::{Params, agent_session, telephony_v2};
 use cxone_dtmf::channel::{LockId, Registry};
-use cxone_dtmf::config::{AfterUnknown, InjectionOptions};
+use cxone_dtmf::config::{AfterUnknown, InjectionOptions, Playout};
 use cxone_dtmf::injector::Injector;
 use cxone_dtmf::outcome::Outcome;
 use tokio::task::JoinHandle;
@@ -14,11 +15,27 @@ use tokio::time::sleep;
 use crate::bugs::{self, Bug};
 use crate::clocks::Clocks;
 use crate::history::{Ask, History, Injection, LockNumber, What};
-use crate::plan::{Action, Fate, Plan, Wish};
+use crate::plan::{Action, Api, Fate, Plan, Wish};
+use crate::sessions::Sessions;
 use crate::tokens::Issued;
 
 /// From here on the engine's numbers are of things that are no injection of the plan.
 pub const OTHERS: u64 = 1_000_000;
+
+/// From here on they are of sessions that are followed.
+const FOLLOWED: u64 = OTHERS * 3;
+
+/// The length of a tone, and of the silence behind it.
+const TONE: u64 = 50;
+
+/// How many digits a burst has.
+pub const DIGITS: u32 = 6;
+
+/// The pause between two bursts, which is written `,`.
+pub const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long the tones of a burst play.
+const BURST: Duration = Duration::from_millis(2 * TONE * DIGITS as u64);
 
 pub struct Program {
     pub plan: Arc<Plan>,
@@ -27,6 +44,8 @@ pub struct Program {
     pub registry: Arc<Registry>,
     pub clocks: Clocks,
     pub issued: Arc<Issued>,
+    pub sessions: Arc<Sessions>,
+    pub following: Mutex<Tasks>,
     pub bug: Bug,
 }
 
@@ -63,9 +82,20 @@ impl Program {
                 }
                 Action::Jump(seconds) => self.clocks.jump(*seconds),
                 Action::Revoke => self.issued.revoke_all(),
+                Action::Follow(number, call) => self.follow(*number, *call),
+                Action::EndSession(call) => self.sessions.end(*call),
             }
         }
         tasks
+    }
+
+    /// Follows the session of a call, unless its injector is closed.
+    fn follow(&self, number: usize, call: usize) {
+        let injector = &self.injectors[number];
+        if let Ok(follower) = injector.follow(FOLLOWED + call as u64, Some(&call_id(call))) {
+            let task = tokio::spawn(follower.run());
+            self.following.lock().unwrap().push(task);
+        }
     }
 
     /// Asks for all at once. What does the work is started in another order, which must not matter.
@@ -81,6 +111,7 @@ impl Program {
     /// Asks for one injection.
     pub fn begin(&self, wish: &Wish, lock: Option<Held>) -> Work {
         let config = &self.plan.injectors[wish.injector].config;
+        let in_sessions = self.plan.api == Api::AgentSession;
         let ask = Ask {
             call: wish.call,
             injector: wish.injector,
@@ -88,6 +119,10 @@ impl Program {
             deadline: self.history.now() + wish.deadline.unwrap_or(config.deadline),
             max_attempts: wish.max_attempts.unwrap_or(1),
             rejects_queued: config.after_unknown == AfterUnknown::RejectQueued,
+            bursts: if in_sessions { wish.bursts } else { 1 },
+            playing: if in_sessions { BURST } else { Duration::ZERO },
+            holds: in_sessions && config.playout == Playout::Hold,
+            masked: in_sessions && wish.masked,
         };
         self.history.note(What::Asked(wish.injection, ask));
         let options = InjectionOptions {
@@ -100,9 +135,10 @@ impl Program {
         let injector = &self.injectors[wish.injector];
         if self.bug == Bug::LockReleasedDuringBackOff {
             let history = self.history.clone();
-            return bugs::with_a_lock_per_attempt(injector.clone(), wish, options, history);
+            let api = self.plan.api;
+            return bugs::with_a_lock_per_attempt(injector.clone(), (api, wish), options, history);
         }
-        let params = params(wish.injection, wish.call);
+        let params = params(self.plan.api, wish);
         Box::pin(injector.inject(wish.injection, params, &options).run())
     }
 
@@ -139,9 +175,11 @@ impl Program {
             Fate::Awaited => {}
             Fate::AbortedAfter(soon) => {
                 let injector = self.injectors[wish.injector].clone();
+                let (sessions, call) = (Arc::clone(&self.sessions), wish.call);
                 tokio::spawn(async move {
                     sleep(soon).await;
                     history.note(What::Aborted(injection));
+                    sessions.aborted(call);
                     injector.abort(injection);
                 });
             }
@@ -163,14 +201,40 @@ pub fn call_id(call: usize) -> String {
     format!("call-{call}")
 }
 
-/// An injection whose digits are its number.
-pub fn params(injection: Injection, call: usize) -> Params {
-    Params::TelephonyV2(telephony_v2::Params {
-        telephony_provider_id: Some("provider".to_owned()),
-        line_id: Some("line".to_owned()),
-        call_id: Some(call_id(call)),
-        dtmf_string: Some(format!("{injection:06}").into()),
-        dtmf_type: Some("RFC2833".to_owned()),
-        inter_digit_pause: 100.0,
-    })
+/// The call of an id.
+pub fn call_of(id: &str) -> usize {
+    id.strip_prefix("call-").unwrap().parse().unwrap()
+}
+
+/// An injection whose digits are its number and that of the burst.
+pub fn params(api: Api, wish: &Wish) -> Params {
+    let call = call_id(wish.call);
+    let burst = |part: u32| format!("{:05}{part}", wish.injection);
+    match api {
+        Api::TelephonyV2 => Params::TelephonyV2(telephony_v2::Params {
+            telephony_provider_id: Some("provider".to_owned()),
+            line_id: Some("line".to_owned()),
+            call_id: Some(call),
+            dtmf_string: Some(burst(0).into()),
+            dtmf_type: Some("RFC2833".to_owned()),
+            inter_digit_pause: 100.0,
+        }),
+        Api::AgentSession => {
+            let bursts: Vec<_> = (0..wish.bursts).map(burst).collect();
+            Params::AgentSession(agent_session::Params {
+                session_id: Some(call.clone()),
+                dtmf_string: Some(bursts.join(",").into()),
+                tone_duration: Some(TONE as f64),
+                inter_digit_pause: Some(TONE as f64),
+                contact_id: Some(call),
+                mask_recording: wish.masked,
+            })
+        }
+    }
+}
+
+/// Which injection and which burst these digits are of.
+pub fn read(digits: &str) -> (Injection, u32) {
+    let (injection, part) = digits.split_at(digits.len() - 1);
+    (injection.parse().unwrap(), part.parse().unwrap())
 }

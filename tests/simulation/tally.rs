@@ -19,10 +19,21 @@ pub struct Tally {
     pub promises_broken: u64,
     pub outcomes: BTreeMap<String, u64>,
     pub faults: BTreeMap<String, u64>,
+    /// What happened in sessions.
+    pub sessions: BTreeMap<String, u64>,
 }
 
+/// What many worlds must show of sessions.
+const IN_SESSIONS: [&str; 5] = [
+    "recording masked",
+    "recording unmasked",
+    "recording left masked",
+    "sequence ended midway",
+    "end of a session heard",
+];
+
 /// The outcomes that many worlds must show, or they prove nothing.
-const MUST_SHOW: [(Delivery, Option<Code>); 20] = [
+const MUST_SHOW: [(Delivery, Option<Code>); 22] = [
     (Delivery::Accepted, None),
     (Delivery::Refused, Some(Code::RateLimited)),
     (Delivery::Refused, Some(Code::Server)),
@@ -40,6 +51,8 @@ const MUST_SHOW: [(Delivery, Option<Code>); 20] = [
     (Delivery::NotSent, Some(Code::Deadline)),
     (Delivery::NotSent, Some(Code::AfterUnknown)),
     (Delivery::NotSent, Some(Code::Closed)),
+    (Delivery::NotSent, Some(Code::Mask)),
+    (Delivery::NotSent, Some(Code::CallEnded)),
     (Delivery::NotSent, Some(Code::Aborted)),
     (Delivery::Unknown, Some(Code::OutcomeUnknown)),
     (Delivery::Unknown, Some(Code::Aborted)),
@@ -50,6 +63,20 @@ fn name(delivery: Delivery, code: Option<Code>) -> String {
     format!("{} {code}", delivery.as_str())
         .trim_end()
         .to_owned()
+}
+
+fn in_session(what: &What) -> Option<&'static str> {
+    let [masked, unmasked, left, midway, heard] = IN_SESSIONS;
+    match what {
+        What::Recording { masked: true, .. } => Some(masked),
+        What::Unmasked { failed: false, .. } => Some(unmasked),
+        What::Unmasked { failed: true, .. } => Some(left),
+        What::SessionEnded { .. } => Some(heard),
+        What::Finished {
+            digits_accepted, ..
+        } if *digits_accepted > Some(0) => Some(midway),
+        _ => None,
+    }
 }
 
 impl Tally {
@@ -76,6 +103,9 @@ impl Tally {
                 }
                 _ => {}
             }
+            if let Some(met) = in_session(what) {
+                *self.sessions.entry(met.to_owned()).or_default() += 1;
+            }
         }
     }
 
@@ -91,6 +121,9 @@ impl Tally {
         for (name, count) in other.faults {
             *self.faults.entry(name).or_default() += count;
         }
+        for (name, count) in other.sessions {
+            *self.sessions.entry(name).or_default() += count;
+        }
     }
 
     /// What many worlds should have shown and did not.
@@ -101,7 +134,9 @@ impl Tally {
         let outcomes = outcomes.filter(|name| !self.outcomes.contains_key(name));
         let faults = Fault::ALL.iter().map(|fault| format!("{fault:?}"));
         let faults = faults.filter(|name| !self.faults.contains_key(name));
-        outcomes.chain(faults).collect()
+        let sessions = IN_SESSIONS.iter().map(|name| (*name).to_owned());
+        let sessions = sessions.filter(|name| !self.sessions.contains_key(name));
+        outcomes.chain(faults).chain(sessions).collect()
     }
 
     /// For machines.
@@ -114,6 +149,7 @@ impl Tally {
             "promisesBroken": self.promises_broken,
             "outcomes": self.outcomes,
             "faults": self.faults,
+            "sessions": self.sessions,
         })
     }
 }
@@ -121,7 +157,11 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
-        for (title, counts) in [("outcomes", &self.outcomes), ("faults", &self.faults)] {
+        for (title, counts) in [
+            ("outcomes", &self.outcomes),
+            ("faults", &self.faults),
+            ("sessions", &self.sessions),
+        ] {
             writeln!(text, "{title}:")?;
             for (name, count) in counts {
                 writeln!(text, "  {count:>9}  {name}")?;

@@ -68,6 +68,7 @@ impl Grant for Endpoint {
                     Ok(Granted {
                         access_token: Secret::new(number.to_string()),
                         lifetime,
+                        refresh_token: None,
                         tenant: None,
                     })
                 }

@@ -8,9 +8,11 @@ use cxone_dtmf::BoxFuture;
 use cxone_dtmf::audit::{AuditSink, Intent};
 use cxone_dtmf::auth::{TokenCache, TokenSource};
 use cxone_dtmf::channel::Registry;
+use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::event::{Event, EventSink};
 use cxone_dtmf::injector::{Injector, Parts};
+use cxone_dtmf::origin::base_url;
 use cxone_dtmf::outcome::Outcome;
 use fastrand::Rng;
 use tokio::runtime::Builder;
@@ -23,7 +25,8 @@ use crate::faults::{ms, pick};
 use crate::history::{History, Injection, Step, What};
 use crate::plan::Plan;
 use crate::platform::{Platform, ToPlatform};
-use crate::program::{OTHERS, Program};
+use crate::program::{OTHERS, Program, call_of};
+use crate::sessions::Sessions;
 use crate::tally::Tally;
 use crate::tokens::{Deaf, Endpoint, Issued};
 
@@ -67,6 +70,7 @@ impl World {
         let issued = Arc::new(Issued::default());
         let tally = Arc::new(Mutex::new(Tally::default()));
         let registry = Arc::new(Registry::default());
+        let sessions = Arc::new(Sessions::new(plan.calls, bug));
         let platform = Arc::new(Platform {
             seed,
             plan: Arc::clone(&plan),
@@ -75,6 +79,7 @@ impl World {
             issued: Arc::clone(&issued),
             tally: Arc::clone(&tally),
             requests: AtomicU64::new(0),
+            sessions: Arc::clone(&sessions),
         });
         let mut dice = Rng::with_seed(seed ^ 0x746f_6b65_6e73);
         let sources: Vec<_> = (0..plan.sources)
@@ -88,20 +93,24 @@ impl World {
                 TokenCache::new(Arc::new(endpoint), Arc::new(Deaf))
             })
             .collect();
-        let injectors = plan.injectors.iter().map(|injector| {
+        let injectors = plan.injectors.iter().enumerate().map(|(number, injector)| {
             let tokens: Arc<dyn TokenSource> = sources[injector.source].clone();
             let record = Record(Mutex::new(dice.fork()));
             let audit = injector.audited.then(|| Arc::new(record) as _);
             let parts = Parts {
-                profile: bugs::profile(bug),
+                profile: bugs::profile(plan.api, bug),
+                endpoint: Arc::new(Configured::new(base_url("apiUrl", bugs::API).unwrap())),
                 tokens,
                 transport: Arc::new(ToPlatform(Arc::clone(&platform))),
-                events: Arc::new(Events(history.clone())),
+                events: Arc::new(Events {
+                    injector: number,
+                    history: history.clone(),
+                }),
                 audit,
                 registry: Arc::clone(&registry),
                 clock: clocks.of_the_program(),
             };
-            Injector::new(parts, injector.config.clone()).unwrap()
+            Injector::new(parts, bugs::config(&injector.config, bug)).unwrap()
         });
         let program = Arc::new(Program {
             plan: Arc::clone(&plan),
@@ -110,6 +119,8 @@ impl World {
             registry: Arc::clone(&registry),
             clocks,
             issued,
+            sessions,
+            following: Mutex::default(),
             bug,
         });
         Self {
@@ -151,6 +162,10 @@ impl World {
 
     /// After the end nothing may be there any more.
     fn look_around(&self) {
+        let following = self.program.following.lock().unwrap();
+        if following.iter().any(|task| !task.is_finished()) {
+            self.left_behind("a session that is still followed");
+        }
         if !self.registry.is_empty() {
             self.left_behind(&format!("{} lines of calls", self.registry.len()));
         }
@@ -168,16 +183,29 @@ impl World {
 }
 
 /// Takes the events of one injector down.
-struct Events(History);
+struct Events {
+    injector: usize,
+    history: History,
+}
 
 impl EventSink for Events {
     fn emit(&self, event: Event) {
         match event {
-            Event::Retrying { id, .. } if id < OTHERS => self.0.note(What::Retrying(id)),
+            Event::Retrying { id, .. } if id < OTHERS => self.history.note(What::Retrying(id)),
             Event::Finished(outcome) if outcome.id < OTHERS => {
-                self.0.note(finished(outcome.id, &outcome));
+                self.history.note(finished(outcome.id, &outcome));
             }
-            Event::LockExpired { lock, .. } => self.0.note(What::LockExpired(lock.0)),
+            Event::Unmasked { id, failure, .. } if id < OTHERS => {
+                self.history.note(What::Unmasked {
+                    injection: id,
+                    failed: failure.is_some(),
+                });
+            }
+            Event::SessionEnded { session } => self.history.note(What::SessionEnded {
+                injector: self.injector,
+                call: call_of(&session),
+            }),
+            Event::LockExpired { lock, .. } => self.history.note(What::LockExpired(lock.0)),
             _ => {}
         }
     }
@@ -185,12 +213,15 @@ impl EventSink for Events {
 
 /// The event at the end, as the history tells it.
 pub fn finished(injection: Injection, outcome: &Outcome) -> What {
+    let error = outcome.result.as_ref().err();
     What::Finished {
         injection,
         delivery: outcome.delivery(),
-        code: outcome.result.as_ref().err().map(|error| error.code),
+        code: error.map(|error| error.code),
         attempts: outcome.attempts,
         queued: outcome.queued,
+        digits_accepted: error.and_then(|error| error.digits_accepted),
+        unmasking: outcome.unmasking,
     }
 }
 

@@ -1,32 +1,28 @@
 //! One attempt, from the token to what it means.
 
-use std::iter;
 use std::sync::Arc;
 
-use http::Method;
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 use super::{Begun, Journey};
 use crate::api::answer::{self, Hidden};
-use crate::api::{AnswerHead, Facts};
+use crate::api::{AnswerHead, Burst, Facts};
 use crate::audit::Intent;
 use crate::auth::Token;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::injector::explanation;
 use crate::outcome::Accepted;
-use crate::retry::{Resend, Verdict};
-use crate::secret::Secret;
+use crate::retry::{Resend, Verdict, retry_after};
 use crate::transport::{Answer, Request, Witness};
-
-/// Values of added headers that are shorter are not looked for in answers: they would be found everywhere.
-const SHORTEST_SECRET: usize = 8;
 
 /// A failed attempt: what it means, what the caller hears if it was the last.
 pub(super) struct Failed {
     pub verdict: Verdict,
     pub error: Error,
-    pub refused_token: Option<Token>,
+    /// Boxed, since few failures carry one.
+    pub refused_token: Option<Box<Token>>,
 }
 
 impl Failed {
@@ -62,6 +58,7 @@ impl Journey {
     pub(super) async fn attempt(
         &mut self,
         begun: &Begun,
+        burst: &Burst,
         new_connection: bool,
     ) -> Result<Accepted, Failed> {
         let engine = Arc::clone(&self.engine);
@@ -74,18 +71,25 @@ impl Journey {
             .patiently(begun, engine.parts.tokens.token())
             .await?
             .map_err(Failed::no_token)?;
+        let base = self
+            .patiently(begun, engine.parts.endpoint.base(&token))
+            .await?
+            .map_err(Failed::no_token)?;
+        let url = burst.draft.target.under(&base).map_err(Failed::for_good)?;
         self.patiently(begun, engine.parts.transport.ready())
             .await?;
         let permit = self.patiently(begun, engine.in_flight.acquire()).await?;
-        let headers = engine
-            .parts
-            .profile
-            .headers(&token)
+        let profile = &engine.parts.profile;
+        let mut headers = profile
+            .headers(&token, &burst.draft.body)
             .map_err(Failed::for_good)?;
+        begun
+            .trace
+            .add_to(&mut headers, profile.correlation_header());
         if let Some(audit) = &engine.parts.audit {
             let intent = Intent {
                 injection_id: self.injection_id,
-                origin: Arc::clone(&engine.origin),
+                origin: Arc::clone(&engine.platform),
                 call: Arc::clone(&begun.prepared.call),
                 attempt: self.attempts + 1,
                 digits: begun.prepared.sequence.len(),
@@ -101,14 +105,15 @@ impl Journey {
         if remaining.is_zero() {
             return Err(Failed::for_good(explanation::deadline()));
         }
-        self.cancel.check().map_err(Failed::for_good)?;
+        self.check_interrupted().map_err(Failed::for_good)?;
+        tracing::debug!(injectionId = %self.injection_id, "sending digits");
         let witness = Witness::default();
         self.witness = Some(witness.clone());
         let sent = engine.parts.transport.send(Request {
-            method: Method::POST,
-            url: begun.prepared.url.clone(),
+            method: burst.draft.method.clone(),
+            url: url.clone(),
             headers,
-            body: begun.prepared.body.clone(),
+            body: burst.draft.body.clone(),
             witness: witness.clone(),
             timeout: engine.config.timeout.min(remaining),
             fresh_connection: new_connection,
@@ -124,10 +129,19 @@ impl Journey {
         let answered = matches!(result, Ok(Ok(_)));
         let handed_over = answered || !witness.revoke();
         self.attempts += u32::from(handed_over);
+        tracing::debug!(
+            injectionId = %self.injection_id,
+            attempt = self.attempts,
+            handedOver = handed_over,
+            status = result.as_ref().ok().and_then(|sent| Some(sent.as_ref().ok()?.status.as_u16())),
+            fault = result.as_ref().ok().and_then(|sent| Some(tracing::field::debug(sent.as_ref().err()?.kind))),
+            "the attempt ended"
+        );
         match result {
-            Ok(Ok(answer)) => self.read(begun, &answer, &token),
+            Ok(Ok(answer)) => self.read(begun, &url, &answer, &token),
             Ok(Err(fault)) => Err(self.judge(
                 begun,
+                &url,
                 &Facts {
                     handed_over,
                     result: Err(fault.kind),
@@ -142,15 +156,21 @@ impl Journey {
         }
     }
 
-    fn read(&mut self, begun: &Begun, answer: &Answer, token: &Token) -> Result<Accepted, Failed> {
+    fn read(
+        &mut self,
+        begun: &Begun,
+        url: &Url,
+        answer: &Answer,
+        token: &Token,
+    ) -> Result<Accepted, Failed> {
         let facts = Facts {
             handed_over: true,
             result: Ok(AnswerHead {
                 status: answer.status.as_u16(),
-                retry_after: answer::retry_after(&answer.headers, self.engine.parts.clock.now()),
+                retry_after: retry_after::of_answer(&answer.headers, self.engine.parts.clock.now()),
             }),
         };
-        let mut failed = self.judge(begun, &facts);
+        let mut failed = self.judge(begun, url, &facts);
         if failed.verdict.code == Code::RateLimited
             && let Some((limiter, wait)) =
                 self.engine.limiter.as_ref().zip(failed.verdict.retry_after)
@@ -166,32 +186,21 @@ impl Journey {
             });
         }
         let hidden = Hidden {
-            digits: begun.mask.as_ref(),
-            secrets: &self.secrets_of_request(token),
+            digits: &begun.masks,
+            secrets: &self.engine.secrets_of(token),
         };
-        let response = Box::new(answer::response(answer, hidden));
+        let response = self.engine.response(answer, hidden);
         self.last_response = Some(response.clone());
         failed.error.response = Some(response);
-        failed.refused_token = Some(token.clone());
+        failed.refused_token = Some(Box::new(token.clone()));
         Err(failed)
     }
 
-    /// What the platform was told in confidence, and may say again.
-    fn secrets_of_request(&self, token: &Token) -> Vec<Secret> {
-        let headers = self.engine.parts.profile.headers(token).unwrap_or_default();
-        let sensitive = headers.values().filter(|value| value.is_sensitive());
-        let texts = sensitive.filter_map(|value| value.to_str().ok());
-        let long_enough = texts.filter(|text| text.len() >= SHORTEST_SECRET);
-        iter::once(token.value.clone())
-            .chain(long_enough.map(|text| Secret::new(text.to_owned())))
-            .collect()
-    }
-
-    fn judge(&self, begun: &Begun, facts: &Facts) -> Failed {
+    fn judge(&self, begun: &Begun, url: &Url, facts: &Facts) -> Failed {
         let verdict = self.engine.parts.profile.judge(facts, &begun.terms);
         let mut error = Error::not_sent(verdict.code, explanation::attempt(facts, verdict.code));
         if let Err(fault) = facts.result {
-            let used = self.engine.parts.transport.proxy_use(&begun.prepared.url);
+            let used = self.engine.parts.transport.proxy_use(url);
             error = used.explain(fault, error);
         }
         error.delivery = verdict.delivery;
@@ -216,7 +225,7 @@ impl Journey {
     ) -> Result<T, Failed> {
         tokio::select! {
             biased;
-            ended = self.cancel.waiting_ended() => Err(Failed::for_good(ended)),
+            ended = self.interrupted() => Err(Failed::for_good(ended)),
             done = timeout_at(begun.deadline, work) => {
                 done.map_err(|_| Failed::for_good(explanation::deadline()))
             }

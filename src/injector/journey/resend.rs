@@ -22,11 +22,16 @@ impl Journey {
     ) -> Result<bool, Error> {
         let engine = &self.engine;
         if failed.verdict.resend != Resend::Never {
-            self.cancel.check()?;
+            self.check_interrupted()?;
         }
         let remaining = begun.deadline.saturating_duration_since(Instant::now());
         let attempt = progress.counted() + 1;
-        let decision = begun.policy.decide(
+        let mut policy = begun.policy;
+        if self.tones.is_midway() {
+            // The pauses are part of what was asked for, and they are over.
+            policy.max_attempts = 1;
+        }
+        let decision = policy.decide(
             progress,
             &failed.verdict,
             remaining,
@@ -47,10 +52,21 @@ impl Journey {
             }
             Decision::Stop(_) => return Err(failed.error),
         };
+        // What may be playing must have been played, also where the caller allowed it to be pressed again.
+        let delay = delay.max(self.tones.rest());
+        if delay >= remaining {
+            return Err(failed.error);
+        }
         if fresh_token && let Some(token) = &failed.refused_token {
             engine.parts.tokens.invalidate(token);
         }
-        engine.metrics.resending();
+        tracing::debug!(
+            injectionId = %self.injection_id,
+            reason = failed.verdict.code.as_str(),
+            delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+            "will send again"
+        );
+        engine.metrics.resending(failed.verdict.code);
         engine.parts.events.emit(Event::Retrying {
             id: self.id,
             injection_id: self.injection_id,
@@ -62,7 +78,7 @@ impl Journey {
         });
         tokio::select! {
             biased;
-            ended = self.cancel.waiting_ended() => Err(ended),
+            ended = self.interrupted() => Err(ended),
             () = sleep(delay) => Ok(new_connection),
         }
     }

@@ -12,6 +12,9 @@ use crate::history::{Ask, Ending, Injection, LockNumber, Step, What};
 /// One request.
 pub struct Sent {
     pub at: Moment,
+    pub part: u32,
+    /// When the platform pressed the digits, without what it had promised not to press.
+    pub executed: Option<Moment>,
     pub token: u64,
     pub handed_over: Option<Moment>,
     pub ended: Option<(Moment, Ending)>,
@@ -24,6 +27,8 @@ pub struct Finished {
     pub code: Option<Code>,
     pub attempts: u32,
     pub queued: Duration,
+    pub digits_accepted: Option<u32>,
+    pub unmasking: bool,
 }
 
 /// One injection.
@@ -31,8 +36,10 @@ pub struct Record {
     pub asked: Moment,
     pub ask: Ask,
     pub sent: BTreeMap<u64, Sent>,
-    /// Executions, without those that the platform had promised not to make.
-    pub executed: u32,
+    /// Executions of each burst, without those that the platform had promised not to make.
+    pub executed: BTreeMap<u32, u32>,
+    /// The events after its unmasking, and whether that failed.
+    pub unmasked: Vec<(Moment, bool)>,
     pub finished: Vec<Finished>,
     pub resolved: Vec<(Moment, Delivery, Option<Code>)>,
     pub retrying: Vec<Moment>,
@@ -64,6 +71,10 @@ pub struct Ledger {
     pub locks: BTreeMap<LockNumber, Lock>,
     pub sources: BTreeMap<usize, Vec<TokenRequest>>,
     pub closed: BTreeMap<usize, Moment>,
+    /// When which recording was masked, or unmasked.
+    pub recordings: BTreeMap<usize, Vec<(Moment, bool)>>,
+    /// When which injector heard that the session of which call has ended.
+    pub sessions_ended: Vec<(Moment, usize, usize)>,
     pub left_behind: Vec<String>,
     /// Steps of injections or requests that nobody asked for.
     pub strays: Vec<String>,
@@ -76,7 +87,8 @@ impl Record {
             asked,
             ask,
             sent: BTreeMap::new(),
-            executed: 0,
+            executed: BTreeMap::new(),
+            unmasked: Vec::new(),
             finished: Vec::new(),
             resolved: Vec::new(),
             retrying: Vec::new(),
@@ -98,6 +110,15 @@ impl Record {
             .is_some()
     }
 
+    fn executed(&mut self, request: u64, at: Moment) -> bool {
+        let Some(sent) = self.sent.get_mut(&request) else {
+            return false;
+        };
+        sent.executed = Some(at);
+        *self.executed.entry(sent.part).or_default() += 1;
+        true
+    }
+
     fn ended(&mut self, request: u64, at: Moment, how: Ending) -> bool {
         let sent = self.sent.get_mut(&request);
         sent.filter(|sent| sent.ended.is_none())
@@ -115,6 +136,7 @@ pub fn injection_of(what: &What) -> Option<Injection> {
         | What::Executed { injection, .. }
         | What::Ended { injection, .. }
         | What::Retrying(injection)
+        | What::Unmasked { injection, .. }
         | What::Finished { injection, .. }
         | What::Resolved { injection, .. }
         | What::Aborted(injection)
@@ -172,6 +194,13 @@ impl Ledger {
                     })
                 });
             }
+            What::Recording { call, masked } => {
+                let of_call = self.recordings.entry(*call).or_default();
+                of_call.push((at, *masked));
+            }
+            What::SessionEnded { injector, call } => {
+                self.sessions_ended.push((at, *injector, *call));
+            }
             What::Closed(injector) => {
                 self.closed.entry(*injector).or_insert(at);
             }
@@ -209,9 +238,16 @@ impl Ledger {
 
 fn of_injection(record: &mut Record, at: Moment, what: &What) -> bool {
     match *what {
-        What::Sent { request, token, .. } => {
+        What::Sent {
+            request,
+            token,
+            part,
+            ..
+        } => {
             let sent = Sent {
                 at,
+                part,
+                executed: None,
                 token,
                 handed_over: None,
                 ended: None,
@@ -220,13 +256,17 @@ fn of_injection(record: &mut Record, at: Moment, what: &What) -> bool {
         }
         What::HandedOver { request, .. } => return record.handed_over(request, at),
         What::Ended { request, how, .. } => return record.ended(request, at, how),
-        What::Executed { promised_not, .. } => record.executed += u32::from(!promised_not),
+        What::Executed { promised_not, .. } if promised_not => {}
+        What::Executed { request, .. } => return record.executed(request, at),
+        What::Unmasked { failed, .. } => record.unmasked.push((at, failed)),
         What::Retrying(_) => record.retrying.push(at),
         What::Finished {
             delivery,
             code,
             attempts,
             queued,
+            digits_accepted,
+            unmasking,
             ..
         } => record.finished.push(Finished {
             at,
@@ -234,6 +274,8 @@ fn of_injection(record: &mut Record, at: Moment, what: &What) -> bool {
             code,
             attempts,
             queued,
+            digits_accepted,
+            unmasking,
         }),
         What::Resolved { delivery, code, .. } => record.resolved.push((at, delivery, code)),
         What::Aborted(_) => record.aborted = Some(at),

@@ -1,7 +1,8 @@
 //! The laws, over the history of a world. Pure: it knows neither the engine's state nor the plan.
 //!
 //! [`ledger`] sorts the history by injection, lock and token source; [`digits`] are the laws of what was pressed
-//! and reported, [`order`] those of one call, [`time`] those of waiting, [`ends`] those of ending.
+//! and reported, [`order`] those of one call, [`time`] those of waiting, [`ends`] those of ending, [`sessions`] those
+//! of tones, recordings and sessions that end.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +13,7 @@ mod digits;
 mod ends;
 mod ledger;
 mod order;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -49,6 +51,16 @@ pub enum Law {
     NoTurnLost,
     /// After the end nothing is left.
     NothingLeft,
+    /// A sequence that failed midway is unknown, tells how many digits were accepted, and nothing of it is sent again.
+    Parts,
+    /// Tones in one session do not overlap.
+    Tones,
+    /// What is to be masked is pressed and played while the recording is masked.
+    Masked,
+    /// Each recording that was masked is unmasked once, or somebody is told that it could not be.
+    Unmasked,
+    /// Nothing is sent that waited for a session when its end was heard.
+    CallEnded,
 }
 
 /// A broken law.
@@ -124,7 +136,8 @@ pub fn check(steps: &[Step], atomic: bool) -> Vec<Violation> {
     let mut broken = Vec::new();
     digits::check(&ledger, atomic, &mut broken);
     order::check(&ledger, &mut broken);
-    time::check(&ledger, &mut broken);
+    time::check(&ledger, atomic, &mut broken);
     ends::check(&ledger, &mut broken);
+    sessions::check(&ledger, atomic, &mut broken);
     broken
 }

@@ -10,6 +10,8 @@ use super::{Law, check};
 use crate::faults::ms;
 use crate::history::{Ask, Ending, Injection, Step, What};
 
+mod in_sessions;
+
 const ASK: Ask = Ask {
     call: 0,
     injector: 0,
@@ -17,6 +19,10 @@ const ASK: Ask = Ask {
     deadline: Duration::from_secs(30),
     max_attempts: 3,
     rejects_queued: true,
+    bursts: 1,
+    playing: Duration::ZERO,
+    holds: false,
+    masked: false,
 };
 
 fn asked(injection: Injection) -> What {
@@ -28,6 +34,7 @@ fn sent(injection: Injection, request: u64) -> What {
         injection,
         request,
         token: request,
+        part: 0,
     }
 }
 
@@ -71,6 +78,8 @@ fn end(injection: Injection, delivery: Delivery, code: Option<Code>, attempts: u
             code,
             attempts,
             queued: Duration::ZERO,
+            digits_accepted: None,
+            unmasking: false,
         },
         What::Resolved {
             injection,
@@ -182,6 +191,7 @@ fn each_law_can_be_broken() {
         injection: 1,
         request: 2,
         token: 1,
+        part: 0,
     };
     let hasty = What::TokenEnded {
         source: 0,

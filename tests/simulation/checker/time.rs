@@ -5,11 +5,11 @@ use std::time::Duration;
 use cxone_dtmf::error::Code;
 
 use super::ledger::{Ledger, Record};
-use super::{Law, Violation};
+use super::{Law, Violation, sessions};
 use crate::history::{Ending, Injection};
 use crate::world::SLOWEST_RECORD;
 
-pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
+pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
     for (&injection, record) in &ledger.injections {
         let mut breaks = |law, why: String| {
             broken.push(Violation::of(law, injection, &record.ask, why));
@@ -56,7 +56,7 @@ pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
                 );
             }
         }
-        if nobody_held(ledger, injection, record) {
+        if nobody_held(ledger, injection, record, atomic) {
             breaks(
                 Law::NoTurnLost,
                 "waited in vain for a call that nobody held".to_owned(),
@@ -89,7 +89,7 @@ fn of_tokens(ledger: &Ledger, broken: &mut Vec<Violation>) {
 }
 
 /// Whether the wait for the line ran out although nobody held the line just before.
-fn nobody_held(ledger: &Ledger, injection: Injection, record: &Record) -> bool {
+fn nobody_held(ledger: &Ledger, injection: Injection, record: &Record, atomic: bool) -> bool {
     let Some(end) = record.end() else {
         return false;
     };
@@ -98,14 +98,18 @@ fn nobody_held(ledger: &Ledger, injection: Injection, record: &Record) -> bool {
     if !ran_out {
         return false;
     }
-    let same_line =
-        |other: &Record| other.ask.call == record.ask.call && other.ask.under == record.ask.under;
+    // What plays or is masked under a lock keeps the call, also when the lock is gone.
+    let same_line = |other: &Record| {
+        other.ask.call == record.ask.call
+            && (other.ask.under == record.ask.under || record.ask.under.is_none())
+    };
     let by_injection = ledger.injections.iter().any(|(&other, holder)| {
         other != injection
             && same_line(holder)
-            && holder
-                .end()
-                .is_some_and(|end| covers(holder.asked.1 + end.queued, Some(end.at.1), now))
+            && holder.end().is_some_and(|end| {
+                let from = holder.asked.1 + end.queued;
+                covers(from, Some(sessions::free_at(holder, end, atomic)), now)
+            })
     });
     let by_lock = ledger.locks.values().any(|lock| {
         lock.call == record.ask.call

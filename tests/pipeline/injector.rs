@@ -1,22 +1,16 @@
 //! The pipeline from outside: one platform on a paused clock, one thing at a time.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a panic fails the test"
-)]
-
-mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::API;
+use crate::support::{Act, Platform, Tokens, World};
 use cxone_dtmf::api::{ResendWhenUnknown, UnknownCause};
 use cxone_dtmf::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
 use cxone_dtmf::outcome::Outcome;
 use cxone_dtmf::transport::FaultKind;
-use support::{Act, Platform, Tokens, World, params};
 use tokio::time::{Instant, sleep};
 
 fn ms(millis: u64) -> Duration {
@@ -32,10 +26,10 @@ fn attempts(max: u32) -> InjectionOptions {
 
 /// One injection of `1234#` into `call` against a script.
 async fn one(acts: Vec<Act>, config: Config, options: InjectionOptions) -> (World, Arc<Outcome>) {
-    let world = World::new(Platform::scripted(acts), config);
+    let world = API.world(Platform::scripted(acts), config);
     let outcome = world
         .injector
-        .inject(1, params("call", "1234#"), &options)
+        .inject(1, API.params("call", "1234#"), &options)
         .run()
         .await;
     assert!(world.registry.is_empty(), "a line is left behind");
@@ -51,7 +45,7 @@ fn failed(outcome: &Outcome, code: Code, delivery: Delivery) {
 
 #[tokio::test(start_paused = true)]
 async fn an_accepted_injection_is_pressed_once() {
-    let (world, outcome) = one(vec![], Config::default(), InjectionOptions::default()).await;
+    let (world, outcome) = one(vec![], API.config(), InjectionOptions::default()).await;
     assert_eq!(outcome.delivery(), Delivery::Accepted);
     assert_eq!(outcome.attempts, 1);
     assert_eq!(outcome.attempt, Some(ms(5)));
@@ -69,12 +63,12 @@ fn loading(millis: u64) -> Arc<Platform> {
 async fn what_the_transport_loads_first_takes_no_time_from_the_attempt() {
     let config = Config {
         timeout: ms(100),
-        ..Config::default()
+        ..API.config()
     };
-    let world = World::new(loading(5_000), config);
+    let world = API.world(loading(5_000), config);
     let journey = world
         .injector
-        .inject(1, params("call", "1"), &InjectionOptions::default());
+        .inject(1, API.params("call", "1"), &InjectionOptions::default());
     let outcome = journey.run().await;
     assert_eq!(outcome.delivery(), Delivery::Accepted);
     assert_eq!(outcome.attempt, Some(ms(5)));
@@ -82,16 +76,37 @@ async fn what_the_transport_loads_first_takes_no_time_from_the_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_when_loading_passes_the_deadline() {
-    let world = World::new(loading(60_000), Config::default());
+    let world = API.world(loading(60_000), API.config());
     let journey = world
         .injector
-        .inject(1, params("call", "1"), &InjectionOptions::default());
+        .inject(1, API.params("call", "1"), &InjectionOptions::default());
     let started = Instant::now();
     let outcome = journey.run().await;
     failed(&outcome, Code::Deadline, Delivery::NotSent);
-    assert_eq!(started.elapsed(), Config::default().deadline);
+    assert_eq!(started.elapsed(), API.config().deadline);
     assert!(world.platform.requests().is_empty());
     assert!(world.registry.is_empty(), "a line is left behind");
+}
+
+/// Server errors are refusals: the user says so where the API does not.
+fn atomic() -> Config {
+    Config {
+        atomic_server_errors: true,
+        ..API.config()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_error_is_a_refusal_where_the_api_promises_that() {
+    for status in [500, 503] {
+        let (world, outcome) = one(vec![Act::status(status)], API.config(), attempts(2)).await;
+        if API.promises_atomic_errors() {
+            assert_eq!(outcome.delivery(), Delivery::Accepted);
+        } else {
+            failed(&outcome, Code::OutcomeUnknown, Delivery::Unknown);
+            assert_eq!(world.platform.requests().len(), 1);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,7 +121,7 @@ async fn without_more_attempts_nothing_is_repeated() {
         ),
         (Act::status(502), Code::OutcomeUnknown, Delivery::Unknown),
     ] {
-        let (world, outcome) = one(vec![act], Config::default(), InjectionOptions::default()).await;
+        let (world, outcome) = one(vec![act], atomic(), InjectionOptions::default()).await;
         failed(&outcome, code, delivery);
         assert!(world.events.delays().is_empty());
     }
@@ -120,7 +135,7 @@ async fn refused_and_unsent_attempts_are_repeated() {
         Act::status(503),
         Act::status(500),
     ];
-    let (world, outcome) = one(acts, Config::default(), attempts(5)).await;
+    let (world, outcome) = one(acts, atomic(), attempts(5)).await;
     assert_eq!(outcome.delivery(), Delivery::Accepted);
     assert_eq!(outcome.attempts, 4, "the unsent one was never handed over");
     assert_eq!(world.platform.pressed("call"), ["1234#"]);
@@ -143,7 +158,7 @@ async fn an_unknown_attempt_is_never_repeated() {
         Act::status(502),
         Act::status(504),
     ] {
-        let (world, outcome) = one(vec![act], Config::default(), attempts(5)).await;
+        let (world, outcome) = one(vec![act], API.config(), attempts(5)).await;
         failed(&outcome, Code::OutcomeUnknown, Delivery::Unknown);
         assert_eq!(world.platform.requests().len(), 1);
     }
@@ -162,7 +177,7 @@ async fn an_unknown_attempt_is_repeated_only_where_the_caller_allows_it() {
         ..attempts(3)
     };
     let connection_lost = ResendWhenUnknown::For(vec![UnknownCause::ConnectionLost]);
-    let (world, outcome) = one(lost(), Config::default(), allow(connection_lost)).await;
+    let (world, outcome) = one(lost(), API.config(), allow(connection_lost)).await;
     assert_eq!(outcome.delivery(), Delivery::Accepted);
     assert_eq!(
         world.platform.pressed("call").len(),
@@ -170,7 +185,7 @@ async fn an_unknown_attempt_is_repeated_only_where_the_caller_allows_it() {
         "this is the danger the option names"
     );
     let timeout = ResendWhenUnknown::For(vec![UnknownCause::Timeout]);
-    let (_, outcome) = one(lost(), Config::default(), allow(timeout)).await;
+    let (_, outcome) = one(lost(), API.config(), allow(timeout)).await;
     failed(&outcome, Code::OutcomeUnknown, Delivery::Unknown);
 }
 
@@ -187,7 +202,7 @@ async fn after_an_unknown_attempt_a_refusal_makes_nothing_known() {
         resend_when_unknown: Some(ResendWhenUnknown::Always),
         ..attempts(3)
     };
-    let (_, outcome) = one(acts, Config::default(), options).await;
+    let (_, outcome) = one(acts, API.config(), options).await;
     failed(&outcome, Code::OutcomeUnknown, Delivery::Unknown);
     let error = outcome.result.as_ref().unwrap_err();
     assert_eq!(error.response.as_ref().unwrap().status, 409);
@@ -197,7 +212,7 @@ async fn after_an_unknown_attempt_a_refusal_makes_nothing_known() {
 async fn server_errors_are_unknown_where_nothing_is_promised() {
     let config = Config {
         atomic_server_errors: false,
-        ..Config::default()
+        ..API.config()
     };
     for status in [500, 503] {
         let (_, outcome) = one(vec![Act::status(status)], config.clone(), attempts(3)).await;
@@ -211,24 +226,14 @@ async fn server_errors_are_unknown_where_nothing_is_promised() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_is_never_undercut_and_never_waited_for_in_vain() {
-    let (world, outcome) = one(
-        vec![Act::retry_after(429, "7")],
-        Config::default(),
-        attempts(3),
-    )
-    .await;
+    let (world, outcome) = one(vec![Act::retry_after(429, "7")], API.config(), attempts(3)).await;
     assert_eq!(outcome.delivery(), Delivery::Accepted);
     let requests = world.platform.requests();
     let waited = requests[1].at - requests[0].at;
     assert!(waited >= ms(7000) && waited <= ms(7800), "{waited:?}");
 
     let before = Instant::now();
-    let (_, outcome) = one(
-        vec![Act::retry_after(429, "31")],
-        Config::default(),
-        attempts(3),
-    )
-    .await;
+    let (_, outcome) = one(vec![Act::retry_after(429, "31")], API.config(), attempts(3)).await;
     failed(&outcome, Code::RateLimited, Delivery::Refused);
     assert!(before.elapsed() < ms(100), "it fails at once");
     let error = outcome.result.as_ref().unwrap_err();
@@ -239,7 +244,7 @@ async fn retry_after_is_never_undercut_and_never_waited_for_in_vain() {
 async fn a_refused_token_is_replaced_once() {
     let (world, outcome) = one(
         vec![Act::status(401)],
-        Config::default(),
+        API.config(),
         InjectionOptions::default(),
     )
     .await;
@@ -253,7 +258,7 @@ async fn a_refused_token_is_replaced_once() {
     assert_eq!(tokens, ["Bearer token-1", "Bearer token-2"]);
     let (world, outcome) = one(
         vec![Act::status(401), Act::status(401)],
-        Config::default(),
+        API.config(),
         attempts(5),
     )
     .await;
@@ -263,7 +268,7 @@ async fn a_refused_token_is_replaced_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_misdirected_request_goes_once_over_a_new_connection() {
-    let (world, outcome) = one(vec![Act::status(421)], Config::default(), attempts(2)).await;
+    let (world, outcome) = one(vec![Act::status(421)], API.config(), attempts(2)).await;
     assert_eq!(outcome.delivery(), Delivery::Accepted);
     let fresh: Vec<_> = world
         .platform
@@ -278,7 +283,7 @@ async fn a_misdirected_request_goes_once_over_a_new_connection() {
 async fn the_deadline_covers_everything() {
     let (world, outcome) = one(
         vec![Act::Silence { execute: true }],
-        Config::default(),
+        API.config(),
         InjectionOptions {
             deadline: Some(ms(300)),
             ..attempts(3)
@@ -293,10 +298,10 @@ async fn the_deadline_covers_everything() {
         delay: ms(60_000),
         ..Tokens::default()
     };
-    let world = World::with_tokens(Platform::scripted([]), Config::default(), slow_tokens);
+    let world = World::with_tokens(API, Platform::scripted([]), API.config(), slow_tokens);
     let outcome = world
         .injector
-        .inject(1, params("call", "12"), &attempts(3))
+        .inject(1, API.params("call", "12"), &attempts(3))
         .run()
         .await;
     failed(&outcome, Code::Deadline, Delivery::NotSent);
@@ -311,7 +316,7 @@ async fn without_a_budget_nothing_is_repeated() {
             budget: 0,
             ..RetryConfig::default()
         },
-        ..Config::default()
+        ..API.config()
     };
     let (_, outcome) = one(vec![Act::status(429)], config, attempts(3)).await;
     failed(&outcome, Code::RateLimited, Delivery::Refused);
@@ -326,7 +331,7 @@ fn begin(
     ids.map(|id| {
         let journey = world.injector.inject(
             id,
-            params(call, &id.to_string()),
+            API.params(call, &id.to_string()),
             &InjectionOptions::default(),
         );
         tokio::spawn(journey.run())
@@ -338,9 +343,9 @@ fn begin(
 async fn one_call_is_served_in_the_order_of_the_calls_and_never_twice_at_once() {
     let config = Config {
         max_waiting_per_call: 200,
-        ..Config::default()
+        ..API.config()
     };
-    let world = World::new(Platform::scripted([]), config);
+    let world = API.world(Platform::scripted([]), config);
     for task in begin(&world, 100..200, "call") {
         assert_eq!(task.await.unwrap().delivery(), Delivery::Accepted);
     }
@@ -354,9 +359,9 @@ async fn one_call_is_served_in_the_order_of_the_calls_and_never_twice_at_once() 
 async fn different_calls_run_at_once_up_to_the_bound() {
     let config = Config {
         max_in_flight: 64,
-        ..Config::default()
+        ..API.config()
     };
-    let world = World::new(Platform::choosing(|_| Some(Act::slow(202, ms(50)))), config);
+    let world = API.world(Platform::choosing(|_| Some(Act::slow(202, ms(50)))), config);
     let tasks: Vec<_> = (0..1000_u64)
         .flat_map(|id| begin(&world, id..id + 1, &format!("call-{id}")))
         .collect();
@@ -371,7 +376,7 @@ async fn what_waits_behind_an_unknown_outcome_is_not_sent() {
     for (after_unknown, pressed) in [(AfterUnknown::RejectQueued, 1), (AfterUnknown::Continue, 3)] {
         let config = Config {
             after_unknown,
-            ..Config::default()
+            ..API.config()
         };
         let platform = Platform::choosing(|seen| {
             (seen.digits == "0").then(|| Act::Lost {
@@ -379,7 +384,7 @@ async fn what_waits_behind_an_unknown_outcome_is_not_sent() {
                 after: ms(1),
             })
         });
-        let world = World::new(platform, config);
+        let world = API.world(platform, config);
         let outcomes = begin(&world, 0..3, "call");
         let other = begin(&world, 7..8, "other");
         let mut codes = Vec::new();
@@ -406,7 +411,7 @@ async fn what_waits_behind_an_unknown_outcome_is_not_sent() {
 async fn an_abort_ends_each_stage_with_what_is_known() {
     // Queued, backing off, in flight.
     let platform = Platform::scripted([Act::Silence { execute: true }]);
-    let world = World::new(platform, Config::default());
+    let world = API.world(platform, API.config());
     let mut tasks = begin(&world, 1..3, "call");
     sleep(ms(10)).await;
     world.injector.abort(2);
@@ -417,11 +422,13 @@ async fn an_abort_ends_each_stage_with_what_is_known() {
     failed(&in_flight, Code::Aborted, Delivery::Unknown);
     assert_eq!(in_flight.attempts, 1);
 
-    let world = World::new(
+    let world = API.world(
         Platform::scripted([Act::retry_after(429, "9")]),
-        Config::default(),
+        API.config(),
     );
-    let journey = world.injector.inject(5, params("call", "1"), &attempts(2));
+    let journey = world
+        .injector
+        .inject(5, API.params("call", "1"), &attempts(2));
     let task = tokio::spawn(journey.run());
     sleep(ms(100)).await;
     world.injector.abort(5);
@@ -431,9 +438,9 @@ async fn an_abort_ends_each_stage_with_what_is_known() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_injection_counts_as_unknown_once_it_was_handed_over() {
-    let world = World::new(
+    let world = API.world(
         Platform::scripted([Act::Silence { execute: true }]),
-        Config::default(),
+        API.config(),
     );
     let mut tasks = begin(&world, 1..3, "call");
     sleep(ms(10)).await;
@@ -450,9 +457,9 @@ async fn bounds_of_the_queue_are_kept() {
     let config = Config {
         max_waiting_per_call: 2,
         max_waiting: 3,
-        ..Config::default()
+        ..API.config()
     };
-    let world = World::new(Platform::scripted([]), config);
+    let world = API.world(Platform::scripted([]), config);
     let a = begin(&world, 0..4, "a");
     let b = begin(&world, 10..13, "b");
     let mut codes = Vec::new();
@@ -473,13 +480,13 @@ async fn bounds_of_the_queue_are_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_for_the_lock_ends_after_its_time() {
-    let world = World::new(
+    let world = API.world(
         Platform::scripted([
             Act::slow(202, ms(9_000)),
             Act::slow(202, ms(9_000)),
             Act::slow(202, ms(9_000)),
         ]),
-        Config::default(),
+        API.config(),
     );
     let tasks = begin(&world, 0..4, "call");
     let mut outcomes = Vec::new();
@@ -498,7 +505,7 @@ async fn waiting_for_the_lock_ends_after_its_time() {
 #[tokio::test(start_paused = true)]
 async fn close_lets_requests_finish_and_sends_the_others_away() {
     let platform = Platform::scripted([Act::slow(202, ms(500)), Act::Silence { execute: true }]);
-    let world = World::new(platform, Config::default());
+    let world = API.world(platform, API.config());
     let mut finishing = begin(&world, 0..2, "a");
     let hanging = begin(&world, 2..3, "b");
     sleep(ms(10)).await;
@@ -523,7 +530,7 @@ async fn close_lets_requests_finish_and_sends_the_others_away() {
     }
     let late = world
         .injector
-        .inject(9, params("a", "1"), &InjectionOptions::default())
+        .inject(9, API.params("a", "1"), &InjectionOptions::default())
         .run()
         .await;
     failed(&late, Code::Closed, Delivery::NotSent);

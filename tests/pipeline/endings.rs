@@ -1,27 +1,21 @@
 //! What ends at the same moment as something else: locks, injectors, dropped work. Found by the simulation.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a panic fails the test"
-)]
-
-mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::API;
+use crate::support::{Act, Events, Platform, ToPlatform, Tokens, World};
 use cxone_dtmf::BoxFuture;
-use cxone_dtmf::api::telephony_v2::TelephonyV2;
 use cxone_dtmf::audit::{AuditSink, Intent};
 use cxone_dtmf::channel::{LockId, Registry};
 use cxone_dtmf::clock::WallClock;
 use cxone_dtmf::config::{Config, InjectionOptions};
 use cxone_dtmf::delivery::Delivery;
+use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::injector::{Injector, Parts};
 use cxone_dtmf::origin::base_url;
 use cxone_dtmf::outcome::Outcome;
-use support::{Act, Events, Platform, ToPlatform, Tokens, World, params};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
@@ -44,10 +38,16 @@ async fn under_and_behind(act: Act) -> UnderAndBehind {
     let world = || {
         let config = Config {
             lock_hold: ms(500),
-            ..Config::default()
+            ..API.config()
         };
         let registry = Arc::clone(&registry);
-        World::sharing(Arc::clone(&platform), config, Tokens::default(), registry)
+        World::sharing(
+            API,
+            Arc::clone(&platform),
+            config,
+            Tokens::default(),
+            registry,
+        )
     };
     let (holding, other) = (world(), world());
     let acquisition = holding.injector.acquire_lock(100, Some("call"), None);
@@ -56,9 +56,11 @@ async fn under_and_behind(act: Act) -> UnderAndBehind {
         lock: Some(lock),
         ..InjectionOptions::default()
     };
-    let under = holding.injector.inject(1, params("call", "1"), &options);
+    let under = holding
+        .injector
+        .inject(1, API.params("call", "1"), &options);
     let options = InjectionOptions::default();
-    let behind = other.injector.inject(2, params("call", "2"), &options);
+    let behind = other.injector.inject(2, API.params("call", "2"), &options);
     let world = UnderAndBehind {
         lock,
         under: tokio::spawn(under.run()),
@@ -123,7 +125,8 @@ async fn what_is_dropped_while_its_record_is_written_keeps_its_end() {
     let registry = Arc::new(Registry::default());
     let base = base_url("apiUrl", "https://api.example.com").unwrap();
     let parts = Parts {
-        profile: Arc::new(TelephonyV2::new(base)),
+        profile: API.profile(),
+        endpoint: Arc::new(Configured::new(base)),
         tokens: Arc::new(Tokens::default()),
         transport: Arc::new(ToPlatform(Platform::scripted([]))),
         events: events.clone(),
@@ -131,8 +134,8 @@ async fn what_is_dropped_while_its_record_is_written_keeps_its_end() {
         registry: Arc::clone(&registry),
         clock: WallClock::system(),
     };
-    let injector = Injector::new(parts, Config::default()).unwrap();
-    let journey = injector.inject(1, params("call", "1"), &InjectionOptions::default());
+    let injector = Injector::new(parts, API.config()).unwrap();
+    let journey = injector.inject(1, API.params("call", "1"), &InjectionOptions::default());
     let task = tokio::spawn(journey.run());
     sleep(ms(500)).await;
     task.abort();

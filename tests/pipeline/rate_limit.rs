@@ -1,21 +1,15 @@
 //! The rate limit in the pipeline, on the paused clock.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a panic fails the test"
-)]
-
-mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::API;
+use crate::support::{Act, Platform, World};
 use cxone_dtmf::config::{Config, InjectionOptions};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
 use cxone_dtmf::outcome::Outcome;
 use cxone_dtmf::rate_limit::RateLimit;
-use support::{Act, Platform, World, params};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
@@ -34,7 +28,7 @@ fn config(rate_limit: Option<RateLimit>) -> Config {
         deadline: Duration::from_secs(600),
         lock_timeout: Duration::from_secs(600),
         max_waiting_per_call: 100,
-        ..Config::default()
+        ..API.config()
     }
 }
 
@@ -46,14 +40,14 @@ fn press(world: &World, id: u64, call: &str) -> JoinHandle<Arc<Outcome>> {
     tokio::spawn(
         world
             .injector
-            .inject(id, params(call, &id.to_string()), &options)
+            .inject(id, API.params(call, &id.to_string()), &options)
             .run(),
     )
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_platform_never_sees_more_than_configured_and_calls_take_turns() {
-    let world = World::new(Platform::scripted([]), config(limited(Some(600), None, 5)));
+    let world = API.world(Platform::scripted([]), config(limited(Some(600), None, 5)));
     let tasks: Vec<_> = (0..500)
         .map(|n| press(&world, n, &format!("call-{}", n % 10)))
         .collect();
@@ -79,7 +73,7 @@ async fn the_platform_never_sees_more_than_configured_and_calls_take_turns() {
 #[tokio::test(start_paused = true)]
 async fn a_429_holds_back_other_calls_only_where_a_limit_is_configured() {
     for (rate_limit, held) in [(limited(Some(60_000), None, 100), true), (None, false)] {
-        let world = World::new(
+        let world = API.world(
             Platform::scripted([Act::retry_after(429, "20")]),
             config(rate_limit),
         );
@@ -95,7 +89,7 @@ async fn a_429_holds_back_other_calls_only_where_a_limit_is_configured() {
 
 #[tokio::test(start_paused = true)]
 async fn who_cannot_go_before_the_deadline_fails_at_once() {
-    let world = World::new(Platform::scripted([]), config(limited(None, Some(1), 1)));
+    let world = API.world(Platform::scripted([]), config(limited(None, Some(1), 1)));
     press(&world, 1, "a").await.unwrap();
     let options = InjectionOptions {
         deadline: Some(Duration::from_secs(10)),
@@ -104,7 +98,7 @@ async fn who_cannot_go_before_the_deadline_fails_at_once() {
     let started = Instant::now();
     let outcome = world
         .injector
-        .inject(2, params("a", "2"), &options)
+        .inject(2, API.params("a", "2"), &options)
         .run()
         .await;
     let error = outcome.result.as_ref().unwrap_err();
@@ -118,7 +112,7 @@ async fn who_cannot_go_before_the_deadline_fails_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn an_abort_within_the_wait_gives_the_slot_back() {
-    let world = World::new(Platform::scripted([]), config(limited(Some(6), None, 1)));
+    let world = API.world(Platform::scripted([]), config(limited(Some(6), None, 1)));
     press(&world, 1, "a").await.unwrap();
     let waiting = press(&world, 2, "b");
     sleep(Duration::from_secs(1)).await;

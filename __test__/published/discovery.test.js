@@ -1,0 +1,206 @@
+'use strict';
+
+// Where tokens and digits go: to the configured origin, or to one that a discovery may name, and nowhere else.
+
+const { CXoneAuthClient, DtmfInjector } = require('../..');
+const { failure, printed, thrown } = require('../support/bench');
+const { newRecorders } = require('../support/recorder');
+const { newStage } = require('../support/simulated');
+
+const record = newRecorders();
+const stage = newStage();
+
+const TENANT = '11eb0d5a-7c2e-4c7e-9d3b-0242ac110002';
+const KEY = { accessKeyId: 'key-id', accessKeySecret: 'key-secret-canary' };
+
+const jwt = (claims) =>
+  [{ alg: 'RS256' }, claims, 'sig']
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+
+/** A platform whose discovery answers with this; it also takes digits. */
+function platform({ discovery, idToken = jwt({ tenantId: TENANT }) }) {
+  return record(({ path }) => {
+    if (path.startsWith('/authentication/')) {
+      return { json: { access_token: 'token-canary', expires_in: 60, id_token: idToken } };
+    }
+    if (path.startsWith('/.well-known/')) return discovery();
+    if (path.endsWith('/send-dtmf')) return { status: 202 };
+    return { status: 404 };
+  });
+}
+
+const injectors = [];
+afterEach(() => Promise.all(injectors.splice(0).map((injector) => injector.close())));
+
+function injectorFor(authUrl, config = {}) {
+  const auth = new CXoneAuthClient({ grant: 'access-key', authUrl, logger: false, ...KEY });
+  const injector = new DtmfInjector(auth, {
+    api: 'agent-session',
+    apiUrl: 'discover',
+    logger: false,
+    ...config,
+  });
+  injectors.push(injector);
+  return injector;
+}
+
+const press = (injector) => injector.injectDTMF({ sessionId: 's1', dtmfString: '4929187350' });
+
+/** Every request that carried a token. */
+const withToken = (...recorders) =>
+  recorders.flatMap(({ requests, port }) =>
+    requests.filter(({ headers }) => headers.authorization).map(({ path }) => `${port}${path}`),
+  );
+
+test('the token goes to the address that was discovered, and not to the question', async () => {
+  const api = await record(({ path }) => (path.endsWith('/send-dtmf') ? { status: 202 } : undefined));
+  const issuer = await platform({ discovery: () => ({ json: { api_endpoint: `${api.url}/` } }) });
+  const injector = injectorFor(issuer.url);
+  await press(injector);
+  await injector.injectDTMF({ sessionId: 's2', dtmfString: '1' });
+  const asked = issuer.requests.filter(({ path }) => path.startsWith('/.well-known/'));
+  expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    `GET /.well-known/cxone-configuration?tenantId=${TENANT}`,
+  ]);
+  expect(withToken(issuer, api)).toEqual(
+    ['s1', 's2'].map((id) => `${api.port}/incontactapi/services/v23.0/agent-sessions/${id}/send-dtmf`),
+  );
+});
+
+describe('an address that is not allowed is refused before anything connects to it', () => {
+  test.each([
+    'https://evil.example',
+    'https://evilniceincontact.com',
+    'https://api.niceincontact.com.evil.example',
+    'https://api.niceincontact.com:8443',
+    'http://api.niceincontact.com',
+    'https://api.niceincontact.com@evil.example',
+    'https://user@api.niceincontact.com',
+    'https://evil.example#.niceincontact.com',
+    'https://evil.example/.niceincontact.com',
+    'https://10.0.0.1',
+    'ftp://127.0.0.1',
+    'not a url',
+  ])('%s', async (api_endpoint) => {
+    const issuer = await platform({ discovery: () => ({ json: { api_endpoint } }) });
+    const error = await failure(press(injectorFor(issuer.url)));
+    expect(error).toMatchObject({ code: 'ERR_DTMF_AUTH', delivery: 'not-sent', attempts: 0 });
+    expect(error.message).toMatch(/^Discovery of the API failed: api_endpoint /);
+    expect(printed(error)).not.toContain('evil');
+    expect(withToken(issuer)).toEqual([]);
+  });
+
+  test('hosts that are named are allowed, with their port', async () => {
+    // Nobody answers there, but it is tried: the address passed.
+    const issuer = await platform({
+      discovery: () => ({ json: { api_endpoint: 'https://api.example.invalid:8443' } }),
+    });
+    const refused = await failure(press(injectorFor(issuer.url, { discoverHosts: ['api.example.invalid'] })));
+    expect(refused.code).toBe('ERR_DTMF_CONNECT');
+    const other = await failure(
+      press(injectorFor(issuer.url, { discoverHosts: ['api.example.invalid:443'] })),
+    );
+    expect(other.code).toBe('ERR_DTMF_AUTH');
+  });
+});
+
+describe('answers of the discovery', () => {
+  test.each([
+    [{ status: 404 }, /does not know the tenant/, false],
+    [{ status: 302, headers: { location: 'https://evil.example/' } }, /answered 302/, false],
+    [{ status: 500 }, /answered 500/, true],
+    [{ status: 429, headers: { 'retry-after': '9' } }, /answered 429/, true],
+    [{ text: '<html>' }, /no api_endpoint/, false],
+    [{ json: {} }, /no api_endpoint/, false],
+  ])('%p', async (answer, message, retryable) => {
+    const issuer = await platform({ discovery: () => answer });
+    const error = await failure(press(injectorFor(issuer.url)));
+    expect(error).toMatchObject({ code: 'ERR_DTMF_AUTH', delivery: 'not-sent', retryable });
+    expect(error.message).toMatch(message);
+    expect(withToken(issuer)).toEqual([]);
+  });
+
+  test('256 injections ask once, also when it fails', async () => {
+    let asked = 0;
+    const issuer = await platform({
+      discovery: () => {
+        asked += 1;
+        return { status: 503 };
+      },
+    });
+    const injector = injectorFor(issuer.url);
+    const all = Array.from({ length: 256 }, (_, n) =>
+      failure(injector.injectDTMF({ sessionId: `s${n}`, dtmfString: '1' })),
+    );
+    for (const error of await Promise.all(all)) expect(error.code).toBe('ERR_DTMF_AUTH');
+    expect(asked).toBe(1);
+  });
+
+  test.each([undefined, 'x', jwt({}), jwt({ tenantId: '../x' })])(
+    'an id token that names no tenant: %p',
+    async (idToken) => {
+      const issuer = await platform({ discovery: () => ({ status: 500 }), idToken: idToken ?? '' });
+      const error = await failure(press(injectorFor(issuer.url)));
+      expect(error.message).toMatch(/gave no id token that names a tenant/);
+      expect(issuer.requests.filter(({ path }) => path.startsWith('/.well-known/'))).toEqual([]);
+    },
+  );
+});
+
+describe('redirects', () => {
+  test.each([301, 302, 303, 307, 308])(
+    'a %i of the API is not followed, whatever it points to',
+    async (status) => {
+      const elsewhere = await record(() => ({ status: 202 }));
+      const api = await record(({ path }) =>
+        path.endsWith('/oauth/token')
+          ? { json: { access_token: 'token-canary' } }
+          : { status, headers: { location: `${elsewhere.url}/collect` } },
+      );
+      const auth = new CXoneAuthClient({ authUrl: api.url, clientId: 'a', clientSecret: 'b', logger: false });
+      const injector = new DtmfInjector(auth, { api: 'agent-session', apiUrl: api.url, logger: false });
+      injectors.push(injector);
+      const error = await failure(press(injector));
+      expect(error).toMatchObject({ code: 'ERR_DTMF_REJECTED', delivery: 'refused' });
+      const masked = injector.injectDTMF({
+        sessionId: 's1',
+        dtmfString: '1',
+        contactId: 'c',
+        maskRecording: true,
+      });
+      expect((await failure(masked)).code).toBe('ERR_DTMF_MASK');
+      expect(elsewhere.requests).toEqual([]);
+    },
+  );
+});
+
+describe('who can discover', () => {
+  const apiUrl = 'discover';
+  const named = (auth, config) => thrown(() => new DtmfInjector(auth, { apiUrl, ...config }));
+
+  test('only clients whose tokens name a tenant, and only the published API', async () => {
+    const client = new CXoneAuthClient({ authUrl: 'https://a.example', clientId: 'a', clientSecret: 'b' });
+    const own = { getAccessToken: async () => 'token' };
+    for (const auth of [client, own]) {
+      const error = named(auth, { api: 'agent-session' });
+      expect(error).toMatchObject({ code: 'ERR_DTMF_INVALID' });
+      expect(error.message).toMatch(/^apiUrl: 'discover' needs a CXoneAuthClient with grant/);
+    }
+    const key = new CXoneAuthClient({ grant: 'access-key', authUrl: 'https://a.example', ...KEY });
+    expect(named(key, {}).message).toMatch(/^apiUrl: 'discover' needs api: 'agent-session'/);
+  });
+
+  test('the simulator can be discovered', async () => {
+    const simulator = await stage.simulator();
+    simulator.addSession('s1');
+    const auth = new CXoneAuthClient({ grant: 'password', ...simulator.accessKey, logger: false });
+    const injector = new DtmfInjector(auth, { api: 'agent-session', apiUrl, logger: false });
+    injectors.push(injector);
+    await press(injector);
+    expect(simulator.digits('s1')).toEqual(['4929187350']);
+    expect(simulator.requests().map(({ kind }) => kind)).toEqual(['token', 'discovery', 'dtmf']);
+    const [, discovery] = simulator.requests();
+    expect(discovery.headers.authorization).toBeUndefined();
+  });
+});

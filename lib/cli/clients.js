@@ -1,0 +1,34 @@
+'use strict';
+
+const { sources, SETTINGS } = require('./settings.js');
+const { UsageError } = require('./usage-error.js');
+
+/**
+ * Makes the clients of the library. A setting that breaks a rule is a fault of the command line.
+ * @param {typeof import('../../index.js')} library
+ * @param {import('./settings.js').Settings} settings
+ * @param {import('../../index.js').Logger | false} logger
+ * @param {{ allowAToD?: boolean, pauses?: boolean }} [rules] for digits
+ */
+function createClients(library, settings, logger, rules = {}) {
+  const { authUrl, grant, clientId, clientSecret, accessKeyId, accessKeySecret, scope } = settings;
+  const { api, apiUrl, apiVersion, proxy } = settings;
+  try {
+    const credentials = { grant, clientId, clientSecret, accessKeyId, accessKeySecret, scope };
+    const config = { api, apiUrl, apiVersion, proxy, logger, ...rules };
+    // The library says what is wrong with a setting, so types are its business.
+    const auth = new library.CXoneAuthClient(/** @type {any} */ ({ authUrl, ...credentials, proxy, logger }));
+    return { auth, injector: new library.DtmfInjector(auth, /** @type {any} */ (config)) };
+  } catch (error) {
+    if (!library.isDtmfError(error) || error.code !== 'ERR_DTMF_INVALID') throw error;
+    throw new UsageError(error.message, fieldHint(error.message));
+  }
+}
+
+/** @param {string} message one that begins with the name of a field */
+function fieldHint(message) {
+  const [field] = /^\w*/.exec(message) ?? [''];
+  return Object.hasOwn(SETTINGS, field) ? `To change ${field}, ${sources(field)}.` : undefined;
+}
+
+module.exports = { createClients };

@@ -1,0 +1,176 @@
+//! Pauses inside a sequence, as the APIs of other platforms write them.
+
+use std::mem;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::sequence::{Alphabet, Sequence, SequenceError};
+
+/// The pause of `,` and `w`: half a second, as at Twilio, Telnyx and Bandwidth.
+pub const SHORT_PAUSE: Duration = Duration::from_millis(500);
+
+/// The pause of `W`: a second, as there.
+pub const LONG_PAUSE: Duration = Duration::from_secs(1);
+
+/// The most pauses in one sequence, wherever they stand.
+pub const MAX_PAUSES: usize = 60;
+
+/// Digits with nothing between them, and the silence behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phrase {
+    /// The digits.
+    pub digits: Sequence,
+    /// The silence that follows. Zero behind the last digits, unless pauses end the sequence.
+    pub pause: Duration,
+}
+
+/// A sequence, cut at its pauses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phrases {
+    /// All digits, without the pauses.
+    pub all: Sequence,
+    /// The silence before the first digit.
+    pub lead_in: Duration,
+    /// The digits between the pauses, at least one phrase.
+    pub phrases: Vec<Phrase>,
+}
+
+/// How long a character pauses; `None` when it is no pause.
+#[must_use]
+pub const fn pause_of(character: char) -> Option<Duration> {
+    match character {
+        ',' | 'w' => Some(SHORT_PAUSE),
+        'W' => Some(LONG_PAUSE),
+        _ => None,
+    }
+}
+
+/// Cuts a text at its pauses. `max` is the greatest number of digits, pauses not counted.
+/// Positions in errors count every character.
+pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<Phrases, SequenceError> {
+    if text.chars().filter_map(pause_of).count() > MAX_PAUSES {
+        return Err(SequenceError::TooManyPauses { max: MAX_PAUSES });
+    }
+    let wrong = text
+        .chars()
+        .position(|character| pause_of(character).is_none() && !alphabet.has(character));
+    if let Some(before) = wrong {
+        return Err(SequenceError::InvalidCharacter {
+            position: before + 1,
+            alphabet,
+        });
+    }
+    // Room for all of it at once: growing would leave copies behind that nobody wipes.
+    let room = || Zeroizing::new(String::with_capacity(text.len()));
+    let mut all = room();
+    all.extend(text.chars().filter(|digit| pause_of(*digit).is_none()));
+    let parse = |digits: &str| Sequence::parse(digits, alphabet, max);
+    let all = parse(&all)?;
+
+    let mut lead_in = Duration::ZERO;
+    let mut phrases: Vec<Phrase> = Vec::new();
+    let mut digits = room();
+    for character in text.chars() {
+        let Some(silence) = pause_of(character) else {
+            digits.push(character);
+            continue;
+        };
+        if !digits.is_empty() {
+            let finished = mem::replace(&mut digits, room());
+            phrases.push(Phrase {
+                digits: parse(&finished)?,
+                pause: Duration::ZERO,
+            });
+        }
+        match phrases.last_mut() {
+            Some(phrase) => phrase.pause += silence,
+            None => lead_in += silence,
+        }
+    }
+    if !digits.is_empty() {
+        phrases.push(Phrase {
+            digits: parse(&digits)?,
+            pause: Duration::ZERO,
+        });
+    }
+    Ok(Phrases {
+        all,
+        lead_in,
+        phrases,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cut(text: &str) -> (u128, Vec<(String, u128)>) {
+        let cut = split(text, Alphabet::Telephone, 20).unwrap();
+        let phrases = cut.phrases.iter().map(|phrase| {
+            let digits = phrase.digits.expose().to_owned();
+            (digits, phrase.pause.as_millis())
+        });
+        (cut.lead_in.as_millis(), phrases.collect())
+    }
+
+    fn phrase(digits: &str, pause: u128) -> (String, u128) {
+        (digits.to_owned(), pause)
+    }
+
+    #[test]
+    fn pauses_stand_before_between_and_behind() {
+        assert_eq!(cut("12#"), (0, vec![phrase("12#", 0)]));
+        assert_eq!(
+            cut(",W1,w2WW#w"),
+            (
+                1500,
+                vec![phrase("1", 1000), phrase("2", 2000), phrase("#", 500)]
+            )
+        );
+    }
+
+    #[test]
+    fn the_rules_of_a_sequence_hold_for_its_digits() {
+        let split = |text: &str| split(text, Alphabet::Telephone, 3);
+        assert_eq!(split(",,w"), Err(SequenceError::Empty));
+        assert_eq!(split(""), Err(SequenceError::Empty));
+        assert!(split("1,2,3").is_ok());
+        assert_eq!(split("1,2,34"), Err(SequenceError::TooLong { max: 3 }));
+        let invalid = SequenceError::InvalidCharacter {
+            position: 4,
+            alphabet: Alphabet::Telephone,
+        };
+        assert_eq!(split("1,2p"), Err(invalid));
+        assert_eq!(split("1,2A"), Err(invalid));
+        assert!(split(&format!("1{}", ",".repeat(MAX_PAUSES))).is_ok());
+        let many = format!("1{}", ",".repeat(MAX_PAUSES + 1));
+        assert_eq!(
+            split(&many),
+            Err(SequenceError::TooManyPauses { max: MAX_PAUSES })
+        );
+    }
+
+    proptest! {
+        /// Nothing is lost, nothing is added, and the silence is that of the characters.
+        #[test]
+        fn cutting_keeps_digits_and_time(text in "[0-9*#,wW]{1,30}") {
+            let digits: String = text.chars().filter(|c| !",wW".contains(*c)).collect();
+            let silence: u64 = text.chars().map(|c| match c { ',' | 'w' => 500, 'W' => 1000, _ => 0 }).sum();
+            match split(&text, Alphabet::Telephone, 30) {
+                Ok(cut) => {
+                    let joined: String = cut.phrases.iter().map(|phrase| phrase.digits.expose()).collect();
+                    prop_assert_eq!(&joined, &digits);
+                    prop_assert_eq!(cut.all.expose(), digits.as_str());
+                    let kept: Duration = cut.lead_in + cut.phrases.iter().map(|phrase| phrase.pause).sum::<Duration>();
+                    prop_assert_eq!(kept, Duration::from_millis(silence));
+                    let (last, between) = cut.phrases.split_last().unwrap();
+                    prop_assert!(between.iter().all(|phrase| !phrase.pause.is_zero()));
+                    prop_assert_eq!(last.pause.is_zero(), !text.ends_with([',', 'w', 'W']));
+                }
+                Err(error) => prop_assert!(digits.is_empty() && error == SequenceError::Empty),
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Listens to the events of a session, so that nothing waits for one that has ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::exchange::Exchange;
+use super::{Engine, Injector};
+use crate::api::answer::Hidden;
+use crate::api::{Draft, Heard};
+use crate::cancel::{Cancel, Reason, closed};
+use crate::channel::Dismissal;
+use crate::dtmf;
+use crate::error::{Code, Error};
+use crate::event::Event;
+use crate::retry::backoff;
+
+/// How long the platform may keep a poll: the longest that it takes.
+const POLL: Duration = Duration::from_secs(60);
+
+/// What an answer may take beyond that.
+const POLL_MARGIN: Duration = Duration::from_secs(15);
+
+/// The first ceiling of the pause after a poll that failed.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The last ceiling of that pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The least time between two polls, whatever is answered: a platform that answers at once must not be flooded.
+const LEAST_INTERVAL: Duration = Duration::from_millis(100);
+
+impl Injector {
+    /// Begins to follow a session. [`abort`](Self::abort) with this `id` ends it, and so does `close`.
+    pub fn follow(&self, id: u64, session: Option<&str>) -> Result<Follower, Error> {
+        let engine = Arc::clone(&self.0);
+        if engine.is_closed() {
+            return Err(closed());
+        }
+        let session = dtmf::required_id("sessionId", session)?;
+        let draft = engine.parts.profile.next_event(session, POLL)?;
+        Ok(Follower {
+            cancel: engine.live.begin(id),
+            engine,
+            id,
+            session: session.into(),
+            draft,
+        })
+    }
+}
+
+/// Follows one session. [`run`](Self::run) does the work.
+pub struct Follower {
+    engine: Arc<Engine>,
+    id: u64,
+    cancel: Arc<Cancel>,
+    session: Arc<str>,
+    draft: Draft,
+}
+
+impl Follower {
+    /// Listens until the session ends, or somebody ends the listening.
+    pub async fn run(self) {
+        tokio::select! {
+            biased;
+            _ = self.cancel.waiting_ended() => {}
+            () = self.listen() => self.end_session(),
+        }
+    }
+
+    /// Returns when the session has ended.
+    async fn listen(&self) {
+        let mut failures = 0;
+        let mut had_fresh_token = false;
+        loop {
+            let asked = Instant::now();
+            let until = asked + POLL + POLL_MARGIN;
+            let exchange = self
+                .engine
+                .exchange(&self.draft, (until, POLL + POLL_MARGIN), || ())
+                .await;
+            let (heard, failed) = self.read(exchange);
+            match heard {
+                Heard::Ended => return,
+                Heard::GoesOn => (failures, had_fresh_token) = (0, false),
+                Heard::TokenRefused if !had_fresh_token => had_fresh_token = true,
+                Heard::TokenRefused | Heard::Trouble => {
+                    if failures == 0 {
+                        self.tell(failed);
+                    }
+                    self.pause(failures).await;
+                    failures = failures.saturating_add(1);
+                }
+            }
+            tokio::time::sleep_until(asked + LEAST_INTERVAL).await;
+        }
+    }
+
+    fn read(&self, exchange: Exchange) -> (Heard, Option<Error>) {
+        let profile = &self.engine.parts.profile;
+        match exchange {
+            Exchange::Answered { answer, token } => {
+                let heard = profile.heard(&answer);
+                if heard == Heard::TokenRefused {
+                    self.engine.parts.tokens.invalidate(&token);
+                }
+                let hidden = Hidden {
+                    digits: &[],
+                    secrets: &self.engine.secrets_of(&token),
+                };
+                let status = answer.status;
+                let mut error =
+                    Error::not_sent(Code::Rejected, format!("the platform answered {status}"));
+                error.response = Some(self.engine.response(&answer, hidden));
+                (heard, Some(error))
+            }
+            Exchange::Unanswered { error, .. } | Exchange::NotBegun(error) => {
+                (Heard::Trouble, Some(error))
+            }
+        }
+    }
+
+    async fn pause(&self, failures: u32) {
+        // Drawn before the wait: the dice are shared.
+        let drawn = backoff::full_jitter(
+            FIRST_PAUSE,
+            LONGEST_PAUSE,
+            failures,
+            &mut self.engine.dice(),
+        );
+        sleep(drawn).await;
+    }
+
+    fn tell(&self, failed: Option<Error>) {
+        if let Some(error) = failed {
+            let session = Arc::clone(&self.session);
+            let event = Event::SessionNotHeard { session, error };
+            self.engine.parts.events.emit(event);
+        }
+    }
+
+    /// Sends everybody away who waits for the session: in its line, whichever injector they came by, and those of
+    /// this injector who have their turn and wait for something else.
+    fn end_session(&self) {
+        let engine = &self.engine;
+        let line = engine.line_of(&self.session);
+        engine
+            .parts
+            .registry
+            .dismiss_waiting(&line, Dismissal::CallEnded);
+        engine.live.end_waiting_of(&self.session, Reason::CallEnded);
+        engine.parts.events.emit(Event::SessionEnded {
+            session: Arc::clone(&self.session),
+        });
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.engine.live.finished(self.id);
+    }
+}

@@ -1,0 +1,101 @@
+//! What the far end recognised, as far as somebody knows: no API tells a sender, so the program may report it.
+
+use std::collections::{HashMap, VecDeque};
+
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// How many accepted injections wait for a report. Older ones cannot be reported any more.
+pub const MOST_WAITING: usize = 10_000;
+
+/// Accepted injections that may be reported, and the sums of those that were.
+#[derive(Debug, Default)]
+pub struct Recognition {
+    digits: HashMap<Uuid, u32>,
+    oldest_first: VecDeque<Uuid>,
+    reported: Reported,
+}
+
+/// The sums of all reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    /// Injections that were reported.
+    pub injections: u64,
+    /// Their digits.
+    pub digits_sent: u64,
+    /// How many of these the far end recognised.
+    pub digits_recognised: u64,
+}
+
+impl Recognition {
+    /// An injection was accepted.
+    pub fn accepted(&mut self, injection: Uuid, digits: u32) {
+        if self.oldest_first.len() >= MOST_WAITING
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.digits.remove(&oldest);
+        }
+        self.oldest_first.push_back(injection);
+        self.digits.insert(injection, digits);
+    }
+
+    /// Takes a report, once per injection.
+    pub fn report(&mut self, injection: Uuid, recognised: u32) -> Result<(), Error> {
+        let sent = self.digits.get(&injection).copied().ok_or_else(|| {
+            Error::invalid(format!(
+                "injectionId must be that of one of the last {MOST_WAITING} accepted injections of this injector, and is reported once"
+            ))
+        })?;
+        if recognised > sent {
+            return Err(Error::invalid(
+                "digitsRecognised must not be more than the digits that were sent",
+            ));
+        }
+        self.digits.remove(&injection);
+        self.reported.injections += 1;
+        self.reported.digits_sent += u64::from(sent);
+        self.reported.digits_recognised += u64::from(recognised);
+        Ok(())
+    }
+
+    /// The sums so far.
+    #[must_use]
+    pub const fn reported(&self) -> Reported {
+        self.reported
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_injection_is_reported_once_and_with_no_more_digits_than_it_had() {
+        let mut recognition = Recognition::default();
+        let id = Uuid::from_u128(1);
+        recognition.accepted(id, 4);
+        assert!(recognition.report(id, 5).is_err());
+        recognition.report(id, 3).unwrap();
+        assert!(recognition.report(id, 3).is_err());
+        assert!(recognition.report(Uuid::from_u128(2), 0).is_err());
+        let sums = Reported {
+            injections: 1,
+            digits_sent: 4,
+            digits_recognised: 3,
+        };
+        assert_eq!(recognition.reported(), sums);
+    }
+
+    #[test]
+    fn only_the_latest_wait() {
+        let mut recognition = Recognition::default();
+        let ids = (0..=MOST_WAITING as u128).map(Uuid::from_u128);
+        for id in ids {
+            recognition.accepted(id, 1);
+        }
+        assert!(recognition.report(Uuid::from_u128(0), 1).is_err());
+        assert!(recognition.report(Uuid::from_u128(1), 1).is_ok());
+        assert!(recognition.digits.len() <= MOST_WAITING);
+    }
+}

@@ -1,0 +1,139 @@
+//! The grants of the published API: passwords, access keys and refresh tokens.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::options::SimulatorOptions;
+use super::route::TokenEndpoint;
+
+/// The refresh tokens that are still to be used. Each serves once.
+#[derive(Default)]
+pub(super) struct RefreshTokens(HashSet<String>);
+
+impl RefreshTokens {
+    pub(super) fn issue(&mut self) -> String {
+        let token = format!("{:032x}", fastrand::u128(..));
+        self.0.insert(token.clone());
+        token
+    }
+
+    pub(super) fn revoke(&mut self) {
+        self.0.clear();
+    }
+
+    fn redeem(&mut self, token: &str) -> bool {
+        self.0.remove(token)
+    }
+}
+
+/// Judges a request at one of the published endpoints. The error is its refusal.
+pub(super) fn judge(
+    endpoint: TokenEndpoint,
+    (authorization, body): (Option<&str>, &[u8]),
+    options: &SimulatorOptions,
+    refresh_tokens: &mut RefreshTokens,
+) -> Result<(), Answer> {
+    match endpoint {
+        // Judged by the tutorial's own rules.
+        TokenEndpoint::Tutorial => Ok(()),
+        TokenEndpoint::Form => form(authorization, body, options, refresh_tokens),
+        TokenEndpoint::AccessKey => {
+            let (id, secret) = (field(body, "accessKeyId"), field(body, "accessKeySecret"));
+            let known = id.as_deref() == Some(&options.access_key_id)
+                && secret.as_deref() == Some(options.access_key_secret.expose());
+            known
+                .then_some(())
+                .ok_or_else(|| refused(401, "invalid_client", "Unknown access key or wrong secret"))
+        }
+        TokenEndpoint::Refresh => field(body, "token")
+            .is_some_and(|token| refresh_tokens.redeem(&token))
+            .then_some(())
+            .ok_or_else(|| refused(401, "invalid_grant", "Unknown or used refresh token")),
+    }
+}
+
+fn form(
+    authorization: Option<&str>,
+    body: &[u8],
+    options: &SimulatorOptions,
+    refresh_tokens: &mut RefreshTokens,
+) -> Result<(), Answer> {
+    let fields: HashMap<Cow<'_, str>, Cow<'_, str>> = url::form_urlencoded::parse(body).collect();
+    let given = |name: &str| fields.get(name).map(AsRef::as_ref);
+    let (basic_id, basic_secret) = authorization.and_then(basic).unzip();
+    let client_id = given("client_id").or(basic_id.as_deref());
+    let client_secret = given("client_secret").or(basic_secret.as_deref());
+    let refreshing = given("grant_type") == Some("refresh_token");
+    let client_is_known = client_id == Some(&options.client_id)
+        && (client_secret == Some(options.client_secret.expose())
+            || (refreshing && client_secret.is_none()));
+    match given("grant_type") {
+        None => Err(refused(
+            400,
+            "invalid_request",
+            "grant_type is missing; the body must be form-encoded",
+        )),
+        Some("password" | "refresh_token") if !client_is_known => Err(refused(
+            401,
+            "invalid_client",
+            "Unknown client or wrong secret",
+        )),
+        Some("password") => {
+            let known = given("username") == Some(&options.access_key_id)
+                && given("password") == Some(options.access_key_secret.expose());
+            known
+                .then_some(())
+                .ok_or_else(|| refused(400, "invalid_grant", "Unknown access key or wrong secret"))
+        }
+        Some("refresh_token") => given("refresh_token")
+            .is_some_and(|token| refresh_tokens.redeem(token))
+            .then_some(())
+            .ok_or_else(|| refused(400, "invalid_grant", "Unknown or used refresh token")),
+        Some(_) => Err(refused(
+            400,
+            "unsupported_grant_type",
+            "The grants here are password and refresh_token",
+        )),
+    }
+}
+
+/// The id token: what it says is not signed, since nobody here checks a signature.
+pub(super) fn id_token(tenant: &str, issuer: &str) -> String {
+    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = part(&json!({ "alg": "RS256", "typ": "JWT", "kid": "simulator" }));
+    let claims = part(&json!({ "iss": issuer, "sub": "user:simulator", "tenantId": tenant }));
+    format!(
+        "{header}.{claims}.{}",
+        BASE64_URL_SAFE_NO_PAD.encode("unsigned")
+    )
+}
+
+/// Both halves of an `Authorization: Basic`, form-decoded (RFC 6749 §2.3.1).
+fn basic(authorization: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("basic").then_some(())?;
+    let text = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    let decoded = |text: &str| {
+        url::form_urlencoded::parse(text.as_bytes())
+            .next()
+            .map_or_else(String::new, |(name, _)| name.into_owned())
+    };
+    Some((decoded(id), decoded(secret)))
+}
+
+fn field(body: &[u8], name: &str) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    Some(body.get(name)?.as_str()?.to_owned())
+}
+
+fn refused(status: u16, error: &str, description: &str) -> Answer {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    Answer::refusal(status, error, description)
+}

@@ -1,0 +1,285 @@
+//! What the platform decides of the API that NICE publishes.
+
+use std::time::{Duration, Instant};
+
+use http::header::{HeaderName, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+
+use super::answer::Answer;
+use super::answers::{too_large, too_many};
+use super::decision::{Asking, Decision, Ending, Now, Payload};
+use super::record::{Execution, MaskChange};
+use super::route::MaskAction;
+use super::script::Step;
+use super::session_dtmf::Asked;
+use super::sessions::Told;
+use super::state::State;
+use super::token::Standing;
+
+const REASON: HeaderName = HeaderName::from_static("icstatusdescription");
+const TRACE: HeaderName = HeaderName::from_static("x-trace-id");
+
+impl State {
+    /// Judges `send-dtmf`. An accepted sequence is answered at once and plays on.
+    pub(super) fn session_dtmf(
+        &mut self,
+        seq: u64,
+        session: &str,
+        step: Option<&Step>,
+        asking: &Asking<'_>,
+        now: Now,
+    ) -> Decision {
+        let usual_delay = self.usual_delay();
+        let (wait, ending) = match step {
+            None => match self.judge_session(session, asking, now) {
+                Ok(asked) => {
+                    self.play(seq, session, asked, now.instant);
+                    (usual_delay, Ending::Answer(taken(StatusCode::ACCEPTED)))
+                }
+                Err(refusal) => (usual_delay, Ending::Answer(refusal)),
+            },
+            Some(step) => {
+                let asked = Asked::read_anything(asking.query, asking.payload.bytes());
+                if let Some(asked) = asked.ok().filter(|_| step.executes()) {
+                    self.play(seq, session, asked, now.instant);
+                }
+                let status = step.status_or(StatusCode::ACCEPTED);
+                let answer = step.answer(status, || taken(status));
+                (
+                    step.delay.unwrap_or(usual_delay),
+                    Ending::of(step.cut, answer),
+                )
+            }
+        };
+        traced(seq, wait, ending)
+    }
+
+    fn judge_session(
+        &mut self,
+        session: &str,
+        asking: &Asking<'_>,
+        now: Now,
+    ) -> Result<Asked, Answer> {
+        self.check_token(asking, now.instant)?;
+        if let Some((limiter, form)) = self.limiter()
+            && let Err(wait) = limiter.admit(now.instant, session)
+        {
+            return Err(too_many(wait, form, now.wall));
+        }
+        let body = match asking.payload {
+            Payload::Whole(body) => body,
+            Payload::TooLarge => return Err(too_large()),
+        };
+        let asked = Asked::read(asking.query, body)
+            .map_err(|rule| refusal(StatusCode::BAD_REQUEST, "invalid_request", rule))?;
+        if self.sessions.is_live(session) {
+            Ok(asked)
+        } else {
+            Err(no_session())
+        }
+    }
+
+    /// The tones begin now and play on, whatever becomes of the request.
+    fn play(&mut self, seq: u64, session: &str, asked: Asked, now: Instant) {
+        let playing = asked.playing_time(self.time_scale());
+        let (started_at_ms, ended_at_ms) = (self.since_start(now), self.since_start(now + playing));
+        if !playing.is_zero() {
+            self.calls.occupy(session, now + playing);
+        }
+        let tone = asked.tone;
+        let contact_id = self.sessions.contact(session).map(str::to_owned);
+        let times = (started_at_ms, ended_at_ms);
+        self.journal.session_execution(
+            seq,
+            session,
+            asked.into_sequence(),
+            (tone, contact_id),
+            times,
+        );
+    }
+
+    /// Judges a request to mask a recording, or to unmask it.
+    pub(super) fn recording(
+        &mut self,
+        seq: u64,
+        (contact, action): (&str, MaskAction),
+        step: Option<&Step>,
+        asking: &Asking<'_>,
+        now: Now,
+    ) -> Decision {
+        let masked = action == MaskAction::Mask;
+        let change = MaskChange {
+            contact_id: contact.to_owned(),
+            masked,
+            at_ms: self.since_start(now.instant),
+            request_seq: seq,
+        };
+        let (wait, ending) = match step {
+            None => {
+                let judged = self.check_token(asking, now.instant).and_then(|()| {
+                    let known = self.sessions.knows_contact(contact);
+                    known.then_some(()).ok_or_else(|| {
+                        refusal(StatusCode::NOT_FOUND, "not_found", "No such contact")
+                    })
+                });
+                let answer = match judged {
+                    Ok(()) => {
+                        self.recordings.change(change);
+                        taken(StatusCode::ACCEPTED)
+                    }
+                    Err(refusal) => refusal,
+                };
+                (Duration::ZERO, Ending::Answer(answer))
+            }
+            Some(step) => {
+                if step.executes() {
+                    self.recordings.change(change);
+                }
+                let status = step.status_or(StatusCode::ACCEPTED);
+                let answer = step.answer(status, || taken(status));
+                (step.delay.unwrap_or_default(), Ending::of(step.cut, answer))
+            }
+        };
+        traced(seq, wait, ending)
+    }
+
+    /// What a listener to a session is answered, or `None` when there is nothing to tell yet.
+    pub(super) fn next_event(
+        &mut self,
+        seq: u64,
+        session: &str,
+        asking: &Asking<'_>,
+        now: Instant,
+    ) -> Option<Decision> {
+        let answer = match self.check_token(asking, now) {
+            Err(refusal) => refusal,
+            Ok(()) => match self.sessions.tell(session) {
+                Told::Nothing => return None,
+                Told::Events(events) => Answer::json(StatusCode::OK, &json!({ "events": events })),
+                Told::Ended => refusal(
+                    StatusCode::CONFLICT,
+                    "session_ended",
+                    "The session has ended",
+                ),
+                Told::Unknown => no_session(),
+            },
+        };
+        Some(traced(seq, Duration::ZERO, Ending::Answer(answer)))
+    }
+
+    /// The answer to a listener whose time is over.
+    pub(super) fn nothing_happened(seq: u64) -> Decision {
+        traced(
+            seq,
+            Duration::ZERO,
+            Ending::Answer(taken(StatusCode::NOT_MODIFIED)),
+        )
+    }
+
+    /// What a listener meets by a script.
+    pub(super) fn scripted_event(seq: u64, step: &Step) -> Decision {
+        let status = step.status_or(StatusCode::OK);
+        let answer = step.answer(status, || Answer::json(status, &json!({ "events": [] })));
+        traced(
+            seq,
+            step.delay.unwrap_or_default(),
+            Ending::of(step.cut, answer),
+        )
+    }
+
+    /// The configuration of a tenant.
+    pub(super) fn configuration(&self, query: Option<&str>, url: &str) -> Answer {
+        let asked = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+            .find(|(name, _)| name == "tenantId")
+            .map(|(_, value)| value.into_owned());
+        let tenant = self.tenant();
+        if asked.as_deref() != Some(tenant) {
+            return refusal(StatusCode::NOT_FOUND, "not_found", "No such tenant");
+        }
+        let api = self.discovered_api().unwrap_or(url);
+        Answer::json(
+            StatusCode::OK,
+            &json!({
+                "api_endpoint": api, "auth_endpoint": url, "ui_endpoint": url, "area": "simulator",
+                "cluster": "simulator", "domain": "localhost", "acdDomain": "localhost",
+                "tenantId": tenant,
+            }),
+        )
+    }
+
+    /// Every sequence, with what is known by now of the masks.
+    pub(super) fn executions(&self) -> Vec<Execution> {
+        let mut executions = self.journal.executions();
+        for execution in &mut executions {
+            let covered = |contact: &String| {
+                let (from, to) = (execution.started_at_ms, execution.ended_at_ms);
+                self.recordings.covered(contact, from, to)
+            };
+            execution.masked = execution.contact_id.as_ref().map(covered);
+        }
+        executions
+    }
+
+    /// Any valid token will do: scopes are not of this API.
+    fn check_token(&self, asking: &Asking<'_>, now: Instant) -> Result<(), Answer> {
+        match self.tokens.standing(asking.authorization, now) {
+            Standing::Good | Standing::LacksScope => Ok(()),
+            Standing::Invalid => Err(refusal(
+                StatusCode::UNAUTHORIZED,
+                "invalid_token",
+                "The token is missing, unknown, expired or revoked",
+            )
+            .with(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer error=\"invalid_token\""),
+            )),
+        }
+    }
+}
+
+/// An endpoint of the issuer.
+pub(super) fn open_id_configuration(url: &str) -> Answer {
+    Answer::json(
+        StatusCode::OK,
+        &json!({
+            "issuer": url, "token_endpoint": format!("{url}/auth/token"), "scopes_supported": ["openid"],
+        }),
+    )
+}
+
+/// Nothing but the status: the platform's answers to what it takes have no body.
+fn taken(status: StatusCode) -> Answer {
+    Answer {
+        status,
+        headers: Vec::new(),
+        body: bytes::Bytes::new(),
+    }
+}
+
+fn no_session() -> Answer {
+    refusal(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "No such session, or it has ended",
+    )
+}
+
+/// The reason stands in the body and in a header, as the platform does now one and now the other.
+fn refusal(status: StatusCode, error: &str, description: &'static str) -> Answer {
+    Answer::refusal(status, error, description).with(REASON, HeaderValue::from_static(description))
+}
+
+/// Every answer can be found again.
+fn traced(seq: u64, wait: Duration, ending: Ending) -> Decision {
+    let with_trace = |answer: Answer| match HeaderValue::try_from(format!("trace-{seq}")) {
+        Ok(id) if answer.headers.iter().all(|(name, _)| *name != TRACE) => answer.with(TRACE, id),
+        _ => answer,
+    };
+    let ending = match ending {
+        Ending::Answer(answer) => Ending::Answer(with_trace(answer)),
+        Ending::Truncated(answer) => Ending::Truncated(with_trace(answer)),
+        Ending::Cut(cut) => Ending::Cut(cut),
+    };
+    Decision { wait, ending }
+}

@@ -1,0 +1,14 @@
+//! The simulator over real sockets: each rule and each fault once.
+//!
+//! The client is a bare socket, so that what it sees is what the simulator sent.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken expectation fails the test"
+)]
+
+mod bench;
+mod published;
+mod tutorial;
