@@ -57,7 +57,6 @@ function keysFrom(files) {
 async function check({ files, keys, anchors }, stderr, signal) {
   const native = require('../native.js');
   const lane = require('../lane.js');
-  const { DtmfError } = require('../errors.js');
   /** @type {any} */
   let running;
   const giveUp = () => running?.giveUp();
@@ -69,7 +68,7 @@ async function check({ files, keys, anchors }, stderr, signal) {
   const record = await ended.finally(clear);
   signal.removeEventListener('abort', giveUp);
   signal.throwIfAborted();
-  if (record.error) throw new DtmfError(record.error);
+  if (record.error) throw new UsageError(record.error.message);
   return record.value;
 }
 

@@ -56,7 +56,8 @@ function forPeople(line, output) {
     .filter(([name]) => !LEFT_OUT.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : printable(value)}`);
   const head = [record.t, `#${record.seq}`].map(printable).join('  ');
-  return `${output.paint('dim', head)}  ${printable(record.ev).padEnd(9)}  ${rest.join('  ')}`;
+  const text = [printable(record.ev).padEnd(9), ...rest].join('  ').trimEnd();
+  return `${output.paint('dim', head)}  ${text}`;
 }
 
 /**

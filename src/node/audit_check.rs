@@ -1,5 +1,6 @@
 //! The verification of an audit log, on a thread of its own.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::thread;
 
@@ -79,10 +80,10 @@ fn run(
     let sources: Vec<&dyn Source> = files.iter().map(|file| file as &dyn Source).collect();
     match verify(&sources, &keys, &anchors, progress) {
         Ok(report) => Ok(plain(&report)),
-        Err(Unverifiable::Io { file, error }) => Err(Error::invalid(format!(
-            "{file} cannot be read: {}",
-            error.kind()
-        ))),
+        Err(Unverifiable::Io { file, error }) => Err(Error::invalid(match error.kind() {
+            ErrorKind::NotFound => format!("there is no file {file}"),
+            kind => format!("{file} cannot be read: {kind}"),
+        })),
         Err(Unverifiable::Key { file }) if keys.is_empty() => Err(Error::invalid(format!(
             "{file} is sealed with a key: give its file with --key-file"
         ))),

@@ -1,0 +1,203 @@
+'use strict';
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const { command, DIGITS } = require('./command');
+const { CXoneAuthClient, DtmfInjector } = require('../../index.js');
+const { startSimulator } = require('../../simulator.js');
+
+jest.setTimeout(60_000);
+
+const KEY = 'audit-key-canary-0123456789';
+let folder;
+let simulator;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-audit-'));
+  fs.writeFileSync(file('key'), `${KEY}\n`);
+  fs.writeFileSync(file('other-key'), 'another-key-0123456789');
+});
+afterEach(async () => {
+  await simulator?.stop();
+  simulator = undefined;
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const file = (name) => path.join(folder, name);
+const log = () => file('audit.jsonl');
+const lines = () => fs.readFileSync(log(), 'utf8').trimEnd().split('\n');
+const write = (text) => fs.writeFileSync(log(), text);
+const files = () => fs.readdirSync(folder).filter((name) => name.endsWith('.jsonl')).map(file);
+
+/** Presses some times, with a log. */
+async function press(times, auditLog = {}) {
+  simulator = await startSimulator({ autoCalls: true });
+  const { authUrl, apiUrl, clientId, clientSecret } = simulator.credentials;
+  const injector = new DtmfInjector(new CXoneAuthClient({ authUrl, clientId, clientSecret, logger: false }), {
+    apiUrl,
+    logger: false,
+    auditLog: {
+      file: log(),
+      key: KEY,
+      onAnchor: (anchor) => fs.appendFileSync(file('anchors'), anchor),
+      ...auditLog,
+    },
+  });
+  for (let n = 0; n < times; n++) {
+    await injector.injectDTMF({
+      telephonyProviderId: 'provider-1',
+      lineId: 'line-1',
+      callId: 'call-1',
+      dtmfString: DIGITS,
+      dtmfType: 'RFC2833',
+      interDigitPause: 100,
+    });
+  }
+  await injector.close();
+}
+
+const audit = async (word, ...args) => {
+  const done = await command(['audit', word, ...files(), ...args]);
+  // A key is a secret.
+  if (`${done.stdout}${done.stderr}`.includes(KEY)) throw new Error('the output holds the key');
+  return done;
+};
+const keyed = (word, ...args) => audit(word, '--key-file', file('key'), ...args);
+
+test('a log as it was written: 0', async () => {
+  await press(3);
+  expect(await keyed('verify', '--anchors', file('anchors'))).toEqual({
+    code: 0,
+    signal: null,
+    stdout: 'intact  1 file  8 records  1 anchor\n',
+    stderr: '',
+  });
+  const { code, stdout } = await keyed('verify', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    schemaVersion: 1,
+    ok: true,
+    exitCode: 0,
+    verdict: 'intact',
+    records: 8,
+    files: [{ file: log(), first: 0, records: 8, closed: true, torn: null }],
+    findings: [],
+    inDoubt: [],
+  });
+});
+
+test('a chain through several files: 0, and 1 without one of them', async () => {
+  await press(12, { rotate: { bytes: 4096 } });
+  const names = files();
+  expect(names).toEqual([file('audit.1.jsonl'), log()]);
+  expect(await keyed('verify', '--anchors', file('anchors'))).toMatchObject({
+    code: 0,
+    stdout: 'intact  2 files  28 records  2 anchors\n',
+  });
+  fs.rmSync(file('audit.1.jsonl'));
+  const { code, stdout } = await keyed('verify');
+  expect(code).toBe(1);
+  expect(stdout).toContain('the chain also has the file audit.1.jsonl');
+});
+
+test('a record that was altered: 1, with its place', async () => {
+  await press(2);
+  const before = lines();
+  const byte = Buffer.byteLength(`${before.slice(0, 2).join('\n')}\n`);
+  write(before.map((line, at) => `${at === 2 ? line.replace('accepted', 'refused') : line}\n`).join(''));
+  const people = await keyed('verify');
+  expect(people.code).toBe(1);
+  expect(people.stdout).toBe(
+    `✗ ${log()}:3 (byte ${byte}): the record was altered: its seal does not fit (bad MAC)\n` +
+      // An outcome that cannot be trusted is none.
+      `${people.stdout.split('\n')[1]}\n` +
+      'tampered  1 file  5 records  1 finding  1 in doubt\n',
+  );
+  const machines = await keyed('verify', '--json');
+  expect(machines.code).toBe(1);
+  expect(JSON.parse(machines.stdout)).toMatchObject({
+    ok: false,
+    exitCode: 1,
+    verdict: 'tampered',
+    damages: 1,
+    findings: [{ file: log(), line: 3, byte, damage: 'altered' }],
+  });
+});
+
+test('an end that was cut off: 1 with anchors', async () => {
+  await press(2);
+  write(`${lines().slice(0, 3).join('\n')}\n`);
+  expect((await keyed('verify')).code).toBe(0);
+  const { code, stdout } = await keyed('verify', '--anchors', file('anchors'));
+  expect(code).toBe(1);
+  expect(stdout).toContain('an anchor has another record 5: the end was cut off');
+});
+
+test('a line that breaks off: 2', async () => {
+  await press(1);
+  write(`${lines().slice(0, 3).join('\n')}\n{"v":1,"se`);
+  expect(await keyed('verify')).toMatchObject({
+    code: 2,
+    stdout: `! ${log()}:4: the line is torn\ntorn  1 file  3 records\n`,
+  });
+});
+
+test('an intent without an outcome: 4, and a list', async () => {
+  await press(2);
+  write(`${lines().slice(0, 4).join('\n')}\n`);
+  const { inj, t, origin } = JSON.parse(lines()[3]);
+  const line = `in doubt  ${t}  call call-1  attempt 1  injection ${inj}  ${origin}\n`;
+  expect(await keyed('in-doubt')).toMatchObject({ code: 4, stdout: line });
+  expect(await keyed('verify')).toMatchObject({
+    code: 4,
+    stdout: `${line}in-doubt  1 file  4 records  1 in doubt\n`,
+  });
+  const { stdout } = await keyed('in-doubt', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({
+    exitCode: 4,
+    inDoubt: [{ injectionId: inj, callId: 'call-1', origin, timestamp: t, attempt: 1 }],
+  });
+});
+
+test('what cannot be checked: 3, as is every other error', async () => {
+  await press(1);
+  const cases = [
+    [await audit('verify'), 'is sealed with a key: give its file with --key-file'],
+    [await audit('verify', '--key-file', file('other-key')), 'is sealed with another key'],
+    [await keyed('verify', file('nowhere')), 'there is no file'],
+    [await keyed('verify', folder), 'cannot be read'],
+    [await keyed('verify', '--anchors', file('key')), 'the anchors cannot be read: line 1'],
+    [await keyed('verify', '--anchors', file('nowhere')), 'cannot be read (ENOENT)'],
+    [await audit('verify', '--key-file', file('nowhere')), 'cannot be read (ENOENT)'],
+    [await audit('burn'), 'Unknown word after audit'],
+    [await command(['audit']), 'There is no word after audit'],
+    [await command(['audit', 'verify']), 'There are no files'],
+    [await command(['audit', 'verify', '--colour', 'x']), 'Unknown option --colour'],
+    [await command(['audit', 'verify', DIGITS]), 'An argument looks like digits'],
+  ];
+  for (const [{ code, stdout, stderr }, words] of cases) {
+    expect(stderr).toContain(words);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  }
+  const { code, stdout } = await audit('verify', '--json');
+  expect(code).toBe(3);
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, exitCode: 3, code: 'ERR_USAGE' });
+});
+
+test('the records for people, and as they are for machines', async () => {
+  await press(1);
+  const { code, stdout } = await audit('show');
+  expect(code).toBe(0);
+  const [open, intent, outcome, close] = stdout.trimEnd().split('\n');
+  expect(open).toMatch(/^\S+Z {2}#0 {2}open {7}chain=\S+ {2}alg=hmac-sha256/);
+  expect(intent).toMatch(/ {2}#1 {2}intent {5}inj=\S+ {2}call=call-1 .* len=9-20/);
+  expect(outcome).toMatch(/ {2}#2 {2}outcome .* delivery=accepted/);
+  expect(close).toMatch(/ {2}#3 {2}close$/);
+  expect((await audit('show', '--json')).stdout).toBe(`${lines().join('\n')}\n`);
+  write(`${lines()[0].replace('"open"', '"\\u001b[31mopen"')}\nnothing\n`);
+  const altered = await audit('show');
+  expect(altered.stdout).toContain('\ufffd[31mopen');
+  expect(altered.stdout).toContain('unreadable');
+});
