@@ -36,7 +36,7 @@ impl Anchor {
         Some(Self {
             chain: chain.id,
             size: chain.head.next,
-            mac: chain.head.mac.clone()?,
+            mac: chain.head.mac?,
         })
     }
 

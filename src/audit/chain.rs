@@ -29,7 +29,7 @@ impl Head {
         Some(Link {
             file: file.to_owned(),
             seq: self.next.checked_sub(1)?,
-            mac: self.mac.clone()?,
+            mac: self.mac?,
         })
     }
 }

@@ -45,8 +45,8 @@ impl fmt::Debug for Key {
 ///
 /// It is never decoded. A text has unused bits in its last character, so two texts may decode alike;
 /// compared as texts, no bit of a line is without meaning.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Mac(String);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mac([u8; MAC_CHARS]);
 
 /// Characters of a [`Mac`].
 pub const MAC_CHARS: usize = 43;
@@ -55,17 +55,29 @@ impl Mac {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Only letters of the alphabet are ever in it.
+        str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// A text that was read somewhere, if it has the form of one.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
-        let formed = text.len() == MAC_CHARS
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        formed.then(|| Self(text.to_owned()))
+        let letters: [u8; MAC_CHARS] = text.as_bytes().try_into().ok()?;
+        let of_alphabet = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        letters.iter().all(of_alphabet).then_some(Self(letters))
+    }
+
+    fn of(hash: &[u8]) -> Self {
+        let mut letters = [b'A'; MAC_CHARS];
+        // 32 bytes always fit into 43 letters.
+        let _ = BASE64_URL_SAFE_NO_PAD.encode_slice(hash, &mut letters);
+        Self(letters)
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -121,13 +133,13 @@ impl Seal {
                 let mut digest = digest::Context::new(&digest::SHA256);
                 digest.update(previous);
                 digest.update(line);
-                Mac(base64url(digest.finish().as_ref()))
+                Mac::of(digest.finish().as_ref())
             }
             Algorithm::HmacSha256 { key, .. } => {
                 let mut signing = hmac::Context::with_key(key);
                 signing.update(previous);
                 signing.update(line);
-                Mac(base64url(signing.sign().as_ref()))
+                Mac::of(signing.sign().as_ref())
             }
         }
     }

@@ -70,7 +70,9 @@ fn run(
     progress: &Progress,
 ) -> Result<Value, Error> {
     let anchors = Anchor::read_all(anchors).map_err(|line| {
-        Error::invalid(format!("the anchors cannot be read: line {line} is not as it should be"))
+        Error::invalid(format!(
+            "the anchors cannot be read: line {line} is not as it should be"
+        ))
     })?;
     let keys = keys
         .into_iter()

@@ -1,7 +1,5 @@
 //! One line of a log, as it is read.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -10,24 +8,25 @@ use crate::audit::record::{Event, VERSION};
 use crate::audit::seal::{MAC_CHARS, Mac};
 
 /// A record that was read. Which fields are there depends on `ev`.
+///
+/// The texts are those of the line: none of them ever needs an escape.
 #[derive(Debug, Deserialize)]
 pub struct Parsed<'a> {
     v: u8,
     pub seq: u64,
-    #[serde(borrow)]
-    pub t: Cow<'a, str>,
+    pub t: &'a str,
     pub ev: Event,
     pub chain: Option<Uuid>,
-    pub alg: Option<Cow<'a, str>>,
-    pub kid: Option<Cow<'a, str>>,
+    pub alg: Option<&'a str>,
+    pub kid: Option<&'a str>,
     #[serde(rename = "prev")]
     pub previous: Option<Previous>,
     pub next: Option<String>,
     pub inj: Option<Uuid>,
-    pub call: Option<Cow<'a, str>>,
-    pub origin: Option<Cow<'a, str>>,
+    pub call: Option<&'a str>,
+    pub origin: Option<&'a str>,
     pub att: Option<u32>,
-    pub delivery: Option<Cow<'a, str>>,
+    pub delivery: Option<&'a str>,
     pub lost: Option<u64>,
 }
 

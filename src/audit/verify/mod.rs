@@ -140,14 +140,7 @@ impl<'s> Beginning<'s> {
             name: name.unwrap_or_default(),
             order: record.as_ref().map_or_else(
                 || (true, String::new(), None, 0),
-                |record| {
-                    (
-                        false,
-                        record.t.clone().into_owned(),
-                        record.chain,
-                        record.seq,
-                    )
-                },
+                |record| (false, record.t.to_owned(), record.chain, record.seq),
             ),
             follows: record.and_then(|record| record.previous),
         })

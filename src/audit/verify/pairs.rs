@@ -40,15 +40,15 @@ impl Pairs {
             Event::Intent if !self.early.contains(&id) => {
                 let intent = InDoubt {
                     injection_id: id,
-                    call: record.call.as_deref().unwrap_or_default().to_owned(),
-                    origin: record.origin.as_deref().unwrap_or_default().to_owned(),
-                    time: record.t.clone().into_owned(),
+                    call: record.call.unwrap_or_default().to_owned(),
+                    origin: record.origin.unwrap_or_default().to_owned(),
+                    time: record.t.to_owned(),
                     attempt: record.att.unwrap_or_default(),
                 };
                 self.open.insert(id, intent);
             }
             Event::Outcome => {
-                let unknown = record.delivery.as_deref() == Some(Delivery::Unknown.as_str());
+                let unknown = record.delivery == Some(Delivery::Unknown.as_str());
                 match self.open.remove(&id) {
                     Some(intent) if unknown => self.unknown.push(intent),
                     Some(_) => {}

@@ -158,7 +158,7 @@ impl<'k> Scan<'k> {
             self.unreadable(raw, split);
             return;
         };
-        let Some(mac) = split.mac.clone() else { return };
+        let Some(mac) = split.mac else { return };
         if self.seal.is_none() {
             self.begin(&record);
         }
@@ -176,7 +176,7 @@ impl<'k> Scan<'k> {
             self.found(raw, Damage::Misplaced { seq });
         } else if seq > expected.seq {
             let from = expected.seq;
-            let after = expected.after.iter().map(computed).chain([mac.clone()]);
+            let after = expected.after.iter().map(computed).chain([mac]);
             let otherwise = Expected {
                 seq: from + 1,
                 after: after.map(Some).collect(),
@@ -202,11 +202,8 @@ impl<'k> Scan<'k> {
     fn begin(&mut self, record: &Parsed<'_>) {
         self.done.first = Some(record.seq);
         self.done.chain = record.chain;
-        let keyed = record.alg.as_deref() != Some("sha256");
-        let named = self
-            .keys
-            .iter()
-            .find(|key| key.key_id() == record.kid.as_deref());
+        let keyed = record.alg != Some("sha256");
+        let named = self.keys.iter().find(|key| key.key_id() == record.kid);
         let at_start = self.position.line == 1;
         let (Event::Open, Some(chain)) = (record.ev, record.chain) else {
             if at_start {
@@ -307,7 +304,7 @@ impl<'k> Scan<'k> {
         visitor.record(self.chain, &mac, record);
         self.done.head = Head {
             next: record.seq + 1,
-            mac: Some(mac.clone()),
+            mac: Some(mac),
         };
         match &mut self.expected {
             // The usual way, without taking new memory.
