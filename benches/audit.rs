@@ -3,6 +3,11 @@
 //! `cargo bench --bench audit`. Beside the means of criterion, the latency of single records is printed, since
 //! a mean hides the slow ones. The folder is that of `TMPDIR`: it should be on the disk that matters.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a measurement that cannot be made ends the program"
+)]
+
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

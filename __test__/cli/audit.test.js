@@ -29,7 +29,11 @@ const file = (name) => path.join(folder, name);
 const log = () => file('audit.jsonl');
 const lines = () => fs.readFileSync(log(), 'utf8').trimEnd().split('\n');
 const write = (text) => fs.writeFileSync(log(), text);
-const files = () => fs.readdirSync(folder).filter((name) => name.endsWith('.jsonl')).map(file);
+const files = () =>
+  fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith('.jsonl'))
+    .map(file);
 
 /** Presses some times, with a log. */
 async function press(times, auditLog = {}) {

@@ -5,6 +5,7 @@
  */
 
 const fs = require('node:fs');
+const { setInterval, clearInterval } = require('node:timers');
 
 const { UsageError } = require('./usage-error.js');
 

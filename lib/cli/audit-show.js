@@ -54,7 +54,9 @@ function forPeople(line, output) {
   if (!record) return output.paint('red', 'unreadable');
   const rest = Object.entries(record)
     .filter(([name]) => !LEFT_OUT.has(name))
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : printable(value)}`);
+    .map(
+      ([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : printable(value)}`,
+    );
   const head = [record.t, `#${record.seq}`].map(printable).join('  ');
   const text = [printable(record.ev).padEnd(9), ...rest].join('  ').trimEnd();
   return `${output.paint('dim', head)}  ${text}`;

@@ -43,7 +43,8 @@ const PRINT = Object.freeze({ verify: printVerdict, 'in-doubt': printInDoubt });
  */
 async function run({ values, stderr, output, signal }) {
   const [word, ...files] = values.words;
-  if (word === undefined) throw new UsageError('There is no word after audit', 'Write verify, in-doubt or show.');
+  if (word === undefined)
+    throw new UsageError('There is no word after audit', 'Write verify, in-doubt or show.');
   if (word !== 'show' && !Object.hasOwn(PRINT, word)) {
     throw new UsageError('Unknown word after audit', 'Known: verify, in-doubt, show.');
   }
@@ -60,7 +61,12 @@ async function run({ values, stderr, output, signal }) {
   return report.exitCode;
 }
 
-const COLOUR = /** @type {const} */ ({ intact: 'green', tampered: 'red', torn: 'yellow', 'in-doubt': 'yellow' });
+const COLOUR = /** @type {const} */ ({
+  intact: 'green',
+  tampered: 'red',
+  torn: 'yellow',
+  'in-doubt': 'yellow',
+});
 
 /**
  * @param {any} report

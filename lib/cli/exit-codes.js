@@ -14,7 +14,6 @@ const EXIT = Object.freeze({
   RATE_LIMITED: 6,
   TIMED_OUT: 7,
   UNKNOWN: 8,
-  // 9 is kept free for an audit log whose chain is broken.
 });
 
 /**
