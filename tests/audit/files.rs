@@ -179,11 +179,13 @@ async fn a_second_process_on_the_same_file_is_told() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(other.stdout.take().unwrap()).lines();
-    let acknowledged = lines
-        .map_while(Result::ok)
-        .find(|line| line.contains("ack "));
-    assert!(acknowledged.is_some());
+    // Kept to the end: the other process goes when nobody listens.
+    let mut output = BufReader::new(other.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("ack ") {
+        line.clear();
+        assert!(output.read_line(&mut line).unwrap() > 0);
+    }
     let log = AuditLog::open(in_file(&folder.0), Arc::new(Deaf)).unwrap();
     let error = log.intent(intent(1)).await.unwrap_err();
     other.kill().unwrap();
