@@ -220,6 +220,20 @@ fn a_log_written_anew_with_the_key_is_found_by_an_anchor() {
 }
 
 #[test]
+fn a_record_of_another_log_with_the_same_key_is_found_in_its_place() {
+    let (bytes, _) = sample(options());
+    let (other, _) = sample(options());
+    let (here, there) = (lines(&bytes), lines(&other));
+    for place in 1..here.len() {
+        let mut spliced = here.clone();
+        spliced[place].clone_from(&there[place]);
+        let report = found(spliced.concat()).unwrap();
+        assert_eq!(report.verdict(), Verdict::Tampered, "line {place}");
+        assert_eq!(report.findings[0].line, place as u64 + 1);
+    }
+}
+
+#[test]
 fn another_key_is_not_called_an_alteration() {
     let (bytes, _) = sample(options());
     let other = Key::new(vec![9; 32]).unwrap();
