@@ -35,7 +35,7 @@ pub trait Disk: Send + Sync + 'static {
 )]
 pub trait LogFile: Send {
     /// How long it is.
-    fn len(&self) -> io::Result<u64>;
+    fn size(&self) -> io::Result<u64>;
 
     /// Reads it from a byte on.
     fn read(&mut self, from: u64) -> io::Result<Box<dyn BufRead + '_>>;
@@ -95,7 +95,7 @@ impl Disk for RealDisk {
 }
 
 impl LogFile for RealFile {
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
 

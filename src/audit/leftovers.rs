@@ -137,7 +137,7 @@ impl Leftovers<'_> {
         let records: Vec<Record> = std::iter::once(self.writer.open(&chain, self.seal, previous))
             .chain(recovered)
             .collect();
-        let bytes = file.len()?;
+        let bytes = file.size()?;
         let mut open = OpenFile::new(file, name, chain, bytes, self.now.elapsed);
         open.append(&records, self.now, true)?;
         Ok(Some(Adopted::Open(Box::new(open))))

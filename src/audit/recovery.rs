@@ -60,7 +60,7 @@ pub fn inspect(file: &mut dyn LogFile, seal: &Seal) -> io::Result<Found> {
 
 /// Whether a file was closed, by its last line alone: whether that is true is for the verification to say.
 pub fn is_closed(file: &mut dyn LogFile) -> io::Result<bool> {
-    let from = file.len()?.saturating_sub(TAIL);
+    let from = file.size()?.saturating_sub(TAIL);
     let mut tail = Vec::new();
     file.read(from)?.read_to_end(&mut tail)?;
     let Some(tail) = tail.strip_suffix(b"\n") else {

@@ -57,7 +57,7 @@ impl MemoryDisk {
     }
 
     pub fn heal(&self) {
-        self.state().fault = None;
+        self.fail(|_| None);
     }
 
     pub fn operations(&self) -> Vec<Operation> {
@@ -115,12 +115,18 @@ impl MemoryDisk {
     }
 
     fn before(&self, operation: Operation) -> io::Result<()> {
-        let mut state = self.state();
-        state.operations.push(operation);
-        match state.fault.as_mut().and_then(|fault| fault(operation)) {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+        let fault = {
+            let mut state = self.state();
+            state.operations.push(operation);
+            state.fault.take()
+        };
+        // It may wait, while others look at the disk.
+        let Some(mut fault) = fault else {
+            return Ok(());
+        };
+        let failed = fault(operation);
+        self.state().fault.get_or_insert(fault);
+        failed.map_or(Ok(()), Err)
     }
 
     fn name(path: &Path) -> String {
@@ -187,7 +193,7 @@ impl MemoryFile {
 }
 
 impl LogFile for MemoryFile {
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         self.with(|file| file.bytes.len() as u64)
     }
 
