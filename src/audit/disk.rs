@@ -29,10 +29,6 @@ pub trait Disk: Send + Sync + 'static {
 }
 
 /// An open file. The lock goes with it.
-#[expect(
-    clippy::len_without_is_empty,
-    reason = "nobody asks whether a log is empty"
-)]
 pub trait LogFile: Send {
     /// How long it is.
     fn size(&self) -> io::Result<u64>;
