@@ -23,6 +23,7 @@ use record::{Failure, Record};
 mod audit;
 mod auth_client;
 mod auth_options;
+mod events;
 mod fields;
 mod foreign_tokens;
 mod http;
