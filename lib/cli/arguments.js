@@ -40,9 +40,10 @@ const SECRET_HINT =
 /**
  * @param {readonly string[]} args
  * @param {OptionSpecs} specs
+ * @param {boolean} [words] whether there may be arguments that belong to no option; they are `values.words`
  * @returns {Values}
  */
-function readArguments(args, specs) {
+function readArguments(args, specs, words = false) {
   const options = Object.fromEntries(
     Object.entries(specs).map(([name, { type, short }]) => [name, { type, ...(short && { short }) }]),
   );
@@ -54,9 +55,12 @@ function readArguments(args, specs) {
     tokens: true,
   });
   /** @type {Values} */
-  const values = {};
+  const values = words ? { words: [] } : {};
   for (const token of tokens) {
-    if (token.kind === 'positional') throw positional(token.value);
+    if (token.kind === 'positional') {
+      if (!words || DIGIT_LIKE.test(token.value)) throw positional(token.value);
+      values.words.push(token.value);
+    }
     if (token.kind !== 'option') continue;
     if (!Object.hasOwn(specs, token.name)) throw unknownOption(token.name, Object.keys(specs));
     const spec = specs[token.name];

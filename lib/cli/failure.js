@@ -20,9 +20,20 @@ const BRAND = Symbol.for('cxone-dtmf.DtmfError');
 
 /**
  * @param {unknown} error
+ * @param {number} [exitCode] instead of its own, unless it was interrupted
  * @returns {Failure}
  */
-function describe(error) {
+function describe(error, exitCode) {
+  const failure = ofAny(error);
+  if (exitCode === undefined || error instanceof Interrupted) return failure;
+  return { ...failure, exitCode, json: { ...failure.json, exitCode } };
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Failure}
+ */
+function ofAny(error) {
   if (error instanceof UsageError) {
     return plain(EXIT.USAGE, 'ERR_USAGE', [error.message, ...(error.hint ? [error.hint] : [])]);
   }

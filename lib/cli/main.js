@@ -26,6 +26,8 @@ const { packageVersion } = require('./version.js');
  * @property {string} summary
  * @property {string} help
  * @property {import('./arguments.js').OptionSpecs} options
+ * @property {boolean} [words] whether it takes arguments that belong to no option
+ * @property {number} [failure] its exit code for every error, where others of its numbers mean something else
  * @property {(context: Context) => Promise<number>} run gives the exit code
  */
 
@@ -35,6 +37,7 @@ const COMMANDS = [
   require('./validate.js'),
   require('./doctor.js'),
   require('./simulate.js'),
+  require('./audit.js'),
 ];
 
 const HELP = `Usage: cxone-dtmf <command> [options]
@@ -66,13 +69,13 @@ async function main(process) {
     if (['--help', '-h', 'help'].includes(word)) return help(output, rest);
     if (['--version', '-V'].includes(word)) return version(output);
     command = find(word);
-    const values = readArguments(rest, { ...COMMON, ...command.options });
+    const values = readArguments(rest, { ...COMMON, ...command.options }, command.words);
     if (values.help) return help(output, [command.name]);
     if (values.version) return version(output);
     const context = { values, env, stdin, stderr, output, signal, pid, platform };
     return await command.run(context);
   } catch (error) {
-    const { exitCode, lines, json } = describe(error);
+    const { exitCode, lines, json } = describe(error, command?.failure);
     if (output.json) output.result('', command?.name === 'inject' ? untouched(json) : json);
     for (const line of lines) output.say(line);
     return exitCode;

@@ -38,7 +38,9 @@ struct Silence;
 
 impl Visitor for Silence {
     fn record(&mut self, _: Uuid, _: &Mac, _: &Parsed<'_>) {}
-    fn read(&mut self, _: u64) {}
+    fn read(&mut self, _: u64) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Reads a file that was left.

@@ -21,6 +21,7 @@ use lane::Outbox;
 use record::{Failure, Record};
 
 mod audit;
+mod audit_check;
 mod auth_client;
 mod auth_options;
 mod events;

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use cxone_dtmf::audit::seal::Seal;
-use cxone_dtmf::audit::verify::{FileSource, Report, Source, Verdict, verify};
+use cxone_dtmf::audit::verify::{FileSource, Progress, Report, Source, Verdict, verify};
 use cxone_dtmf::audit::{AuditLog, AuditSink, Key, Notice, Observer, Options, Place};
 use cxone_dtmf::error::Code;
 use uuid::Uuid;
@@ -44,7 +43,7 @@ impl Folder {
             &sources,
             &[Seal::new(Some(&key()))],
             &[],
-            &AtomicU64::default(),
+            &Progress::default(),
         )
         .unwrap()
     }

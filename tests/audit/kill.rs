@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -19,10 +19,10 @@ use crate::records::{accepted, id, intent, outcome};
 /// How often a process is killed. `AUDIT_KILLS` sets another number.
 const KILLS: u64 = 50;
 
-fn options(place: &str, folder: PathBuf) -> Options {
+fn options(place: &str, folder: &Path) -> Options {
     let options = match place {
-        "file" => in_file(&folder),
-        _ => in_directory(&folder),
+        "file" => in_file(folder),
+        _ => in_directory(folder),
     };
     Options {
         // Files that are full after some milliseconds, so that it is killed between two of them too.
@@ -43,7 +43,7 @@ fn child() {
     };
     let place = std::env::var("AUDIT_PLACE").unwrap_or_default();
     let first: u64 = std::env::var("AUDIT_FIRST").map_or(0, |first| first.parse().unwrap());
-    let log = AuditLog::open(options(&place, folder.into()), Arc::new(Deaf)).unwrap();
+    let log = AuditLog::open(options(&place, Path::new(&folder)), Arc::new(Deaf)).unwrap();
     let log = Arc::new(log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -79,7 +79,7 @@ fn say(line: &str) {
 }
 
 /// Runs a process, kills it, and gives what it said is safe.
-fn killed(folder: &Folder, place: &str, first: u64, life: Duration) -> Vec<(String, u64)> {
+fn killed(folder: &Folder, place: &str, first: u64, lifetime: Duration) -> Vec<(String, u64)> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "kill::child", "--ignored", "--nocapture"])
         .env("AUDIT_CHILD", &folder.0)
@@ -113,7 +113,7 @@ fn killed(folder: &Folder, place: &str, first: u64, life: Duration) -> Vec<(Stri
                 }
             }
         });
-        thread::sleep(life);
+        thread::sleep(lifetime);
         // SIGKILL where there is one.
         child.kill().unwrap();
         reading.join()
@@ -160,7 +160,7 @@ async fn nothing_that_was_acknowledged_is_lost_when_the_process_is_killed() {
             assert!(!said.is_empty());
             safe.extend(said);
         }
-        let log = AuditLog::open(options(place, folder.0.clone()), Arc::new(Deaf)).unwrap();
+        let log = AuditLog::open(options(place, &folder.0), Arc::new(Deaf)).unwrap();
         log.intent(intent(99)).await.unwrap();
         log.outcome(outcome(99, accepted())).await;
         log.close().await;

@@ -3,14 +3,13 @@
 use std::io::{self, BufRead, Cursor};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime};
 
 use cxone_dtmf::audit::anchor::Anchor;
 use cxone_dtmf::audit::log::Log;
 use cxone_dtmf::audit::record::{Record, Stamp};
 use cxone_dtmf::audit::seal::Seal;
-use cxone_dtmf::audit::verify::{Report, Source, Unverifiable, verify};
+use cxone_dtmf::audit::verify::{Progress, Report, Source, Unverifiable, verify};
 use cxone_dtmf::audit::{Intent, Key, Notice, Options, Place};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::{Code, Error};
@@ -125,7 +124,7 @@ pub fn check(
 ) -> Result<Report, Unverifiable> {
     let sources: Vec<&dyn Source> = files.iter().map(|file| file as &dyn Source).collect();
     let keys: Vec<Seal> = key.map(|key| Seal::new(Some(key))).into_iter().collect();
-    verify(&sources, &keys, anchors, &AtomicU64::default())
+    verify(&sources, &keys, anchors, &Progress::default())
 }
 
 /// Verifies all files of a log on a disk.

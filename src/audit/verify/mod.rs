@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, Read};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
@@ -17,12 +16,14 @@ use scan::{End, Scanned, Visitor};
 
 pub use finding::{Damage, Finding};
 pub use pairs::InDoubt;
+pub use progress::Progress;
 pub use report::{FileReport, Report, Verdict};
 pub use source::{FileSource, Source};
 
 mod finding;
 pub(crate) mod line;
 mod pairs;
+mod progress;
 mod report;
 pub(crate) mod scan;
 mod source;
@@ -44,12 +45,12 @@ pub enum Unverifiable {
     },
 }
 
-/// Verifies files together. `progress` grows by the bytes that were read.
+/// Verifies files together. `progress` tells how far it is.
 pub fn verify(
     sources: &[&dyn Source],
     keys: &[Seal],
     anchors: &[Anchor],
-    progress: &AtomicU64,
+    progress: &Progress,
 ) -> Result<Report, Unverifiable> {
     let mut beginnings = sources
         .iter()
@@ -155,7 +156,7 @@ impl<'s> Beginning<'s> {
 
 /// What has to be found while the files are read.
 struct Reading<'a> {
-    progress: &'a AtomicU64,
+    progress: &'a Progress,
     file: String,
     /// Records that other files follow: by file and number, with their seals.
     followed: HashMap<String, HashMap<u64, Vec<Wanted>>>,
@@ -171,7 +172,7 @@ struct Wanted {
 }
 
 impl<'a> Reading<'a> {
-    fn new(beginnings: &[Beginning<'_>], anchors: &[Anchor], progress: &'a AtomicU64) -> Self {
+    fn new(beginnings: &[Beginning<'_>], anchors: &[Anchor], progress: &'a Progress) -> Self {
         let mut followed: HashMap<_, HashMap<_, Vec<_>>> = HashMap::new();
         for follows in beginnings.iter().filter_map(|file| file.follows.clone()) {
             followed
@@ -283,8 +284,8 @@ impl Visitor for Reading<'_> {
         self.pairs.record(record);
     }
 
-    fn read(&mut self, bytes: u64) {
-        self.progress.fetch_add(bytes, Ordering::Relaxed);
+    fn read(&mut self, bytes: u64) -> io::Result<()> {
+        self.progress.read(bytes)
     }
 }
 

@@ -55,6 +55,19 @@ pub struct Report {
 /// More findings than this are only counted.
 pub const MAX_FINDINGS: usize = 200;
 
+impl Verdict {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tampered => "tampered",
+            Self::InDoubt => "in-doubt",
+            Self::Torn => "torn",
+            Self::Intact => "intact",
+        }
+    }
+}
+
 impl Report {
     /// The sum.
     #[must_use]

@@ -18,8 +18,8 @@ const MAX_LINE: u64 = 16 * 1024;
 pub trait Visitor {
     /// A record.
     fn record(&mut self, chain: Uuid, mac: &Mac, record: &Parsed<'_>);
-    /// Bytes were read.
-    fn read(&mut self, bytes: u64);
+    /// Bytes were read. An error ends it.
+    fn read(&mut self, bytes: u64) -> io::Result<()>;
 }
 
 /// Where something stands.
@@ -146,7 +146,7 @@ pub fn scan(
         };
         scan.done.bytes += read;
         scan.line(&line, visitor);
-        visitor.read(read);
+        visitor.read(read)?;
     }
 }
 
