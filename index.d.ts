@@ -933,7 +933,7 @@ export type CtiEvent = DtmfInjectedEvent | DtmfFailedEvent | DtmfRetryingEvent;
  * of `start` can set `traceparent`, and the request carries it. Params that cannot be read are not published.
  */
 export interface InjectionMessage {
-  /** The call or session, as the program gave it. */
+  /** The call or session. `null` before the end, and when the input was invalid. */
   callId: string | null;
   /** As in {@link InjectionOptions.traceparent}. */
   traceparent?: string;

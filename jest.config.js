@@ -7,6 +7,7 @@ const SHARED = [
   'abort',
   'audit-log',
   'bytes',
+  'canary',
   'after-unknown',
   'close',
   'delivery',

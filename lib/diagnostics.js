@@ -23,15 +23,14 @@ const error = channel('cxone-dtmf:injection:error');
  */
 
 /**
- * Says that an injection begins.
- * @param {any} asked the params as they were read
+ * Says that an injection begins. Its call is told at the end: until the engine has checked it, it may be anything.
  * @param {any} options
  * @returns {Injection | undefined} `undefined` when nobody listens
  */
-function begin(asked, options) {
+function begin(options) {
   if (!start.hasSubscribers && !end.hasSubscribers && !error.hasSubscribers) return undefined;
   /** @type {Injection} */
-  const injection = { callId: asked.callId ?? asked.sessionId ?? null };
+  const injection = { callId: null };
   if (options?.traceparent !== undefined) injection.traceparent = options.traceparent;
   if (options?.correlationId !== undefined) injection.correlationId = options.correlationId;
   start.publish(injection);
@@ -41,11 +40,12 @@ function begin(asked, options) {
 /**
  * Says that it ended: when it failed by `error` first, and in any case by `end`.
  * @param {Injection | undefined} injection
- * @param {object} entry
+ * @param {{ callId: string | null }} entry
  * @param {() => Error | undefined} failure
  */
 function finish(injection, entry, failure) {
   if (!injection) return;
+  injection.callId = entry.callId;
   injection.auditEntry = entry;
   const failed = failure();
   if (failed) {

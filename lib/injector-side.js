@@ -133,7 +133,7 @@ class InjectorSide {
         asked = this.#api.read(params);
         const lock = lockNumber(own(options, 'lock'));
         signal = checkSignal(own(options, 'signal'));
-        injection = diagnostics.begin(asked, options);
+        injection = diagnostics.begin(options);
         const along = injection && {
           traceparent: injection.traceparent,
           correlationId: injection.correlationId,

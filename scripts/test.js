@@ -7,6 +7,7 @@
 // Without a word all of them run. A failed step does not stop the others. The last line is
 // `N passed, N failed`, with `, N skipped` where there are any, over the tests of Rust and Jest; a
 // step that fails without naming a failed test counts as one. The exit code is the first failure's.
+// A step whose output has a digit, a token or a secret of the tests in it fails, whatever its own code.
 
 const path = require('node:path');
 
@@ -15,6 +16,7 @@ require('./lib/requirements.js').demand(root);
 
 const { spawnSync } = require('node:child_process');
 
+const canaries = require('../__test__/support/canaries.js');
 const addon = require('./lib/addon.js');
 const counts = require('./lib/counts.js');
 const dependencies = require('./lib/dependencies.js');
@@ -40,6 +42,12 @@ class Run {
    * @returns {boolean} whether it went well
    */
   record(result, tests = { passed: 0, failed: 0, skipped: 0 }) {
+    const leaked = canaries.found(result.output);
+    if (leaked.length > 0) {
+      // Which one, but not where: this output may be kept for long.
+      this.steps.say(`${result.title} printed what no test may print: ${leaked.length} of the canaries`);
+      result = { ...result, code: result.code || 1 };
+    }
     const failed = result.code !== 0;
     if (failed) this.failures.push(result);
     this.totals.passed += tests.passed;

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::audit::LaneObserver;
 use super::auth_client::{NativeAuthClient, no_tenant};
+use super::events::LaneEvents;
 use super::failure_json;
 use super::foreign_tokens::ForeignTokens;
 use super::http;
@@ -16,7 +17,6 @@ use super::lane::{NativeLane, Outbox};
 use super::logs::EngineLog;
 use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
-use super::record::{Failure, Finished, Record, whole_millis_up};
 use crate::api::{Params, agent_session, telephony_v2};
 use crate::audit::{self, AuditLog, AuditSink};
 use crate::auth::TokenSource;
@@ -24,7 +24,6 @@ use crate::channel::{LockId, Registry};
 use crate::clock::WallClock;
 use crate::endpoint::{Configured, Endpoint};
 use crate::error::Error;
-use crate::event::{Event, EventSink};
 use crate::injector::{Injector, Journey, Parts};
 use crate::metrics::text::{Outside, exposition};
 
@@ -37,67 +36,6 @@ pub struct NativeInjector {
     log: EngineLog,
     audit: Option<Arc<AuditLog>>,
     token_refreshes: Box<dyn Fn() -> u64 + Send + Sync>,
-}
-
-/// Sends the engine's events down the lane.
-struct LaneEvents {
-    injector: f64,
-    outbox: Arc<Outbox>,
-}
-
-impl EventSink for LaneEvents {
-    fn emit(&self, event: Event) {
-        match event {
-            Event::Retrying {
-                id,
-                injection_id,
-                call,
-                attempt,
-                max_attempts,
-                delay,
-                reason,
-            } => self.outbox.push(&Record::Retrying {
-                id,
-                injection_id: injection_id.to_string(),
-                call_id: &call,
-                attempt,
-                max_attempts,
-                delay_ms: whole_millis_up(delay),
-                reason: reason.as_str(),
-            }),
-            Event::Finished(outcome) => self
-                .outbox
-                .push(&Record::Finished(Finished::from(&*outcome))),
-            Event::Unmasked {
-                id,
-                injection_id,
-                call,
-                failure,
-            } => self.outbox.push(&Record::Unmasked {
-                id,
-                injection_id: injection_id.to_string(),
-                call_id: &call,
-                error: failure.as_ref().map(Failure::from),
-            }),
-            Event::SessionEnded { session } => self.outbox.push(&Record::SessionEnded {
-                injector: self.injector,
-                session_id: &session,
-            }),
-            Event::SessionNotHeard { session, error } => {
-                self.outbox.push(&Record::SessionNotHeard {
-                    injector: self.injector,
-                    session_id: &session,
-                    error: Failure::from(&error),
-                });
-            }
-            Event::LockExpired { lock, call, limit } => self.outbox.push(&Record::LockExpired {
-                injector: self.injector,
-                lock: lock.0,
-                call_id: &call,
-                limit_ms: whole_millis_up(limit),
-            }),
-        }
-    }
 }
 
 #[napi]

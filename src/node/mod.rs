@@ -24,6 +24,7 @@ mod audit;
 mod audit_check;
 mod auth_client;
 mod auth_options;
+mod events;
 mod fields;
 mod foreign_tokens;
 mod http;

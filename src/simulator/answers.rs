@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, HeaderName, PRAGMA, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -62,4 +62,11 @@ pub(super) fn too_many(wait: Duration, form: RetryAfterForm, wall: SystemTime) -
         Ok(value) => answer.with(RETRY_AFTER, value),
         Err(_) => answer,
     }
+}
+
+const REASON: HeaderName = HeaderName::from_static("icstatusdescription");
+
+/// The reason stands in the body and in a header, as the platform does now one and now the other.
+pub(super) fn refusal(status: StatusCode, error: &str, description: &'static str) -> Answer {
+    Answer::refusal(status, error, description).with(REASON, HeaderValue::from_static(description))
 }

@@ -22,7 +22,7 @@
 //! | [`options`], `fields` | what can be set, and how it is read from JSON |
 //! | `server`, `service`, `route`, `answer`, `answers` | sockets, the way of one request, addresses, answers |
 //! | `state`, `decision`, `calls`, `token`, `dtmf` | what the platform knows and decides, without I/O and without clock |
-//! | `published`, `sessions`, `session_dtmf`, `recordings`, `grants`, `issuing` | the same for the API that NICE publishes |
+//! | `published`, `sessions`, `session_dtmf`, `recordings`, `grants`, `issuing`, `discovery` | the same for the API that NICE publishes |
 //! | [`script`], `token_step`, `queue`, `rate`, `latency` | faults, limits and delays |
 //! | [`record`], `journal` | what came and what was pressed |
 
@@ -30,6 +30,7 @@ mod answer;
 mod answers;
 mod calls;
 mod decision;
+mod discovery;
 mod dtmf;
 mod fields;
 mod grants;

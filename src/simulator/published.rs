@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::answer::Answer;
-use super::answers::{too_large, too_many};
+use super::answers::{refusal, too_large, too_many};
 use super::decision::{Asking, Decision, Ending, Now, Payload};
 use super::record::{Execution, MaskChange};
 use super::route::MaskAction;
@@ -17,7 +17,6 @@ use super::sessions::Told;
 use super::state::State;
 use super::token::Standing;
 
-const REASON: HeaderName = HeaderName::from_static("icstatusdescription");
 const TRACE: HeaderName = HeaderName::from_static("x-trace-id");
 
 impl State {
@@ -188,26 +187,6 @@ impl State {
         )
     }
 
-    /// The configuration of a tenant.
-    pub(super) fn configuration(&self, query: Option<&str>, url: &str) -> Answer {
-        let asked = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-            .find(|(name, _)| name == "tenantId")
-            .map(|(_, value)| value.into_owned());
-        let tenant = self.tenant();
-        if asked.as_deref() != Some(tenant) {
-            return refusal(StatusCode::NOT_FOUND, "not_found", "No such tenant");
-        }
-        let api = self.discovered_api().unwrap_or(url);
-        Answer::json(
-            StatusCode::OK,
-            &json!({
-                "api_endpoint": api, "auth_endpoint": url, "ui_endpoint": url, "area": "simulator",
-                "cluster": "simulator", "domain": "localhost", "acdDomain": "localhost",
-                "tenantId": tenant,
-            }),
-        )
-    }
-
     /// Every sequence, with what is known by now of the masks.
     pub(super) fn executions(&self) -> Vec<Execution> {
         let mut executions = self.journal.executions();
@@ -238,16 +217,6 @@ impl State {
     }
 }
 
-/// An endpoint of the issuer.
-pub(super) fn open_id_configuration(url: &str) -> Answer {
-    Answer::json(
-        StatusCode::OK,
-        &json!({
-            "issuer": url, "token_endpoint": format!("{url}/auth/token"), "scopes_supported": ["openid"],
-        }),
-    )
-}
-
 /// Nothing but the status: the platform's answers to what it takes have no body.
 fn taken(status: StatusCode) -> Answer {
     Answer {
@@ -263,11 +232,6 @@ fn no_session() -> Answer {
         "not_found",
         "No such session, or it has ended",
     )
-}
-
-/// The reason stands in the body and in a header, as the platform does now one and now the other.
-fn refusal(status: StatusCode, error: &str, description: &'static str) -> Answer {
-    Answer::refusal(status, error, description).with(REASON, HeaderValue::from_static(description))
 }
 
 /// Every answer can be found again.

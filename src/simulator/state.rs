@@ -11,11 +11,11 @@ use super::answer::Answer;
 use super::answers::{accepted, too_large, too_many};
 use super::calls::Calls;
 use super::decision::{Decision, Ending, Now, Payload, Task};
+use super::discovery;
 use super::dtmf::Sequence;
 use super::grants::RefreshTokens;
 use super::journal::{Head, Journal};
 use super::options::SimulatorOptions;
-use super::published::open_id_configuration;
 use super::queue::Scripts;
 use super::rate::{Limiter, RetryAfterForm};
 use super::record::{RequestKind, Statistics};
@@ -99,15 +99,6 @@ impl State {
         self.options.time_scale
     }
 
-    pub(super) fn tenant(&self) -> &str {
-        &self.options.tenant_id
-    }
-
-    /// The address of the API, where it is not this one.
-    pub(super) fn discovered_api(&self) -> Option<&str> {
-        self.options.api_endpoint.as_deref()
-    }
-
     /// Milliseconds since the start, to the microsecond.
     pub(super) fn since_start(&self, now: Instant) -> f64 {
         let micros = now.saturating_duration_since(self.started).as_micros();
@@ -143,12 +134,14 @@ impl State {
             }
             Route::Configuration if is_get => {
                 self.statistics.discovery_requests += 1;
-                let answer = self.configuration(head.uri.query(), &self.url);
+                let api = self.options.api_endpoint.as_deref().unwrap_or(&self.url);
+                let tenant = &self.options.tenant_id;
+                let answer = discovery::configuration(head.uri.query(), tenant, api, &self.url);
                 (RequestKind::Discovery, Task::Tell(answer))
             }
             Route::OpenIdConfiguration if is_get => {
                 self.statistics.discovery_requests += 1;
-                let answer = open_id_configuration(&self.url);
+                let answer = discovery::open_id(&self.url);
                 (RequestKind::Discovery, Task::Tell(answer))
             }
             Route::Token(endpoint) if is_post => {

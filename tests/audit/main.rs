@@ -9,6 +9,8 @@
     clippy::unnecessary_wraps,
     clippy::needless_range_loop,
     clippy::naive_bytecount,
+    clippy::needless_pass_by_value,
+    clippy::similar_names,
     reason = "a broken expectation fails the test, and a test may say plainly what it means"
 )]
 
