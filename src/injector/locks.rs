@@ -184,13 +184,15 @@ impl Drop for Acquisition {
 fn hold(engine: &Arc<Engine>, call: Arc<str>, place: Place) -> LockId {
     let lock = engine.parts.registry.new_lock_id();
     place.mark_as_manual();
+    // Held over both: an expiry that came before its lock would find nothing to end.
+    let mut held = engine.locks.held();
     let expiry = tokio::spawn(expire(
         Arc::downgrade(engine),
         lock,
         engine.config.lock_hold,
     ))
     .abort_handle();
-    engine.locks.held().insert(
+    held.insert(
         lock,
         Held {
             call,
@@ -200,6 +202,7 @@ fn hold(engine: &Arc<Engine>, call: Arc<str>, place: Place) -> LockId {
             expiry,
         },
     );
+    drop(held);
     if engine.is_closed() {
         engine.locks.remove(lock);
     }

@@ -1,7 +1,7 @@
 //! Masks the recording of a conversation before digits are sent, and unmasks it when they have been played.
 //!
-//! Both requests say how the recording shall be, so sending them twice does no harm and doubt is a reason to ask
-//! again. A recording that may be masked is unmasked, whatever became of the digits.
+//! Both requests say how the recording shall be, so doubt is a reason to ask again, as long as nobody else masks
+//! meanwhile: the place in line is kept until what was sent is answered or has had time to settle. A recording that may be masked is unmasked, whatever became of the digits.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,16 +18,30 @@ use crate::retry::{backoff, retry_after};
 /// How often masking is tried. The caller waits for it.
 const MASK_TRIES: u32 = 3;
 
-/// How often unmasking is tried. Nobody waits for it, and giving up leaves a hole in the recording.
-const UNMASK_TRIES: u32 = 10;
-
-/// The bound on all tries to unmask.
+/// The bound on all tries to unmask. Nobody waits for them, and giving up leaves a hole in the recording.
 const UNMASK_PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is kept of that for a last try, however long the platform asks to wait.
+const LAST_TRY: Duration = Duration::from_secs(1);
+
+/// How long a request that nobody heard of again may still be carried out. A guess: nothing is published.
+const SETTLING: Duration = Duration::from_secs(5);
 
 /// The masking of one injection.
 pub(super) struct Masking {
     recording: Recording,
     perhaps_masked: AtomicBool,
+    /// A request has left and was not answered, so it may be carried out after those behind it.
+    unsettled: AtomicBool,
+}
+
+/// How long one change is tried.
+#[derive(Clone, Copy)]
+enum Insistence {
+    /// A caller waits.
+    Brief(Instant),
+    /// To the end, whatever the platform asks for.
+    ToTheEnd(Instant),
 }
 
 impl Masking {
@@ -35,6 +49,7 @@ impl Masking {
         Self {
             recording,
             perhaps_masked: AtomicBool::new(false),
+            unsettled: AtomicBool::new(false),
         }
     }
 
@@ -47,8 +62,9 @@ impl Masking {
 impl Engine {
     /// Masks the recording. An error keeps the digits from being sent.
     pub(super) async fn mask(&self, masking: &Masking, until: Instant) -> Result<(), Error> {
-        let perhaps_masked = &masking.perhaps_masked;
-        self.change(&masking.recording.mask, MASK_TRIES, until, perhaps_masked)
+        let how = Insistence::Brief(until);
+        let marks = (&masking.perhaps_masked, &masking.unsettled);
+        self.change(&masking.recording.mask, how, marks)
             .await
             .map_err(|failed| Error {
                 code: Code::Mask,
@@ -61,34 +77,61 @@ impl Engine {
             })
     }
 
-    /// Ends the masking, with patience.
+    /// Ends the masking, with patience. Where a request may still be on its way, it is waited for and the recording
+    /// unmasked once more: a late mask would stay, and a late unmask would bare the digits of who comes next.
     pub(super) async fn unmask(&self, masking: &Masking) -> Result<(), Error> {
-        let until = Instant::now() + UNMASK_PATIENCE;
+        self.unmask_once(masking).await?;
+        if masking.unsettled.swap(false, Ordering::AcqRel) {
+            sleep(SETTLING).await;
+            self.unmask_once(masking).await?;
+        }
+        Ok(())
+    }
+
+    async fn unmask_once(&self, masking: &Masking) -> Result<(), Error> {
+        let how = Insistence::ToTheEnd(Instant::now() + UNMASK_PATIENCE);
         let left = AtomicBool::new(false);
-        let done = self.change(&masking.recording.unmask, UNMASK_TRIES, until, &left);
-        match done.await {
+        let marks = (&left, &masking.unsettled);
+        match self.change(&masking.recording.unmask, how, marks).await {
             // The conversation is over, and its recording with it.
-            Err(failed) if failed.response.as_ref().is_some_and(|it| it.status == 404) => Ok(()),
+            Err(failed) if failed.response.as_ref().is_some_and(|it| it.status == 404) => {
+                masking.unsettled.store(false, Ordering::Release);
+                Ok(())
+            }
             done => done,
         }
     }
 
-    /// `may_have_left` turns true when the request may have been carried out, and stays so.
+    /// `may_have_left` turns true when the request may have been carried out, and stays so;
+    /// `unsettled` when one has left whose answer never came.
     async fn change(
         &self,
         draft: &Draft,
-        tries: u32,
-        until: Instant,
-        may_have_left: &AtomicBool,
+        how: Insistence,
+        (may_have_left, unsettled): (&AtomicBool, &AtomicBool),
     ) -> Result<(), Error> {
+        let (Insistence::Brief(until) | Insistence::ToTheEnd(until)) = how;
         let mut had_fresh_token = false;
         let mut failures = 0;
         loop {
             let before = may_have_left.load(Ordering::Acquire);
-            let leaving = || may_have_left.store(true, Ordering::Release);
+            let settled_before = !unsettled.load(Ordering::Acquire);
+            // Whoever is dropped midway leaves it so.
+            let leaving = || {
+                may_have_left.store(true, Ordering::Release);
+                unsettled.store(true, Ordering::Release);
+            };
             let exchange = self
                 .exchange(draft, (until, self.config.timeout), leaving)
                 .await;
+            let lost = match &exchange {
+                Exchange::Answered { answer, .. } => may_still_run(answer.status.as_u16()),
+                Exchange::Unanswered { left, .. } => *left,
+                Exchange::NotBegun(_) => false,
+            };
+            if settled_before && !lost {
+                unsettled.store(false, Ordering::Release);
+            }
             let (failed, left) = match exchange {
                 Exchange::Answered { answer, token } => {
                     let status = answer.status.as_u16();
@@ -120,20 +163,33 @@ impl Engine {
                 may_have_left.store(before, Ordering::Release);
             }
             failures += 1;
-            let delay = self
-                .delay_after(failures)
-                .max(failed.retry_after.unwrap_or_default());
-            let in_time = Instant::now() + delay < until;
-            if !failed.retryable || failures >= tries || !in_time {
-                return Err(failed);
+            let asked = failed.retry_after.unwrap_or_default();
+            match self.delay_after(failures, asked, how) {
+                Some(delay) if failed.retryable => sleep(delay).await,
+                _ => return Err(failed),
             }
-            sleep(delay).await;
         }
     }
 
-    fn delay_after(&self, failures: u32) -> Duration {
-        let retry = &self.config.retry;
-        backoff::full_jitter(retry.base, retry.cap, failures - 1, &mut self.dice())
+    /// How long to wait before the next try. None: that was the last.
+    fn delay_after(&self, failures: u32, asked: Duration, how: Insistence) -> Option<Duration> {
+        let earlier = failures - 1;
+        let now = Instant::now();
+        match how {
+            Insistence::Brief(until) => {
+                let retry = &self.config.retry;
+                let delay = backoff::full_jitter(retry.base, retry.cap, earlier, &mut self.dice())
+                    .max(asked);
+                (failures < MASK_TRIES && now + delay < until).then_some(delay)
+            }
+            // The settings are for who waits for an injection: none of them makes this give up sooner.
+            Insistence::ToTheEnd(until) => {
+                let left = until.saturating_duration_since(now);
+                let longest = left.checked_sub(LAST_TRY).filter(|it| !it.is_zero())?;
+                let delay = backoff::throttled(earlier, &mut self.dice()).max(asked);
+                Some(delay.min(longest))
+            }
+        }
     }
 }
 
@@ -145,4 +201,9 @@ const fn may_pass(status: u16) -> bool {
 /// Whether the request may have been carried out although it was answered so.
 const fn may_be_done(status: u16) -> bool {
     matches!(status, 408 | 500..=599)
+}
+
+/// Whether somebody on the way has given up on a request that may be carried out later.
+const fn may_still_run(status: u16) -> bool {
+    matches!(status, 408 | 504)
 }

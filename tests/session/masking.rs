@@ -35,7 +35,13 @@ fn kinds(stage: &Stage) -> Vec<Kind> {
 async fn nothing_was_pressed(stage: &Stage, unmasked: bool) {
     sleep(ms(60_000)).await;
     assert!(stage.pressed().is_empty());
-    assert_eq!(stage.times(Kind::Unmask).len(), usize::from(unmasked));
+    // Twice where an answer never came: what was lost may be carried out late.
+    let unmasks = stage.times(Kind::Unmask).len();
+    assert!(if unmasked {
+        (1..=2).contains(&unmasks)
+    } else {
+        unmasks == 0
+    });
     assert_eq!(stage.unmasked().len(), usize::from(unmasked));
     assert!(!stage.is_masked());
     assert!(stage.world.registry.is_empty());
@@ -156,7 +162,8 @@ async fn who_is_aborted_while_masking_has_sent_nothing() {
     failed(&task.await.unwrap(), Code::Aborted, Delivery::NotSent);
     assert_eq!(stage.now(), ms(100));
     nothing_was_pressed(&stage, true).await;
-    assert_eq!(stage.times(Kind::Unmask), [ms(100)]);
+    // At once, and again when the mask that was given up has had time to settle.
+    assert_eq!(stage.times(Kind::Unmask), [ms(100), ms(5_100) + ANSWER]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,7 +185,8 @@ async fn a_close_while_masking_ends_it() {
     let task = stage.press_masked(1, "12", &options());
     sleep(ms(100)).await;
     stage.world.injector.close(None).await;
-    assert_eq!(stage.now(), ms(100) + ANSWER, "it waits for the unmask");
+    let settled = ms(100) + ANSWER + ms(5_000) + ANSWER;
+    assert_eq!(stage.now(), settled, "it waits for the last unmask");
     failed(&task.await.unwrap(), Code::Closed, Delivery::NotSent);
     nothing_was_pressed(&stage, true).await;
 }

@@ -44,13 +44,15 @@ async fn unmasking_is_tried_again_with_patience() {
     let next = stage.press(2, "3", &options());
     accepted(&next.await.unwrap());
     let times = stage.times(Kind::Unmask);
-    assert_eq!(times.len(), 4, "one of the five was never read");
+    // One of the five was never read, and one was lost: it has time to settle before the last.
+    assert_eq!(times.len(), 5);
+    assert!(times[4] >= times[3] + ms(5_000));
     assert!(
         times[3] >= times[2] + ms(2_000),
         "the wait that was asked for"
     );
     assert_eq!(stage.unmasked(), [None]);
-    assert_eq!(stage.times(Kind::Press)[1], times[3] + ANSWER);
+    assert_eq!(stage.times(Kind::Press)[1], times[4] + ANSWER);
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,8 +63,8 @@ async fn unmasking_is_given_up_and_told() {
     let silent = || vec![silence(false); 100];
     for (acts, most, code) in [
         (refused(), 1, Code::Mask),
-        (failing(), 10, Code::Mask),
-        (silent(), 4, Code::Connect),
+        (failing(), 20, Code::Mask),
+        (silent(), 5, Code::Connect),
     ] {
         let stage = Stage::new(config()).plan(Kind::Unmask, acts);
         accepted(&stage.press_masked(1, "12", &options()).await.unwrap());
@@ -85,6 +87,21 @@ async fn unmasking_is_given_up_and_told() {
         };
         assert_eq!(failure.code, code);
         assert!(stage.is_masked());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_settings_nor_the_platform_shorten_the_patience() {
+    for act in [Act::retry_after(429, "60"), Act::status(503)] {
+        let mut hasty = config();
+        hasty.retry.base = ms(0);
+        hasty.retry.cap = ms(0);
+        let stage = Stage::new(hasty).plan(Kind::Unmask, vec![act; 100]);
+        accepted(&stage.press_masked(1, "12", &options()).await.unwrap());
+        stage.world.injector.close(None).await;
+        let times = stage.times(Kind::Unmask);
+        assert!((2..=20).contains(&times.len()), "{}", times.len());
+        assert!(*times.last().unwrap() >= times[0] + ms(28_000), "{times:?}");
     }
 }
 
@@ -166,7 +183,7 @@ async fn a_dropped_injection_is_unmasked_at_every_stage() {
         sleep(after).await;
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());
-        sleep(ms(5_000)).await;
+        sleep(ms(10_000)).await;
         assert_eq!(stage.times(Kind::Mask).len(), asked, "{after:?}");
         assert_eq!(stage.unmasked(), vec![None; asked], "{after:?}");
         assert_eq!(stage.pressed().len(), pressed, "{after:?}");

@@ -92,7 +92,7 @@ impl Journey {
                 origin: Arc::clone(&engine.platform),
                 call: Arc::clone(&begun.prepared.call),
                 attempt: self.attempts + 1,
-                digits: begun.prepared.sequence.len(),
+                digits: burst.digits as usize,
                 remaining: begun.deadline.saturating_duration_since(Instant::now()),
             };
             // Before the wait for it: what is given up meanwhile may be written all the same.
