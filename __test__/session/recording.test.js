@@ -136,6 +136,7 @@ test('an unmasking that meets trouble is asked for again', async () => {
   platform.answerUnmask({ status: 503 }, { drop: 'after' });
   await injector.injectDTMF(PRESS);
   await injector.close();
-  expect(paths()).toEqual([MASK, SEND, UNMASK, UNMASK, UNMASK]);
+  // One was lost: when it has had time to be carried out, the recording is unmasked once more.
+  expect(paths()).toEqual([MASK, SEND, UNMASK, UNMASK, UNMASK, UNMASK]);
   expect(injector.metrics().unmaskFailures).toBe(0);
 });

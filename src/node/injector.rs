@@ -184,7 +184,7 @@ impl NativeInjector {
     pub fn follow_session(&self, id: f64, session_id: Option<String>) -> Option<String> {
         match self.injector.follow(whole(id), session_id.as_deref()) {
             Ok(follower) => {
-                spawn(self.log.clone().around(follower.run()));
+                spawn(self.log.around(follower.run()));
                 None
             }
             Err(error) => Some(failure_json(&error)),
@@ -348,9 +348,10 @@ impl NativeInjector {
         let Some(journey) = journey.end_if_refused() else {
             return true;
         };
-        let log = self.log.clone();
+        // Boxed, since a future that is moved into another takes its room twice.
+        let work = Box::pin(self.log.around(journey.run()));
         spawn(async move {
-            log.around(journey.run()).await;
+            work.await;
         });
         false
     }

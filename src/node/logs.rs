@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
-use tracing::instrument::WithSubscriber as _;
+use tracing::instrument::{WithDispatch, WithSubscriber as _};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record as SpanRecord};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
@@ -18,31 +18,29 @@ use tracing::{Dispatch, Event, Metadata, Subscriber};
 use super::lane::Outbox;
 use super::record::Record;
 
-/// Where the lines go. Without a place to go to there is no subscriber, and no line is made.
+/// Where the lines go. Without a place to go to the subscriber is none, and no line is made.
 #[derive(Clone)]
-pub struct EngineLog(Option<Dispatch>);
+pub struct EngineLog(Dispatch);
 
 impl EngineLog {
     /// `owner` is the number of the injector. `to_logger`: its logger takes debug lines. `to_stderr`: so does
     /// whoever reads standard error.
     pub fn new(owner: f64, outbox: &Arc<Outbox>, to_logger: bool, to_stderr: bool) -> Self {
         let wanted = to_logger || to_stderr;
-        Self(wanted.then(|| {
-            Dispatch::new(Lines {
-                owner,
-                outbox: Arc::clone(outbox),
-                to_logger,
-                to_stderr,
-            })
+        if !wanted {
+            return Self(Dispatch::none());
+        }
+        Self(Dispatch::new(Lines {
+            owner,
+            outbox: Arc::clone(outbox),
+            to_logger,
+            to_stderr,
         }))
     }
 
     /// The same work, with its lines going where they should.
-    pub async fn around<T>(self, work: impl Future<Output = T>) -> T {
-        match self.0 {
-            Some(dispatch) => work.with_subscriber(dispatch).await,
-            None => work.await,
-        }
+    pub fn around<F: Future>(&self, work: F) -> WithDispatch<F> {
+        work.with_subscriber(self.0.clone())
     }
 }
 

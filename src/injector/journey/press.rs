@@ -14,6 +14,11 @@ impl Journey {
     pub(super) async fn press(&mut self, mut begun: Begun) -> Result<Accepted, Error> {
         self.wait_for_turn(&begun).await?;
         begun.waiting = None;
+        // Boxed, so that the thousands who may wait do not each keep room for the work to come.
+        Box::pin(self.press_in_turn(&begun)).await
+    }
+
+    async fn press_in_turn(&mut self, begun: &Begun) -> Result<Accepted, Error> {
         self.granted = Some(Instant::now());
         tracing::debug!(
             injectionId = %self.injection_id,
@@ -23,22 +28,22 @@ impl Journey {
         );
         if !begun.prepared.lead_in.is_zero() {
             let until = Instant::now() + begun.prepared.lead_in;
-            self.pause(&begun, until).await?;
+            self.pause(begun, until).await?;
         }
-        self.mask_recording(&begun).await?;
+        self.mask_recording(begun).await?;
         let mut bursts = begun.prepared.bursts.iter();
         let Some(mut burst) = bursts.next() else {
             return Err(explanation::dropped());
         };
         loop {
-            let accepted = self.send(&begun, burst).await?;
+            let accepted = self.send(begun, burst).await?;
             let Some(next) = bursts.next() else {
                 return Ok(accepted);
             };
             // From here on a failure leaves half a sequence behind: the same digits must not be sent again.
             self.delivery = Delivery::Unknown;
             let played = Instant::now() + burst.playing + burst.pause;
-            self.pause(&begun, played).await?;
+            self.pause(begun, played).await?;
             burst = next;
         }
     }
