@@ -1,4 +1,4 @@
-//! Ending an injection from outside, in two strengths.
+//! Ending an injection from outside, in two strengths. The end of the session lies between them.
 
 use tokio::sync::watch;
 
@@ -63,6 +63,11 @@ impl Cancel {
         error(self.reached(|stage| stage != Stage::Running).await)
     }
 
+    /// Resolves when a sequence that has begun must press no more: who closes lets it finish, the session is gone.
+    pub async fn sequence_ended(&self) -> Error {
+        error(self.reached(ends_sequence).await)
+    }
+
     /// Resolves when even a request that is under way must be given up.
     pub async fn everything_ended(&self) -> Error {
         error(
@@ -79,11 +84,15 @@ impl Cancel {
         }
     }
 
-    /// Whether even a request that is under way must be given up.
-    pub fn check_everything(&self) -> Result<(), Error> {
+    /// Whether a sequence that has begun must press no more.
+    pub fn check_sequence(&self) -> Result<(), Error> {
         match *self.0.borrow() {
-            Stage::Running | Stage::Waiting(_) => Ok(()),
-            Stage::Everything(reason) => Err(error(reason)),
+            stage @ (Stage::Waiting(reason) | Stage::Everything(reason))
+                if ends_sequence(stage) =>
+            {
+                Err(error(reason))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -99,6 +108,13 @@ impl Cancel {
             Ok(Stage::Running) | Err(_) => std::future::pending().await,
         }
     }
+}
+
+const fn ends_sequence(stage: Stage) -> bool {
+    matches!(
+        stage,
+        Stage::Everything(_) | Stage::Waiting(Reason::CallEnded)
+    )
 }
 
 impl Default for Cancel {

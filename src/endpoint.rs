@@ -11,8 +11,9 @@ use crate::error::Error;
 
 /// Knows the base address of the API. Tokens and digits go there and nowhere else.
 pub trait Endpoint: Send + Sync + 'static {
-    /// Names the platform; with the id of a call it names a line to wait in.
-    fn platform(&self) -> Arc<str>;
+    /// The origin that the injector was pointed to, as a serialised origin (RFC 6454 §6.1): that of the API, or
+    /// the one that tells where the API is.
+    fn origin(&self) -> Arc<str>;
 
     /// The base address for requests that carry this token. Errors have delivery *not-sent*;
     /// `retryable` says whether the same call may work later.
@@ -36,7 +37,7 @@ impl Configured {
 }
 
 impl Endpoint for Configured {
-    fn platform(&self) -> Arc<str> {
+    fn origin(&self) -> Arc<str> {
         Arc::clone(&self.origin)
     }
 

@@ -77,14 +77,16 @@ pub struct Injector(Arc<Engine>);
 pub(crate) struct Engine {
     parts: Parts,
     config: Config,
-    platform: Arc<str>,
+    origin: Arc<str>,
+    /// With the id of a call it names a line.
+    scope: Arc<str>,
     started: Instant,
     closed: AtomicBool,
     waiting: AtomicUsize,
     in_flight: Semaphore,
     live: live::Live,
     locks: locks::ManualLocks,
-    unmasking: TaskTracker,
+    maskings: TaskTracker,
     limiter: Option<Limiter>,
     budget: Mutex<Budget>,
     dice: Mutex<fastrand::Rng>,
@@ -98,15 +100,17 @@ impl Injector {
         let dice = config
             .seed
             .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        let origin = parts.endpoint.origin();
         Ok(Self(Arc::new(Engine {
-            platform: parts.endpoint.platform(),
+            scope: parts.profile.scope(&origin),
+            origin,
             started: Instant::now(),
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             in_flight: Semaphore::new(config.max_in_flight),
             live: live::Live::default(),
             locks: locks::ManualLocks::default(),
-            unmasking: TaskTracker::new(),
+            maskings: TaskTracker::new(),
             limiter: config.rate_limit.map(Limiter::new),
             budget: Mutex::new(Budget::new(config.retry.budget)),
             dice: Mutex::new(dice),
@@ -145,8 +149,8 @@ impl Injector {
             let _ = timeout(AFTER_GIVING_UP, self.0.live.none_left()).await;
         }
         self.0.locks.release_all();
-        self.0.unmasking.close();
-        self.0.unmasking.wait().await;
+        self.0.maskings.close();
+        self.0.maskings.wait().await;
     }
 
     /// The first step of [`close`](Self::close), for callers who run the rest later: refuses new work
@@ -191,7 +195,7 @@ impl Injector {
 impl fmt::Debug for Injector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Injector")
-            .field("platform", &self.0.platform)
+            .field("origin", &self.0.origin)
             .finish_non_exhaustive()
     }
 }
@@ -203,7 +207,7 @@ impl Engine {
 
     fn line_of(&self, call: &Arc<str>) -> Channel {
         Channel::Call {
-            platform: Arc::clone(&self.platform),
+            scope: Arc::clone(&self.scope),
             call: Arc::clone(call),
         }
     }

@@ -100,6 +100,24 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// The domains of the platform. An address of it is below one of them.
+pub const PLATFORM_DOMAINS: [&str; 3] =
+    ["niceincontact.com", "nice-incontact.com", "nicecxone.com"];
+
+/// Below a domain of the platform, on the usual port. A URL's host is in lower case and ASCII already.
+#[must_use]
+pub fn is_of_platform(url: &Url) -> bool {
+    let Some(Host::Domain(host)) = url.host() else {
+        return false;
+    };
+    let below = |domain: &str| {
+        host.strip_suffix(domain)
+            .and_then(|rest| rest.strip_suffix('.'))
+            .is_some_and(|label| !label.is_empty())
+    };
+    url.port().is_none() && PLATFORM_DOMAINS.iter().any(|domain| below(domain))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -89,6 +89,12 @@ impl fmt::Debug for Prepared {
 
 /// One wire format of one API.
 pub trait WireProfile: Send + Sync + 'static {
+    /// Within what the ids of calls are unique; calls of one id and one scope wait in one line. `origin` is where the
+    /// injector was pointed to. Too wide a scope makes digits wait, too narrow a one lets them overlap.
+    fn scope(&self, origin: &Arc<str>) -> Arc<str> {
+        Arc::clone(origin)
+    }
+
     /// Checks what a caller asks for. Nothing is sent when a rule is broken.
     fn prepare(&self, params: Params) -> Result<Prepared, Error>;
 
@@ -128,6 +134,8 @@ pub enum Heard {
     GoesOn,
     /// It has ended.
     Ended,
+    /// The platform knows no such session: it has ended, if it was ever heard of.
+    NotKnown,
     /// The token was refused.
     TokenRefused,
     /// Nothing could be heard: ask again later.

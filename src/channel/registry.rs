@@ -11,10 +11,10 @@ use super::queue::{Joined, Queue, Ticket};
 /// What a line leads to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Channel {
-    /// A call of one platform.
+    /// A call.
     Call {
-        /// The platform: the origin of the API (scheme, host, port) where it is configured.
-        platform: Arc<str>,
+        /// Within what the id is unique.
+        scope: Arc<str>,
         /// The call's id.
         call: Arc<str>,
     },
@@ -228,7 +228,7 @@ mod tests {
 
     fn call(id: &str) -> Channel {
         Channel::Call {
-            platform: "https://api.example".into(),
+            scope: "https://api.example".into(),
             call: id.into(),
         }
     }

@@ -1,12 +1,8 @@
 //! Which addresses tokens and digits may go to when the platform names one. Pure policy.
 
-use url::{Host, Url};
+use url::Url;
 
-use crate::origin::{Hosts, is_loopback};
-
-/// The domains of the platform. An address must be below one of them.
-pub const PLATFORM_DOMAINS: [&str; 3] =
-    ["niceincontact.com", "nice-incontact.com", "nicecxone.com"];
+use crate::origin::{Hosts, is_loopback, is_of_platform};
 
 /// The addresses that a discovery may lead to.
 #[derive(Clone, Debug)]
@@ -53,22 +49,10 @@ impl AllowedHosts {
     }
 }
 
-/// Below a domain of the platform, on the usual port. A URL's host is in lower case and ASCII already.
-fn is_of_platform(url: &Url) -> bool {
-    let Some(Host::Domain(host)) = url.host() else {
-        return false;
-    };
-    let below = |domain: &str| {
-        host.strip_suffix(domain)
-            .and_then(|rest| rest.strip_suffix('.'))
-            .is_some_and(|label| !label.is_empty())
-    };
-    url.port().is_none() && PLATFORM_DOMAINS.iter().any(|domain| below(domain))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::origin::PLATFORM_DOMAINS;
     use proptest::prelude::*;
 
     fn allowed(named: &[&str], auth_url: &str) -> AllowedHosts {

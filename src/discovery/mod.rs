@@ -43,7 +43,7 @@ const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));
 /// Asks for the address and keeps it. Any number of callers share one question, and a caller that goes away takes
 /// nothing from the others.
 pub struct Discovered {
-    platform: Arc<str>,
+    origin: Arc<str>,
     question: Arc<Question>,
 }
 
@@ -79,9 +79,8 @@ impl Discovered {
     pub fn new(connection: Connection, auth_url: &Url, allowed: AllowedHosts) -> Self {
         let mut url = auth_url.clone();
         url.set_path("/.well-known/cxone-configuration");
-        let origin = auth_url.origin().ascii_serialization();
         Self {
-            platform: format!("{origin} agent-session").into(),
+            origin: auth_url.origin().ascii_serialization().into(),
             question: Arc::new(Question {
                 connection,
                 url,
@@ -234,8 +233,8 @@ impl Question {
 }
 
 impl Endpoint for Discovered {
-    fn platform(&self) -> Arc<str> {
-        Arc::clone(&self.platform)
+    fn origin(&self) -> Arc<str> {
+        Arc::clone(&self.origin)
     }
 
     fn base<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<Url, Error>> {
@@ -263,7 +262,7 @@ impl Endpoint for Discovered {
 impl fmt::Debug for Discovered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Discovered")
-            .field("platform", &self.platform)
+            .field("origin", &self.origin)
             .finish_non_exhaustive()
     }
 }

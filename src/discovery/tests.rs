@@ -174,8 +174,5 @@ async fn without_a_tenant_nobody_is_asked() {
     let error = discovered.base(&token(None)).await.unwrap_err();
     assert!(error.message.contains("no id token"), "{error}");
     assert!(script.asked.lock().unwrap().is_empty());
-    assert_eq!(
-        &*discovered.platform(),
-        "https://cxone.niceincontact.com agent-session"
-    );
+    assert_eq!(&*discovered.origin(), "https://cxone.niceincontact.com");
 }

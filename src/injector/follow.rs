@@ -73,6 +73,7 @@ impl Follower {
     async fn listen(&self) {
         let mut failures = 0;
         let mut had_fresh_token = false;
+        let mut was_heard = false;
         loop {
             let asked = Instant::now();
             let until = asked + POLL + POLL_MARGIN;
@@ -83,9 +84,10 @@ impl Follower {
             let (heard, failed) = self.read(exchange);
             match heard {
                 Heard::Ended => return,
-                Heard::GoesOn => (failures, had_fresh_token) = (0, false),
+                Heard::NotKnown if was_heard => return,
+                Heard::GoesOn => (failures, had_fresh_token, was_heard) = (0, false, true),
                 Heard::TokenRefused if !had_fresh_token => had_fresh_token = true,
-                Heard::TokenRefused | Heard::Trouble => {
+                Heard::TokenRefused | Heard::NotKnown | Heard::Trouble => {
                     if failures == 0 {
                         self.tell(failed);
                     }

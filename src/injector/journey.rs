@@ -171,7 +171,8 @@ impl Journey {
         self.place = Some(place);
         self.share = share;
         self.tones = Tones::of(&prepared, config.playout);
-        self.masking = prepared.recording.clone().map(Masking::new);
+        self.masking = (prepared.recording.clone())
+            .map(|recording| Masking::new(recording, engine.maskings.token()));
         let lock_timeout = options.lock_timeout.unwrap_or(config.lock_timeout);
         Ok(Begun {
             masks: masks(&prepared, config.mask_digits),

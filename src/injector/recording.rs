@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Engine;
 use super::exchange::Exchange;
@@ -33,6 +34,8 @@ pub(super) struct Masking {
     perhaps_masked: AtomicBool,
     /// A request has left and was not answered, so it may be carried out after those behind it.
     unsettled: AtomicBool,
+    /// Closing the injector waits for it.
+    _open: TaskTrackerToken,
 }
 
 /// How long one change is tried.
@@ -45,11 +48,12 @@ enum Insistence {
 }
 
 impl Masking {
-    pub fn new(recording: Recording) -> Self {
+    pub fn new(recording: Recording, open: TaskTrackerToken) -> Self {
         Self {
             recording,
             perhaps_masked: AtomicBool::new(false),
             unsettled: AtomicBool::new(false),
+            _open: open,
         }
     }
 

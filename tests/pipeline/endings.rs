@@ -4,17 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::API;
-use crate::support::{Act, Events, Platform, ToPlatform, Tokens, World};
-use cxone_dtmf::BoxFuture;
-use cxone_dtmf::audit::{AuditSink, Intent};
+use crate::support::{Act, Platform, SlowRecord, Tokens, World};
 use cxone_dtmf::channel::{LockId, Registry};
-use cxone_dtmf::clock::WallClock;
 use cxone_dtmf::config::{Config, InjectionOptions};
 use cxone_dtmf::delivery::Delivery;
-use cxone_dtmf::endpoint::Configured;
-use cxone_dtmf::error::{Code, Error};
-use cxone_dtmf::injector::{Injector, Parts};
-use cxone_dtmf::origin::base_url;
+use cxone_dtmf::error::Code;
 use cxone_dtmf::outcome::Outcome;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -103,38 +97,21 @@ async fn an_abandoned_lock_is_not_passed_on_before_what_is_under_it_has_ended() 
     assert!(world.other.registry.is_empty());
 }
 
-/// A record that takes its time for outcomes.
-struct Slow;
-
-impl AuditSink for Slow {
-    fn intent(&self, _: Intent) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn outcome(&self, _: Arc<Outcome>) -> BoxFuture<'_, bool> {
-        Box::pin(async {
-            sleep(ms(1_000)).await;
-            true
-        })
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_is_dropped_while_its_record_is_written_keeps_its_end() {
-    let events = Arc::new(Events::default());
-    let registry = Arc::new(Registry::default());
-    let base = base_url("apiUrl", "https://api.example.com").unwrap();
-    let parts = Parts {
-        profile: API.profile(),
-        endpoint: Arc::new(Configured::new(base)),
-        tokens: Arc::new(Tokens::default()),
-        transport: Arc::new(ToPlatform(Platform::scripted([]))),
-        events: events.clone(),
-        audit: Some(Arc::new(Slow)),
-        registry: Arc::clone(&registry),
-        clock: WallClock::system(),
-    };
-    let injector = Injector::new(parts, API.config()).unwrap();
+    let World {
+        injector,
+        events,
+        registry,
+        ..
+    } = World::recorded(
+        API,
+        Platform::scripted([]),
+        API.config(),
+        Tokens::default(),
+        Arc::default(),
+        Some(Arc::new(SlowRecord(ms(1_000)))),
+    );
     let journey = injector.inject(1, API.params("call", "1"), &InjectionOptions::default());
     let task = tokio::spawn(journey.run());
     sleep(ms(500)).await;

@@ -42,6 +42,7 @@ impl Stage {
 async fn each_way_in_which_a_session_ends_is_heard() {
     for act in [
         Act::slow(409, ms(100)),
+        // It was heard of before.
         Act::slow(404, ms(100)),
         Act::events(END, ms(100)),
     ] {
@@ -51,6 +52,20 @@ async fn each_way_in_which_a_session_ends_is_heard() {
         assert_eq!(stage.now(), POLL + ms(100));
         assert_eq!(stage.told(), (1, 0));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_was_never_heard_of_has_not_ended() {
+    let acts = [Act::status(404), Act::status(404)];
+    let stage = Stage::new(config()).plan(Kind::NextEvent, acts);
+    let lock = stage.lock().await;
+    let following = stage.follow();
+    let waiting = stage.press(2, "2", &options());
+    sleep(ms(10_000)).await;
+    assert_eq!(stage.told(), (0, 1), "trouble, and no end");
+    assert!(!following.is_finished());
+    stage.world.injector.release_lock(lock).await;
+    accepted(&waiting.await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,6 +118,19 @@ async fn the_end_sends_those_away_who_wait_while_tones_play() {
     let behind = stage.press(2, "4", &options());
     failed(&behind.await.unwrap(), Code::CallEnded, Delivery::NotSent);
     assert_eq!(stage.now(), ms(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_more_of_a_sequence_is_pressed_when_the_session_has_ended() {
+    let stage = Stage::new(config()).plan(Kind::NextEvent, [Act::slow(409, ms(100))]);
+    stage.follow();
+    let outcome = stage.press(1, "12W3", &options()).await.unwrap();
+    failed(&outcome, Code::OutcomeUnknown, Delivery::Unknown);
+    let error = outcome.result.as_ref().unwrap_err();
+    assert_eq!(error.digits_accepted, Some(2));
+    assert_eq!(stage.now(), ms(100));
+    sleep(ms(10_000)).await;
+    assert_eq!(stage.pressed(), ["12"]);
 }
 
 #[tokio::test(start_paused = true)]

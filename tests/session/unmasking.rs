@@ -3,11 +3,12 @@
 use cxone_dtmf::config::InjectionOptions;
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
-use tokio::time::sleep;
+use std::sync::Arc;
+use tokio::time::{Instant, sleep};
 
 use crate::masking::{TONES, UNSENT, without_hold};
 use crate::stage::{ANSWER, Stage, accepted, config, failed, lost, ms, options, silence, under};
-use crate::support::{Act, Kind};
+use crate::support::{Act, Api, Kind, Platform, SlowRecord, Tokens, World};
 
 #[tokio::test(start_paused = true)]
 async fn it_is_unmasked_whatever_became_of_the_digits() {
@@ -123,6 +124,27 @@ async fn close_waits_for_the_unmask_past_its_patience() {
     assert_eq!(stage.now(), 2 * ANSWER + TONES + ms(3_000));
     assert_eq!(stage.unmasked(), [None]);
     assert!(!stage.is_masked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn close_waits_for_the_unmask_while_the_record_is_written() {
+    let stage = Stage {
+        world: World::recorded(
+            Api::AgentSession,
+            Platform::scripted([]),
+            config(),
+            Tokens::default(),
+            Arc::default(),
+            Some(Arc::new(SlowRecord(ms(5_000)))),
+        ),
+        began: Instant::now(),
+    };
+    let task = stage.press_masked(1, "12", &options());
+    sleep(2 * ANSWER + ms(1)).await;
+    stage.world.injector.close(Some(ms(0))).await;
+    assert_eq!(stage.unmasked(), [None]);
+    assert!(!stage.is_masked());
+    accepted(&task.await.unwrap());
 }
 
 #[tokio::test(start_paused = true)]

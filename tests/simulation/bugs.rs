@@ -167,7 +167,7 @@ pub async fn wait_and_lose_the_turn(
     patience: Option<Duration>,
 ) {
     let channel = Channel::Call {
-        platform: API.into(),
+        scope: API.into(),
         call: call.into(),
     };
     let Ok(mut place) = registry.join(channel, usize::MAX) else {

@@ -1,10 +1,11 @@
-//! What is around an injector: its tokens and its listener.
+//! What is around an injector: its tokens, its listener and its record.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cxone_dtmf::BoxFuture;
+use cxone_dtmf::audit::{AuditSink, Intent};
 use cxone_dtmf::auth::{Token, TokenSource};
 use cxone_dtmf::error::Error;
 use cxone_dtmf::event::{Event, EventSink};
@@ -81,5 +82,21 @@ impl Events {
             _ => None,
         });
         delays.collect()
+    }
+}
+
+/// A record that takes its time for outcomes.
+pub struct SlowRecord(pub Duration);
+
+impl AuditSink for SlowRecord {
+    fn intent(&self, _: Intent) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn outcome(&self, _: Arc<Outcome>) -> BoxFuture<'_, bool> {
+        Box::pin(async {
+            sleep(self.0).await;
+            true
+        })
     }
 }

@@ -12,6 +12,7 @@
 
 use std::sync::Arc;
 
+use cxone_dtmf::audit::AuditSink;
 use cxone_dtmf::channel::Registry;
 use cxone_dtmf::clock::WallClock;
 use cxone_dtmf::config::Config;
@@ -27,7 +28,7 @@ mod seen;
 
 pub use act::{Act, Kind};
 pub use api::{Api, session};
-pub use around::{Events, Tokens};
+pub use around::{Events, SlowRecord, Tokens};
 pub use platform::{Platform, State, ToPlatform, Tones};
 pub use seen::Seen;
 
@@ -57,6 +58,18 @@ impl World {
         tokens: Tokens,
         registry: Arc<Registry>,
     ) -> Self {
+        Self::recorded(api, platform, config, tokens, registry, None)
+    }
+
+    /// With a record.
+    pub fn recorded(
+        api: Api,
+        platform: Arc<Platform>,
+        config: Config,
+        tokens: Tokens,
+        registry: Arc<Registry>,
+        audit: Option<Arc<dyn AuditSink>>,
+    ) -> Self {
         let tokens = Arc::new(tokens);
         let events = Arc::new(Events::default());
         let base = base_url("apiUrl", "https://api.example.com").unwrap();
@@ -66,7 +79,7 @@ impl World {
             tokens: tokens.clone(),
             transport: Arc::new(ToPlatform(Arc::clone(&platform))),
             events: events.clone(),
-            audit: None,
+            audit,
             registry: Arc::clone(&registry),
             clock: WallClock::system(),
         };

@@ -1,6 +1,7 @@
 //! The events of an agent session: `GET …/agent-sessions/{sessionId}/get-next-event`, a long poll.
 //!
-//! 200 brings events, 304 says that there were none in time, 409 that the session has ended.
+//! 200 brings events, 304 says that there were none in time, 409 that the session has ended. 404 says that too
+//! of one that was heard before; else the version of the API may be one that the tenant does not have.
 
 use std::time::Duration;
 
@@ -33,8 +34,8 @@ pub(super) fn read(answer: &Answer) -> Heard {
         200 if ends(&answer.body) => Heard::Ended,
         200..=299 | 304 => Heard::GoesOn,
         401 => Heard::TokenRefused,
-        // 404: the platform knows no such session any more.
-        404 | 409 => Heard::Ended,
+        404 => Heard::NotKnown,
+        409 => Heard::Ended,
         _ => Heard::Trouble,
     }
 }
@@ -88,7 +89,7 @@ mod tests {
             (304, "", Heard::GoesOn),
             (401, end, Heard::TokenRefused),
             (403, "", Heard::Trouble),
-            (404, "", Heard::Ended),
+            (404, "", Heard::NotKnown),
             (409, "", Heard::Ended),
             (429, end, Heard::Trouble),
             (500, "", Heard::Trouble),

@@ -4,6 +4,7 @@
 //! An answer of 202 says that the platform took the digits; the tones play after it. Nothing is promised of
 //! a 500 or a 503, so both leave the outcome unknown unless the user says otherwise.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::auth::Token;
 use crate::error::{Error, Response};
+use crate::origin;
 use crate::retry::Verdict;
 use crate::transport::Answer;
 
@@ -134,6 +136,17 @@ impl WireProfile for AgentSession {
             recording: valid.masked_contact.as_deref().map(|id| self.recording(id)),
             sequence: valid.phrases.all,
         })
+    }
+
+    /// All addresses of the platform are one: a session can be reached by that of its area, and by discovery from any
+    /// other.
+    fn scope(&self, origin: &Arc<str>) -> Arc<str> {
+        let url = origin.parse().ok();
+        if url.is_some_and(|url| origin::is_of_platform(&url)) {
+            "NICE CXone".into()
+        } else {
+            Arc::clone(origin)
+        }
     }
 
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
@@ -270,6 +283,22 @@ mod tests {
             "https://api-na1.niceincontact.com/incontactapi/services/v23.0/interactions/c-9";
         assert_eq!(address(&recording.mask), format!("{below}/mask"));
         assert_eq!(address(&recording.unmask), format!("{below}/unmask"));
+    }
+
+    #[test]
+    fn every_address_of_the_platform_leads_to_the_same_sessions() {
+        let scope = |origin: &str| AgentSession::default().scope(&origin.into());
+        let all = scope("https://api-na1.niceincontact.com");
+        for same in [
+            "https://cxone.niceincontact.com",
+            "https://na1.nice-incontact.com",
+            "https://api.eu.nicecxone.com",
+        ] {
+            assert_eq!(scope(same), all);
+        }
+        for other in ["https://gateway.example.com", "http://127.0.0.1:8080"] {
+            assert_eq!(&*scope(other), other);
+        }
     }
 
     #[test]

@@ -38,12 +38,7 @@ impl Aftermath {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        if self.masking.is_some() {
-            let unmasking = self.engine.unmasking.clone();
-            runtime.spawn(unmasking.track_future(self.run().with_current_subscriber()));
-        } else {
-            runtime.spawn(self.run());
-        }
+        runtime.spawn(self.run().with_current_subscriber());
     }
 
     /// The places are dropped last: what comes behind must not be unmasked by this one.

@@ -89,7 +89,7 @@ impl Journey {
         if let Some(audit) = &engine.parts.audit {
             let intent = Intent {
                 injection_id: self.injection_id,
-                origin: Arc::clone(&engine.platform),
+                origin: Arc::clone(&engine.origin),
                 call: Arc::clone(&begun.prepared.call),
                 attempt: self.attempts + 1,
                 digits: burst.digits as usize,

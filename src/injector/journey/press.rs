@@ -115,11 +115,11 @@ impl Journey {
         }
     }
 
-    /// Resolves when somebody ends the injection while nothing is in flight. A sequence that has begun counts as in
-    /// flight as a whole: who closes the injector lets it finish.
+    /// Resolves when somebody ends the injection while nothing is in flight. Who closes the injector lets a sequence
+    /// that has begun finish; a session that has ended takes no more of it.
     pub(super) async fn interrupted(&self) -> Error {
         if self.tones.is_midway() {
-            self.cancel.everything_ended().await
+            self.cancel.sequence_ended().await
         } else {
             self.cancel.waiting_ended().await
         }
@@ -128,7 +128,7 @@ impl Journey {
     /// Whether the injection was ended in the same sense.
     pub(super) fn check_interrupted(&self) -> Result<(), Error> {
         if self.tones.is_midway() {
-            self.cancel.check_everything()
+            self.cancel.check_sequence()
         } else {
             self.cancel.check()
         }
