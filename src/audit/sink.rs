@@ -14,7 +14,7 @@ use super::notice::Observer;
 use super::options::{Durability, OnFailure, Options};
 use super::record::Record;
 use super::shared;
-use super::writer::{Writer, Written};
+use super::writer::Writer;
 use super::{AuditSink, Intent};
 use crate::BoxFuture;
 use crate::error::{Code, Error};
@@ -78,7 +78,7 @@ impl AuditLog {
         }
     }
 
-    /// How many injections ended without their record being complete.
+    /// How many injections were sent and ended without their record being complete.
     #[must_use]
     pub fn unlogged(&self) -> u64 {
         self.unlogged.load(Ordering::Relaxed)
@@ -96,23 +96,24 @@ impl AuditLog {
         }
     }
 
-    fn write(&self, record: Record) -> Written {
-        match &*self.writer() {
-            Some(writer) => writer.write(record),
+    /// Puts a record in the queue at once; what is returned waits for it as long as it may.
+    fn write(&self, record: Record) -> impl Future<Output = Result<(), String>> + use<> {
+        let written = match &*self.writer() {
             None => Err("it is closed".to_owned()),
-        }
-    }
-
-    /// Waits for a record as long as it may.
-    async fn safe(&self, written: Written) -> Result<(), String> {
-        let written = written?;
-        if self.durability == Durability::None {
-            return Ok(());
-        }
-        match timeout(MAX_WAIT, written).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err("its thread has ended".to_owned()),
-            Err(_) => Err("the disk does not answer: check it".to_owned()),
+            Some(writer) if self.durability == Durability::None => {
+                writer.leave(record).map(|()| None)
+            }
+            Some(writer) => writer.write(record).map(Some),
+        };
+        async move {
+            let Some(written) = written? else {
+                return Ok(());
+            };
+            match timeout(MAX_WAIT, written).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) => Err("its thread has ended".to_owned()),
+                Err(_) => Err("the disk does not answer: check it".to_owned()),
+            }
         }
     }
 
@@ -132,7 +133,7 @@ impl AuditSink for AuditLog {
         let id = intent.injection_id;
         let written = self.write(Record::Intent(intent));
         Box::pin(async move {
-            match (self.safe(written).await, self.on_failure) {
+            match (written.await, self.on_failure) {
                 (Ok(()), _) => Ok(()),
                 (Err(why), OnFailure::Block) => Err(refused(&why)),
                 (Err(_), OnFailure::Continue) => {
@@ -145,12 +146,13 @@ impl AuditSink for AuditLog {
 
     fn outcome(&self, outcome: Arc<Outcome>) -> BoxFuture<'_, bool> {
         let id = outcome.injection_id;
+        let was_sent = outcome.attempts > 0;
         let written = self.write(Record::Outcome(outcome));
         Box::pin(async move {
-            let safe = self.safe(written).await.is_ok();
+            let safe = written.await.is_ok();
             let logged = !self.unrecorded().remove(&id) && safe;
             self.unlogged
-                .fetch_add(u64::from(!logged), Ordering::Relaxed);
+                .fetch_add(u64::from(was_sent && !logged), Ordering::Relaxed);
             logged
         })
     }

@@ -2,6 +2,7 @@
 //! so that a slow disk costs each of them little.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
@@ -24,7 +25,8 @@ const MAX_BATCH: usize = 1_024;
 /// A record to write, and who waits for it.
 struct Command {
     record: Record,
-    written: oneshot::Sender<Result<(), String>>,
+    /// Nobody waits where durability is *none*.
+    written: Option<oneshot::Sender<Result<(), String>>>,
 }
 
 /// Those who are told what happens. The log does not keep them.
@@ -35,6 +37,7 @@ pub struct Writer {
     commands: SyncSender<Command>,
     observers: Arc<Observers>,
     ended: watch::Receiver<()>,
+    failing: Arc<AtomicBool>,
 }
 
 /// What one waits for after asking for a record to be written.
@@ -51,19 +54,28 @@ impl Writer {
         let (end, ended) = watch::channel(());
         let observers = Arc::<Observers>::default();
         let told = Arc::clone(&observers);
+        let failing = Arc::<AtomicBool>::default();
+        let fails = Arc::clone(&failing);
         let thread = thread::Builder::new()
             .name("cxone-dtmf-audit".to_owned())
             .spawn(move || {
                 if let Some(after) = after {
                     let _ = after.join();
                 }
-                Writing::new(Log::new(options, disk, SystemTime::now()), told).run(&queue);
+                Writing {
+                    log: Log::new(options, disk, SystemTime::now()),
+                    start: Instant::now(),
+                    observers: told,
+                    failing: fails,
+                }
+                .run(&queue);
                 drop(end);
             })?;
         let writer = Self {
             commands,
             observers,
             ended,
+            failing,
         };
         Ok((writer, thread))
     }
@@ -76,11 +88,29 @@ impl Writer {
             .push(Arc::downgrade(observer));
     }
 
-    /// Puts a record in the queue.
+    /// Puts a record in the queue, and waits for it to be written.
     pub fn write(&self, record: Record) -> Written {
         let (written, waiting) = oneshot::channel();
+        self.put(record, Some(written)).map(|()| waiting)
+    }
+
+    /// Puts a record in the queue. An error says that the records before it could not be written.
+    pub fn leave(&self, record: Record) -> Result<(), String> {
+        self.put(record, None)?;
+        if self.failing.load(Ordering::Relaxed) {
+            Err("the records before it could not be written: check the disk".to_owned())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn put(
+        &self,
+        record: Record,
+        written: Option<oneshot::Sender<Result<(), String>>>,
+    ) -> Result<(), String> {
         match self.commands.try_send(Command { record, written }) {
-            Ok(()) => Ok(waiting),
+            Ok(()) => Ok(()),
             Err(TrySendError::Full(_)) => Err(
                 "too many records wait for the disk: it is too slow, or stands still".to_owned(),
             ),
@@ -99,17 +129,10 @@ struct Writing {
     log: Log,
     start: Instant,
     observers: Arc<Observers>,
+    failing: Arc<AtomicBool>,
 }
 
 impl Writing {
-    fn new(log: Log, observers: Arc<Observers>) -> Self {
-        Self {
-            log,
-            start: Instant::now(),
-            observers,
-        }
-    }
-
     fn run(mut self, queue: &Receiver<Command>) {
         loop {
             let first = match self.log.due_at() {
@@ -139,7 +162,8 @@ impl Writing {
             return;
         }
         let result = self.log.commit(&records, self.now());
-        for written in written {
+        self.failing.store(result.is_err(), Ordering::Relaxed);
+        for written in written.into_iter().flatten() {
             // Who has stopped waiting wrote down an outcome, or will.
             let _ = written.send(result.clone());
         }
@@ -176,6 +200,10 @@ impl Writing {
 impl Command {
     /// An intent that nobody waits for any more led to nothing, and need not be written. An outcome is always.
     fn is_wanted(&self) -> bool {
-        !(matches!(self.record, Record::Intent(_)) && self.written.is_closed())
+        let left = self
+            .written
+            .as_ref()
+            .is_some_and(oneshot::Sender::is_closed);
+        !(left && matches!(self.record, Record::Intent(_)))
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use zeroize::Zeroizing;
+
 use super::fields::Fields;
 use super::lane::Outbox;
 use super::record::{AuditNotice, Record};
@@ -29,7 +31,9 @@ pub fn read(fields: &mut Fields) -> Result<Option<Options>, Error> {
     };
     let default = Options::at(place);
     let key = section.text("key")?.map(|text| {
-        let bytes = BASE64_STANDARD.decode(text).unwrap_or_default();
+        let bytes = BASE64_STANDARD
+            .decode(&*Zeroizing::new(text))
+            .unwrap_or_default();
         Key::new(bytes)
     });
     let options = Options {

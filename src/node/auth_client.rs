@@ -7,6 +7,7 @@ use napi::bindgen_prelude::spawn;
 use napi_derive::napi;
 use serde_json::Value;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::auth_options::AuthConfig;
 use super::failure_json;
@@ -63,7 +64,7 @@ impl NativeAuthClient {
     /// What is wrong with a config, as the JSON text of a failure.
     #[napi(catch_unwind)]
     pub fn check(config: String) -> Option<String> {
-        AuthConfig::read(&config)
+        AuthConfig::read(&Zeroizing::new(config))
             .and_then(|config| http::check(&config.network))
             .err()
             .as_ref()
@@ -73,7 +74,7 @@ impl NativeAuthClient {
     /// `client` is the number that records name this client by.
     #[napi(constructor, catch_unwind)]
     pub fn new(lane: &NativeLane, client: f64, config: String) -> napi::Result<Self> {
-        let config = AuthConfig::read(&config).map_err(super::unchecked)?;
+        let config = AuthConfig::read(&Zeroizing::new(config)).map_err(super::unchecked)?;
         let outbox = lane.outbox();
         let observer = Arc::new(Observer {
             client,

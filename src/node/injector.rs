@@ -43,7 +43,7 @@ impl NativeInjector {
     /// What is wrong with a config, as the JSON text of a failure.
     #[napi(catch_unwind)]
     pub fn check(auth: Option<&NativeAuthClient>, config: String) -> Option<String> {
-        InjectorConfig::read(&config)
+        InjectorConfig::read(&Zeroizing::new(config))
             .and_then(|config| {
                 http::check(&config.network)?;
                 endpoint(config.api_url, auth)
@@ -65,7 +65,7 @@ impl NativeInjector {
         log_to_stderr: bool,
         host: String,
     ) -> napi::Result<Self> {
-        let config = InjectorConfig::read(&config).map_err(super::unchecked)?;
+        let config = InjectorConfig::read(&Zeroizing::new(config)).map_err(super::unchecked)?;
         let outbox = lane.outbox();
         let (tokens, foreign, token_refreshes): (
             Arc<dyn TokenSource>,

@@ -129,8 +129,10 @@ async fn a_log_that_cannot_be_written_keeps_digits_from_leaving() {
         "the audit log cannot take the injection, so nothing was sent: \
          the disk is full: make room, or move finished files elsewhere"
     );
-    assert!(!log.outcome(outcome(1, accepted())).await);
-    assert_eq!(log.unlogged(), 1);
+    let mut refused = outcome(1, accepted());
+    Arc::make_mut(&mut refused).attempts = 0;
+    assert!(!log.outcome(refused).await);
+    assert_eq!(log.unlogged(), 0, "nothing was sent");
     log.close().await;
     assert!(matches!(
         told.0.lock().unwrap().as_slice(),
@@ -213,11 +215,37 @@ async fn without_durability_nobody_waits() {
         ..options()
     };
     let (log, _) = log_on(&disk, options);
-    log.intent(intent(1)).await.unwrap();
-    assert!(log.outcome(outcome(1, accepted())).await);
+    for number in 1..=3 {
+        log.intent(intent(number)).await.unwrap();
+        assert!(log.outcome(outcome(number, accepted())).await);
+    }
     drop(begin);
     log.close().await;
     assert_eq!(check_disk(&disk, &[]).verdict(), Verdict::Intact);
+    let written = text(&disk);
+    for event in ["intent", "outcome"] {
+        let event = format!(r#""ev":"{event}""#);
+        assert_eq!(written.matches(&event).count(), 3, "{event}");
+    }
+}
+
+#[tokio::test]
+async fn without_durability_a_lost_record_is_noticed_by_the_next() {
+    let disk = MemoryDisk::default();
+    disk.fail(full);
+    let options = Options {
+        durability: Durability::None,
+        ..options()
+    };
+    let (log, told) = log_on(&disk, options);
+    log.intent(intent(1)).await.unwrap();
+    while told.0.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let error = log.intent(intent(2)).await.unwrap_err();
+    assert_eq!(error.code, Code::Audit);
+    assert!(!log.outcome(outcome(1, accepted())).await);
+    assert_eq!(log.unlogged(), 1);
 }
 
 #[tokio::test]
