@@ -280,7 +280,7 @@ export class CXoneAuthClient {
    *
    * A subclass may override this method; an injector then calls the override and nothing else.
    *
-   * Rejects with `ERR_DTMF_AUTH`, `ERR_DTMF_SCOPE`, `ERR_DTMF_CONNECT` or `ABORT_ERR`.
+   * Rejects with `ERR_DTMF_AUTH`, `ERR_DTMF_SCOPE`, `ERR_DTMF_CONNECT`, `ERR_DTMF_INVALID` or `ABORT_ERR`.
    */
   getAccessToken(options?: TokenOptions): Promise<string>;
 
@@ -379,11 +379,12 @@ export interface AuditLogConfig {
   readonly key?: string | Uint8Array | undefined;
   /**
    * When a record counts as written: when the disk has it (`'fsync'`), when the operating system has it (`'os'`: outlives the
-   * process, not a power failure), or at once (`'none'`). Default: `'fsync'`.
+   * process, not a power failure), or at once (`'none'`: injections wait for nothing, and what cannot be written is noticed
+   * by the one after it). Default: `'fsync'`.
    */
   readonly durability?: 'fsync' | 'os' | 'none' | undefined;
   /**
-   * What happens to injections while it cannot be written, or takes longer than 2 seconds: they fail unsent with
+   * What happens to injections while it cannot be written, or takes longer than 2 seconds for a record: they fail unsent with
    * `ERR_DTMF_AUDIT` (`'block'`), or go on (`'continue'`), and the log says how many records it lost. Default: `'block'`.
    */
   readonly onFailure?: 'block' | 'continue' | undefined;
@@ -391,7 +392,8 @@ export interface AuditLogConfig {
   readonly rotate?: AuditRotation | undefined;
   /**
    * Takes an anchor, three lines of text, to be kept elsewhere: after 1000 records, after 60 seconds, when a file is followed
-   * by another, and at the end. With it the loss of the log's end can be seen. Default: none.
+   * by another, and at the end. With it the loss of the log's end can be seen. What it throws is logged, without its
+   * message, and changes nothing else. Default: none.
    */
   readonly onAnchor?: ((anchor: string) => unknown) | undefined;
 }
@@ -446,13 +448,13 @@ export interface CommonInjectorConfig extends ConnectionConfig {
    */
   readonly digits?: 'masked' | 'clear' | undefined;
   /**
-   * Headers for injection requests, at most 32: names are HTTP tokens of 1 to 128 characters, values 1 to 4096
+   * Headers for all requests but those for tokens and discovery, at most 32: names are HTTP tokens of 1 to 128 characters, values 1 to 4096
    * characters of visible ASCII, with blanks between. Values are printed nowhere. What this package sets itself, such
    * as `Authorization`, `Content-Type` or `Host`, cannot be replaced. Default: none.
    */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /**
-   * The `User-Agent` of injection requests, 1 to 256 characters of visible ASCII, with blanks between. Default:
+   * The `User-Agent` of all requests but those for tokens and discovery, 1 to 256 characters of visible ASCII, with blanks between. Default:
    * `cxone-dtmf/<version>`.
    */
   readonly userAgent?: string | undefined;
@@ -707,10 +709,11 @@ export class DtmfInjector {
   injectDTMF(params: AnyInjectionParams, options?: InjectionOptions): Promise<InjectionResult>;
 
   /**
-   * Takes the lock of a call, so that several injections follow each other with nobody between them.
+   * Takes the lock of a call, so that several injections follow each other with nobody between them. With
+   * `api: 'agent-session'` the id is that of the session.
    *
-   * Rejects with `ERR_DTMF_LOCK_TIMEOUT`, `ERR_DTMF_QUEUE_FULL`, `ERR_DTMF_AFTER_UNKNOWN`, `ERR_DTMF_CLOSED`,
-   * `ERR_DTMF_INVALID` or `ABORT_ERR`.
+   * Rejects with `ERR_DTMF_LOCK_TIMEOUT`, `ERR_DTMF_QUEUE_FULL`, `ERR_DTMF_AFTER_UNKNOWN`, `ERR_DTMF_CALL_ENDED`,
+   * `ERR_DTMF_CLOSED`, `ERR_DTMF_INVALID` or `ABORT_ERR`.
    */
   acquireChannelLock(callId: string, options?: LockOptions): Promise<ChannelLock>;
 
@@ -728,8 +731,9 @@ export class DtmfInjector {
   ): Promise<T>;
 
   /**
-   * Follows a session by its events, so that nothing waits for one that has ended: whoever is queued for it then fails
-   * with `ERR_DTMF_CALL_ENDED`, not-sent. Only with `api: 'agent-session'`.
+   * Follows a session by its events, so that nothing waits for one that has ended: whoever is queued for it or for its
+   * lock then fails with `ERR_DTMF_CALL_ENDED`, not-sent. Of a sequence that has begun no more is pressed: it fails with
+   * `ERR_DTMF_OUTCOME_UNKNOWN` and `digitsAccepted`. Only with `api: 'agent-session'`.
    *
    * It asks the platform with a long poll and asks again after trouble, with back-off; the first failure is logged. The
    * platform hands each event to one listener: follow sessions that your program started itself. Following keeps
@@ -930,7 +934,7 @@ export type CtiEvent = DtmfInjectedEvent | DtmfFailedEvent | DtmfRetryingEvent;
 /**
  * What is published about one injection through `node:diagnostics_channel`, on `cxone-dtmf:injection:start`, `:error` (only
  * when it failed) and `:end`. It is the same object in all of them, so a subscriber can keep its own things in it. A subscriber
- * of `start` can set `traceparent`, and the request carries it. Params that cannot be read are not published.
+ * of `start` can set `traceparent`, and the request carries it. Nothing is published of params that cannot be read.
  */
 export interface InjectionMessage {
   /** The call or session. `null` before the end, and when the input was invalid. */

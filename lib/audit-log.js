@@ -16,7 +16,11 @@ const { own } = require('./options.js');
 function crossing(config) {
   const auditLog = own(config, 'auditLog');
   if (typeof auditLog !== 'object' || auditLog === null || Array.isArray(auditLog)) return config;
-  const { onAnchor, key, ...rest } = auditLog;
+  const onAnchor = own(auditLog, 'onAnchor');
+  const key = own(auditLog, 'key');
+  const rest = { ...auditLog };
+  delete rest.onAnchor;
+  delete rest.key;
   if (onAnchor !== undefined && typeof onAnchor !== 'function') {
     throw invalid('auditLog.onAnchor must be a function');
   }

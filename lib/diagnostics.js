@@ -24,15 +24,15 @@ const error = channel('cxone-dtmf:injection:error');
 
 /**
  * Says that an injection begins. Its call is told at the end: until the engine has checked it, it may be anything.
- * @param {any} options
+ * @param {{ traceparent?: string, correlationId?: string }} given
  * @returns {Injection | undefined} `undefined` when nobody listens
  */
-function begin(options) {
+function begin({ traceparent, correlationId }) {
   if (!start.hasSubscribers && !end.hasSubscribers && !error.hasSubscribers) return undefined;
   /** @type {Injection} */
   const injection = { callId: null };
-  if (options?.traceparent !== undefined) injection.traceparent = options.traceparent;
-  if (options?.correlationId !== undefined) injection.correlationId = options.correlationId;
+  if (traceparent !== undefined) injection.traceparent = traceparent;
+  if (correlationId !== undefined) injection.correlationId = correlationId;
   start.publish(injection);
   return injection;
 }

@@ -19,7 +19,15 @@ const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, isDtmfError, notSent } = require('./errors.js');
 const { ForeignTokens } = require('./foreign-tokens.js');
 const { Monitors } = require('./monitors.js');
-const { own, reading, toOptionalJson, textOrNull, throwIfWrong, checkSignal } = require('./options.js');
+const {
+  own,
+  reading,
+  toOptionalJson,
+  textOrNull,
+  digitsOrNull,
+  throwIfWrong,
+  checkSignal,
+} = require('./options.js');
 
 /**
  * What to say of input that could not be handed to the engine. What a getter of the program threw may
@@ -103,6 +111,8 @@ class InjectorSide {
    */
   inject(params, options) {
     return new Promise((resolve) => {
+      /** @type {string | Uint8Array | null} */
+      let digits = null;
       /** @type {any} */
       let asked;
       /** @type {AbortSignal | undefined} */
@@ -130,16 +140,20 @@ class InjectorSide {
       try {
         if (typeof params !== 'object' || params === null) throw invalid('params must be an object');
         // Read once: what the program does to its object afterwards changes nothing.
-        asked = this.#api.read(params);
+        // Digits first, since bytes are wiped whatever is wrong with the rest.
+        digits = digitsOrNull(params.dtmfString);
+        asked = this.#api.read(params, digits);
+        const given = {
+          traceparent: own(options, 'traceparent'),
+          correlationId: own(options, 'correlationId'),
+        };
+        injection = diagnostics.begin(given);
+        const { traceparent } = injection ?? given;
+        correlationId = (injection ?? given).correlationId;
         const lock = lockNumber(own(options, 'lock'));
         signal = checkSignal(own(options, 'signal'));
-        injection = diagnostics.begin(options);
-        const along = injection && {
-          traceparent: injection.traceparent,
-          correlationId: injection.correlationId,
-        };
-        const json = toOptionalJson(along ? { ...options, ...along } : options, ['signal', 'lock']);
-        correlationId = (along ?? options)?.correlationId;
+        const kept = ['signal', 'lock', 'traceparent', 'correlationId'];
+        const json = toOptionalJson(options, kept, { traceparent, correlationId });
         // Before the engine begins: a signal that cannot be listened to must not let a digit through.
         unwatch = watch(signal, () => this.native.abort(id));
         const terms = { lock, aborted: signal?.aborted === true, options: json };
@@ -149,7 +163,8 @@ class InjectorSide {
         this.native.refuse(id, wrongInput(error));
         lane.drainSoon();
       } finally {
-        if (asked) asked.dtmfString = this.#wiped(asked.dtmfString);
+        digits = this.#wiped(digits);
+        if (asked) asked.dtmfString = digits;
       }
     });
   }
@@ -162,7 +177,8 @@ class InjectorSide {
   #wiped(digits) {
     if (digits === null || typeof digits === 'string') return digits;
     const shown = this.#clear ? Buffer.from(digits).toString('latin1') : null;
-    digits.fill(0);
+    // Not the method of the object: a program may have put its own there.
+    Uint8Array.prototype.fill.call(digits, 0);
     return shown;
   }
 

@@ -22,14 +22,15 @@ function own(object, name) {
  * @param {string} what names the object in errors
  * @param {unknown} object
  * @param {readonly string[]} kept
+ * @param {object} [read] what was read of the object before, in place of what stays
  */
-function toJson(what, object, kept) {
+function toJson(what, object, kept, read) {
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw invalid(`${what} must be an object`);
   }
   try {
     const crossing = Object.entries(object).filter(([key]) => !kept.includes(key));
-    return JSON.stringify(Object.fromEntries(crossing), (_, value) =>
+    return JSON.stringify({ ...Object.fromEntries(crossing), ...read }, (_, value) =>
       ['function', 'symbol', 'bigint'].includes(typeof value) ? null : value,
     );
   } catch {
@@ -41,10 +42,11 @@ function toJson(what, object, kept) {
  * The same for options that may be absent; `null` where there is nothing to say.
  * @param {unknown} object
  * @param {readonly string[]} kept
+ * @param {object} [read]
  */
-function toOptionalJson(object, kept) {
-  if (object === undefined) return null;
-  const json = toJson('options', object, kept);
+function toOptionalJson(object, kept, read) {
+  if (object === undefined && read === undefined) return null;
+  const json = toJson('options', object === undefined ? {} : object, kept, read);
   return json === '{}' ? null : json;
 }
 

@@ -5,13 +5,16 @@
  */
 
 const { invalid } = require('../errors.js');
-const { textOrNull, digitsOrNull, numberOrNaN } = require('../options.js');
+const { textOrNull, numberOrNaN } = require('../options.js');
 const { DEFAULT_TONE_DURATION, DEFAULT_SESSION_PAUSE } = require('../payload.js');
 
 const KNOWN = ['sessionId', 'dtmfString', 'toneDuration', 'interDigitPause', 'contactId', 'maskRecording'];
 
-/** @param {any} params */
-function read(params) {
+/**
+ * @param {any} params
+ * @param {string | Uint8Array | null} dtmfString read of them before
+ */
+function read(params, dtmfString) {
   const unknown = Object.keys(params).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) {
     throw invalid(`params.${unknown} is not known to api 'agent-session': it takes ${KNOWN.join(', ')}`);
@@ -24,7 +27,7 @@ function read(params) {
   const numberIfGiven = (value) => (value === undefined ? undefined : numberOrNaN(value));
   return {
     sessionId: textOrNull(params.sessionId),
-    dtmfString: digitsOrNull(params.dtmfString),
+    dtmfString,
     toneDuration: numberIfGiven(params.toneDuration),
     interDigitPause: numberIfGiven(params.interDigitPause),
     // What is no text breaks the rule of ids, as an empty one does.

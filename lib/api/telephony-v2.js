@@ -4,15 +4,18 @@
  * The JavaScript side of the tutorial's profile: what is read of params, and what entries and events show of it.
  */
 
-const { textOrNull, digitsOrNull, numberOrNaN } = require('../options.js');
+const { textOrNull, numberOrNaN } = require('../options.js');
 
-/** @param {any} params */
-function read(params) {
+/**
+ * @param {any} params
+ * @param {string | Uint8Array | null} dtmfString read of them before
+ */
+function read(params, dtmfString) {
   return {
     telephonyProviderId: textOrNull(params.telephonyProviderId),
     lineId: textOrNull(params.lineId),
     callId: textOrNull(params.callId),
-    dtmfString: digitsOrNull(params.dtmfString),
+    dtmfString,
     dtmfType: textOrNull(params.dtmfType),
     interDigitPause: numberOrNaN(params.interDigitPause),
   };

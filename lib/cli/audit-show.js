@@ -7,6 +7,7 @@
 const { createReadStream } = require('node:fs');
 const { createInterface } = require('node:readline');
 
+const { printable } = require('./output.js');
 const { UsageError } = require('./usage-error.js');
 
 /** What every line has is no news, and the seal is for machines. */
@@ -54,20 +55,10 @@ function forPeople(line, output) {
   if (!record) return output.paint('red', 'unreadable');
   const rest = Object.entries(record)
     .filter(([name]) => !LEFT_OUT.has(name))
-    .map(
-      ([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : printable(value)}`,
-    );
+    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`);
   const head = [record.t, `#${record.seq}`].map(printable).join('  ');
-  const text = [printable(record.ev).padEnd(9), ...rest].join('  ').trimEnd();
+  const text = printable([String(record.ev).padEnd(9), ...rest].join('  ').trimEnd());
   return `${output.paint('dim', head)}  ${text}`;
-}
-
-/**
- * A file that somebody altered may hold what a terminal obeys.
- * @param {unknown} value
- */
-function printable(value) {
-  return String(value).replace(/[^\x20-\x7e]/g, '\ufffd');
 }
 
 /** @param {string} line */

@@ -62,4 +62,12 @@ class Output {
   }
 }
 
-module.exports = { Output, SCHEMA_VERSION };
+/**
+ * What comes from a file that somebody may have altered, without what a terminal obeys.
+ * @param {unknown} value
+ */
+function printable(value) {
+  return String(value).replace(/[^\x20-\x7e]/g, '\ufffd');
+}
+
+module.exports = { Output, printable, SCHEMA_VERSION };
