@@ -41,12 +41,41 @@ test.each([
   expect([...dtmfString]).toEqual(Array(text.length).fill(0));
 });
 
-test('they are wiped also when the options cannot be read', async () => {
+test.each([
+  ['a lock that is none', {}, { lock: 7 }],
+  ['no options', {}, 5],
+  ['a value that is no text', { dtmfType: Symbol('x'), maskRecording: 'yes' }, undefined],
+])('they are wiped also when there is %s', async (_, more, options) => {
   const platform = await bench.platform();
   const dtmfString = bytes('4711#');
-  const error = await failure(bench.injector(platform).injectDTMF(params({ dtmfString }), { lock: 7 }));
+  const wrong = { ...params({ dtmfString }), ...more };
+  const error = await failure(bench.injector(platform).injectDTMF(wrong, options));
   expect(error.code).toBe('ERR_DTMF_INVALID');
   expect([...dtmfString]).toEqual([0, 0, 0, 0, 0]);
+});
+
+test('they are wiped also when another property throws', async () => {
+  const platform = await bench.platform();
+  const dtmfString = bytes('4711#');
+  const wrong = Object.defineProperty(params({ dtmfString }), 'interDigitPause', {
+    get() {
+      throw new Error('no');
+    },
+  });
+  const error = await failure(bench.injector(platform).injectDTMF(wrong));
+  expect(error.code).toBe('ERR_DTMF_INVALID');
+  expect([...dtmfString]).toEqual([0, 0, 0, 0, 0]);
+});
+
+test('a method of their own does not keep them', async () => {
+  const platform = await bench.platform();
+  const dtmfString = Object.assign(bytes('4711#'), {
+    fill() {
+      throw new Error('no');
+    },
+  });
+  await bench.injector(platform, { digits: 'clear' }).injectDTMF(params({ dtmfString }));
+  expect([...dtmfString].every((byte) => byte === 0)).toBe(true);
 });
 
 test("digits: 'clear' shows them all the same", async () => {

@@ -75,6 +75,42 @@ test('a tracer sets the trace of the request, and the caller an id', async () =>
   expect(audit.correlationId).toBe('order/7');
 });
 
+test.each([null, 5, [], { lock: 7 }, { signal: 7 }])(
+  'a listener changes nothing of what is refused, and hears of it: %j',
+  async (options) => {
+    const platform = await bench.platform();
+    const injector = bench.injector(platform);
+    listen();
+    const error = await failure(injector.injectDTMF(params(), options));
+    expect(error.code).toBe('ERR_DTMF_INVALID');
+    expect(told.map(([name]) => name)).toEqual(['start', 'error', 'end']);
+    expect(platform.injections()).toHaveLength(0);
+  },
+);
+
+test.each([true, false])('ids are read once, and only own ones (listener: %s)', async (listens) => {
+  const platform = await bench.platform();
+  const injector = bench.injector(platform);
+  if (listens) listen();
+  const inherited = Object.create({ traceparent: TRACE, correlationId: 'inherited' });
+  const { audit } = await injector.injectDTMF(params(), inherited);
+  expect(audit).not.toHaveProperty('correlationId');
+  let reads = 0;
+  const counting = {
+    get correlationId() {
+      reads += 1;
+      return `read-${reads}`;
+    },
+  };
+  expect((await injector.injectDTMF(params(), counting)).audit.correlationId).toBe('read-1');
+  const header = profile.name === 'agent-session' ? 'correlationid' : 'x-correlation-id';
+  const sent = platform.injections().map(({ headers }) => [headers.traceparent, headers[header]]);
+  expect(sent).toEqual([
+    [undefined, undefined],
+    [undefined, 'read-1'],
+  ]);
+});
+
 test('without listeners the options alone decide', async () => {
   const platform = await bench.platform();
   const injector = bench.injector(platform);

@@ -204,4 +204,8 @@ test('the records for people, and as they are for machines', async () => {
   const altered = await audit('show');
   expect(altered.stdout).toContain('\ufffd[31mopen');
   expect(altered.stdout).toContain('unreadable');
+  write('{"ev":"x","\\u001b[2J":1,"deep":{"\\u009b":"\\u001b[2J"}}\n');
+  const names = await audit('show');
+  expect(names.stdout).toContain('\ufffd[2J=1');
+  expect(names.stdout).not.toMatch(/[\x1b\x9b]/); // eslint-disable-line no-control-regex
 });
