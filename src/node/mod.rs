@@ -29,7 +29,6 @@ mod fields;
 mod foreign_tokens;
 mod http;
 mod injector;
-mod intake;
 mod lane;
 mod logs;
 mod metrics;
