@@ -67,8 +67,9 @@ export interface SimulatorOptions {
   /** Seeds the latency, so that a run can be repeated: a whole number from 0. Default 0. */
   seed?: number;
   /**
-   * How many requests, and how many executions, the journal keeps, 1 to 10,000,000. The oldest are
-   * dropped and counted in `stats().journalDropped`. Default 100,000.
+   * How many requests, and how many executions, the journal keeps, 0 to 10,000,000. The oldest are
+   * dropped and counted in `stats().journalDropped`. 0 keeps none and only counts, which is the fastest: for
+   * measuring a program. Default 100,000.
    */
   journalLimit?: number;
 }

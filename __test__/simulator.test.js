@@ -248,6 +248,15 @@ describe('the journal', () => {
     expect(simulator.stats()).toMatchObject({ executions: 3, journalDropped: 3 });
   });
 
+  test('keeps nothing and still counts when its limit is 0', async () => {
+    const simulator = await stage.simulator({ journalLimit: 0 });
+    const injector = stage.injector(simulator);
+    for (const dtmfString of ['1', '2', '3']) await injector.injectDTMF(params({ dtmfString }));
+    expect(simulator.digits('call-1')).toEqual([]);
+    expect(simulator.requests()).toEqual([]);
+    expect(simulator.stats()).toMatchObject({ requests: 4, executions: 3, journalDropped: 7, inFlight: 0 });
+  });
+
   test('stays readable after the end', async () => {
     const simulator = await stage.simulator();
     await stage.injector(simulator).injectDTMF(params());
@@ -291,7 +300,7 @@ describe('what breaks a rule is a TypeError that names the field', () => {
     ['options.latency.maxMs', { latency: { minMs: 2, maxMs: 1 } }],
     ['options.latency.p50Ms', { latency: { p50Ms: 0, p99Ms: 1 } }],
     ['options.seed', { seed: -1 }],
-    ['options.journalLimit', { journalLimit: 0 }],
+    ['options.journalLimit', { journalLimit: -1 }],
     ['options.jornalLimit', { jornalLimit: 1 }],
     ['options', []],
   ])('%s', async (field, options) => {

@@ -20,6 +20,8 @@ Options:
   --auto-calls         every call, session and contact exists
   --rate-limit <n>     DTMF requests that pass within 60 s; the others answer 429. Default: all
   --time-scale <x>     how long tones take compared with real time, 0 to 100. Default: 0, at once
+  --journal <n>        how many requests and sequences are kept; 0 keeps none and only counts, which is the
+                       fastest. Default: 100000
   --until-stdin-ends   stop when standard input ends, so that the simulator goes with the program that started it
   --json               print {"url":…,"port":…,"pid":…,"credentials":{…},"accessKey":{…},"sessions":[…]}
                        as one line
@@ -38,6 +40,7 @@ const options = {
   'auto-calls': { type: 'boolean' },
   'rate-limit': { type: 'string', whole: [1, 1_000_000] },
   'time-scale': { type: 'string', number: [0, 100] },
+  journal: { type: 'string', whole: [0, 10_000_000] },
   'until-stdin-ends': { type: 'boolean' },
 };
 
@@ -79,6 +82,7 @@ async function start(values) {
       port: values.port,
       autoCalls: values['auto-calls'],
       timeScale: values['time-scale'],
+      journalLimit: values.journal,
       rateLimit: values['rate-limit'] && { perMinute: values['rate-limit'] },
     });
   } catch (error) {

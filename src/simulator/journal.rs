@@ -63,6 +63,12 @@ impl<T> Ring<T> {
         self.count()
     }
 
+    /// Counts an entry that a limit of 0 does not keep.
+    fn pass(&mut self) -> u64 {
+        self.dropped += 1;
+        self.dropped
+    }
+
     fn count(&self) -> u64 {
         self.dropped + self.entries.len() as u64
     }
@@ -97,6 +103,9 @@ impl Journal {
 
     /// Writes down a request and returns its number.
     pub(super) fn request(&mut self, head: &Head<'_>) -> u64 {
+        if self.requests.limit == 0 {
+            return self.requests.pass();
+        }
         self.scratch.clear();
         write_headers(&mut self.scratch, head.headers);
         if *self.last_headers != *self.scratch {
@@ -155,6 +164,10 @@ impl Journal {
         (tone_duration, contact_id): (Option<u64>, Option<String>),
         (started_at_ms, ended_at_ms): (f64, f64),
     ) {
+        if self.executions.limit == 0 {
+            self.executions.pass();
+            return;
+        }
         let seq = self.executions.count() + 1;
         self.executions.push(Execution {
             seq,

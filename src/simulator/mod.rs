@@ -57,6 +57,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use tokio::io::{AsyncRead, AsyncWrite};
+
 pub use calls::CallOptions;
 pub use fields::OptionError;
 pub use latency::Latency;
@@ -94,6 +96,17 @@ impl Simulator {
             server,
             url,
         })
+    }
+
+    /// Serves a connection that the caller accepted, to its end: over TLS, or whatever else carries bytes.
+    ///
+    /// On the caller's runtime and thread. A scripted reset is an ordinary end here, and [`Simulator::stop`] does not
+    /// end it: dropping the future does.
+    pub fn serve<S>(&self, stream: S) -> impl Future<Output = ()> + use<S>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        server::talk(stream, Arc::clone(&self.shared), Arc::default())
     }
 
     /// The base URL, for the token endpoint and for the API: `http://127.0.0.1:<port>`.

@@ -141,11 +141,19 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
         stream,
         reset: Arc::clone(&reset),
     };
+    talk(socket, shared, reset).await;
+}
+
+/// Speaks HTTP/1.1 on anything that carries bytes.
+pub(super) async fn talk<S>(stream: S, shared: Arc<Shared>, reset: Arc<AtomicBool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let service =
         service_fn(move |request| serve(Arc::clone(&shared), Arc::clone(&reset), request));
     // The error is the client's leaving or a cut of the script.
     let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(socket), service)
+        .serve_connection(TokioIo::new(stream), service)
         .await;
 }
 

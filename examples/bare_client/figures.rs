@@ -1,0 +1,94 @@
+//! What was measured, with the names that `scripts/bench/measure.js` gives them.
+
+use std::fmt;
+use std::fs;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// Linux counts the time of a process in hundredths of a second, whatever the kernel's own clock (`proc(5)`, `USER_HZ`).
+const TICK: Duration = Duration::from_millis(10);
+
+/// The processor time of this process so far; none where there is no `/proc`.
+pub fn processor_time() -> Option<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program, in brackets, may hold anything; the fields count from its end. 14 and 15 are wanted.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut ticks = fields
+        .split(' ')
+        .skip(11)
+        .map_while(|field| field.parse::<u32>().ok());
+    Some(TICK * (ticks.next()? + ticks.next()?))
+}
+
+/// The most memory that was resident, in MB; none where there is no `/proc`.
+fn peak() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes / 1024.0)
+}
+
+/// The figures of one run.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Figures {
+    acknowledged: u64,
+    injections: usize,
+    per_second: f64,
+    cpu_micros: Option<f64>,
+    /// There is no JavaScript here.
+    main_micros: Option<f64>,
+    loop_delay_p99_ms: Option<f64>,
+    latency_p50_micros: f64,
+    latency_p99_micros: f64,
+    latency_max_ms: f64,
+    peak_mb: Option<f64>,
+}
+
+impl Figures {
+    /// `times` are those of the injections that ended while it was measured, for `elapsed`.
+    pub fn new(
+        acknowledged: u64,
+        mut times: Vec<Duration>,
+        elapsed: Duration,
+        processor: Option<Duration>,
+    ) -> Self {
+        times.sort_unstable();
+        let injections = times.len();
+        // In permille, as whole numbers can tell it.
+        let micros = |permille: usize| {
+            let index = (injections * permille / 1_000).min(injections.saturating_sub(1));
+            times
+                .get(index)
+                .map_or(0.0, |time| time.as_secs_f64() * 1e6)
+        };
+        Self {
+            acknowledged,
+            injections,
+            per_second: injections as f64 / elapsed.as_secs_f64(),
+            cpu_micros: processor.map(|time| time.as_secs_f64() * 1e6 / injections as f64),
+            main_micros: None,
+            loop_delay_p99_ms: None,
+            latency_p50_micros: micros(500),
+            latency_p99_micros: micros(990),
+            latency_max_ms: micros(1_000) / 1_000.0,
+            peak_mb: peak(),
+        }
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:.0} injections/s, latency p50 {:.0} µs, p99 {:.0} µs, CPU {:.1} µs each",
+            self.per_second,
+            self.latency_p50_micros,
+            self.latency_p99_micros,
+            self.cpu_micros.unwrap_or(f64::NAN),
+        )
+    }
+}
