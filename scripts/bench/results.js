@@ -91,4 +91,4 @@ function row(client, figures, ours) {
   };
 }
 
-module.exports = { Results, METRICS };
+module.exports = { Results, METRICS, median };
