@@ -1,7 +1,9 @@
 //! The channel lock: one line per call, first come, first served.
 //!
-//! [`queue`] is the order itself, [`registry`] keeps the lines of the whole process.
+//! [`queue`] is the order itself, [`registry`] keeps the lines of the whole process, [`intake`] keeps what is on its
+//! way into them.
 
+pub mod intake;
 pub mod queue;
 pub mod registry;
 
