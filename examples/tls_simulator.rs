@@ -4,13 +4,15 @@
 //! line that it reads, and ends with its standard input. It speaks HTTP/1.1, keeps no journal, and serves on one thread.
 
 use std::error::Error;
+use std::io::stdin;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::thread;
 
 use cxone_dtmf::simulator::{Simulator, SimulatorOptions};
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Builder;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -38,15 +40,24 @@ async fn converse(stream: TcpStream, acceptor: TlsAcceptor, simulator: Arc<Simul
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+/// Accepts until the process ends.
+async fn accept(listener: TcpListener, acceptor: TlsAcceptor, simulator: Arc<Simulator>) {
+    loop {
+        if let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(converse(stream, acceptor.clone(), Arc::clone(&simulator)));
+        }
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
     let simulator = Arc::new(Simulator::start(SimulatorOptions {
         auto_calls: true,
         journal_limit: 0,
         ..SimulatorOptions::default()
     })?);
     let (acceptor, ca_bundle) = authority()?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
     let url = format!("https://{HOST}:{}", listener.local_addr()?.port());
     println!(
         "{}",
@@ -60,17 +71,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "caBundle": ca_bundle,
         })
     );
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let (stream, _) = accepted?;
-                tokio::spawn(converse(stream, acceptor.clone(), Arc::clone(&simulator)));
-            }
-            line = lines.next_line() => match line? {
-                Some(_) => println!("{}", serde_json::to_string(&simulator.stats())?),
-                None => return Ok(()),
-            },
-        }
+    let served = Arc::clone(&simulator);
+    thread::spawn(move || runtime.block_on(accept(listener, acceptor, served)));
+    for line in stdin().lines() {
+        line?;
+        println!("{}", serde_json::to_string(&simulator.stats())?);
     }
+    Ok(())
 }

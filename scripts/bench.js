@@ -134,10 +134,11 @@ async function measureAll({ rounds, seconds, clients, cases: all }, platforms, s
 
 /**
  * @param {Options} options
+ * @param {import('./bench/machine.js').Machine} where
  * @param {Steps} steps
  * @returns {Promise<import('./bench/report.js').Run>}
  */
-async function bench(options, steps) {
+async function bench(options, where, steps) {
   const schemes = [...new Set(options.cases.map(({ scheme }) => scheme))];
   const programs = [
     ...(schemes.includes('https') ? ['tls_simulator'] : []),
@@ -188,7 +189,13 @@ async function main(args) {
     process.stdout.write(HELP);
     return 0;
   }
-  const found = await bench(options, new Steps(process.stderr));
+  const where = machine();
+  if (where.load > where.cores / 2) {
+    process.stderr.write(
+      `The load of this machine is ${where.load}: what else runs will show in the figures.\n`,
+    );
+  }
+  const found = await bench(options, where, new Steps(process.stderr));
   const text = markdown(found);
   process.stdout.write(options.json ? `${JSON.stringify(found)}\n` : `${text}\n`);
   if (options.write) {

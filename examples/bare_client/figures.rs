@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -31,6 +31,35 @@ fn peak() -> Option<f64> {
     Some(kilobytes / 1024.0)
 }
 
+/// One injection that the platform took.
+pub struct Taken {
+    ended: Instant,
+    time: Duration,
+}
+
+impl Taken {
+    /// That which was sent then, and ends now.
+    pub fn since(started: Instant) -> Self {
+        let ended = Instant::now();
+        Self {
+            ended,
+            time: ended - started,
+        }
+    }
+}
+
+/// The longest time in which none ended.
+fn longest_gap(taken: &mut [Taken], started: Instant) -> Duration {
+    taken.sort_unstable_by_key(|one| one.ended);
+    let mut last = started;
+    let gaps = taken.iter().map(|one| {
+        let gap = one.ended.saturating_duration_since(last);
+        last = one.ended;
+        gap
+    });
+    gaps.max().unwrap_or_default()
+}
+
 /// The figures of one run.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,29 +70,31 @@ pub struct Figures {
     cpu_micros: Option<f64>,
     /// There is no JavaScript here.
     main_micros: Option<f64>,
+    main_cpu_micros: Option<f64>,
     loop_delay_p99_ms: Option<f64>,
     latency_p50_micros: f64,
     latency_p99_micros: f64,
-    latency_max_ms: f64,
+    longest_gap_ms: f64,
     peak_mb: Option<f64>,
 }
 
 impl Figures {
-    /// `times` are those of the injections that ended while it was measured, for `elapsed`.
+    /// `taken` are those that ended while it was measured, from an instant on and for so long.
     pub fn new(
         acknowledged: u64,
-        mut times: Vec<Duration>,
-        elapsed: Duration,
+        mut taken: Vec<Taken>,
+        (started, elapsed): (Instant, Duration),
         processor: Option<Duration>,
     ) -> Self {
-        times.sort_unstable();
-        let injections = times.len();
+        let injections = taken.len();
+        let gap = longest_gap(&mut taken, started);
+        taken.sort_unstable_by_key(|one| one.time);
         // In permille, as whole numbers can tell it.
         let micros = |permille: usize| {
             let index = (injections * permille / 1_000).min(injections.saturating_sub(1));
-            times
+            taken
                 .get(index)
-                .map_or(0.0, |time| time.as_secs_f64() * 1e6)
+                .map_or(0.0, |one| one.time.as_secs_f64() * 1e6)
         };
         Self {
             acknowledged,
@@ -71,10 +102,11 @@ impl Figures {
             per_second: injections as f64 / elapsed.as_secs_f64(),
             cpu_micros: processor.map(|time| time.as_secs_f64() * 1e6 / injections as f64),
             main_micros: None,
+            main_cpu_micros: None,
             loop_delay_p99_ms: None,
             latency_p50_micros: micros(500),
             latency_p99_micros: micros(990),
-            latency_max_ms: micros(1_000) / 1_000.0,
+            longest_gap_ms: gap.as_secs_f64() * 1e3,
             peak_mb: peak(),
         }
     }

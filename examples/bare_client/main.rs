@@ -22,7 +22,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 
-use figures::{Figures, processor_time};
+use figures::{Figures, Taken, processor_time};
 use task::{Credentials, Task};
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -82,12 +82,12 @@ struct Phase {
     over: AtomicBool,
 }
 
-/// Sends one request after the other. Returns how many were taken, and how long the measured ones took.
+/// Sends one request after the other. Returns how many were taken, and those that were measured.
 async fn lane(
     client: Client,
     template: Request,
     phase: Arc<Phase>,
-) -> Result<(u64, Vec<Duration>), Failure> {
+) -> Result<(u64, Vec<Taken>), Failure> {
     let mut acknowledged = 0;
     let mut times = Vec::new();
     while !phase.over.load(Ordering::Relaxed) {
@@ -103,7 +103,7 @@ async fn lane(
         }
         acknowledged += 1;
         if phase.measuring.load(Ordering::Relaxed) {
-            times.push(started.elapsed());
+            times.push(Taken::since(started));
         }
     }
     Ok((acknowledged, times))
@@ -144,7 +144,7 @@ async fn measure(task: Task) -> Result<Figures, Failure> {
     let spent = processor_after
         .zip(processor)
         .map(|(after, before)| after.saturating_sub(before));
-    Ok(Figures::new(acknowledged, times, elapsed, spent))
+    Ok(Figures::new(acknowledged, times, (started, elapsed), spent))
 }
 
 #[tokio::main]

@@ -9,6 +9,7 @@ const os = require('node:os');
  * @typedef {object} Machine
  * @property {string} cpu
  * @property {number} cores
+ * @property {number} load the average of the last minute, of what ran before
  * @property {string} node
  * @property {string} rust
  * @property {Record<string, string>} versions of the libraries that are compared
@@ -22,6 +23,7 @@ function machine() {
   return {
     cpu: first?.model.trim() ?? 'unknown CPU',
     cores: os.availableParallelism(),
+    load: Number(os.loadavg()[0].toFixed(1)),
     node: process.versions.node,
     rust: /\d+\.\d+\.\d+/.exec(rust.stdout ?? '')?.[0] ?? 'unknown',
     versions: { axios: version('axios'), undici: version('undici') },

@@ -2,6 +2,7 @@
 
 // Presses with so many in flight for so long, and measures what that costs this process.
 
+const fs = require('node:fs');
 const { monitorEventLoopDelay, performance } = require('node:perf_hooks');
 const { setTimeout: delay } = require('node:timers/promises');
 
@@ -19,11 +20,12 @@ const LOOP_SAMPLE_MS = 2;
  * @property {number} injections those that were measured
  * @property {number} perSecond
  * @property {number | null} cpuMicros processor time of the whole process for one injection
- * @property {number | null} mainMicros time of the JavaScript thread for one injection
+ * @property {number | null} mainMicros time for one injection in which the event loop was not waiting
+ * @property {number | null} mainCpuMicros processor time of the JavaScript thread for one injection; Linux only
  * @property {number | null} loopDelayP99Ms how much later than asked for a timer of the application fires
  * @property {number} latencyP50Micros
  * @property {number} latencyP99Micros
- * @property {number} latencyMaxMs
+ * @property {number} longestGapMs the longest time in which no injection ended
  * @property {number | null} peakMb the most memory that was resident
  */
 
@@ -48,6 +50,17 @@ class Times {
   }
 }
 
+/** The processor time of the JavaScript thread so far, in microseconds; null where Linux does not tell it. */
+function mainCpu() {
+  try {
+    // The first field is in nanoseconds (Linux, Documentation/scheduler/sched-stats.rst).
+    const stat = fs.readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8');
+    return Number(stat.split(' ')[0]) / 1000;
+  } catch {
+    return null;
+  }
+}
+
 /** @param {Float64Array} sorted @param {number} part */
 function quantile(sorted, part) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
@@ -61,6 +74,8 @@ function quantile(sorted, part) {
 async function measure(press, { inFlight, warmUpSeconds, seconds }) {
   const times = new Times();
   let acknowledged = 0;
+  let longestGapMs = 0;
+  let lastEnded = 0;
   let measuring = false;
   let running = true;
   const lanes = Promise.all(
@@ -69,7 +84,11 @@ async function measure(press, { inFlight, warmUpSeconds, seconds }) {
         const started = performance.now();
         await press(nextCall());
         acknowledged += 1;
-        if (measuring) times.add(performance.now() - started);
+        if (!measuring) continue;
+        const ended = performance.now();
+        times.add(ended - started);
+        longestGapMs = Math.max(longestGapMs, ended - lastEnded);
+        lastEnded = ended;
       }
     }),
   );
@@ -80,11 +99,14 @@ async function measure(press, { inFlight, warmUpSeconds, seconds }) {
   const loop = monitorEventLoopDelay({ resolution: LOOP_SAMPLE_MS });
   loop.enable();
   const [before, started] = [acknowledged, performance.now()];
-  const [cpuBefore, loopBefore] = [process.cpuUsage(), performance.eventLoopUtilization()];
+  const [cpuBefore, mainCpuBefore] = [process.cpuUsage(), mainCpu()];
+  const loopBefore = performance.eventLoopUtilization();
+  lastEnded = started;
   measuring = true;
   await pass(seconds);
   measuring = false;
   const [cpu, main] = [process.cpuUsage(cpuBefore), performance.eventLoopUtilization(loopBefore)];
+  const mainCpuAfter = mainCpu();
   const elapsed = performance.now() - started;
   const injections = acknowledged - before;
   loop.disable();
@@ -98,11 +120,13 @@ async function measure(press, { inFlight, warmUpSeconds, seconds }) {
     perSecond: injections / (elapsed / 1000),
     cpuMicros: (cpu.user + cpu.system) / injections,
     mainMicros: (main.active * 1000) / injections,
+    mainCpuMicros:
+      mainCpuBefore === null || mainCpuAfter === null ? null : (mainCpuAfter - mainCpuBefore) / injections,
     // Node.js measures from one sample to the next.
     loopDelayP99Ms: Math.max(0, loop.percentile(99) / 1e6 - LOOP_SAMPLE_MS),
     latencyP50Micros: quantile(sorted, 0.5) * 1000,
     latencyP99Micros: quantile(sorted, 0.99) * 1000,
-    latencyMaxMs: quantile(sorted, 1),
+    longestGapMs,
     peakMb: process.resourceUsage().maxRSS / 1024,
   };
 }

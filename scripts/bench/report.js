@@ -13,7 +13,8 @@ const { METRICS } = require('./results.js');
 const COLUMNS = {
   perSecond: ['injections/s', 0],
   cpuMicros: ['CPU, µs each', 1],
-  mainMicros: ['JS thread, µs each', 1],
+  mainMicros: ['JS thread busy, µs each', 1],
+  mainCpuMicros: ['its CPU, µs each', 1],
   loopDelayP99Ms: ['loop delay p99, ms', 1],
   latencyP50Micros: ['latency p50, µs', 0],
   latencyP99Micros: ['latency p99, µs', 0],
@@ -35,7 +36,9 @@ const ratio = (value) => value.toLocaleString('en', { maximumSignificantDigits: 
  * @param {string[][]} rows
  */
 function table(head, rows) {
-  const widths = head.map((title, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
+  const widths = head.map((title, column) =>
+    Math.max(3, ...[head, ...rows].map((row) => row[column].length)),
+  );
   const line = (/** @type {string[]} */ cells) =>
     `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`;
   const rule = widths.map((width, column) =>
@@ -100,9 +103,9 @@ function ceilingTable(ceilings) {
 
 /** @param {Run} run */
 function markdown({ date, machine, rounds, seconds, cases, ceilings, goals, acknowledged, executed }) {
-  const { cpu, cores, node, rust, versions } = machine;
+  const { cpu, cores, load, node, rust, versions } = machine;
   const heads = [
-    `${date}; ${cpu}, ${cores} cores; Node.js ${node}, Rust ${rust}; ` +
+    `${date}; ${cpu}, ${cores} cores, load ${load} before the run; Node.js ${node}, Rust ${rust}; ` +
       `${Object.entries(versions)
         .map(([name, version]) => `${name} ${version}`)
         .join(', ')}.`,

@@ -7,13 +7,14 @@
 /** @typedef {import('./run.js').ClientName} ClientName */
 /** @typedef {import('./cases.js').Case} Case */
 
-/** The figures of the table. @typedef {Exclude<keyof Figures, 'acknowledged' | 'injections' | 'latencyMaxMs'>} Metric */
+/** The figures of the table. @typedef {Exclude<keyof Figures, 'acknowledged' | 'injections' | 'longestGapMs'>} Metric */
 
 /** @type {readonly Metric[]} */
 const METRICS = [
   'perSecond',
   'cpuMicros',
   'mainMicros',
+  'mainCpuMicros',
   'loopDelayP99Ms',
   'latencyP50Micros',
   'latencyP99Micros',
@@ -90,4 +91,4 @@ function row(client, figures, ours) {
   };
 }
 
-module.exports = { Results, METRICS };
+module.exports = { Results, METRICS, median };

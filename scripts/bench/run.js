@@ -18,8 +18,8 @@ const { rustProgram } = require('./rust.js');
 const ASK_MS = 50;
 
 /**
- * An injection on loopback that takes this long was not slow: the machine slept, or somebody stopped a process. Such
- * figures tell nothing of the client, and are taken again.
+ * When no injection ends for so long, in milliseconds, the machine slept, or somebody stopped a process. Such figures
+ * tell nothing of the client, and are taken again.
  */
 const STOPPED_MS = 1000;
 const TRIES = 8;
@@ -79,7 +79,7 @@ async function run(task) {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const figures = await runOnce(task);
     acknowledged += figures.acknowledged;
-    if (figures.latencyMaxMs < STOPPED_MS) return { figures, acknowledged };
+    if (figures.longestGapMs < STOPPED_MS) return { figures, acknowledged };
   }
   throw new Error(
     `the client ${task.client} was stopped in the middle ${TRIES} times; is this machine in use?`,

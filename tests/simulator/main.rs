@@ -9,6 +9,7 @@
     reason = "a broken expectation fails the test"
 )]
 
+mod accepted;
 mod bench;
 mod published;
 mod tutorial;

@@ -1,0 +1,3 @@
+'use strict';
+
+// What `require` takes at least: a module of which nothing is loaded.
