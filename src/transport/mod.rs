@@ -16,7 +16,7 @@ mod options;
 pub mod proxy;
 mod proxy_variables;
 mod sleep;
-mod tls;
+pub(crate) mod tls;
 pub mod witness;
 
 pub use http_client::HttpTransport;
