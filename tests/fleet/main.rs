@@ -1,0 +1,14 @@
+//! The fleet mode before real Redis servers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may end this way"
+)]
+
+#[path = "../support/redis.rs"]
+mod redis;
+
+mod on_redis;
