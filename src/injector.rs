@@ -25,6 +25,7 @@ use crate::config::{Config, InjectionOptions};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::event::EventSink;
+use crate::fleet::Fleet;
 use crate::metrics::{Metrics, Snapshot};
 use crate::rate_limit::Limiter;
 use crate::retry::Budget;
@@ -62,6 +63,8 @@ pub struct Parts {
     pub audit: Option<Arc<dyn AuditSink>>,
     /// The lines of the calls. Programs share [`Registry::process_wide`].
     pub registry: Arc<Registry>,
+    /// The other processes that press digits, where there are some.
+    pub fleet: Option<Fleet>,
     /// The time of day.
     pub clock: WallClock,
 }
@@ -97,6 +100,9 @@ impl Injector {
     /// An injector of the given parts.
     pub fn new(parts: Parts, config: Config) -> Result<Self, Error> {
         config.check()?;
+        if let Some(fleet) = &parts.fleet {
+            fleet.store.options().check(config.timeout)?;
+        }
         let dice = config
             .seed
             .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
@@ -151,6 +157,10 @@ impl Injector {
         self.0.locks.release_all();
         self.0.maskings.close();
         self.0.maskings.wait().await;
+        if let Some(fleet) = &self.0.parts.fleet {
+            // Other processes would wait for what is not given back until its lease ends.
+            let _ = timeout(AFTER_GIVING_UP, fleet.locks.returned()).await;
+        }
     }
 
     /// The first step of [`close`](Self::close), for callers who run the rest later: refuses new work

@@ -7,10 +7,35 @@
 //! In one process the local line of a call comes first ([`crate::channel`]); the process asks the fleet once for the
 //! line, not once for each who waits in it. No digit, and nothing computed from one, ever reaches the store.
 
+use std::sync::Arc;
+
 pub mod keys;
+pub mod lock;
 pub mod options;
 pub mod script;
 pub mod store;
 
 pub use options::{FleetOptions, OnUnavailable};
 pub use store::{Arg, Store, StoreError};
+
+use lock::Locks;
+
+/// The fleet, as one injector takes part in it.
+#[derive(Debug)]
+pub struct Fleet {
+    /// Where it meets.
+    pub store: Arc<Store>,
+    /// Its locks.
+    pub locks: Locks,
+}
+
+impl Fleet {
+    /// The fleet that meets in this store.
+    #[must_use]
+    pub fn new(store: Arc<Store>) -> Self {
+        Self {
+            locks: Locks::new(Arc::clone(&store)),
+            store,
+        }
+    }
+}

@@ -105,6 +105,7 @@ impl NativeInjector {
             }),
             audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
             registry: Registry::process_wide(),
+            fleet: None,
             clock: WallClock::system(),
         };
         Ok(Self {

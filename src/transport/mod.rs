@@ -15,7 +15,7 @@ mod http_client;
 mod options;
 pub mod proxy;
 mod proxy_variables;
-mod sleep;
+pub(crate) mod sleep;
 pub(crate) mod tls;
 pub mod witness;
 

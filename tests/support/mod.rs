@@ -81,6 +81,7 @@ impl World {
             events: events.clone(),
             audit,
             registry: Arc::clone(&registry),
+            fleet: None,
             clock: WallClock::system(),
         };
         Self {

@@ -28,6 +28,7 @@ mod wakes;
 
 pub use counters::{Counters, Counts};
 pub use error::StoreError;
+pub use memory::MARKER;
 pub use redis::Value;
 pub use wakes::{Bell, Hanging, Wakes};
 
