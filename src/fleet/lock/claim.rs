@@ -1,6 +1,6 @@
 //! The claim of this process to a call, as its line has it.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,8 +28,8 @@ pub(super) struct Shared {
     pub standing: watch::Sender<Standing>,
     /// The lease is to be renewed now.
     pub renew: Notify,
-    /// Who waits in other processes is to be sent away, and that is yet to be told.
-    pub dismissing: AtomicBool,
+    /// How often who waits in other processes was to be sent away, and the call to do so.
+    pub dismissals: AtomicU32,
     pub dismiss: Notify,
     pub bell: Arc<Bell>,
 }
@@ -158,7 +158,7 @@ impl Claim for FleetClaim {
     }
 
     fn dismiss_waiting(&self) {
-        self.shared.dismissing.store(true, Ordering::Release);
+        self.shared.dismissals.fetch_add(1, Ordering::AcqRel);
         self.shared.dismiss.notify_one();
     }
 

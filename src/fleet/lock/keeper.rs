@@ -1,7 +1,7 @@
 //! The task that asks for a lease, renews it and gives it back.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -34,6 +34,8 @@ pub(super) struct Keeper {
     pub shared: Arc<Shared>,
     /// Hangs for as long as others may ring it.
     pub hanging: Hanging,
+    /// How many of the dismissals that were asked for are done.
+    pub dismissals: AtomicU32,
 }
 
 impl Keeper {
@@ -147,8 +149,11 @@ impl Keeper {
 
     /// Who does not hear of it goes on after this lease, as after a crash.
     async fn dismiss_waiting(&self) {
-        if self.shared.dismissing.swap(false, Ordering::AcqRel) {
+        let wanted = self.shared.dismissals.load(Ordering::Acquire);
+        // Noted as done afterwards: what is given up midway is done again before the lease is given back.
+        if self.dismissals.load(Ordering::Acquire) != wanted {
             let _ = self.owner.dismiss_waiting(&self.store).await;
+            self.dismissals.store(wanted, Ordering::Release);
         }
     }
 

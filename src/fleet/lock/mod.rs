@@ -13,7 +13,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot, watch};
@@ -86,7 +86,7 @@ impl Locks {
         let shared = Arc::new(Shared {
             standing: watch::Sender::new(Standing::Asked),
             renew: Notify::new(),
-            dismissing: AtomicBool::new(false),
+            dismissals: AtomicU32::new(0),
             dismiss: Notify::new(),
             bell: Arc::clone(hanging.bell()),
         });
@@ -97,6 +97,7 @@ impl Locks {
             terms: self.terms,
             shared: Arc::clone(&shared),
             hanging,
+            dismissals: AtomicU32::new(0),
         };
         tokio::spawn(keeper.run(given_up).with_current_subscriber());
         let end = (end, self.returning.token());

@@ -88,7 +88,7 @@ impl Link {
     /// Sends one command.
     pub async fn command(&self, command: &Cmd) -> Result<Value, StoreError> {
         let mut connection = self.connection.clone();
-        Ok(connection.send_packed_command(command).await?)
+        result(connection.send_packed_command(command).await?)
     }
 
     /// Sends one command to a node to which its keys are just being moved.
@@ -108,11 +108,7 @@ impl Link {
         let answers = connection
             .send_packed_commands(commands, 0, commands.len())
             .await?;
-        let results = answers.into_iter().map(|answer| match answer {
-            Value::ServerError(error) => Err(RedisError::from(error).into()),
-            answer => Ok(answer),
-        });
-        Ok(results.collect())
+        Ok(answers.into_iter().map(result).collect())
     }
 
     /// Hears what is published on these channels.
@@ -134,6 +130,14 @@ fn login(server: &Server) -> RedisConnectionInfo {
         info = info.set_password(password.expose());
     }
     info
+}
+
+/// Errors of the server come as values.
+fn result(answer: Value) -> Result<Value, StoreError> {
+    match answer {
+        Value::ServerError(error) => Err(RedisError::from(error).into()),
+        answer => Ok(answer),
+    }
 }
 
 /// The `run_id` of the server, new with every start.
