@@ -24,8 +24,8 @@ use crate::clock::WallClock;
 use crate::config::{Config, InjectionOptions};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::event::EventSink;
-use crate::fleet::Fleet;
+use crate::event::{Event, EventSink};
+use crate::fleet::{self, Fleet};
 use crate::metrics::{Metrics, Snapshot};
 use crate::rate_limit::Limiter;
 use crate::retry::Budget;
@@ -91,6 +91,8 @@ pub(crate) struct Engine {
     locks: locks::ManualLocks,
     maskings: TaskTracker,
     limiter: Option<Limiter>,
+    /// The last turn was taken without a lease, and that was told.
+    without_lease: AtomicBool,
     budget: Mutex<Budget>,
     dice: Mutex<fastrand::Rng>,
     metrics: Metrics,
@@ -118,6 +120,7 @@ impl Injector {
             locks: locks::ManualLocks::default(),
             maskings: TaskTracker::new(),
             limiter: config.rate_limit.map(Limiter::new),
+            without_lease: AtomicBool::new(false),
             budget: Mutex::new(Budget::new(config.retry.budget)),
             dice: Mutex::new(dice),
             metrics: Metrics::default(),
@@ -198,6 +201,7 @@ impl Injector {
             budget: engine.budget().level(engine.uptime()),
             token_age: engine.parts.tokens.age(),
             times: engine.metrics.times(),
+            fleet: engine.fleet_counts(),
         }
     }
 }
@@ -219,6 +223,19 @@ impl Engine {
         Channel::Call {
             scope: Arc::clone(&self.scope),
             call: Arc::clone(call),
+        }
+    }
+
+    fn fleet_counts(&self) -> Option<fleet::Counts> {
+        let fleet = self.parts.fleet.as_ref()?;
+        Some(fleet.store.counters().read())
+    }
+
+    /// Tells once that calls go on without leases.
+    fn note_lease(&self, given: bool) {
+        let was_told = self.without_lease.swap(!given, Ordering::AcqRel);
+        if !given && !was_told {
+            self.parts.events.emit(Event::WithoutLease);
         }
     }
 

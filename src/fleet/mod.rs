@@ -16,7 +16,7 @@ pub mod script;
 pub mod store;
 
 pub use options::{FleetOptions, OnUnavailable};
-pub use store::{Arg, Store, StoreError};
+pub use store::{Arg, Counts, Store, StoreError};
 
 use lock::Locks;
 

@@ -62,6 +62,9 @@ async fn claim(
         claim.granted(until).await
     };
     let granted = granted.await;
+    if granted.is_ok() {
+        engine.note_lease(claim.fence().is_some());
+    }
     if granted
         .as_ref()
         .is_err_and(|error| error.code == Code::AfterUnknown)

@@ -114,8 +114,12 @@ impl Claim for FleetClaim {
             let mut standing = self.shared.standing.subscribe();
             loop {
                 match &*standing.borrow_and_update() {
-                    Standing::Held(_) | Standing::Alone => {
+                    Standing::Held(_) => {
                         self.take_turn();
+                        return Ok(());
+                    }
+                    Standing::Alone => {
+                        self.store.counters().went_without_lease();
                         return Ok(());
                     }
                     Standing::Queued { closed_until } if *closed_until >= until => {

@@ -14,7 +14,7 @@ use super::lease::Lease;
 use super::standing::{Ended, Standing};
 use super::wire::{Asked, Owner, POLL};
 use crate::fleet::options::OnUnavailable;
-use crate::fleet::store::{Hanging, Store, StoreError};
+use crate::fleet::store::{Hanging, Store};
 use crate::transport::sleep::Clocks;
 
 /// How often a question is asked that the store does not answer. The first may have met a connection that was dead.
@@ -169,22 +169,10 @@ impl Keeper {
 
     fn end(&self, ended: Ended) {
         let standing = match ended {
-            Ended::Unavailable(why) if self.goes_alone() => {
-                self.go_alone(&why);
-                Standing::Alone
-            }
+            Ended::Unavailable(_) if self.goes_alone() => Standing::Alone,
             ended => Standing::Over(ended),
         };
         self.shared.standing.send_replace(standing);
-    }
-
-    fn go_alone(&self, why: &StoreError) {
-        if self.store.counters().went_without_lease() {
-            tracing::warn!(
-                %why,
-                "Redis is away: calls are locked within this process alone (fleet.onUnavailable)"
-            );
-        }
     }
 
     /// Gives back whatever there is. What cannot be given back ends by itself, with its lease or its patience.

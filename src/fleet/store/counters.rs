@@ -54,9 +54,9 @@ impl Counters {
         self.leases_lost.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a turn without a lease. `true` for the first one in the process.
-    pub fn went_without_lease(&self) -> bool {
-        self.without_lease.fetch_add(1, Ordering::Relaxed) == 0
+    /// Counts a turn without a lease.
+    pub fn went_without_lease(&self) {
+        self.without_lease.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Reads all counters.
