@@ -4,3 +4,4 @@ mod faults;
 mod lock;
 mod lock_model;
 mod servers;
+mod store;
