@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use redis::{Cmd, Value};
+use redis::Value;
 use tokio::time::{Instant, sleep};
 
 use super::Shared;
 use super::error::StoreError;
-use super::node::Node;
+use super::node::{Arguments, Node};
 use crate::fleet::options::Server;
 use crate::fleet::script::Script;
 
@@ -64,7 +64,7 @@ impl Cluster {
         &self,
         slot: u16,
         script: &Script,
-        arguments: impl Fn(&mut Cmd, &str),
+        arguments: &Arguments<'_>,
         until: Instant,
     ) -> Result<Value, StoreError> {
         let mut moving_to: Option<String> = None;
@@ -74,7 +74,7 @@ impl Cluster {
                 Some(address) => (self.node(&address), true),
                 None => (self.keeper(slot, until).await?, false),
             };
-            failed = match node.run(script, &arguments, asking, until).await {
+            failed = match node.run(script, arguments, asking, until).await {
                 Err(failed) => failed,
                 answer => return answer,
             };

@@ -172,10 +172,10 @@ impl Store {
             }
         };
         let result = match &self.nodes {
-            Nodes::One(node) => node.run(script, arguments, false, until).await,
+            Nodes::One(node) => node.run(script, &arguments, false, until).await,
             Nodes::Cluster(cluster) => {
                 let slot = keys.first().map_or(0, |key| slot(key));
-                cluster.run(slot, script, arguments, until).await
+                cluster.run(slot, script, &arguments, until).await
             }
         };
         if result.is_err() {

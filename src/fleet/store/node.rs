@@ -22,6 +22,9 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 /// So many time-outs in a row end a connection: nobody may be at its other end any more.
 const SILENCES: u32 = 2;
 
+/// Adds to a command what comes after the script, for the run of the server that it reaches.
+pub(super) type Arguments<'a> = dyn Fn(&mut Cmd, &str) + Send + Sync + 'a;
+
 /// A server and the connection to it.
 pub(super) struct Node {
     server: Server,
@@ -59,11 +62,11 @@ impl Node {
         &self.server
     }
 
-    /// Runs a script. `arguments` makes the command's rest, for the run of the server that it will reach.
+    /// Runs a script.
     pub async fn run(
         self: &Arc<Self>,
         script: &Script,
-        arguments: impl Fn(&mut Cmd, &str),
+        arguments: &Arguments<'_>,
         asking: bool,
         until: Instant,
     ) -> Result<Value, StoreError> {
