@@ -22,6 +22,7 @@ use tracing::instrument::WithSubscriber as _;
 
 use super::options::OnUnavailable;
 use super::store::Store;
+use crate::BoxFuture;
 use crate::channel::Claim;
 
 mod claim;
@@ -99,7 +100,10 @@ impl Locks {
             hanging,
             dismissals: AtomicU32::new(0),
         };
-        tokio::spawn(keeper.run(given_up).with_current_subscriber());
+        // Boxed, as all tasks of the fleet are: the code around a task exists once for each type of future.
+        let keeping: BoxFuture<'static, ()> =
+            Box::pin(keeper.run(given_up).with_current_subscriber());
+        tokio::spawn(keeping);
         let end = (end, self.returning.token());
         Arc::new(FleetClaim::new(Arc::clone(&self.store), shared, end))
     }

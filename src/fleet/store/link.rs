@@ -18,6 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::error::StoreError;
 use super::wakes::Wakes;
+use crate::BoxFuture;
 use crate::fleet::options::Server;
 
 /// Commands that may be on their way to the connection's task before callers wait.
@@ -75,7 +76,7 @@ impl Link {
             });
         let login = login(server);
         let (opened, opening) = oneshot::channel();
-        let carrying = tokio::spawn(async move {
+        let carrying: BoxFuture<'static, ()> = Box::pin(async move {
             match MultiplexedConnection::new_with_config(&login, stream, config).await {
                 Ok((connection, driver)) => {
                     // Who gave up meanwhile aborts this task.
@@ -87,7 +88,7 @@ impl Link {
                 }
             }
         });
-        let carrying = AbortOnDropHandle::new(carrying);
+        let carrying = AbortOnDropHandle::new(tokio::spawn(carrying));
         let mut connection = opening.await.map_err(|_| StoreError::Lost)??;
         let run = run_of(&mut connection).await?;
         let link = Self {

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::Shared;
 use super::error::StoreError;
 use super::link::Link;
+use crate::BoxFuture;
 use crate::fleet::options::Server;
 use crate::fleet::script::Script;
 
@@ -58,7 +59,18 @@ impl Node {
     }
 
     /// Runs a script.
-    pub async fn run(
+    pub fn run<'a>(
+        self: &'a Arc<Self>,
+        script: &'a Script,
+        arguments: &'a Arguments<'a>,
+        asking: bool,
+        until: Instant,
+    ) -> BoxFuture<'a, Result<Value, StoreError>> {
+        // Boxed, since it is used in two places and is long.
+        Box::pin(self.run_script(script, arguments, asking, until))
+    }
+
+    async fn run_script(
         self: &Arc<Self>,
         script: &Script,
         arguments: &Arguments<'_>,
@@ -119,8 +131,10 @@ impl Node {
 
     /// The connection. A lost one is waited for, one that could not be made is not.
     async fn link(self: &Arc<Self>, until: Instant) -> Result<Arc<Link>, StoreError> {
-        self.keeping
-            .get_or_init(|| tokio::spawn(keep(Arc::downgrade(self))).abort_handle());
+        self.keeping.get_or_init(|| {
+            let keeping: BoxFuture<'static, ()> = Box::pin(keep(Arc::downgrade(self)));
+            tokio::spawn(keeping).abort_handle()
+        });
         let mut state = self.state.subscribe();
         let known = timeout_at(
             until,
