@@ -24,7 +24,8 @@ use crate::clock::WallClock;
 use crate::config::{Config, InjectionOptions};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::event::EventSink;
+use crate::event::{Event, EventSink};
+use crate::fleet::{self, Fleet};
 use crate::metrics::{Metrics, Snapshot};
 use crate::rate_limit::Limiter;
 use crate::retry::Budget;
@@ -62,6 +63,8 @@ pub struct Parts {
     pub audit: Option<Arc<dyn AuditSink>>,
     /// The lines of the calls. Programs share [`Registry::process_wide`].
     pub registry: Arc<Registry>,
+    /// The other processes that press digits, where there are some.
+    pub fleet: Option<Fleet>,
     /// The time of day.
     pub clock: WallClock,
 }
@@ -88,6 +91,8 @@ pub(crate) struct Engine {
     locks: locks::ManualLocks,
     maskings: TaskTracker,
     limiter: Option<Limiter>,
+    /// The last turn was taken without a lease, and that was told.
+    without_lease: AtomicBool,
     budget: Mutex<Budget>,
     dice: Mutex<fastrand::Rng>,
     metrics: Metrics,
@@ -97,6 +102,9 @@ impl Injector {
     /// An injector of the given parts.
     pub fn new(parts: Parts, config: Config) -> Result<Self, Error> {
         config.check()?;
+        if let Some(fleet) = &parts.fleet {
+            fleet.store.options().check(config.timeout)?;
+        }
         let dice = config
             .seed
             .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
@@ -112,6 +120,7 @@ impl Injector {
             locks: locks::ManualLocks::default(),
             maskings: TaskTracker::new(),
             limiter: config.rate_limit.map(Limiter::new),
+            without_lease: AtomicBool::new(false),
             budget: Mutex::new(Budget::new(config.retry.budget)),
             dice: Mutex::new(dice),
             metrics: Metrics::default(),
@@ -151,6 +160,10 @@ impl Injector {
         self.0.locks.release_all();
         self.0.maskings.close();
         self.0.maskings.wait().await;
+        if let Some(fleet) = &self.0.parts.fleet {
+            // Other processes would wait for what is not given back until its lease ends.
+            let _ = timeout(AFTER_GIVING_UP, fleet.locks.returned()).await;
+        }
     }
 
     /// The first step of [`close`](Self::close), for callers who run the rest later: refuses new work
@@ -188,6 +201,7 @@ impl Injector {
             budget: engine.budget().level(engine.uptime()),
             token_age: engine.parts.tokens.age(),
             times: engine.metrics.times(),
+            fleet: engine.fleet_counts(),
         }
     }
 }
@@ -209,6 +223,19 @@ impl Engine {
         Channel::Call {
             scope: Arc::clone(&self.scope),
             call: Arc::clone(call),
+        }
+    }
+
+    fn fleet_counts(&self) -> Option<fleet::Counts> {
+        let fleet = self.parts.fleet.as_ref()?;
+        Some(fleet.store.counters().read())
+    }
+
+    /// Tells once that calls go on without leases.
+    fn note_lease(&self, given: bool) {
+        let was_told = self.without_lease.swap(!given, Ordering::AcqRel);
+        if !given && !was_told {
+            self.parts.events.emit(Event::WithoutLease);
         }
     }
 

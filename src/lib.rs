@@ -33,6 +33,7 @@ pub mod dtmf;
 pub mod endpoint;
 pub mod error;
 pub mod event;
+pub mod fleet;
 pub mod injector;
 pub mod mask;
 pub mod metrics;

@@ -154,6 +154,7 @@ impl Record {
                 number(line, "att", intent.attempt);
                 text(line, "len", length_bucket(intent.digits));
                 number(line, "dl", whole_millis(intent.remaining));
+                write_fence(line, intent.fence);
             }
             Self::Outcome(outcome) => write_outcome(line, outcome),
             Self::Gap { lost, repeated } => {
@@ -221,12 +222,19 @@ fn write_outcome(line: &mut String, outcome: &Outcome) {
     }
     number(line, "attempts", outcome.attempts);
     number(line, "ms", whole_millis(outcome.latency));
+    write_fence(line, outcome.fence);
 }
 
 fn write_injection(line: &mut String, id: Uuid, call: Option<&str>) {
     let _ = write!(line, r#","inj":"{id}""#);
     if let Some(call) = call {
         text(line, "call", call);
+    }
+}
+
+fn write_fence(line: &mut String, fence: Option<u64>) {
+    if let Some(fence) = fence {
+        number(line, "fence", fence);
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::line::{Waiting, join_line};
+use super::line::{Waiting, join_line, take_turn};
 use super::{Engine, Injector};
 use crate::cancel::{Cancel, closed};
 use crate::channel::{Channel, Dismissal, LineFull, LockId, Place, Registry};
@@ -161,12 +161,13 @@ impl Acquisition {
         let Some(in_line) = self.place.take() else {
             return Err(closed());
         };
-        let (call, mut place, waiting) = in_line?;
+        let (call, mut place, mut waiting) = in_line?;
+        let turn = take_turn(&self.engine, &call, &mut place, &mut waiting, self.until);
         tokio::select! {
             biased;
             ended = self.cancel.waiting_ended() => return Err(ended),
-            turn = timeout_at(self.until, place.turn()) => match turn {
-                Ok(turn) => turn.map_err(super::explanation::dismissed)?,
+            turn = timeout_at(self.until, turn) => match turn {
+                Ok(turn) => turn?,
                 Err(_) => return Err(super::explanation::lock_timeout(&self.engine, &call)),
             },
         }

@@ -42,6 +42,8 @@ pub enum Record<'a> {
         call_id: &'a str,
         limit_ms: u64,
     },
+    /// Redis is away, and injections go on without it.
+    WithoutLease { injector: f64 },
     /// A recording that was masked for an injection is unmasked, or could not be.
     Unmasked {
         id: u64,
@@ -112,6 +114,9 @@ pub struct Finished<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt_ms: Option<f64>,
     attempts: u32,
+    /// The lease on the call, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fence: Option<u64>,
     delivery: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     playout_ms: Option<u64>,
@@ -216,6 +221,7 @@ impl<'a> From<&'a Outcome> for Finished<'a> {
             latency_ms: millis(outcome.latency),
             attempt_ms: outcome.attempt.map(millis),
             attempts: outcome.attempts,
+            fence: outcome.fence,
             delivery: outcome.delivery().as_str(),
             playout_ms: outcome.playout.map(whole_millis_up),
             logged: outcome.logged,

@@ -10,5 +10,8 @@
 
 #[path = "../support/redis.rs"]
 mod redis;
+mod stage;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod on_redis;

@@ -12,6 +12,7 @@ use crate::audit::Intent;
 use crate::auth::Token;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
+use crate::fleet::options::MARGIN;
 use crate::injector::explanation;
 use crate::outcome::Accepted;
 use crate::retry::{Resend, Verdict, retry_after};
@@ -93,6 +94,7 @@ impl Journey {
                 call: Arc::clone(&begun.prepared.call),
                 attempt: self.attempts + 1,
                 digits: burst.digits as usize,
+                fence: self.fence,
                 remaining: begun.deadline.saturating_duration_since(Instant::now()),
             };
             // Before the wait for it: what is given up meanwhile may be written all the same.
@@ -101,13 +103,18 @@ impl Journey {
                 .await?
                 .map_err(Failed::for_good)?;
         }
+        self.assure_lease(begun).await?;
         let remaining = begun.deadline.saturating_duration_since(Instant::now());
         if remaining.is_zero() {
             return Err(Failed::for_good(explanation::deadline()));
         }
         self.check_interrupted().map_err(Failed::for_good)?;
         tracing::debug!(injectionId = %self.injection_id, "sending digits");
-        let witness = Witness::default();
+        let timeout = engine.config.timeout.min(remaining);
+        let witness = match self.claim() {
+            None => Witness::default(),
+            Some(_) => Witness::within(timeout),
+        };
         self.witness = Some(witness.clone());
         let sent = engine.parts.transport.send(Request {
             method: burst.draft.method.clone(),
@@ -115,7 +122,7 @@ impl Journey {
             headers,
             body: burst.draft.body.clone(),
             witness: witness.clone(),
-            timeout: engine.config.timeout.min(remaining),
+            timeout,
             fresh_connection: new_connection,
         });
         let sent_at = Instant::now();
@@ -154,6 +161,18 @@ impl Journey {
                 Err(Failed::for_good(ended))
             }
         }
+    }
+
+    /// Makes sure that the lease on the call outlasts an attempt that begins now, where there is a fleet.
+    async fn assure_lease(&mut self, begun: &Begun) -> Result<(), Failed> {
+        let Some(claim) = self.claim().cloned() else {
+            return Ok(());
+        };
+        let remaining = begun.deadline.saturating_duration_since(Instant::now());
+        let need = self.engine.config.timeout.min(remaining) + MARGIN;
+        let assured = self.patiently(begun, claim.assured(need)).await?;
+        self.fence = assured.map_err(Failed::for_good)?;
+        Ok(())
     }
 
     fn read(
