@@ -48,6 +48,7 @@ test('the snapshot counts outcomes, codes and times', async () => {
     tokenRefreshes: 1,
     monitorErrors: 4,
     unmaskFailures: 0,
+    fleet: null,
     recognition: { byAcceptance: 1 / 3, reported: { injections: 0, rate: null } },
   });
   for (const times of [metrics.queuedMs, metrics.latencyMs, metrics.attemptMs]) {

@@ -129,7 +129,7 @@ class InjectorSide {
         retrying: (record) => this.#retrying(record),
         unmasked: (record) => this.#unmasked(record),
         settled: (record) => {
-          const showing = { asked, api: this.#api, clear: this.#clear, correlationId };
+          const showing = { asked, api: this.#api, clear: this.#clear, fleet: this.#fleet, correlationId };
           this.#tell(record, showing);
           const entry = outcome.auditEntry(record, showing);
           diagnostics.finish(injection, entry, () =>

@@ -8,6 +8,7 @@
     reason = "a test may end this way"
 )]
 
+mod proxy;
 #[path = "../support/redis.rs"]
 mod redis;
 mod stage;

@@ -37,6 +37,9 @@ for _, owner in ipairs(dead) do
   redis.call('ZREM', KEYS[3], owner)
 end
 
+local ticket = tonumber(redis.call('ZSCORE', KEYS[2], me) or 0)
+local had = tonumber(ARGV[8])
+if ticket == 0 and had > 0 and had <= tonumber(lock[5] or 0) then return {-2} end
 local first = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
 if not holder and now >= open and (not first or first == me) then
   redis.call('ZREM', KEYS[2], me)
@@ -48,10 +51,7 @@ if not holder and now >= open and (not first or first == me) then
   return {1, fence, redis.call('ZCARD', KEYS[2])}
 end
 
-local ticket = tonumber(redis.call('ZSCORE', KEYS[2], me) or 0)
 if ticket == 0 then
-  local had = tonumber(ARGV[8])
-  if had > 0 and had <= tonumber(lock[5] or 0) then return {-2} end
   if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then return {-1} end
   ticket = redis.call('HINCRBY', KEYS[1], 'ticket', 1)
   redis.call('PEXPIRE', KEYS[1], math.max(lease, ARGV[4]))

@@ -247,13 +247,18 @@ async fn an_unknown_outcome_sends_away_who_waits_in_other_processes() {
         let served = Served::new();
         let platform = Platform::scripted([Act::Lost {
             execute: true,
-            after: ms(300),
+            after: ms(1_500),
         }]);
         let config = Config {
             after_unknown,
+            timeout: PATIENCE,
             ..config()
         };
-        let process = || Process::with(&platform, config.clone(), shared(&served));
+        let process = || {
+            let mut options = shared(&served);
+            options.lease = FleetOptions::shortest_lease(PATIENCE);
+            Process::with(&platform, config.clone(), options)
+        };
         let (first, second) = (process(), process());
         let unknown = first.press("a", "1");
         until("it is under way", || !platform.requests().is_empty()).await;

@@ -73,6 +73,11 @@ impl Model {
             return granted(self.fence, &self.line);
         }
         self.line.retain(|(_, alive)| *alive);
+        let in_line = self.line.iter().any(|(waiting, _)| *waiting == owner);
+        if !in_line && self.known[owner] > 0 && self.known[owner] <= self.dismissed {
+            self.known[owner] = 0;
+            return Asked::Dismissed;
+        }
         let is_free = self.holder.is_none() || self.ended;
         if is_free && self.line.first().is_none_or(|(first, _)| *first == owner) {
             self.line.retain(|(waiting, _)| *waiting != owner);
@@ -80,11 +85,7 @@ impl Model {
             self.known[owner] = 0;
             return granted(0, &self.line);
         }
-        if !self.line.iter().any(|(waiting, _)| *waiting == owner) {
-            if self.known[owner] > 0 && self.known[owner] <= self.dismissed {
-                self.known[owner] = 0;
-                return Asked::Dismissed;
-            }
+        if !in_line {
             if self.line.len() >= MOST {
                 return Asked::Full;
             }
