@@ -429,7 +429,7 @@ export interface FleetConfig {
   readonly timeoutMs?: number | undefined;
   /** The bound on making a connection to Redis, in milliseconds. Default: 1000. */
   readonly connectTimeoutMs?: number | undefined;
-  /** Certificates (PEM) to trust besides Mozilla's, the system's and `NODE_EXTRA_CA_CERTS`. Default: the injector's `caBundle`. */
+  /** Certificates (PEM) to trust besides Mozilla's, the system's and `NODE_EXTRA_CA_CERTS`; without it the injector's `caBundle` holds. Default: none. */
   readonly caBundle?: string | undefined;
 }
 

@@ -27,6 +27,7 @@ pub trait Claim: Send + Sync {
     /// Sends those away who wait in other processes.
     fn dismiss_waiting(&self);
 
-    /// Whether whoever comes next in the line needs a new one: this one was lost, or others have waited long enough.
-    fn is_spent(&self) -> bool;
+    /// Whether it serves who comes next in the line and needs the call for so long at a time. Not when it was lost, or
+    /// others have waited long enough.
+    fn serves(&self, need: Duration) -> bool;
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -210,13 +211,18 @@ impl Place {
         self.turn.is_some()
     }
 
-    /// Takes the claim of this line, whose turn it must be, or makes one: there is none yet, or it is spent.
-    pub fn claim(&mut self, make: impl FnOnce() -> Arc<dyn Claim>) -> Arc<dyn Claim> {
+    /// Takes the claim of this line, whose turn it must be, or makes one: there is none yet, or it does not serve who
+    /// needs the call for so long at a time.
+    pub fn claim(
+        &mut self,
+        need: Duration,
+        make: impl FnOnce() -> Arc<dyn Claim>,
+    ) -> Arc<dyn Claim> {
         let mut lines = self.registry.lines();
         let mut spent = None;
         let claim = match lines.get_mut(&self.channel) {
             Some(line) => {
-                if line.claim.as_ref().is_some_and(|claim| claim.is_spent()) {
+                if line.claim.as_ref().is_some_and(|claim| !claim.serves(need)) {
                     spent = line.claim.take();
                 }
                 Arc::clone(line.claim.get_or_insert_with(make))

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::time::Instant;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Engine, explanation};
 use crate::channel::{Dismissal, LineFull, Place};
 use crate::error::{Code, Error};
 use crate::fleet::Fleet;
+use crate::fleet::options::MARGIN;
 
 /// Takes a place in a line and counts it, if somebody is ahead.
 pub(super) fn join_line(
@@ -27,20 +29,31 @@ pub(super) fn join_line(
     Ok((place, waiting))
 }
 
-/// Waits for the turn in the line of a call: in this process first, then in the fleet. `until` is how long the caller
-/// will wait.
+/// How long the caller waits.
+#[derive(Clone, Copy)]
+pub(super) struct Patience {
+    /// For others.
+    pub until: Instant,
+    /// For an answer whether there are others.
+    pub end: Instant,
+}
+
+/// Waits for the turn in the line of a call: in this process first, then in the fleet.
 pub(super) async fn take_turn(
     engine: &Arc<Engine>,
     call: &Arc<str>,
     place: &mut Place,
     waiting: &mut Option<Waiting>,
-    until: Instant,
-) -> Result<(), Error> {
-    place.turn().await.map_err(explanation::dismissed)?;
+    patience: Patience,
+) -> Result<Result<(), Error>, Elapsed> {
+    let turn = timeout_at(patience.until, place.turn()).await?;
+    if let Err(why) = turn {
+        return Ok(Err(explanation::dismissed(why)));
+    }
     match &engine.parts.fleet {
-        None => Ok(()),
+        None => Ok(Ok(())),
         // Boxed, so that the thousands who may wait in this process do not each keep room for it.
-        Some(fleet) => Box::pin(claim(engine, fleet, call, place, waiting, until)).await,
+        Some(fleet) => Box::pin(claim(engine, fleet, call, place, waiting, patience)).await,
     }
 }
 
@@ -50,33 +63,40 @@ async fn claim(
     call: &Arc<str>,
     place: &mut Place,
     waiting: &mut Option<Waiting>,
-    until: Instant,
-) -> Result<(), Error> {
-    let claim = place.claim(|| fleet.locks.claim(&engine.scope, call));
-    let granted = async {
-        if !claim.answered().await? && waiting.is_none() {
-            let counted = Waiting::enter(engine);
-            let full = || explanation::injector_full(engine.config.max_waiting);
-            *waiting = Some(counted.ok_or_else(full)?);
-        }
-        claim.granted(until).await
+    Patience { until, end }: Patience,
+) -> Result<Result<(), Error>, Elapsed> {
+    let need = engine.config.timeout + MARGIN;
+    let claim = place.claim(need, || fleet.locks.claim(&engine.scope, call));
+    let turn = match timeout_at(end, claim.answered()).await? {
+        Ok(true) => claim.granted(until).await,
+        Ok(false) => match count_waiting(engine, waiting) {
+            Ok(()) => timeout_at(until, claim.granted(until)).await?,
+            full => full,
+        },
+        Err(error) => Err(error),
     };
-    let granted = granted.await;
-    if granted.is_ok() {
-        engine.note_lease(claim.fence().is_some());
+    match &turn {
+        Ok(()) => engine.note_lease(claim.fence().is_some()),
+        Err(error) if error.code == Code::AfterUnknown => {
+            // Who waits behind in this process came no earlier than who waits in the fleet.
+            let line = engine.line_of(call);
+            engine
+                .parts
+                .registry
+                .dismiss_waiting(&line, Dismissal::AfterUnknown);
+        }
+        Err(_) => {}
     }
-    if granted
-        .as_ref()
-        .is_err_and(|error| error.code == Code::AfterUnknown)
-    {
-        // Whoever waits behind in this process came later than the unknown outcome's waiters, or with them.
-        let line = engine.line_of(call);
-        engine
-            .parts
-            .registry
-            .dismiss_waiting(&line, Dismissal::AfterUnknown);
+    Ok(turn)
+}
+
+fn count_waiting(engine: &Arc<Engine>, waiting: &mut Option<Waiting>) -> Result<(), Error> {
+    if waiting.is_none() {
+        let counted = Waiting::enter(engine);
+        let full = || explanation::injector_full(engine.config.max_waiting);
+        *waiting = Some(counted.ok_or_else(full)?);
     }
-    granted
+    Ok(())
 }
 
 /// Counts one that waits, until dropped.

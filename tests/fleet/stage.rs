@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cxone_dtmf::channel::LockId;
+use cxone_dtmf::channel::{LockId, Registry};
 use cxone_dtmf::config::{Config, InjectionOptions};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::{Code, Error};
@@ -56,16 +56,37 @@ impl Process {
         Self::speaking(Api::TelephonyV2, platform, config, options)
     }
 
+    /// Another injector of a process.
+    pub fn in_process_of(
+        other: &Self,
+        platform: &Arc<Platform>,
+        config: Config,
+        options: FleetOptions,
+    ) -> Self {
+        let registry = Arc::clone(&other.world.registry);
+        Self::made_of(Api::TelephonyV2, platform, config, options, registry)
+    }
+
     pub fn speaking(
         api: Api,
         platform: &Arc<Platform>,
         config: Config,
         options: FleetOptions,
     ) -> Self {
+        Self::made_of(api, platform, config, options, Arc::default())
+    }
+
+    fn made_of(
+        api: Api,
+        platform: &Arc<Platform>,
+        config: Config,
+        options: FleetOptions,
+        registry: Arc<Registry>,
+    ) -> Self {
         let store = Store::new(options).unwrap();
         let fleet = Fleet::new(Arc::clone(&store));
         Self {
-            world: World::in_fleet(api, Arc::clone(platform), config, fleet),
+            world: World::in_fleet(api, Arc::clone(platform), config, registry, fleet),
             store,
             next: AtomicU64::new(1),
         }

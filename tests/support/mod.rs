@@ -74,9 +74,15 @@ impl World {
         Self::made_of(api, platform, config, tokens, registry, audit, None)
     }
 
-    /// One process of a fleet, with a registry of its own.
-    pub fn in_fleet(api: Api, platform: Arc<Platform>, config: Config, fleet: Fleet) -> Self {
-        let (tokens, registry) = (Tokens::default(), Arc::default());
+    /// In a process of a fleet, which is a registry.
+    pub fn in_fleet(
+        api: Api,
+        platform: Arc<Platform>,
+        config: Config,
+        registry: Arc<Registry>,
+        fleet: Fleet,
+    ) -> Self {
+        let tokens = Tokens::default();
         Self::made_of(api, platform, config, tokens, registry, None, Some(fleet))
     }
 

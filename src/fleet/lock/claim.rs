@@ -8,7 +8,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::lease::Lease;
+use super::lease::{Lease, lasts_for};
 use super::standing::{Ended, Standing, closed};
 use crate::BoxFuture;
 use crate::channel::Claim;
@@ -122,9 +122,9 @@ impl Claim for FleetClaim {
                         self.store.counters().went_without_lease();
                         return Ok(());
                     }
-                    Standing::Queued { closed_until } if *closed_until >= until => {
-                        return Err(closed(*closed_until));
-                    }
+                    Standing::Queued {
+                        closed_until: Some(opens),
+                    } if *opens >= until => return Err(closed(*opens)),
                     Standing::Over(ended) => return Err(ended.into()),
                     Standing::Asked | Standing::Queued { .. } => {}
                 }
@@ -166,14 +166,17 @@ impl Claim for FleetClaim {
         self.shared.dismiss.notify_one();
     }
 
-    fn is_spent(&self) -> bool {
+    fn serves(&self, need: Duration) -> bool {
+        if !lasts_for(self.store.options().lease, need) {
+            return false;
+        }
         match &*self.shared.standing.borrow() {
-            Standing::Asked | Standing::Queued { .. } => false,
+            Standing::Asked | Standing::Queued { .. } => true,
             Standing::Held(lease) => {
-                !lease.covers(Clocks::now(), Duration::ZERO)
-                    || (self.shared.bell.is_wanted() && self.had_its_share())
+                lease.covers(Clocks::now(), Duration::ZERO)
+                    && !(self.shared.bell.is_wanted() && self.had_its_share())
             }
-            Standing::Alone | Standing::Over(_) => true,
+            Standing::Alone | Standing::Over(_) => false,
         }
     }
 }

@@ -14,7 +14,7 @@ use super::lease::Lease;
 use super::standing::{Ended, Standing};
 use super::wire::{Asked, Owner, POLL};
 use crate::fleet::options::OnUnavailable;
-use crate::fleet::store::{Hanging, Store};
+use crate::fleet::store::{Hanging, Store, StoreError};
 use crate::transport::sleep::Clocks;
 
 /// How often a question is asked that the store does not answer. The first may have met a connection that was dead.
@@ -74,12 +74,15 @@ impl Keeper {
                     taken,
                     closed,
                 }) => {
+                    if !closed.is_zero() && self.goes_alone() {
+                        return Err(Ended::Unavailable(StoreError::Forgetful));
+                    }
                     if ticket == 0 {
                         self.store.counters().wait();
                     }
                     (ticket, failures) = (own, 0);
                     self.shared.standing.send_replace(Standing::Queued {
-                        closed_until: Instant::now() + closed,
+                        closed_until: (!closed.is_zero()).then(|| Instant::now() + closed),
                     });
                     self.pause(ahead, taken.max(closed)).await;
                 }

@@ -12,6 +12,11 @@ fn drift(length: Duration) -> Duration {
     length / 100 + Duration::from_millis(2)
 }
 
+/// Whether a lease of this length, just given, lasts for so long.
+pub fn lasts_for(length: Duration, need: Duration) -> bool {
+    need < length.saturating_sub(drift(length))
+}
+
 /// The right to press digits into a call, for a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Lease {

@@ -14,8 +14,8 @@ pub(super) enum Standing {
     Asked,
     /// Others come first.
     Queued {
-        /// Until then none is given, since the server may have forgotten some.
-        closed_until: Instant,
+        /// Until then none is given, where the server may have forgotten some.
+        closed_until: Option<Instant>,
     },
     /// The call is ours.
     Held(Lease),

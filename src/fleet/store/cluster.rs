@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use redis::{Cmd, Value};
-use tokio::time::{Instant, sleep};
+use redis::Value;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Shared;
 use super::error::StoreError;
-use super::node::Node;
+use super::node::{Arguments, Node};
 use crate::fleet::options::Server;
 use crate::fleet::script::Script;
 
@@ -27,12 +28,16 @@ pub(super) struct Cluster {
     seeds: Vec<String>,
     shared: Weak<Shared>,
     map: Mutex<Map>,
+    /// One asks for all who need a new map.
+    refreshing: AsyncMutex<()>,
 }
 
 #[derive(Default)]
 struct Map {
     /// First slot, last slot, address of the master.
     ranges: Vec<(u16, u16, String)>,
+    /// Something was not where it should be.
+    stale: bool,
     nodes: HashMap<String, Arc<Node>>,
 }
 
@@ -42,6 +47,18 @@ impl Map {
             .iter()
             .find(|(first, last, _)| (*first..=*last).contains(&slot))
             .map(|(.., address)| address.as_str())
+    }
+}
+
+impl Map {
+    /// Takes a new map. Nodes that keep nothing any more are left.
+    fn take(&mut self, ranges: Vec<(u16, u16, String)>, seeds: &[String]) {
+        let kept = |address: &String| {
+            seeds.contains(address) || ranges.iter().any(|(.., keeper)| keeper == address)
+        };
+        self.nodes.retain(|address, _| kept(address));
+        self.ranges = ranges;
+        self.stale = false;
     }
 }
 
@@ -56,6 +73,7 @@ impl Cluster {
                 .collect(),
             shared,
             map: Mutex::default(),
+            refreshing: AsyncMutex::default(),
         }
     }
 
@@ -64,7 +82,7 @@ impl Cluster {
         &self,
         slot: u16,
         script: &Script,
-        arguments: impl Fn(&mut Cmd, &str),
+        arguments: &Arguments<'_>,
         until: Instant,
     ) -> Result<Value, StoreError> {
         let mut moving_to: Option<String> = None;
@@ -74,7 +92,7 @@ impl Cluster {
                 Some(address) => (self.node(&address), true),
                 None => (self.keeper(slot, until).await?, false),
             };
-            failed = match node.run(script, &arguments, asking, until).await {
+            failed = match node.run(script, arguments, asking, until).await {
                 Err(failed) => failed,
                 answer => return answer,
             };
@@ -104,16 +122,30 @@ impl Cluster {
         Err(failed)
     }
 
-    /// The node that keeps a slot. Asks for the map when there is none.
+    /// The node that keeps a slot. Asks for a map first when there is none, or it has proved wrong.
     async fn keeper(&self, slot: u16, until: Instant) -> Result<Arc<Node>, StoreError> {
-        let known = self.map().address_of(slot).map(str::to_owned);
-        if let Some(address) = known {
+        if let Some(address) = self.fresh_address(slot) {
             return Ok(self.node(&address));
         }
-        self.refresh(until).await?;
+        let turn = timeout_at(until, self.refreshing.lock()).await;
+        let _turn = turn.map_err(|_| StoreError::TimedOut)?;
+        // Somebody else may have asked meanwhile.
+        if let Some(address) = self.fresh_address(slot) {
+            return Ok(self.node(&address));
+        }
+        let refreshed = self.refresh(until).await;
+        // An old map may be right for this slot.
         let known = self.map().address_of(slot).map(str::to_owned);
-        let address = known.ok_or_else(|| StoreError::Refused("CLUSTERDOWN".to_owned()))?;
-        Ok(self.node(&address))
+        match known {
+            Some(address) => Ok(self.node(&address)),
+            None => refreshed.and_then(|()| Err(StoreError::Refused("CLUSTERDOWN".to_owned()))),
+        }
+    }
+
+    fn fresh_address(&self, slot: u16) -> Option<String> {
+        let map = self.map();
+        let address = map.address_of(slot).filter(|_| !map.stale);
+        address.map(str::to_owned)
     }
 
     /// The node at an address, logged in to like the first seed.
@@ -145,7 +177,7 @@ impl Cluster {
                 Ok(answer) => {
                     let ranges = ranges(&answer, &node.server().host);
                     if !ranges.is_empty() {
-                        self.map().ranges = ranges;
+                        self.map().take(ranges, &self.seeds);
                         return Ok(());
                     }
                     failed = StoreError::Refused("CLUSTERDOWN".to_owned());
@@ -157,7 +189,7 @@ impl Cluster {
     }
 
     fn forget(&self) {
-        self.map().ranges.clear();
+        self.map().stale = true;
     }
 
     fn map(&self) -> MutexGuard<'_, Map> {
@@ -239,7 +271,7 @@ mod tests {
         ]);
         let map = Map {
             ranges: ranges(&answer, "asked.example"),
-            nodes: HashMap::new(),
+            ..Map::default()
         };
         assert_eq!(map.ranges.len(), 2);
         for (slot, address) in [

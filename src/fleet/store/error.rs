@@ -21,6 +21,8 @@ pub enum StoreError {
     TooOld,
     /// The server answered with this error code.
     Refused(String),
+    /// The server may have forgotten leases that still last.
+    Forgetful,
     /// The answer is none that the script gives.
     Unreadable,
     /// The keys are at another node of a cluster.
@@ -87,6 +89,7 @@ impl fmt::Display for StoreError {
             Self::Lost => "the connection was lost",
             Self::Login => "user or password are refused: check those in fleet.url",
             Self::TooOld => "the server is too old: Redis 6 or Valkey is needed",
+            Self::Forgetful => "it may have forgotten who presses digits",
             Self::Unreadable => {
                 "the answer is not understood: all processes of a fleet must run the same version"
             }

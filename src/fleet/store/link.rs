@@ -1,6 +1,7 @@
 //! One connection to one server.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use redis::aio::MultiplexedConnection;
 use redis::{
@@ -11,7 +12,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -22,11 +23,18 @@ use crate::fleet::options::Server;
 /// Commands that may be on their way to the connection's task before callers wait.
 const BUFFER: usize = 1024;
 
+/// So many time-outs in a row end a connection: nobody may be at its other end any more.
+const SILENCES: u32 = 2;
+
 /// A connection that has been logged in. Commands of all callers share it, one after the other.
 pub struct Link {
     connection: MultiplexedConnection,
     /// Names the run of the server: another one has perhaps forgotten what this one knew.
     pub run: Arc<str>,
+    /// Time-outs since the last answer.
+    silences: AtomicU32,
+    /// It is of no use any more.
+    pub broken: Notify,
 }
 
 /// Over TCP or TLS. Boxed, so that the code that speaks the protocol exists once.
@@ -82,7 +90,26 @@ impl Link {
         let carrying = AbortOnDropHandle::new(carrying);
         let mut connection = opening.await.map_err(|_| StoreError::Lost)??;
         let run = run_of(&mut connection).await?;
-        Ok((Self { connection, run }, carrying))
+        let link = Self {
+            connection,
+            run,
+            silences: AtomicU32::new(0),
+            broken: Notify::new(),
+        };
+        Ok((link, carrying))
+    }
+
+    /// Takes note of how a command ended.
+    pub fn note<T>(&self, answer: &Result<T, StoreError>) {
+        match answer {
+            Err(StoreError::TimedOut) => {
+                if self.silences.fetch_add(1, Ordering::AcqRel) + 1 >= SILENCES {
+                    self.broken.notify_one();
+                }
+            }
+            Err(error) if error.ends_connection() => self.broken.notify_one(),
+            _ => self.silences.store(0, Ordering::Release),
+        }
     }
 
     /// Sends one command.

@@ -9,7 +9,7 @@ use redis::Cmd;
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::ClientConfig;
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::keys::{Keys, slot};
@@ -172,10 +172,10 @@ impl Store {
             }
         };
         let result = match &self.nodes {
-            Nodes::One(node) => node.run(script, arguments, false, until).await,
+            Nodes::One(node) => node.run(script, &arguments, false, until).await,
             Nodes::Cluster(cluster) => {
                 let slot = keys.first().map_or(0, |key| slot(key));
-                cluster.run(slot, script, arguments, until).await
+                cluster.run(slot, script, &arguments, until).await
             }
         };
         if result.is_err() {
@@ -196,17 +196,22 @@ impl fmt::Debug for Store {
 impl Shared {
     /// Connects to a server, and settles whether it remembers.
     async fn connect(&self, server: &Server) -> Result<(Link, AbortOnDropHandle<()>), StoreError> {
+        // Without a bound: it is of this machine, and what is given up would begin anew each time.
         let tls = if server.tls {
             Some(self.tls().await?)
         } else {
             None
         };
-        let (link, carrying) = Link::open(server, tls, Arc::clone(&self.wakes)).await?;
-        self.memory.settle(&self.keys, &self.options, &link).await?;
-        let own = self.keys.of_fleet(&format!("{WAKE}{}", self.process));
-        let all = self.keys.of_fleet(memory::PRESENCE);
-        link.subscribe(&[&own, &all]).await?;
-        Ok((link, carrying))
+        let connected = async {
+            let (link, carrying) = Link::open(server, tls, Arc::clone(&self.wakes)).await?;
+            self.memory.settle(&self.keys, &self.options, &link).await?;
+            let own = self.keys.of_fleet(&format!("{WAKE}{}", self.process));
+            let all = self.keys.of_fleet(memory::PRESENCE);
+            link.subscribe(&[&own, &all]).await?;
+            Ok((link, carrying))
+        };
+        let connected = timeout(self.options.connect_timeout, connected).await;
+        connected.unwrap_or(Err(StoreError::Unreachable))
     }
 
     async fn tls(&self) -> Result<Arc<ClientConfig>, StoreError> {

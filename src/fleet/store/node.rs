@@ -1,11 +1,10 @@
 //! One server, to which a connection is kept.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use redis::{Cmd, Value};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -19,17 +18,18 @@ use crate::fleet::script::Script;
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
-/// So many time-outs in a row end a connection: nobody may be at its other end any more.
-const SILENCES: u32 = 2;
+/// How often a connection is tried out. Firewalls forget those that are not used, mostly after some minutes, and who comes
+/// next would find out by a time-out.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Adds to a command what comes after the script, for the run of the server that it reaches.
+pub(super) type Arguments<'a> = dyn Fn(&mut Cmd, &str) + Send + Sync + 'a;
 
 /// A server and the connection to it.
 pub(super) struct Node {
     server: Server,
     shared: Weak<Shared>,
     state: watch::Sender<State>,
-    /// Ends the connection in use.
-    broken: Notify,
-    silences: AtomicU32,
     keeping: OnceLock<AbortHandle>,
 }
 
@@ -48,8 +48,6 @@ impl Node {
             server,
             shared,
             state: watch::Sender::new(State::Connecting),
-            broken: Notify::new(),
-            silences: AtomicU32::new(0),
             keeping: OnceLock::new(),
         })
     }
@@ -59,11 +57,11 @@ impl Node {
         &self.server
     }
 
-    /// Runs a script. `arguments` makes the command's rest, for the run of the server that it will reach.
+    /// Runs a script.
     pub async fn run(
         self: &Arc<Self>,
         script: &Script,
-        arguments: impl Fn(&mut Cmd, &str),
+        arguments: &Arguments<'_>,
         asking: bool,
         until: Instant,
     ) -> Result<Value, StoreError> {
@@ -115,15 +113,7 @@ impl Node {
         let answer = timeout_at(until, sent)
             .await
             .unwrap_or(Err(StoreError::TimedOut));
-        match &answer {
-            Err(StoreError::TimedOut) => {
-                if self.silences.fetch_add(1, Ordering::AcqRel) + 1 >= SILENCES {
-                    self.broken.notify_one();
-                }
-            }
-            Err(error) if error.ends_connection() => self.broken.notify_one(),
-            _ => self.silences.store(0, Ordering::Release),
-        }
+        link.note(&answer);
         answer
     }
 
@@ -158,37 +148,49 @@ impl Drop for Node {
 /// Keeps the connection for as long as the node is there.
 async fn keep(node: Weak<Node>) {
     let mut failures = 0;
-    loop {
-        let Some((node, shared)) = node.upgrade().and_then(|node| {
-            let shared = node.shared.upgrade()?;
-            Some((node, shared))
-        }) else {
-            return;
-        };
-        let connected = timeout(shared.options.connect_timeout, shared.connect(&node.server));
-        match connected.await.unwrap_or(Err(StoreError::Unreachable)) {
+    while let Some((strong, shared)) = node.upgrade().and_then(|node| {
+        let shared = node.shared.upgrade()?;
+        Some((node, shared))
+    }) {
+        match shared.connect(&strong.server).await {
             Ok((link, carrying)) => {
                 failures = 0;
-                node.silences.store(0, Ordering::Release);
-                node.state.send_replace(State::Up(Arc::new(link)));
+                let link = Arc::new(link);
+                strong.state.send_replace(State::Up(Arc::clone(&link)));
                 // What was published while there was no connection was missed.
                 shared.wakes.ring_all();
-                drop(shared);
+                let patience = shared.options.timeout;
+                // Dropping the node ends the wait.
+                drop((strong, shared));
                 tokio::select! {
                     _ = carrying => {}
-                    () = node.broken.notified() => {}
+                    () = link.broken.notified() => {}
+                    () = try_out(&link, patience) => {}
                 }
-                node.state.send_replace(State::Connecting);
+                if let Some(node) = node.upgrade() {
+                    node.state.send_replace(State::Connecting);
+                }
             }
             Err(why) => {
-                node.state.send_replace(State::Down(why));
+                strong.state.send_replace(State::Down(why));
                 let longest = FIRST_BACKOFF
                     .saturating_mul(1 << failures.min(8))
                     .min(LONGEST_BACKOFF);
                 failures += 1;
-                drop((node, shared));
+                drop((strong, shared));
                 sleep(longest.mul_f64(fastrand::f64())).await;
             }
+        }
+    }
+}
+
+/// Ends when nobody answers.
+async fn try_out(link: &Link, patience: Duration) {
+    loop {
+        sleep(KEEP_ALIVE).await;
+        let ping = redis::cmd("PING");
+        if timeout(patience, link.command(&ping)).await.is_err() {
+            return;
         }
     }
 }

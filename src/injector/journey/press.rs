@@ -9,7 +9,7 @@ use crate::api::Burst;
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::injector::explanation;
-use crate::injector::line::take_turn;
+use crate::injector::line::{Patience, take_turn};
 use crate::outcome::Accepted;
 use crate::retry::Progress;
 
@@ -58,19 +58,24 @@ impl Journey {
         };
         let until = begun.lock_until.min(begun.deadline);
         let call = Arc::clone(&begun.prepared.call);
+        let patience = Patience {
+            until,
+            end: begun.deadline,
+        };
         let turn = async {
             if begun.under_lock {
-                place.turn().await.map_err(explanation::dismissed)
+                let turn = timeout_at(until, place.turn()).await?;
+                Ok(turn.map_err(explanation::dismissed))
             } else {
-                take_turn(&self.engine, &call, place, &mut begun.waiting, until).await
+                take_turn(&self.engine, &call, place, &mut begun.waiting, patience).await
             }
         };
         tokio::select! {
             biased;
             ended = self.cancel.waiting_ended() => Err(ended),
-            turn = timeout_at(until, turn) => match turn {
+            turn = turn => match turn {
                 Ok(turn) => turn,
-                Err(_) if begun.deadline <= begun.lock_until => Err(explanation::deadline()),
+                Err(_) if begun.deadline <= begun.lock_until.max(Instant::now()) => Err(explanation::deadline()),
                 Err(_) if begun.under_lock => Err(explanation::lock_timeout_under_lock(&begun.prepared.call)),
                 Err(_) => Err(explanation::lock_timeout(&self.engine, &begun.prepared.call)),
             },

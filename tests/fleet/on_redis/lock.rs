@@ -180,6 +180,44 @@ async fn a_lock_held_by_hand_holds_in_the_fleet() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_wait_gets_a_free_call_and_no_other() {
+    let (served, platform) = (Served::new(), slow());
+    let [first, second] = fleet(&platform, &served);
+    let at_once = InjectionOptions {
+        lock_timeout: Some(ms(0)),
+        ..InjectionOptions::default()
+    };
+    accepted(&first.press_with("a", "1", &at_once).await.unwrap());
+    let wait = Some(ms(0));
+    let acquired = first
+        .world
+        .injector
+        .acquire_lock(first.id(), Some("a"), wait);
+    let lock = acquired.run().await.unwrap();
+    let outcome = second.press_with("a", "2", &at_once).await.unwrap();
+    failed(&outcome, Code::LockTimeout, Delivery::NotSent);
+    first.release(lock).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_too_short_for_who_comes_next_is_asked_for_anew() {
+    let (served, platform) = (Served::new(), slow());
+    let [quick] = fleet(&platform, &served);
+    // Another injector of the same process, with more patience.
+    let config = Config {
+        timeout: PATIENCE,
+        ..config()
+    };
+    let mut options = shared(&served);
+    options.lease = FleetOptions::shortest_lease(PATIENCE);
+    let patient = Process::in_process_of(&quick, &platform, config, options);
+    let lock = quick.lock("a").await;
+    let behind = patient.press("a", "2");
+    quick.release(lock).await;
+    accepted(&behind.await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_gives_up_while_waiting_leaves_nothing_behind() {
     let redis = Redis::start();
     let platform = slow();

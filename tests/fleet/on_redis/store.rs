@@ -30,6 +30,7 @@ const RIGHTS: &[&str] = &[
     "+hello",
     "+auth",
     "+info",
+    "+ping",
     "+eval",
     "+evalsha",
     "+subscribe",
@@ -246,6 +247,17 @@ async fn a_slot_that_moves_is_followed() {
         }
         assert!(Instant::now() < end);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_end_with_the_last_who_uses_them() {
+    let redis = Redis::start();
+    let process = Process::new(&slow(), options(&redis.url()));
+    accepted(&process.press("a", "1").await.unwrap());
+    let connected = || redis.ask(&["PUBSUB", "NUMSUB", "dtmf:fleet"]).list()[1].number();
+    assert_eq!(connected(), 1);
+    drop(process);
+    until("it is closed", || connected() == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
