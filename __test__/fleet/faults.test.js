@@ -121,12 +121,12 @@ describeOnRedis('faults', () => {
     expect(simulator.stats().overlaps).toBe(0);
   });
 
-  test('processes that stand still at any moment, again and again', async () => {
+  test('processes that stand still in the middle of their work', async () => {
     const redis = await servers.redis();
     const simulator = await fleets.simulator(SLOW);
     const members = await fleets.members(3, simulator, { url: redis.url });
     const pressed = members.map((member, n) => member.pressAll(plan(n, 200, 2)));
-    for (const member of [members[0], members[1], members[0]]) {
+    for (const member of members.slice(0, 2)) {
       await delay(50);
       member.signal('SIGSTOP');
       await delay(LEASE_MS * 1.2);
@@ -147,7 +147,9 @@ describeOnRedis('faults', () => {
       const master = await servers.redis();
       const way = await fleets.way(master);
       const replica = await servers.replica(master);
-      const simulator = await fleets.simulator({ latency: { fixedMs: 300 } });
+      const simulator = await fleets.simulator();
+      // A platform that takes whatever comes, and takes its time: the simulator's own rules would refuse the second.
+      simulator.script([{ times: 1000, delayMs: 300 }]);
       const auditLog = (name) => ({ auditLog: { file: path.join(folder, name), durability: 'none' } });
       const [holder] = await fleets.members(1, simulator, { url: way.url }, auditLog('holder'));
       const lock = await holder.lock('call-0');
@@ -167,7 +169,7 @@ describeOnRedis('faults', () => {
       mine.push(await holder.press('call-0', '19999', { lock }));
       await taking;
 
-      expect([...mine, ...theirs].every(({ delivery }) => delivery === 'accepted')).toBe(true);
+      expect([...mine, ...theirs].filter(({ delivery }) => delivery !== 'accepted')).toEqual([]);
       expect(simulator.stats().overlaps).toBeGreaterThan(0);
       const of = new Map([...mine, ...theirs].map((one) => [one.digits, one]));
       const inOrder = simulator.executions().map(({ digits }) => of.get(digits));
@@ -184,7 +186,7 @@ describeOnRedis('faults', () => {
       const fences = new Set(records.map(({ fence }) => fence));
       expect(fences.size).toBe(2);
       expect(records.length).toBe(2 * (mine.length + theirs.length));
-      records.sort((a, b) => (a.ts < b.ts ? -1 : 1));
+      records.sort((a, b) => (a.t < b.t ? -1 : 1));
       const timed = records.map(({ fence }) => ({ callId: 'call-0', digits: '', fence }));
       expect(inversions(timed).length).toBeGreaterThan(0);
     } finally {

@@ -96,12 +96,18 @@ class Way {
     this.#open = false;
   }
 
+  /** New connections go through; the old ones have lost something and are of no use. */
   restore() {
     this.#open = true;
+    this.#cut();
+  }
+
+  #cut() {
+    for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
   }
 
   close() {
-    for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
+    this.#cut();
     return new Promise((resolve) => this.#server.close(resolve));
   }
 }
