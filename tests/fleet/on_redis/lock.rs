@@ -110,6 +110,27 @@ async fn who_asked_first_comes_first_whichever_its_process() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_comes_next_is_woken() {
+    let (served, platform) = (Served::new(), slow());
+    let began = Instant::now();
+    let pressing = fleet::<2>(&platform, &served).map(|process| {
+        tokio::spawn(async move {
+            for _ in 0..20 {
+                accepted(&process.press("a", "1").await.unwrap());
+            }
+            process.store.counters().read().waits
+        })
+    });
+    let mut waits = 0;
+    for pressing in pressing {
+        waits += pressing.await.unwrap();
+    }
+    assert!(waits >= 10, "they take turns: {waits}");
+    // Who is not woken asks again after a second and a half at the soonest.
+    assert!(began.elapsed() < ms(1_500) * 10, "{:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_process_asks_once_for_its_line_and_twice_in_all() {
     let (served, platform) = (Served::new(), slow());
     let [process] = fleet(&platform, &served);
