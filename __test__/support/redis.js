@@ -3,33 +3,18 @@
 // Redis servers of a suite: processes on free ports of 127.0.0.1, which keep nothing and end with the test. The
 // program has to be in the PATH; `npm test` installs it where it may, and otherwise has the suites skip themselves.
 
-const { spawn } = require('node:child_process');
 const crypto = require('node:crypto');
-const fs = require('node:fs');
-const net = require('node:net');
-const os = require('node:os');
-const path = require('node:path');
 const { setTimeout: delay } = require('node:timers/promises');
 
-const { REMEDY, SKIP, find } = require('../../scripts/lib/redis');
+const { SKIP } = require('../../scripts/lib/redis');
+const { RedisServer, freePort } = require('../../scripts/lib/redis-server');
 const { Client } = require('./resp');
 
-/** How long a server may take to start, or a cluster to agree, in milliseconds. */
+/** How long a replica may take to follow, or a cluster to agree, in milliseconds. */
 const START_MS = 30_000;
-const PORTS_TO_TRY = 5;
 
 /** Suites that need a server: skipped where `npm test` said that there is none. */
 const describeOnRedis = process.env[SKIP] ? describe.skip : describe;
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 async function until(what, holds) {
   const end = performance.now() + START_MS;
@@ -39,28 +24,7 @@ async function until(what, holds) {
   }
 }
 
-class Redis {
-  #process;
-  #arguments;
-  #folder;
-
-  constructor(port, args) {
-    this.port = port;
-    this.url = `redis://127.0.0.1:${port}`;
-    this.#arguments = args;
-    this.#folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-redis-'));
-  }
-
-  /** @param {string[]} args further arguments, such as `['--requirepass', 'x']` */
-  static async start(args = []) {
-    for (let tries = 0; tries < PORTS_TO_TRY; tries += 1) {
-      const redis = new Redis(await freePort(), args);
-      if (await redis.#run()) return redis;
-      await redis.stop();
-    }
-    throw new Error(`redis-server did not start: ${args.join(' ')}`);
-  }
-
+class Redis extends RedisServer {
   /** A server that copies this one, once it has caught up. */
   async replica() {
     const replica = await Redis.start(['--replicaof', '127.0.0.1', String(this.port)]);
@@ -110,64 +74,6 @@ class Redis {
     } finally {
       client.close();
     }
-  }
-
-  /** Stops the process where it stands: connections stay, and nothing is answered. */
-  freeze() {
-    this.#process.kill('SIGSTOP');
-  }
-
-  thaw() {
-    this.#process.kill('SIGCONT');
-  }
-
-  /** Ends it at once, as a power failure does. */
-  async kill() {
-    const process_ = this.#process;
-    this.#process = undefined;
-    if (!process_ || process_.exitCode !== null || process_.signalCode !== null) return;
-    const ended = new Promise((resolve) => process_.once('close', resolve));
-    process_.kill('SIGKILL');
-    await ended;
-  }
-
-  /** Starts it again on its port, with nothing in it. */
-  async restart() {
-    await this.kill();
-    await until('redis-server starts again', () => this.#run());
-  }
-
-  async stop() {
-    await this.kill();
-    fs.rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  /** Whether it listens now; not so when the process ended, as it does when its port is taken. */
-  async #run() {
-    const program = find();
-    if (!program) throw new Error(`there is no redis-server: ${REMEDY}`);
-    const usual = ['--port', this.port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const args = [...usual, '--dir', this.#folder, ...this.#arguments].map(String);
-    const process_ = spawn(program, args, { stdio: 'ignore' });
-    this.#process = process_;
-    // Nothing stays behind when the suite ends before it stops its servers.
-    const kill = () => process_.kill('SIGKILL');
-    process.once('exit', kill);
-    process_.once('close', () => process.off('exit', kill));
-    const end = performance.now() + START_MS;
-    while (performance.now() < end && process_.exitCode === null) {
-      const client = await Client.connect(this.port).catch(() => undefined);
-      // A refusal is an answer too: a password may be asked for.
-      const answered = await client?.ask('PING').then(
-        () => true,
-        ({ message }) => message.startsWith('NOAUTH'),
-      );
-      client?.close();
-      // The process last: another server may have answered on the port.
-      if (answered) return process_.exitCode === null;
-      await delay(10);
-    }
-    return false;
   }
 }
 
