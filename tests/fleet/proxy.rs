@@ -39,12 +39,12 @@ impl Proxy {
         }
     }
 
-    /// Swallows everything from now on, also of new connections.
+    /// Swallows everything from now on, of all connections there are and of new ones.
     pub fn cut(&self) {
         self.swallows.store(true, Ordering::SeqCst);
     }
 
-    /// Lets everything through again. What was swallowed stays so.
+    /// Lets new connections through again. Those that were cut stay so.
     pub fn mend(&self) {
         self.swallows.store(false, Ordering::SeqCst);
     }
@@ -58,8 +58,10 @@ impl Drop for Proxy {
 
 async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, swallows: Arc<AtomicBool>) {
     let mut buffer = [0; 4096];
+    let mut cut = false;
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        if !swallows.load(Ordering::SeqCst) && to.write_all(&buffer[..read]).await.is_err() {
+        cut |= swallows.load(Ordering::SeqCst);
+        if !cut && to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
     }

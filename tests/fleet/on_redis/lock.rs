@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cxone_dtmf::config::{AfterUnknown, Config, InjectionOptions, Playout};
 use cxone_dtmf::delivery::Delivery;
@@ -398,6 +399,24 @@ async fn a_lease_that_was_lost_is_not_pressed_under() {
         .unwrap();
     accepted(&again);
     assert!(again.fence > outcome.fence);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_leaves_too_late_stays() {
+    let served = Served::new();
+    let stands_still = AtomicBool::new(true);
+    // The connection takes the body only when the time of the attempt is over, as after a stop of the process.
+    let platform = Platform::choosing(move |_| {
+        if stands_still.swap(false, Ordering::SeqCst) {
+            std::thread::sleep(config().timeout + ms(100));
+        }
+        None
+    });
+    let [process] = fleet(&platform, &served);
+    let outcome = process.press("a", "1").await.unwrap();
+    accepted(&outcome);
+    assert_eq!(outcome.attempts, 1, "the first was never handed over");
+    assert_eq!(platform.pressed("a"), ["1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
