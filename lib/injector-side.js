@@ -155,12 +155,12 @@ class InjectorSide {
         const lock = lockNumber(own(options, 'lock'));
         signal = checkSignal(own(options, 'signal'));
         const kept = ['signal', 'lock', 'traceparent', 'correlationId'];
-        const json = toOptionalJson(options, kept, { traceparent, correlationId });
+        const traced = traceparent !== undefined || correlationId !== undefined;
+        const json = toOptionalJson(options, kept, traced ? { traceparent, correlationId } : undefined);
         // Before the engine begins: a signal that cannot be listened to must not let a digit through.
         unwatch = watch(signal, () => this.native.abort(id));
         const terms = { lock, aborted: signal?.aborted === true, options: json };
-        // What was refused at once need not wait for the event loop to come round.
-        if (this.#api.inject(this.native, id, asked, terms)) lane.drainSoon();
+        this.#api.inject(this.native, id, asked, terms);
       } catch (error) {
         this.native.refuse(id, wrongInput(error));
         lane.drainSoon();

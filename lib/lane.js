@@ -10,6 +10,7 @@
 // Taken at load: test runners replace the global timers.
 const { setInterval } = require('node:timers');
 const native = require('./native.js');
+const outcome = require('./outcome.js');
 
 /** The longest delay a timer takes; it never matters, since the timer only keeps the process alive. */
 const LONGEST_DELAY = 2 ** 31 - 1;
@@ -59,14 +60,14 @@ function drainSoon() {
   });
 }
 
-/** @param {any} record one of `Record` in `src/node/record.rs`, in the same order */
+/** @param {any} record one of `Accepted` and `Record` in `src/node/record.rs`, these in the same order */
 function deliver(record) {
+  if (Array.isArray(record)) return finished(outcome.accepted(record));
   switch (record.type) {
     case 'retrying':
       return waiting.get(record.id)?.retrying?.(record);
     case 'finished':
-      // With a masked recording the work goes on, and the process has to stay for it.
-      return (record.unmasking ? waiting.get(record.id) : close(record.id))?.settled(record);
+      return finished(record);
     case 'settled':
       return close(record.id)?.settled(record);
     case 'lockExpired':
@@ -94,6 +95,12 @@ function deliver(record) {
     case 'tokenRefused':
       return owners.get(record.injector)?.deref()?.tokenRefused();
   }
+}
+
+/** @param {any} record */
+function finished(record) {
+  // With a masked recording the work goes on, and the process has to stay for it.
+  return (record.unmasking ? waiting.get(record.id) : close(record.id))?.settled(record);
 }
 
 /** A number that nothing else of this realm goes by. */

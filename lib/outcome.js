@@ -27,6 +27,32 @@ const upper = (digits) => digits.replace(/[a-d]/g, (digit) => digit.toUpperCase(
  * @property {string} [correlationId] what the caller calls it
  */
 
+/**
+ * The record of an injection that was accepted, whose fields have no names on their way here.
+ * @param {any[]} fields those of `Accepted` in `src/node/record.rs`, in the same order
+ */
+function accepted(fields) {
+  const [id, injectionId, callId, carrierCompatible, timestamp, queuedMs, latencyMs, attemptMs, attempts] =
+    fields;
+  const [body, bodyError, playoutMs, logged, unmasking] = fields.slice(9);
+  return {
+    id,
+    injectionId,
+    callId,
+    carrierCompatible,
+    timestamp,
+    queuedMs,
+    latencyMs,
+    attemptMs,
+    attempts,
+    delivery: 'accepted',
+    accepted: { body, bodyError: bodyError ?? undefined },
+    playoutMs: playoutMs ?? undefined,
+    logged: logged ?? undefined,
+    unmasking,
+  };
+}
+
 /** @param {{ bodyError?: string } | undefined} answer */
 function bodyError(answer) {
   return answer?.bodyError ? { bodyError: answer.bodyError } : {};
@@ -43,7 +69,7 @@ function auditEntry(record, { asked, api, clear, fleet, correlationId }) {
   const { error } = record;
   const showing = clear && valid;
   return {
-    timestamp: new Date(record.timestampMs).toISOString(),
+    timestamp: record.timestamp,
     injectionId: record.injectionId,
     callId: record.callId,
     ...(valid && correlationId !== undefined && { correlationId }),
@@ -127,4 +153,4 @@ function error(record, audit, signal) {
   });
 }
 
-module.exports = { auditEntry, finalEvent, result, error };
+module.exports = { accepted, auditEntry, finalEvent, result, error };

@@ -1,6 +1,8 @@
 //! Ending an injection from outside, in two strengths. The end of the session lies between them.
 
-use tokio::sync::watch;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
 
 use crate::error::{Code, Error};
 
@@ -27,34 +29,30 @@ enum Stage {
 
 /// The end that can come from outside.
 #[derive(Debug)]
-pub struct Cancel(watch::Sender<Stage>);
+pub struct Cancel {
+    stage: Mutex<Stage>,
+    changed: Notify,
+}
 
 impl Cancel {
     /// Nothing has ended yet.
     #[must_use]
     pub fn new() -> Self {
-        Self(watch::Sender::new(Stage::Running))
+        Self {
+            stage: Mutex::new(Stage::Running),
+            changed: Notify::new(),
+        }
     }
 
     /// Ends the waiting, lets a request that is under way finish.
     pub fn end_waiting(&self, reason: Reason) {
-        self.0.send_if_modified(|stage| {
-            let first = *stage == Stage::Running;
-            if first {
-                *stage = Stage::Waiting(reason);
-            }
-            first
-        });
+        self.reach(Stage::Waiting(reason), |stage| stage == Stage::Running);
     }
 
     /// Ends everything.
     pub fn end_everything(&self, reason: Reason) {
-        self.0.send_if_modified(|stage| {
-            let stronger = !matches!(stage, Stage::Everything(_));
-            if stronger {
-                *stage = Stage::Everything(reason);
-            }
-            stronger
+        self.reach(Stage::Everything(reason), |stage| {
+            !matches!(stage, Stage::Everything(_))
         });
     }
 
@@ -78,7 +76,7 @@ impl Cancel {
 
     /// Whether whoever waits must give up.
     pub fn check(&self) -> Result<(), Error> {
-        match *self.0.borrow() {
+        match *self.stage() {
             Stage::Running => Ok(()),
             Stage::Waiting(reason) | Stage::Everything(reason) => Err(error(reason)),
         }
@@ -86,7 +84,7 @@ impl Cancel {
 
     /// Whether a sequence that has begun must press no more.
     pub fn check_sequence(&self) -> Result<(), Error> {
-        match *self.0.borrow() {
+        match *self.stage() {
             stage @ (Stage::Waiting(reason) | Stage::Everything(reason))
                 if ends_sequence(stage) =>
             {
@@ -97,16 +95,30 @@ impl Cancel {
     }
 
     async fn reached(&self, enough: impl Fn(Stage) -> bool) -> Reason {
-        let mut stages = self.0.subscribe();
-        match stages
-            .wait_for(|stage| enough(*stage))
-            .await
-            .map(|stage| *stage)
-        {
-            Ok(Stage::Waiting(reason) | Stage::Everything(reason)) => reason,
-            // `self` holds the sender, so the channel cannot close.
-            Ok(Stage::Running) | Err(_) => std::future::pending().await,
+        loop {
+            // Before the look: who changes the stage after it wakes this.
+            let changed = self.changed.notified();
+            let stage = *self.stage();
+            match stage {
+                Stage::Waiting(reason) | Stage::Everything(reason) if enough(stage) => {
+                    return reason;
+                }
+                _ => changed.await,
+            }
         }
+    }
+
+    fn reach(&self, next: Stage, from: impl Fn(Stage) -> bool) {
+        let mut stage = self.stage();
+        if from(*stage) {
+            *stage = next;
+            drop(stage);
+            self.changed.notify_waiters();
+        }
+    }
+
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

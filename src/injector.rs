@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
@@ -105,9 +105,9 @@ impl Injector {
         if let Some(fleet) = &parts.fleet {
             fleet.store.options().check(config.timeout)?;
         }
-        let dice = config
-            .seed
-            .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        // The names of injections must differ across machines: 62 bits that the system drew for this injector alone.
+        let drawn = || Uuid::now_v7().as_u64_pair().1;
+        let dice = fastrand::Rng::with_seed(config.seed.unwrap_or_else(drawn));
         let origin = parts.endpoint.origin();
         let scope = parts.profile.scope(&origin);
         Ok(Self(Arc::new(Engine {
@@ -134,7 +134,19 @@ impl Injector {
     /// Begins an injection. `id` is the caller's name for it, unique among what is under way.
     #[must_use]
     pub fn inject(&self, id: u64, params: Params, options: &InjectionOptions) -> Journey {
-        Journey::begin(Arc::clone(&self.0), id, params, options)
+        self.inject_asked(Instant::now(), id, params, options)
+    }
+
+    /// The same for what was asked for earlier: its time runs from then.
+    #[must_use]
+    pub fn inject_asked(
+        &self,
+        asked: Instant,
+        id: u64,
+        params: Params,
+        options: &InjectionOptions,
+    ) -> Journey {
+        Journey::begin(Arc::clone(&self.0), asked, id, params, options)
     }
 
     /// An injection whose input was found wrong before it could be asked for: it ends like every other.
@@ -247,6 +259,18 @@ impl Engine {
 
     fn dice(&self) -> MutexGuard<'_, fastrand::Rng> {
         self.dice.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A name for an injection (RFC 9562 §5.7). The system's random numbers seed the dice and are not asked for again:
+    /// a call of the kernel each time is a large part of what beginning an injection costs.
+    fn new_injection_id(&self, at: SystemTime) -> Uuid {
+        let since = at.duration_since(SystemTime::UNIX_EPOCH);
+        let millis = since.map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        });
+        let mut random = [0; 10];
+        self.dice().fill(&mut random);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 
     /// The time since the injector was made, for policies that know no clock.

@@ -1,5 +1,6 @@
 //! The addresses of the configuration, and what they may be.
 
+use http::Uri;
 use url::{Host, Url};
 
 use crate::error::Error;
@@ -87,6 +88,11 @@ pub fn base_url_allowing(field: &str, text: &str, insecure: &Hosts) -> Result<Ur
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok(url)
+}
+
+/// The same address as requests carry it.
+pub fn request_uri(url: &Url) -> Result<Uri, Error> {
+    Uri::try_from(url.as_str()).map_err(|_| Error::invalid("the address cannot be requested"))
 }
 
 /// Whether the host names this machine without asking anybody.

@@ -41,10 +41,9 @@ function read(params, dtmfString) {
  * @param {number} id
  * @param {ReturnType<typeof read>} asked
  * @param {import('../injector-side.js').Terms} terms
- * @returns {boolean} whether it has ended already
  */
 function inject(native, id, asked, { lock, aborted, options }) {
-  return native.injectIntoSession(
+  native.injectIntoSession(
     id,
     asked.sessionId,
     asked.dtmfString,

@@ -26,17 +26,28 @@ function read(params, dtmfString) {
  * @param {number} id
  * @param {ReturnType<typeof read>} asked
  * @param {import('../injector-side.js').Terms} terms
- * @returns {boolean} whether it has ended already
  */
 function inject(native, id, asked, { lock, aborted, options }) {
-  return native.inject(
+  const { telephonyProviderId, lineId, callId, dtmfString, dtmfType, interDigitPause } = asked;
+  // Bytes are wiped, and a text made of them could not be. What is missing has no place in a text.
+  const joins =
+    typeof dtmfString === 'string' &&
+    telephonyProviderId !== null &&
+    lineId !== null &&
+    callId !== null &&
+    dtmfType !== null;
+  if (joins) {
+    const joined = `${telephonyProviderId}\0${lineId}\0${callId}\0${dtmfType}\0${dtmfString}`;
+    if (native.injectJoined(id, joined, interDigitPause, lock, aborted, options)) return;
+  }
+  native.inject(
     id,
-    asked.telephonyProviderId,
-    asked.lineId,
-    asked.callId,
-    asked.dtmfString,
-    asked.dtmfType,
-    asked.interDigitPause,
+    telephonyProviderId,
+    lineId,
+    callId,
+    dtmfString,
+    dtmfType,
+    interDigitPause,
     lock,
     aborted,
     options,

@@ -1,11 +1,14 @@
 //! The headers of requests: what the package sets, and what the program adds.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::auth::Token;
 use crate::error::{Code, Error};
+use crate::secret::Secret;
 
 /// Names this version of the package to the platform.
 const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));
@@ -50,19 +53,29 @@ const OURS: [&str; 20] = [
 
 /// `User-Agent` and the added headers. All values but `User-Agent` are marked sensitive.
 #[derive(Clone, Debug)]
-pub struct ClientHeaders(HeaderMap);
+pub struct ClientHeaders {
+    own: HeaderMap,
+    latest: Arc<Mutex<Option<Latest>>>,
+}
+
+/// The headers of the latest request with a body: the next one mostly carries the same token.
+#[derive(Debug)]
+struct Latest {
+    token: Secret,
+    headers: HeaderMap,
+}
 
 impl Default for ClientHeaders {
     fn default() -> Self {
         let agent = HeaderValue::from_static(OWN_USER_AGENT);
-        Self(HeaderMap::from_iter([(USER_AGENT, agent)]))
+        Self::from(HeaderMap::from_iter([(USER_AGENT, agent)]))
     }
 }
 
 impl ClientHeaders {
     /// Checks the options `userAgent` and `headers`. An error names the option, never a value.
     pub fn new(user_agent: Option<&str>, added: &[(String, String)]) -> Result<Self, Error> {
-        let Self(mut headers) = Self::default();
+        let mut headers = Self::default().own;
         if let Some(text) = user_agent {
             let agent = field_value(text, MAX_USER_AGENT_BYTES)
                 .ok_or_else(|| refused("userAgent", MAX_USER_AGENT_BYTES))?;
@@ -95,11 +108,28 @@ impl ClientHeaders {
                 )));
             }
         }
-        Ok(Self(headers))
+        Ok(Self::from(headers))
     }
 
     /// The headers of a request with this token and this body, which is JSON unless it is empty.
     pub fn of_request(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
+        if body.is_empty() {
+            return self.without_body(token);
+        }
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(latest) = latest.as_ref().filter(|latest| latest.token == token.value) {
+            return Ok(latest.headers.clone());
+        }
+        let mut headers = self.without_body(token)?;
+        headers.insert(CONTENT_TYPE, JSON);
+        *latest = Some(Latest {
+            token: token.value.clone(),
+            headers: headers.clone(),
+        });
+        Ok(headers)
+    }
+
+    fn without_body(&self, token: &Token) -> Result<HeaderMap, Error> {
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.value.expose()))
             .map_err(|_| {
                 Error::not_sent(
@@ -108,22 +138,28 @@ impl ClientHeaders {
                 )
             })?;
         bearer.set_sensitive(true);
-        let mut headers = self.0.clone();
+        let mut headers = self.own.clone();
         headers.insert(AUTHORIZATION, bearer);
         headers.insert(ACCEPT, JSON);
-        if !body.is_empty() {
-            headers.insert(CONTENT_TYPE, JSON);
-        }
         Ok(headers)
     }
 
     /// The `User-Agent`.
     #[must_use]
     pub fn user_agent(&self) -> &str {
-        self.0
+        self.own
             .get(USER_AGENT)
             .and_then(|agent| agent.to_str().ok())
             .unwrap_or(OWN_USER_AGENT)
+    }
+}
+
+impl From<HeaderMap> for ClientHeaders {
+    fn from(own: HeaderMap) -> Self {
+        Self {
+            own,
+            latest: Arc::default(),
+        }
     }
 }
 
@@ -176,15 +212,15 @@ mod tests {
     #[test]
     fn without_options_only_the_user_agent_is_there() {
         let headers = ClientHeaders::default();
-        assert_eq!(headers.0.len(), 1);
+        assert_eq!(headers.own.len(), 1);
         assert_eq!(headers.user_agent(), OWN_USER_AGENT);
     }
 
     #[test]
     fn values_are_sensitive_and_shown_nowhere() {
         let headers = read(&[("X-Api-Key", "canary key")]).unwrap();
-        assert_eq!(headers.0["x-api-key"], "canary key");
-        assert!(headers.0["x-api-key"].is_sensitive());
+        assert_eq!(headers.own["x-api-key"], "canary key");
+        assert!(headers.own["x-api-key"].is_sensitive());
         assert!(!format!("{headers:?}").contains("canary"));
     }
 

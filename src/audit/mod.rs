@@ -33,7 +33,6 @@ mod recovery;
 pub mod seal;
 mod shared;
 mod sink;
-mod timestamp;
 pub mod verify;
 mod writer;
 

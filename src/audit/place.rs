@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::timestamp;
+use crate::timestamp;
 
 /// Where a log is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
+use super::Intent;
 use super::chain::Chain;
 use super::seal::{Mac, Seal};
-use super::{Intent, timestamp};
 use crate::outcome::Outcome;
+use crate::timestamp;
 
 /// The version of the form.
 pub const VERSION: u8 = 1;

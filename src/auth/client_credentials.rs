@@ -139,7 +139,7 @@ mod tests {
         let request = &seen[0];
         assert_eq!(seen.len(), 1);
         assert_eq!(request.method, Method::POST);
-        assert_eq!(request.url.as_str(), "https://auth.example/oauth/token");
+        assert_eq!(request.uri, "https://auth.example/oauth/token");
         assert_eq!(request.timeout, Duration::from_secs(5));
         assert_eq!(
             request.body,
@@ -171,7 +171,7 @@ mod tests {
             Box::pin(tokio::time::sleep(self.0))
         }
 
-        fn proxy_use(&self, _: &Url) -> crate::transport::ProxyUse {
+        fn proxy_use(&self, _: &http::Uri) -> crate::transport::ProxyUse {
             crate::transport::ProxyUse::Unused("HTTPS_PROXY")
         }
     }

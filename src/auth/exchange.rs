@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::{Granted, answer, refusal};
 use crate::clock::WallClock;
 use crate::error::Error;
+use crate::origin::request_uri;
 use crate::secret::Secret;
 use crate::transport::{Request, Transport, Witness};
 
@@ -69,10 +70,11 @@ impl Connection {
         // Without it the platform may answer in HTML.
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(OWN_USER_AGENT));
+        let uri = request_uri(question.url).map_err(|error| Failed { error, left: false })?;
         let witness = Witness::default();
         let sent = self.transport.send(Request {
             method: Method::POST,
-            url: question.url.clone(),
+            uri: uri.clone(),
             headers,
             body,
             witness: witness.clone(),
@@ -86,7 +88,7 @@ impl Connection {
                     .map_err(|error| Failed { error, left: true })
             }
             Err(fault) => {
-                let used = self.transport.proxy_use(question.url);
+                let used = self.transport.proxy_use(&uri);
                 Err(Failed {
                     error: used.explain(fault.kind, refusal::unanswered(fault)),
                     left: !witness.revoke(),

@@ -19,6 +19,7 @@ use crate::BoxFuture;
 use crate::auth::{Connection, Token, refusal};
 use crate::endpoint::Endpoint;
 use crate::error::{Code, Error};
+use crate::origin::request_uri;
 use crate::retry::retry_after;
 use crate::transport::{Answer, AnswerBody, Request, Witness};
 
@@ -179,6 +180,7 @@ impl Question {
         } = &self.connection;
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("tenantId", tenant);
+        let uri = request_uri(&url)?;
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(OWN_USER_AGENT));
@@ -186,7 +188,7 @@ impl Question {
         let _ = timeout(*patience, transport.ready()).await;
         let sent = transport.send(Request {
             method: Method::GET,
-            url,
+            uri: uri.clone(),
             headers,
             body: Bytes::new(),
             witness: Witness::default(),
@@ -203,7 +205,7 @@ impl Question {
                 let mut error =
                     failed("the platform could not be reached; check authUrl and the network");
                 (error.code, error.retryable) = (of_tokens.code, of_tokens.retryable);
-                Err(transport.proxy_use(&self.url).explain(fault.kind, error))
+                Err(transport.proxy_use(&uri).explain(fault.kind, error))
             }
         }
     }

@@ -73,7 +73,7 @@ async fn the_question_names_the_tenant_and_carries_no_token() {
     assert_eq!(base.as_str(), "https://api-na1.niceincontact.com/");
     let asked = script.asked.lock().unwrap();
     assert_eq!(
-        asked[0].url.as_str(),
+        asked[0].uri,
         "https://cxone.niceincontact.com/.well-known/cxone-configuration?tenantId=t-1"
     );
     assert_eq!(asked[0].method, Method::GET);

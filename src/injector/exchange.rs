@@ -4,8 +4,8 @@ use std::iter;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Uri;
 use tokio::time::{Instant, timeout_at};
-use url::Url;
 
 use super::{Engine, explanation};
 use crate::api::Draft;
@@ -47,7 +47,7 @@ impl Engine {
         on_leaving: impl FnOnce(),
     ) -> Exchange {
         let prepared = timeout_at(until, self.address(draft)).await;
-        let (token, url) = match prepared.unwrap_or_else(|_| Err(explanation::deadline())) {
+        let (token, uri) = match prepared.unwrap_or_else(|_| Err(explanation::deadline())) {
             Ok(prepared) => prepared,
             Err(error) => return Exchange::NotBegun(error),
         };
@@ -63,7 +63,7 @@ impl Engine {
         on_leaving();
         let sent = self.parts.transport.send(Request {
             method: draft.method.clone(),
-            url: url.clone(),
+            uri: uri.clone(),
             headers,
             body: draft.body.clone(),
             witness: witness.clone(),
@@ -74,7 +74,7 @@ impl Engine {
             Ok(answer) => Exchange::Answered { answer, token },
             Err(fault) => {
                 let error = Error::not_sent(Code::Connect, explanation::not_connected(fault.kind));
-                let used = self.parts.transport.proxy_use(&url);
+                let used = self.parts.transport.proxy_use(&uri);
                 Exchange::Unanswered {
                     left: !witness.revoke(),
                     error: used.explain(fault.kind, error),
@@ -83,12 +83,12 @@ impl Engine {
         }
     }
 
-    async fn address(&self, draft: &Draft) -> Result<(Token, Url), Error> {
+    async fn address(&self, draft: &Draft) -> Result<(Token, Uri), Error> {
         let token = self.parts.tokens.token().await?;
         let base = self.parts.endpoint.base(&token).await?;
         self.parts.transport.ready().await;
-        let url = draft.target.under(&base)?;
-        Ok((token, url))
+        let uri = draft.target.under(&base)?;
+        Ok((token, uri))
     }
 
     /// What the platform was told in confidence, and may say again.

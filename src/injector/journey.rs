@@ -78,43 +78,47 @@ struct Begun {
     terms: Terms,
     trace: Trace,
     policy: Policy,
-    /// Hide the digits, as a whole and as they are sent; empty when they are to be shown.
-    masks: Vec<Mask>,
+    hide_digits: bool,
 }
 
-fn masks(prepared: &Prepared, hide: bool) -> Vec<Mask> {
-    if !hide {
-        return Vec::new();
+impl Begun {
+    /// What hides the digits, as a whole and as they are sent; empty when they are to be shown.
+    fn masks(&self) -> Vec<Mask> {
+        if !self.hide_digits {
+            return Vec::new();
+        }
+        let all = iter::once(&self.prepared.sequence);
+        all.chain(&self.prepared.parts).map(Mask::new).collect()
     }
-    let all = iter::once(&prepared.sequence);
-    all.chain(&prepared.parts).map(Mask::new).collect()
 }
 
 impl Journey {
     pub(super) fn begin(
         engine: Arc<Engine>,
+        asked: Instant,
         id: u64,
         params: Params,
         options: &InjectionOptions,
     ) -> Self {
-        let mut journey = Self::new(engine, id);
+        let mut journey = Self::new(engine, asked, id);
         journey.begun = Some(journey.enter_line(params, options));
         journey
     }
 
     pub(super) fn refused(engine: Arc<Engine>, id: u64, error: Error) -> Self {
-        let mut journey = Self::new(engine, id);
+        let mut journey = Self::new(engine, Instant::now(), id);
         journey.begun = Some(Err(error));
         journey
     }
 
-    fn new(engine: Arc<Engine>, id: u64) -> Self {
+    fn new(engine: Arc<Engine>, started: Instant, id: u64) -> Self {
         let cancel = engine.live.begin(id);
+        let timestamp = engine.parts.clock.now();
         Self {
             id,
-            injection_id: Uuid::now_v7(),
-            timestamp: engine.parts.clock.now(),
-            started: Instant::now(),
+            injection_id: engine.new_injection_id(timestamp),
+            timestamp,
+            started,
             granted: None,
             fence: None,
             cancel,
@@ -178,7 +182,7 @@ impl Journey {
             .map(|recording| Masking::new(recording, engine.maskings.token()));
         let lock_timeout = options.lock_timeout.unwrap_or(config.lock_timeout);
         Ok(Begun {
-            masks: masks(&prepared, config.mask_digits),
+            hide_digits: config.mask_digits,
             prepared,
             waiting,
             deadline: self.started + allowed,

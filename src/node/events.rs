@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::lane::Outbox;
-use super::record::{Failure, Finished, Record, whole_millis_up};
+use super::record::{Accepted, Failure, Finished, Record, whole_millis_up};
 use crate::event::{Event, EventSink};
 
 /// Sends the engine's events down the lane.
@@ -32,9 +32,12 @@ impl EventSink for LaneEvents {
                 delay_ms: whole_millis_up(delay),
                 reason: reason.as_str(),
             }),
-            Event::Finished(outcome) => self
-                .outbox
-                .push(&Record::Finished(Finished::from(&*outcome))),
+            Event::Finished(outcome) => match &outcome.result {
+                Ok(accepted) => self.outbox.push(&Accepted::of(&outcome, accepted)),
+                Err(error) => self
+                    .outbox
+                    .push(&Record::Finished(Finished::of(&outcome, error))),
+            },
             Event::Unmasked {
                 id,
                 injection_id,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Either, Uint8Array, spawn};
 use napi_derive::napi;
 use serde_json::json;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::audit::LaneObserver;
@@ -13,6 +14,7 @@ use super::events::LaneEvents;
 use super::failure_json;
 use super::foreign_tokens::ForeignTokens;
 use super::http;
+use super::intake;
 use super::lane::{NativeLane, Outbox};
 use super::logs::EngineLog;
 use super::metrics;
@@ -25,7 +27,7 @@ use crate::clock::WallClock;
 use crate::endpoint::{Configured, Endpoint};
 use crate::error::Error;
 use crate::fleet::{Fleet, FleetOptions, Store};
-use crate::injector::{Injector, Journey, Parts};
+use crate::injector::{Injector, Parts};
 use crate::metrics::text::{Outside, exposition};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
@@ -129,7 +131,7 @@ impl NativeInjector {
         })
     }
 
-    /// Begins an injection; its end is the record `finished`, which is there already when this answers `true`.
+    /// Begins an injection; its end is the record `finished`.
     /// `aborted` says that the caller's signal has fired already.
     /// A missing or ill-typed text is `None`, an ill-typed pause NaN.
     #[napi(catch_unwind)]
@@ -149,7 +151,7 @@ impl NativeInjector {
         lock: Option<f64>,
         aborted: bool,
         options: Option<String>,
-    ) -> bool {
+    ) {
         let params = Params::TelephonyV2(telephony_v2::Params {
             telephony_provider_id,
             line_id,
@@ -158,7 +160,38 @@ impl NativeInjector {
             dtmf_type,
             inter_digit_pause,
         });
-        self.begin(whole(id), params, lock, aborted, options.as_deref())
+        self.begin(whole(id), || params, lock, aborted, options);
+    }
+
+    /// The same in one text, with [`SEPARATOR`] between provider, line, call, type and digits: each text that crosses
+    /// costs as much as the rest of the call. `false`, and nothing happens, where one of them holds a separator.
+    #[napi(catch_unwind)]
+    pub fn inject_joined(
+        &self,
+        id: f64,
+        joined: String,
+        inter_digit_pause: f64,
+        lock: Option<f64>,
+        aborted: bool,
+        options: Option<String>,
+    ) -> bool {
+        let joined = Zeroizing::new(joined);
+        if joined.bytes().filter(|byte| *byte == SEPARATOR).count() != 4 {
+            return false;
+        }
+        let params = move || {
+            let mut texts = joined.split(char::from(SEPARATOR)).map(str::to_owned);
+            Params::TelephonyV2(telephony_v2::Params {
+                telephony_provider_id: texts.next(),
+                line_id: texts.next(),
+                call_id: texts.next(),
+                dtmf_type: texts.next(),
+                dtmf_string: texts.next().map(Zeroizing::new),
+                inter_digit_pause,
+            })
+        };
+        self.begin(whole(id), params, lock, aborted, options);
+        true
     }
 
     /// The same for an agent session. An absent number is `None`, an ill-typed one NaN.
@@ -179,7 +212,7 @@ impl NativeInjector {
         lock: Option<f64>,
         aborted: bool,
         options: Option<String>,
-    ) -> bool {
+    ) {
         let params = Params::AgentSession(agent_session::Params {
             session_id,
             dtmf_string: dtmf_string.map(copied),
@@ -188,13 +221,13 @@ impl NativeInjector {
             contact_id,
             mask_recording,
         });
-        self.begin(whole(id), params, lock, aborted, options.as_deref())
+        self.begin(whole(id), || params, lock, aborted, options);
     }
 
     /// Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure.
     #[napi(catch_unwind)]
     pub fn follow_session(&self, id: f64, session_id: Option<String>) -> Option<String> {
-        match self.injector.follow(whole(id), session_id.as_deref()) {
+        match self.up_to_date().follow(whole(id), session_id.as_deref()) {
             Ok(follower) => {
                 spawn(self.log.around(follower.run()));
                 None
@@ -205,15 +238,16 @@ impl NativeInjector {
 
     /// Ends an injection that JavaScript found wrong, the way every injection ends.
     #[napi(catch_unwind)]
-    pub fn refuse(&self, id: f64, message: String) -> bool {
-        let error = Error::invalid(message);
-        self.run(self.injector.refuse(whole(id), error))
+    pub fn refuse(&self, id: f64, message: String) {
+        let refused = self.up_to_date().refuse(whole(id), Error::invalid(message));
+        // It has ended before it began: there is no work left.
+        let _ = intake::work(refused, &self.log);
     }
 
     /// Ends an injection or the wait for a lock.
     #[napi(catch_unwind)]
     pub fn abort(&self, id: f64) {
-        self.injector.abort(whole(id));
+        self.up_to_date().abort(whole(id));
     }
 
     /// Settles the promise `id` with the number of the lock.
@@ -228,9 +262,9 @@ impl NativeInjector {
         let outbox = Arc::clone(&self.outbox);
         match options::time_out(options.as_deref()) {
             Ok(wait) => {
-                let acquisition = self
-                    .injector
-                    .acquire_lock(whole(id), call_id.as_deref(), wait);
+                let acquisition =
+                    self.up_to_date()
+                        .acquire_lock(whole(id), call_id.as_deref(), wait);
                 if aborted {
                     self.injector.abort(whole(id));
                 }
@@ -246,7 +280,7 @@ impl NativeInjector {
     /// Settles the promise `id` when the lock is released.
     #[napi(catch_unwind)]
     pub fn release_lock(&self, id: f64, lock: f64) {
-        let injector = self.injector.clone();
+        let injector = self.up_to_date().clone();
         let outbox = Arc::clone(&self.outbox);
         spawn(async move {
             injector.release_lock(LockId(whole(lock))).await;
@@ -278,7 +312,7 @@ impl NativeInjector {
             audit_failures: self.audit_failures(),
             monitor_errors: 0,
         };
-        metrics::snapshot_json(&self.injector.snapshot(), outside)
+        metrics::snapshot_json(&self.up_to_date().snapshot(), outside)
     }
 
     /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
@@ -289,7 +323,7 @@ impl NativeInjector {
             audit_failures: self.audit_failures(),
             monitor_errors: whole(monitor_errors),
         };
-        exposition(&self.injector.snapshot(), outside)
+        exposition(&self.up_to_date().snapshot(), outside)
     }
 
     /// Takes a report of what the far end recognised. What is wrong comes back as a failure.
@@ -313,7 +347,7 @@ impl NativeInjector {
         let outbox = Arc::clone(&self.outbox);
         match options::time_out(options.as_deref()) {
             Ok(patience) => {
-                let injector = self.injector.clone();
+                let injector = self.up_to_date().clone();
                 let audit = self.audit.clone();
                 // Refuses from this very moment on, not only when the runtime gets to it.
                 injector.begin_close();
@@ -336,36 +370,35 @@ impl NativeInjector {
         self.audit.as_ref().map_or(0, |log| log.unlogged())
     }
 
+    /// Notes an injection; JavaScript hears of its end through the lane.
     fn begin(
         &self,
         id: u64,
-        params: Params,
+        params: impl FnOnce() -> Params + Send + 'static,
         lock: Option<f64>,
         aborted: bool,
-        options: Option<&str>,
-    ) -> bool {
-        let journey = match options::injection(options, lock.map(whole)) {
-            Ok(options) => self.injector.inject(id, params, &options),
-            Err(error) => self.injector.refuse(id, error),
-        };
-        // Before the work can begin: a signal that has fired already must not let a digit through.
-        if aborted {
-            self.injector.abort(id);
-        }
-        self.run(journey)
+        options: Option<String>,
+    ) {
+        let asked = Instant::now();
+        let injector = self.injector.clone();
+        let log = self.log.clone();
+        intake::note(Box::new(move || {
+            let journey = match options::injection(options.as_deref(), lock.map(whole)) {
+                Ok(options) => injector.inject_asked(asked, id, params(), &options),
+                Err(error) => injector.refuse(id, error),
+            };
+            // Before the work can begin: a signal that has fired already must not let a digit through.
+            if aborted {
+                injector.abort(id);
+            }
+            intake::work(journey, &log)
+        }));
     }
 
-    /// JavaScript hears of the end through the lane. `true` when it has come already.
-    fn run(&self, journey: Journey) -> bool {
-        let Some(journey) = journey.end_if_refused() else {
-            return true;
-        };
-        // Boxed, since a future that is moved into another takes its room twice.
-        let work = Box::pin(self.log.around(journey.run()));
-        spawn(async move {
-            work.await;
-        });
-        false
+    /// The injector, with everything begun that was asked for before.
+    fn up_to_date(&self) -> &Injector {
+        intake::flush();
+        &self.injector
     }
 }
 
@@ -381,9 +414,12 @@ fn endpoint(api_url: ApiUrl, auth: Option<&NativeAuthClient>) -> Result<Arc<dyn 
 impl Drop for NativeInjector {
     /// Nobody can hear of what is still under way: the object was collected, or its thread is gone.
     fn drop(&mut self) {
-        self.injector.abandon();
+        self.up_to_date().abandon();
     }
 }
+
+/// Stands between texts that cross together. No id and no digit may hold it.
+const SEPARATOR: u8 = 0;
 
 /// Digits as text, or as bytes that `lib/` wipes when they have been copied.
 type Digits = Either<String, Uint8Array>;

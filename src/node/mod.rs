@@ -30,6 +30,7 @@ mod fleet;
 mod foreign_tokens;
 mod http;
 mod injector;
+mod intake;
 mod lane;
 mod logs;
 mod metrics;
@@ -40,9 +41,10 @@ mod profile;
 mod record;
 mod simulator;
 
-/// Worker threads of the engine. The work is waiting on sockets: one thread per core of the host
-/// would only cost memory, and a single one would let a TLS handshake delay every other call.
-const WORKER_THREADS: usize = 2;
+/// Worker threads of the engine. One takes tens of thousands of injections in a second. A second one would share its
+/// tasks, connections and memory: measured on two cores, that took up to a third more of the processor and gave no more
+/// (`docs/performance.md`). What blocks runs on threads of its own: name lookups, roots, the audit log.
+const WORKER_THREADS: usize = 1;
 
 #[module_init]
 fn init() {

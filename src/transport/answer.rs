@@ -3,38 +3,51 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::Response;
+use http::Response;
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
 
 use super::{Answer, AnswerBody, MAX_ANSWER_BYTES};
 
 /// Reads the body within `time`, and at most [`MAX_ANSWER_BYTES`] of it.
-pub(super) async fn read(mut response: Response, time: Duration) -> Answer {
-    let status = response.status();
-    let headers = std::mem::take(response.headers_mut());
-    let body = tokio::time::timeout(time, read_body(response))
+pub(super) async fn read(response: Response<Incoming>, time: Duration) -> Answer {
+    let (head, body) = response.into_parts();
+    let body = tokio::time::timeout(time, read_body(body))
         .await
         .unwrap_or(AnswerBody::Cut);
     Answer {
-        status,
-        headers,
+        status: head.status,
+        headers: head.headers,
         body,
     }
 }
 
-async fn read_body(mut response: Response) -> AnswerBody {
-    let announced = response.content_length();
-    if announced.is_some_and(|length| length > MAX_ANSWER_BYTES as u64) {
+async fn read_body(mut body: Incoming) -> AnswerBody {
+    if body.size_hint().lower() > MAX_ANSWER_BYTES as u64 {
         return AnswerBody::TooLarge;
     }
+    let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if whole.len() + chunk.len() > MAX_ANSWER_BYTES => {
+        match body
+            .frame()
+            .await
+            .map(|frame| frame.map(hyper::body::Frame::into_data))
+        {
+            Some(Ok(Ok(chunk))) if first.len() + whole.len() + chunk.len() > MAX_ANSWER_BYTES => {
                 return AnswerBody::TooLarge;
             }
-            Ok(Some(chunk)) => whole.extend_from_slice(&chunk),
-            Ok(None) => return AnswerBody::Whole(Bytes::from(whole)),
-            Err(_) => return AnswerBody::Cut,
+            // Most answers come in one piece, which is kept as it is.
+            Some(Ok(Ok(chunk))) if first.is_empty() && whole.is_empty() => first = chunk,
+            Some(Ok(Ok(chunk))) => {
+                whole.extend_from_slice(&std::mem::take(&mut first));
+                whole.extend_from_slice(&chunk);
+            }
+            // Trailers.
+            Some(Ok(Err(_))) => {}
+            None if whole.is_empty() => return AnswerBody::Whole(first),
+            None => return AnswerBody::Whole(whole.freeze()),
+            Some(Err(_)) => return AnswerBody::Cut,
         }
     }
 }

@@ -3,30 +3,26 @@
 use std::error::Error as StdError;
 use std::io;
 
+use hyper_util::client::legacy as client;
 use rustls::AlertDescription;
 
 use super::FaultKind;
+use super::connector::{ConnectTimedOut, LookupFailed, TunnelRefused};
 
 /// How the request travelled, as far as it helps to name a failure.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Way {
     /// The address is https.
     pub(super) tls: bool,
-    /// A tunnel through a proxy is asked for. Nothing is, to hosts of this machine.
-    pub(super) tunnel: bool,
 }
 
 /// Names the failure of one exchange that brought no status line.
 ///
 /// Kinds of the connecting phase say that the request was not written; after it, only the two ways in which
 /// HTTP/2 declines a request are told apart from a lost connection.
-pub(super) fn kind_of(error: &reqwest::Error, way: Way) -> FaultKind {
-    if error.is_builder() {
-        FaultKind::Setup
-    } else if error.is_connect() {
+pub(super) fn kind_of(error: &client::Error, way: Way) -> FaultKind {
+    if error.is_connect() {
         connecting(error, way)
-    } else if error.is_timeout() {
-        FaultKind::TimedOut
     } else if causes(error).any(|cause| cause.downcast_ref().is_some_and(is_refusal)) {
         FaultKind::StreamRefused
     } else {
@@ -34,15 +30,18 @@ pub(super) fn kind_of(error: &reqwest::Error, way: Way) -> FaultKind {
     }
 }
 
-fn connecting(error: &reqwest::Error, way: Way) -> FaultKind {
-    if error.is_dns() {
+fn connecting(error: &client::Error, way: Way) -> FaultKind {
+    if has_cause::<LookupFailed>(error) {
         return FaultKind::NameLookup;
+    }
+    if has_cause::<TunnelRefused>(error) {
+        return FaultKind::Proxy;
     }
     if let Some(tls) = causes(error).find_map(|cause| cause.downcast_ref()) {
         return handshake(tls);
     }
     // The time-out spans name lookup, TCP, proxy and TLS: which of them was slow cannot be told by type.
-    if error.is_timeout() {
+    if has_cause::<ConnectTimedOut>(error) {
         return FaultKind::ConnectTimeout;
     }
     let io = causes(error)
@@ -56,11 +55,13 @@ fn connecting(error: &reqwest::Error, way: Way) -> FaultKind {
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::BrokenPipe,
         ) if way.tls => FaultKind::TlsHandshake,
-        // The error of the tunnel has no public type. It is what remains: a failure to reach the proxy
-        // or of the handshake behind it has a cause of one of the types above.
-        None if way.tunnel => FaultKind::Proxy,
+        Some(io::ErrorKind::TimedOut) => FaultKind::ConnectTimeout,
         _ => FaultKind::ConnectionRefused,
     }
+}
+
+fn has_cause<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).any(<dyn StdError>::is::<E>)
 }
 
 /// Tells what will stay as it is from what may pass.

@@ -3,15 +3,19 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::Method;
-use http::header::{CONTENT_LENGTH, HeaderValue};
-use reqwest::{Client, ClientBuilder, Proxy, redirect, retry};
+use http::header::{CONTENT_LENGTH, HeaderValue, PROXY_AUTHORIZATION};
+use http::uri::Scheme;
+use http::{HeaderMap, Method, Uri};
+use hyper_util::client::legacy;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use url::Url;
 
+use super::connector::Connector;
 use super::fault::{Way, kind_of};
 use super::options::HttpOptions;
 use super::proxy::ProxyUse;
@@ -27,10 +31,10 @@ use crate::error::Error;
 ///
 /// # What is sent twice: nothing
 ///
-/// Redirects and the retries of reqwest are off. One re-send remains in the layer below (`hyper-util`), which has
-/// no switch here: a request that was queued on a kept connection is moved to a new one when the kept one turns
-/// out to be closed and hands the request back *unstarted*. Such a request was never encoded; its body was not
-/// pulled, and the witness is still unset. A request whose writing began is never handed back.
+/// The client follows no redirect and repeats no request. One thing it does: a request that was queued on a kept
+/// connection is moved to a new one when the kept one turns out to be closed and hands the request back *unstarted*.
+/// Such a request was never encoded; its body was not pulled, and the witness is still unset. A request whose
+/// writing began is never handed back.
 ///
 /// # When the witness is set
 ///
@@ -48,13 +52,15 @@ use crate::error::Error;
 pub struct HttpTransport {
     options: HttpOptions,
     own_roots: Vec<CertificateDer<'static>>,
-    proxies: Vec<Proxy>,
+    proxies: Option<Arc<Matcher>>,
     variables: ProxyVariables,
     wall: WallClock,
-    tls: Arc<OnceCell<ClientConfig>>,
+    tls: Arc<OnceCell<Arc<ClientConfig>>>,
     pooled: Mutex<Option<Pooled>>,
     fresh: Mutex<Option<Client>>,
 }
+
+type Client = legacy::Client<Connector, WitnessedBody>;
 
 struct Pooled {
     client: Client,
@@ -94,7 +100,7 @@ impl HttpTransport {
                 .as_deref()
                 .map_or_else(Vec::new, tls::extra_ca),
         );
-        let proxies = options.proxy.proxies(&variables)?;
+        let proxies = options.proxy.matcher(&variables)?.map(Arc::new);
         Ok(Self {
             options,
             own_roots,
@@ -110,31 +116,31 @@ impl HttpTransport {
     async fn exchange(&self, request: Request) -> Result<Answer, Fault> {
         let started = Instant::now();
         let timeout = request.timeout;
-        let tls = request.url.scheme() == "https";
         let way = Way {
-            tls,
-            tunnel: tls && self.proxy_use(&request.url) == ProxyUse::Used,
+            tls: request.uri.scheme() == Some(&Scheme::HTTPS),
         };
         // Dropped after everything that runs below, on every way out.
         let mut departure = Departure {
             witness: request.witness.clone(),
-            head_carries: request.body.is_empty() || request.url.query().is_some(),
+            head_carries: request.body.is_empty() || request.uri.query().is_some(),
             reached: false,
         };
         let head = async {
             let client = self.client(request.fresh_connection).await?;
-            let mut outgoing = reqwest::Request::new(request.method, request.url);
-            *outgoing.headers_mut() = request.headers;
-            if request.body.is_empty() && *outgoing.method() == Method::POST {
+            let mut headers = request.headers;
+            if request.body.is_empty() && request.method == Method::POST {
                 // RFC 9110 §8.6. hyper leaves it out, and servers answer 411.
-                let headers = outgoing.headers_mut();
                 headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
+            self.log_in(&request.uri, &mut headers);
             let body = WitnessedBody::new(request.body, request.witness);
-            *outgoing.body_mut() = Some(reqwest::Body::wrap(body));
+            let mut outgoing = http::Request::new(body);
+            *outgoing.method_mut() = request.method;
+            *outgoing.uri_mut() = request.uri;
+            *outgoing.headers_mut() = headers;
             departure.reached = true;
-            client.execute(outgoing).await.map_err(|error| {
-                departure.reached = !(error.is_connect() || error.is_builder());
+            client.request(outgoing).await.map_err(|error| {
+                departure.reached = !error.is_connect();
                 Fault {
                     kind: kind_of(&error, way),
                 }
@@ -146,6 +152,19 @@ impl HttpTransport {
                 kind: FaultKind::TimedOut,
             }))?;
         Ok(answer::read(response, timeout.saturating_sub(started.elapsed())).await)
+    }
+
+    /// A proxy that forwards requests reads its login in each of them. In a tunnel it is not sent.
+    fn log_in(&self, uri: &Uri, headers: &mut HeaderMap) {
+        let Some(proxies) = self.proxies.as_ref() else {
+            return;
+        };
+        if uri.scheme() == Some(&Scheme::HTTP)
+            && let Some(proxy) = proxies.intercept(uri)
+            && let Some(login) = proxy.basic_auth()
+        {
+            headers.insert(PROXY_AUTHORIZATION, login.clone());
+        }
     }
 
     async fn client(&self, fresh: bool) -> Result<Client, Fault> {
@@ -168,11 +187,13 @@ impl HttpTransport {
         let http1_only = self.options.http1_only;
         let reading = tokio::spawn(async move {
             cell.get_or_try_init(|| async {
-                tokio::task::spawn_blocking(move || tls::client_config(own, http1_only).ok())
-                    .await
-                    .ok()
-                    .flatten()
-                    .ok_or(SETUP)
+                tokio::task::spawn_blocking(move || {
+                    tls::client_config(own, http1_only).ok().map(Arc::new)
+                })
+                .await
+                .ok()
+                .flatten()
+                .ok_or(SETUP)
             })
             .await
             .map(|_| ())
@@ -180,7 +201,7 @@ impl HttpTransport {
         reading.await.unwrap_or(Err(SETUP))
     }
 
-    fn pooled_client(&self, tls: &ClientConfig) -> Result<Client, Fault> {
+    fn pooled_client(&self, tls: &Arc<ClientConfig>) -> Result<Client, Fault> {
         let now = Clocks::new(self.wall.now(), Instant::now());
         let mut slot = self.pooled.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pooled) = slot.as_mut()
@@ -197,7 +218,7 @@ impl HttpTransport {
         Ok(client)
     }
 
-    fn fresh_client(&self, tls: &ClientConfig) -> Result<Client, Fault> {
+    fn fresh_client(&self, tls: &Arc<ClientConfig>) -> Result<Client, Fault> {
         let mut slot = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = slot.as_ref() {
             return Ok(client.clone());
@@ -209,27 +230,24 @@ impl HttpTransport {
     }
 
     /// Takes well under a millisecond, since the roots were read before.
-    fn build(&self, tls: &ClientConfig, max_idle: usize) -> Result<Client, Fault> {
-        let mut builder = ClientBuilder::new()
-            .tls_backend_preconfigured(tls.clone())
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .no_proxy()
-            .tcp_nodelay(true)
-            .connect_timeout(self.options.connect_timeout)
+    fn build(&self, tls: &Arc<ClientConfig>, max_idle: usize) -> Result<Client, Fault> {
+        let agent = self.options.user_agent.as_deref();
+        let agent = agent
+            .map(HeaderValue::try_from)
+            .transpose()
+            .map_err(|_| SETUP)?;
+        let connector = Connector::new(
+            tls,
+            self.proxies.clone(),
+            agent.as_ref(),
+            self.options.connect_timeout,
+        );
+        Ok(legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.options.pool_idle)
-            .pool_max_idle_per_host(max_idle);
-        for proxy in &self.proxies {
-            builder = builder.proxy(proxy.clone());
-        }
-        if self.options.http1_only {
-            builder = builder.http1_only();
-        }
-        if let Some(name) = &self.options.user_agent {
-            builder = builder.user_agent(name);
-        }
-        builder.build().map_err(|_| SETUP)
+            .pool_max_idle_per_host(max_idle)
+            .build(connector))
     }
 }
 
@@ -251,8 +269,10 @@ impl Transport for HttpTransport {
         })
     }
 
-    fn proxy_use(&self, url: &Url) -> ProxyUse {
-        self.options.proxy.used_for(url, &self.variables)
+    fn proxy_use(&self, uri: &Uri) -> ProxyUse {
+        Url::parse(&uri.to_string()).map_or(ProxyUse::None, |url| {
+            self.options.proxy.used_for(&url, &self.variables)
+        })
     }
 }
 

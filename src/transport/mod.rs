@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
-use url::Url;
+use http::{HeaderMap, Method, StatusCode, Uri};
 
 use crate::BoxFuture;
 
 mod answer;
+mod connector;
 mod fault;
 mod http_client;
 mod options;
@@ -17,6 +17,7 @@ pub mod proxy;
 mod proxy_variables;
 pub(crate) mod sleep;
 pub(crate) mod tls;
+mod via;
 pub mod witness;
 
 pub use http_client::HttpTransport;
@@ -33,7 +34,7 @@ pub struct Request {
     /// The HTTP method.
     pub method: Method,
     /// The whole address, already checked.
-    pub url: Url,
+    pub uri: Uri,
     /// All headers; secrets among them are marked sensitive.
     pub headers: HeaderMap,
     /// The body.
@@ -124,7 +125,7 @@ pub trait Transport: Send + Sync + 'static {
     }
 
     /// Whether requests to this address go through a proxy, to say so when a connection fails.
-    fn proxy_use(&self, _url: &Url) -> ProxyUse {
+    fn proxy_use(&self, _uri: &Uri) -> ProxyUse {
         ProxyUse::None
     }
 }

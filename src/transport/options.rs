@@ -51,7 +51,7 @@ impl HttpOptions {
         if let Some(pem) = &self.ca_bundle {
             tls::ca_bundle(pem)?;
         }
-        self.proxy.proxies(variables)?;
+        self.proxy.matcher(variables)?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest::{NoProxy, Proxy};
+use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
 use super::FaultKind;
@@ -80,41 +80,51 @@ impl ProxyChoice {
         }
     }
 
-    /// The proxies for the client, the one that is asked first in front.
-    pub(super) fn proxies(&self, variables: &ProxyVariables) -> Result<Vec<Proxy>, Error> {
+    /// What tells the proxy of an address; `None` where no proxy has a say at all.
+    pub(super) fn matcher(&self, variables: &ProxyVariables) -> Result<Option<Matcher>, Error> {
         match self {
-            Self::None => Ok(Vec::new()),
-            Self::Url(text) => Ok(vec![
-                Proxy::all(address("proxy", text)?)
-                    .map_err(|_| refusal("proxy"))?
-                    .no_proxy(NoProxy::from_string(LOOPBACK)),
-            ]),
+            Self::None => Ok(None),
+            Self::Url(text) => {
+                let proxy = address("proxy", text)?;
+                Ok(Some(
+                    Matcher::builder()
+                        .all(String::from(proxy))
+                        .no(LOOPBACK)
+                        .build(),
+                ))
+            }
             Self::Env => environment(variables),
         }
     }
 }
 
-fn environment(variables: &ProxyVariables) -> Result<Vec<Proxy>, Error> {
+fn environment(variables: &ProxyVariables) -> Result<Option<Matcher>, Error> {
     let except = variables.exceptions().map_or_else(
         || LOOPBACK.to_owned(),
         |listed| format!("{LOOPBACK},{listed}"),
     );
-    let (https, http) = (variables.https(), variables.http());
+    let read = |found: Option<(&'static str, &str)>| {
+        found
+            .map(|(name, text)| address(name, text).map(String::from))
+            .transpose()
+    };
+    let (https, http) = (read(variables.https())?, read(variables.http())?);
     // Not even read where it has no say: it often names a SOCKS proxy, for programs that know no other variable.
     let all = variables
         .all()
         .filter(|_| https.is_none() || http.is_none());
-    let makers: [fn(Url) -> reqwest::Result<Proxy>; 3] = [Proxy::https, Proxy::http, Proxy::all];
-    makers
-        .into_iter()
-        .zip([https, http, all])
-        .filter_map(|(make, found)| found.map(|(name, text)| (make, name, text)))
-        .map(|(make, name, text)| {
-            make(address(name, text)?)
-                .map(|proxy| proxy.no_proxy(NoProxy::from_string(&except)))
-                .map_err(|_| refusal(name))
-        })
-        .collect()
+    let all = read(all)?;
+    if https.is_none() && http.is_none() && all.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(
+        Matcher::builder()
+            .https(https.unwrap_or_default())
+            .http(http.unwrap_or_default())
+            .all(all.unwrap_or_default())
+            .no(except)
+            .build(),
+    ))
 }
 
 /// `host:port` without a scheme means http, as other programs read these variables.
@@ -144,24 +154,24 @@ mod tests {
         ProxyVariables::set(variables)
     }
 
+    /// Whether a proxy has a say for an address.
+    fn says(choice: &ProxyChoice, variables: &ProxyVariables, address: &str) -> bool {
+        let matcher = choice.matcher(variables).expect("valid");
+        let address = address.parse().expect("address");
+        matcher.is_some_and(|matcher| matcher.intercept(&address).is_some())
+    }
+
     #[test]
     fn none_ignores_the_environment() {
         let variables = set(&[("HTTPS_PROXY", "http://proxy.test:3128")]);
-        assert!(
-            ProxyChoice::None
-                .proxies(&variables)
-                .expect("valid")
-                .is_empty()
-        );
+        assert!(!says(&ProxyChoice::None, &variables, "https://api.test/"));
     }
 
     #[test]
     fn an_empty_variable_is_not_set() {
         let variables = set(&[("HTTPS_PROXY", " "), ("https_proxy", "proxy.test:3128")]);
-        assert_eq!(
-            ProxyChoice::Env.proxies(&variables).expect("valid").len(),
-            1
-        );
+        assert!(says(&ProxyChoice::Env, &variables, "https://api.test/"));
+        assert!(!says(&ProxyChoice::Env, &variables, "http://api.test/"));
     }
 
     #[test]
@@ -170,17 +180,21 @@ mod tests {
             ("HTTP_PROXY", "http://evil.test"),
             ("REQUEST_METHOD", "GET"),
         ];
-        let proxies = ProxyChoice::Env.proxies(&set(&variables)).expect("valid");
-        assert!(proxies.is_empty());
+        assert!(!says(
+            &ProxyChoice::Env,
+            &set(&variables),
+            "http://api.test/"
+        ));
     }
 
     #[test]
     fn a_socks_proxy_for_all_is_no_obstacle_where_it_has_no_say() {
         let all = ("ALL_PROXY", "socks5://proxy.test");
         let both = [("HTTPS_PROXY", "p.test"), ("HTTP_PROXY", "p.test"), all];
-        let proxies = ProxyChoice::Env.proxies(&set(&both)).expect("valid");
-        assert_eq!(proxies.len(), 2);
-        assert!(ProxyChoice::Env.proxies(&set(&[both[0], all])).is_err());
+        for address in ["https://api.test/", "http://api.test/"] {
+            assert!(says(&ProxyChoice::Env, &set(&both), address));
+        }
+        assert!(ProxyChoice::Env.matcher(&set(&[both[0], all])).is_err());
     }
 
     #[test]
@@ -231,13 +245,13 @@ mod tests {
             "hunter2 x",
         ] {
             let error = ProxyChoice::Url(text.to_owned())
-                .proxies(&ProxyVariables::default())
+                .matcher(&ProxyVariables::default())
                 .expect_err("invalid");
             assert!(error.message.starts_with("proxy "), "{error}");
             assert!(!error.message.contains("hunter2"), "{error}");
         }
         let error = ProxyChoice::Env
-            .proxies(&set(&[("all_proxy", "socks5://hunter2@proxy.test")]))
+            .matcher(&set(&[("all_proxy", "socks5://hunter2@proxy.test")]))
             .expect_err("invalid");
         assert!(error.message.starts_with("all_proxy "), "{error}");
         assert!(!error.message.contains("hunter2"), "{error}");

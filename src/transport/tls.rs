@@ -69,6 +69,13 @@ pub(crate) fn client_config(
     Ok(config)
 }
 
+/// The same trust for a proxy that is spoken to by TLS itself. Tunnels are opened by HTTP/1.1.
+pub(super) fn for_proxies(config: &ClientConfig) -> ClientConfig {
+    let mut config = config.clone();
+    config.alpn_protocols = vec![HTTP_1.to_vec()];
+    config
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

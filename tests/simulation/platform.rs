@@ -246,7 +246,7 @@ fn read(request: &Request) -> (Injection, u32, usize) {
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     let digits = body.get("dtmf").or_else(|| body.get("dtmfSequence"));
     let (injection, part) = program::read(digits.unwrap().as_str().unwrap());
-    let call = request.url.path_segments().unwrap().rev().nth(1).unwrap();
+    let call = request.uri.path().rsplit('/').nth(1).unwrap();
     (injection, part, program::call_of(call))
 }
 

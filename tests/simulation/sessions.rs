@@ -72,7 +72,7 @@ pub enum Side {
 
 impl Side {
     pub fn of(request: &Request) -> Option<Self> {
-        let mut path = request.url.path_segments().unwrap().rev();
+        let mut path = request.uri.path().rsplit('/');
         let (action, of) = (path.next().unwrap(), path.next().unwrap());
         match action {
             "mask" | "unmask" => Some(Self::Recording {

@@ -33,12 +33,13 @@ fn in_body(request: &Request, name: &str) -> Option<String> {
 }
 
 fn in_query(request: &Request, name: &str) -> Option<String> {
-    let mut pairs = request.url.query_pairs();
+    let query = request.uri.query().unwrap_or_default();
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
 }
 
 pub(super) fn read(request: &Request) -> Seen {
-    let mut path = request.url.path_segments().unwrap().rev();
+    let mut path = request.uri.path().rsplit('/');
     let kind = match path.next().unwrap() {
         "mask" => Kind::Mask,
         "unmask" => Kind::Unmask,

@@ -19,7 +19,6 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
-use url::Url;
 
 /// Longer than any test takes when nothing hangs.
 pub const LONG: Duration = Duration::from_secs(20);
@@ -263,7 +262,7 @@ pub fn request(url: &str, id: &str) -> (Request, Witness) {
     headers.insert("x-id", HeaderValue::from_str(id).unwrap());
     let request = Request {
         method: Method::POST,
-        url: Url::parse(url).unwrap(),
+        uri: url.parse().unwrap(),
         headers,
         body: Bytes::from_static(BODY),
         witness: witness.clone(),

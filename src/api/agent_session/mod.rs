@@ -214,7 +214,7 @@ mod tests {
 
     fn address(draft: &Draft) -> String {
         let base = Url::parse("https://api-na1.niceincontact.com").unwrap();
-        draft.target.under(&base).unwrap().into()
+        draft.target.under(&base).unwrap().to_string()
     }
 
     #[test]

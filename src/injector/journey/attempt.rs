@@ -1,9 +1,12 @@
 //! One attempt, from the token to what it means.
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 
+use http::Uri;
 use tokio::time::{Instant, timeout_at};
-use url::Url;
 
 use super::{Begun, Journey};
 use crate::api::answer::{self, Hidden};
@@ -54,6 +57,11 @@ impl Failed {
     }
 }
 
+/// Polls a future once.
+async fn poll_once<F: Future>(mut work: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await
+}
+
 impl Journey {
     /// One attempt, with everything that comes before a send.
     pub(super) async fn attempt(
@@ -76,7 +84,7 @@ impl Journey {
             .patiently(begun, engine.parts.endpoint.base(&token))
             .await?
             .map_err(Failed::no_token)?;
-        let url = burst.draft.target.under(&base).map_err(Failed::for_good)?;
+        let uri = burst.draft.target.under(&base).map_err(Failed::for_good)?;
         self.patiently(begun, engine.parts.transport.ready())
             .await?;
         let permit = self.patiently(begun, engine.in_flight.acquire()).await?;
@@ -118,7 +126,7 @@ impl Journey {
         self.witness = Some(witness.clone());
         let sent = engine.parts.transport.send(Request {
             method: burst.draft.method.clone(),
-            url: url.clone(),
+            uri: uri.clone(),
             headers,
             body: burst.draft.body.clone(),
             witness: witness.clone(),
@@ -145,10 +153,10 @@ impl Journey {
             "the attempt ended"
         );
         match result {
-            Ok(Ok(answer)) => self.read(begun, &url, &answer, &token),
+            Ok(Ok(answer)) => self.read(begun, &uri, &answer, &token),
             Ok(Err(fault)) => Err(self.judge(
                 begun,
-                &url,
+                &uri,
                 &Facts {
                     handed_over,
                     result: Err(fault.kind),
@@ -178,7 +186,7 @@ impl Journey {
     fn read(
         &mut self,
         begun: &Begun,
-        url: &Url,
+        uri: &Uri,
         answer: &Answer,
         token: &Token,
     ) -> Result<Accepted, Failed> {
@@ -189,7 +197,7 @@ impl Journey {
                 retry_after: retry_after::of_answer(&answer.headers, self.engine.parts.clock.now()),
             }),
         };
-        let mut failed = self.judge(begun, url, &facts);
+        let mut failed = self.judge(begun, uri, &facts);
         if failed.verdict.code == Code::RateLimited
             && let Some((limits, wait)) =
                 self.engine.limits.as_ref().zip(failed.verdict.retry_after)
@@ -205,7 +213,7 @@ impl Journey {
             });
         }
         let hidden = Hidden {
-            digits: &begun.masks,
+            digits: &begun.masks(),
             secrets: &self.engine.secrets_of(token),
         };
         let response = self.engine.response(answer, hidden);
@@ -215,11 +223,11 @@ impl Journey {
         Err(failed)
     }
 
-    fn judge(&self, begun: &Begun, url: &Url, facts: &Facts) -> Failed {
+    fn judge(&self, begun: &Begun, uri: &Uri, facts: &Facts) -> Failed {
         let verdict = self.engine.parts.profile.judge(facts, &begun.terms);
         let mut error = Error::not_sent(verdict.code, explanation::attempt(facts, verdict.code));
         if let Err(fault) = facts.result {
-            let used = self.engine.parts.transport.proxy_use(url);
+            let used = self.engine.parts.transport.proxy_use(uri);
             error = used.explain(fault, error);
         }
         error.delivery = verdict.delivery;
@@ -242,6 +250,12 @@ impl Journey {
         begun: &Begun,
         work: impl Future<Output = T>,
     ) -> Result<T, Failed> {
+        let mut work = pin!(work);
+        self.check_interrupted().map_err(Failed::for_good)?;
+        // Mostly it is there at once, and nothing has to be set up to wait for it.
+        if let Poll::Ready(done) = poll_once(work.as_mut()).await {
+            return Ok(done);
+        }
         tokio::select! {
             biased;
             ended = self.interrupted() => Err(Failed::for_good(ended)),

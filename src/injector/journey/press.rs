@@ -56,6 +56,10 @@ impl Journey {
         let Some(place) = self.place.as_mut() else {
             return Err(explanation::dropped());
         };
+        if !place.is_waiting() {
+            self.cancel.check()?;
+            return place.turn().await.map_err(explanation::dismissed);
+        }
         let until = begun.lock_until.min(begun.deadline);
         let call = Arc::clone(&begun.prepared.call);
         let patience = Patience {

@@ -8,11 +8,18 @@ const LAST: Duration = Duration::from_secs(253_402_300_799);
 /// As RFC 3339 has it, with microseconds. Times before 1970 become its beginning, those after 9999 its end.
 #[must_use]
 pub fn rfc3339(time: SystemTime) -> String {
-    let since = time
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default()
-        .min(LAST);
-    humantime::format_rfc3339_micros(SystemTime::UNIX_EPOCH + since).to_string()
+    humantime::format_rfc3339_micros(bounded(time)).to_string()
+}
+
+/// The same with milliseconds, as `Date.prototype.toISOString` has it.
+#[must_use]
+pub fn rfc3339_millis(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(bounded(time)).to_string()
+}
+
+fn bounded(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    SystemTime::UNIX_EPOCH + since.unwrap_or_default().min(LAST)
 }
 
 /// For names of files: no colon, which Windows refuses.
@@ -39,6 +46,8 @@ mod tests {
             (at(253_402_300_800, 0), "9999-12-31T23:59:59.000000Z"),
         ] {
             assert_eq!(rfc3339(time), text);
+            let (millis, _) = text.split_at(text.len() - 4);
+            assert_eq!(rfc3339_millis(time), format!("{millis}Z"));
         }
     }
 
