@@ -34,7 +34,7 @@ const upper = (digits) => digits.replace(/[a-d]/g, (digit) => digit.toUpperCase(
 function accepted(fields) {
   const [id, injectionId, callId, carrierCompatible, timestamp, queuedMs, latencyMs, attemptMs, attempts] =
     fields;
-  const [body, bodyError, playoutMs, logged, unmasking] = fields.slice(9);
+  const [body, bodyError, playoutMs, logged, unmasking, fence] = fields.slice(9);
   return {
     id,
     injectionId,
@@ -45,6 +45,7 @@ function accepted(fields) {
     latencyMs,
     attemptMs,
     attempts,
+    fence,
     delivery: 'accepted',
     accepted: { body, bodyError: bodyError ?? undefined },
     playoutMs: playoutMs ?? undefined,

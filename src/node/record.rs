@@ -147,6 +147,7 @@ pub struct Accepted<'a>(
     Option<u64>,          // playoutMs
     Option<bool>,         // logged
     bool,                 // unmasking
+    Option<u64>,          // fence
 );
 
 impl<'a> Accepted<'a> {
@@ -167,6 +168,7 @@ impl<'a> Accepted<'a> {
             outcome.playout.map(whole_millis_up),
             outcome.logged,
             outcome.unmasking,
+            outcome.fence,
         )
     }
 }

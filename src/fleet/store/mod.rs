@@ -60,7 +60,7 @@ pub struct Store {
 
 enum Nodes {
     One(Arc<Node>),
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 /// What nodes share.
@@ -103,9 +103,11 @@ impl Store {
         });
         let nodes = match &shared.options.servers {
             Servers::One(server) => Nodes::One(Node::new(server.clone(), Arc::downgrade(&shared))),
-            Servers::Cluster { first, seeds } => {
-                Nodes::Cluster(Cluster::new(first, seeds, Arc::downgrade(&shared)))
-            }
+            Servers::Cluster { first, seeds } => Nodes::Cluster(Box::new(Cluster::new(
+                first,
+                seeds,
+                Arc::downgrade(&shared),
+            ))),
         };
         Ok(Arc::new(Self { shared, nodes }))
     }

@@ -50,7 +50,7 @@ async fn without_a_server_nothing_is_sent_and_nobody_waits_long() {
     for _ in 0..2 {
         let began = Instant::now();
         let error = failed(
-            &*process.press("a", "1").await.unwrap(),
+            &process.press("a", "1").await.unwrap(),
             Code::Store,
             Delivery::NotSent,
         );

@@ -385,9 +385,9 @@ async fn a_lease_that_was_lost_is_not_pressed_under() {
     let outcome = process.press_with("a", "1", &under(lock)).await.unwrap();
     accepted(&outcome);
     // The next renewal tells.
-    let lost = || async { process.press_with("a", "2", &under(lock)).await.unwrap() };
     sleep(process.store.options().lease / 2).await;
-    let error = failed(&*lost().await, Code::LockLost, Delivery::NotSent);
+    let lost = process.press_with("a", "2", &under(lock)).await.unwrap();
+    let error = failed(&lost, Code::LockLost, Delivery::NotSent);
     assert!(error.retryable && error.delivery.safe_to_resend());
     assert_eq!(platform.pressed("a"), ["1"]);
     assert_eq!(process.store.counters().read().leases_lost, 1);
@@ -429,8 +429,8 @@ async fn a_call_of_a_process_that_died_is_free_after_its_lease() {
     // Its runtime ends with everything in it, and nothing is given back.
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let dies = Process::new(&died, options);
-        runtime.block_on(dies.lock("a"));
+        let process = Process::new(&died, options);
+        runtime.block_on(process.lock("a"));
         runtime.shutdown_background();
     })
     .join()

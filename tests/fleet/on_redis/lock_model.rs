@@ -208,7 +208,7 @@ fn walk(stage: &Stage, call: &str, steps: &[Step]) -> Result<(), TestCaseError> 
             }
             Step::Renew(owner) => {
                 let renewed = owners[owner].renew(stage.store(owner), TERMS.lease);
-                let expected = (model.holder == Some(owner)).then(|| !model.line.is_empty());
+                let expected = (model.holder == Some(owner)).then_some(!model.line.is_empty());
                 prop_assert_eq!(stage.runtime.block_on(renewed).unwrap(), expected);
                 model.ended &= expected.is_none();
             }
