@@ -402,7 +402,7 @@ export interface AuditLogConfig {
  * Several processes press the digits of one call in order and never together: they meet in Redis 6 or newer, or in Valkey.
  *
  * At most one process sends into a call while Redis neither fails over unnoticed nor jumps its clock. All processes of a
- * fleet must have the same settings. No digit, and nothing computed from one, reaches Redis; ids of calls only as a digest.
+ * fleet must have the same settings. `rateLimit` is that of all together, and a `CXoneAuthClient` shares its token. No digit, and nothing computed from one, reaches Redis; ids of calls only as a digest.
  */
 export interface FleetConfig {
   /**
@@ -477,7 +477,7 @@ export interface CommonInjectorConfig extends ConnectionConfig {
   readonly rateLimit?: RateLimit | undefined;
   /** Keeps a record that outlives the process. Default: none. */
   readonly auditLog?: AuditLogConfig | undefined;
-  /** Shares the order of every call with other processes. Default: none; the order is that of this process. */
+  /** Shares the order of every call, the rate limit and the token with other processes. Default: none; the order is that of this process. */
   readonly fleet?: FleetConfig | undefined;
   /**
    * Whether digits are shown. `'masked'`: entries, events and log lines have `*****` in their place.
@@ -729,6 +729,10 @@ export interface FleetSnapshot {
   leasesLost: number;
   /** Turns without a lease, while Redis was away and `onUnavailable` was `'local'`. */
   withoutLease: number;
+  /** Tokens that another process had fetched. */
+  sharedTokens: number;
+  /** Requests that kept to this process's share of the rate limit, while Redis was away. */
+  ownSlots: number;
 }
 
 /**

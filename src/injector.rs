@@ -27,7 +27,6 @@ use crate::error::Error;
 use crate::event::{Event, EventSink};
 use crate::fleet::{self, Fleet};
 use crate::metrics::{Metrics, Snapshot};
-use crate::rate_limit::Limiter;
 use crate::retry::Budget;
 use crate::transport::Transport;
 
@@ -35,6 +34,7 @@ mod exchange;
 mod explanation;
 mod follow;
 mod journey;
+mod limits;
 mod line;
 mod live;
 mod locks;
@@ -90,7 +90,7 @@ pub(crate) struct Engine {
     live: live::Live,
     locks: locks::ManualLocks,
     maskings: TaskTracker,
-    limiter: Option<Limiter>,
+    limits: Option<limits::Limits>,
     /// The last turn was taken without a lease, and that was told.
     without_lease: AtomicBool,
     budget: Mutex<Budget>,
@@ -109,8 +109,11 @@ impl Injector {
         let drawn = || Uuid::now_v7().as_u64_pair().1;
         let dice = fastrand::Rng::with_seed(config.seed.unwrap_or_else(drawn));
         let origin = parts.endpoint.origin();
+        let scope = parts.profile.scope(&origin);
         Ok(Self(Arc::new(Engine {
-            scope: parts.profile.scope(&origin),
+            limits: (config.rate_limit)
+                .map(|limit| limits::Limits::new(limit, parts.fleet.as_ref(), &scope)),
+            scope,
             origin,
             started: Instant::now(),
             closed: AtomicBool::new(false),
@@ -119,7 +122,6 @@ impl Injector {
             live: live::Live::default(),
             locks: locks::ManualLocks::default(),
             maskings: TaskTracker::new(),
-            limiter: config.rate_limit.map(Limiter::new),
             without_lease: AtomicBool::new(false),
             budget: Mutex::new(Budget::new(config.retry.budget)),
             dice: Mutex::new(dice),

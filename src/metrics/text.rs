@@ -169,6 +169,16 @@ impl Page {
                 "Turns without a lease, while Redis was away.",
                 counts.without_lease,
             ),
+            (
+                "fleet_shared_tokens_total",
+                "Tokens that another process had fetched.",
+                counts.shared_tokens,
+            ),
+            (
+                "fleet_own_slots_total",
+                "Requests that kept to this process's share of the rate limit, while Redis was away.",
+                counts.own_slots,
+            ),
         ] {
             self.head(name, "counter", help);
             self.sample(name, "", count);

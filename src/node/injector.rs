@@ -101,6 +101,9 @@ impl NativeInjector {
             })
         });
         let fleet = fleet.transpose().map_err(super::unchecked)?;
+        if let (Some(store), Some(auth)) = (&fleet, auth) {
+            auth.join(store);
+        }
         let parts = Parts {
             endpoint: endpoint(config.api_url, auth).map_err(super::unchecked)?,
             profile: config.profile.with_headers(config.headers),

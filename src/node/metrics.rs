@@ -51,6 +51,8 @@ pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
             "leaseWaits": fleet.waits,
             "leasesLost": fleet.leases_lost,
             "withoutLease": fleet.without_lease,
+            "sharedTokens": fleet.shared_tokens,
+            "ownSlots": fleet.own_slots,
         })),
     })
     .to_string()

@@ -29,10 +29,11 @@ impl Reply {
         }
     }
 
-    /// The number of a number.
+    /// The number of a number, or of a text that is one.
     pub fn number(&self) -> i64 {
         match self {
             Self::Number(number) => *number,
+            Self::Text(text) => text.parse().expect("a number"),
             other => panic!("not a number: {other:?}"),
         }
     }

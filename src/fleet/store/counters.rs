@@ -11,6 +11,8 @@ pub struct Counters {
     leases: AtomicU64,
     leases_lost: AtomicU64,
     without_lease: AtomicU64,
+    shared_tokens: AtomicU64,
+    own_slots: AtomicU64,
 }
 
 /// The counters at one moment.
@@ -28,6 +30,10 @@ pub struct Counts {
     pub leases_lost: u64,
     /// Turns on a call that were taken without a lease, since the store was away and `onUnavailable` is `local`.
     pub without_lease: u64,
+    /// Tokens that another process had fetched.
+    pub shared_tokens: u64,
+    /// Requests that kept to this process's share of the rate limit, since the store was away.
+    pub own_slots: u64,
 }
 
 impl Counters {
@@ -59,6 +65,16 @@ impl Counters {
         self.without_lease.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts a token that another process had fetched.
+    pub fn shared_token(&self) {
+        self.shared_tokens.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a request that keeps to this process's share of the rate limit.
+    pub fn own_slot(&self) {
+        self.own_slots.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Reads all counters.
     #[must_use]
     pub fn read(&self) -> Counts {
@@ -70,6 +86,8 @@ impl Counters {
             leases: read(&self.leases),
             leases_lost: read(&self.leases_lost),
             without_lease: read(&self.without_lease),
+            shared_tokens: read(&self.shared_tokens),
+            own_slots: read(&self.own_slots),
         }
     }
 }

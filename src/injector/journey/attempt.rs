@@ -71,8 +71,8 @@ impl Journey {
         new_connection: bool,
     ) -> Result<Accepted, Failed> {
         let engine = Arc::clone(&self.engine);
-        if let Some(limiter) = &engine.limiter {
-            self.patiently(begun, limiter.wait(&begun.prepared.call, begun.deadline))
+        if let Some(limits) = &engine.limits {
+            self.patiently(begun, limits.wait(&begun.prepared.call, begun.deadline))
                 .await?
                 .map_err(|too_long| Failed::for_good(explanation::rate_limited(too_long)))?;
         }
@@ -199,10 +199,10 @@ impl Journey {
         };
         let mut failed = self.judge(begun, uri, &facts);
         if failed.verdict.code == Code::RateLimited
-            && let Some((limiter, wait)) =
-                self.engine.limiter.as_ref().zip(failed.verdict.retry_after)
+            && let Some((limits, wait)) =
+                self.engine.limits.as_ref().zip(failed.verdict.retry_after)
         {
-            limiter.hold_back(wait);
+            limits.hold_back(wait);
         }
         if failed.verdict.delivery == Delivery::Accepted {
             let body = answer::text(&answer.body);

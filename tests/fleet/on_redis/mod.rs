@@ -3,5 +3,7 @@
 mod faults;
 mod lock;
 mod lock_model;
+mod rate;
 mod servers;
 mod store;
+mod token;
