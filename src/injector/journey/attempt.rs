@@ -173,9 +173,12 @@ impl Journey {
 
     /// Makes sure that the lease on the call outlasts an attempt that begins now, where there is a fleet.
     async fn assure_lease(&mut self, begun: &Begun) -> Result<(), Failed> {
-        let Some(claim) = self.claim().cloned() else {
+        if self.engine.parts.fleet.is_none() {
             return Ok(());
-        };
+        }
+        // Whatever way led here: nothing is sent without one.
+        let claim = self.claim().cloned();
+        let claim = claim.ok_or_else(|| Failed::for_good(explanation::no_claim()))?;
         let remaining = begun.deadline.saturating_duration_since(Instant::now());
         let need = self.engine.config.timeout.min(remaining) + MARGIN;
         let assured = self.patiently(begun, claim.assured(need)).await?;

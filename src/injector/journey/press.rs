@@ -56,7 +56,8 @@ impl Journey {
         let Some(place) = self.place.as_mut() else {
             return Err(explanation::dropped());
         };
-        if !place.is_waiting() {
+        let in_fleet = self.engine.parts.fleet.is_some() && !begun.under_lock;
+        if !place.is_waiting() && !in_fleet {
             self.cancel.check()?;
             return place.turn().await.map_err(explanation::dismissed);
         }
@@ -67,11 +68,11 @@ impl Journey {
             end: begun.deadline,
         };
         let turn = async {
-            if begun.under_lock {
+            if in_fleet {
+                take_turn(&self.engine, &call, place, &mut begun.waiting, patience).await
+            } else {
                 let turn = timeout_at(until, place.turn()).await?;
                 Ok(turn.map_err(explanation::dismissed))
-            } else {
-                take_turn(&self.engine, &call, place, &mut begun.waiting, patience).await
             }
         };
         tokio::select! {
