@@ -131,6 +131,12 @@ impl Injector {
         })))
     }
 
+    /// The lines that this injector's calls stand in.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.0.parts.registry)
+    }
+
     /// Begins an injection. `id` is the caller's name for it, unique among what is under way.
     #[must_use]
     pub fn inject(&self, id: u64, params: Params, options: &InjectionOptions) -> Journey {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::claim::Claim;
+use super::intake::Intake;
 use super::queue::{Joined, Queue, Ticket};
 
 /// What a line leads to.
@@ -74,6 +75,7 @@ pub struct Registry {
     lines: Mutex<HashMap<Channel, Line>>,
     made: AtomicU64,
     locks: AtomicU64,
+    intake: Intake,
 }
 
 static PROCESS_WIDE: LazyLock<Arc<Registry>> = LazyLock::new(Arc::default);
@@ -114,8 +116,16 @@ impl Registry {
         })
     }
 
-    /// Sends everybody away who waits in a line.
+    /// What is on its way into the lines.
+    #[must_use]
+    pub const fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// Sends everybody away who waits in a line, those too who were only noted: who was asked for before must not
+    /// come out as if it had been asked for after.
     pub fn dismiss_waiting(&self, channel: &Channel, why: Dismissal) {
+        self.intake.begin_all();
         let dismissed = self
             .lines()
             .get_mut(channel)

@@ -14,11 +14,11 @@ use super::events::LaneEvents;
 use super::failure_json;
 use super::foreign_tokens::ForeignTokens;
 use super::http;
-use super::intake;
 use super::lane::{NativeLane, Outbox};
 use super::logs::EngineLog;
 use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
+use crate::BoxFuture;
 use crate::api::{Params, agent_session, telephony_v2};
 use crate::audit::{self, AuditLog, AuditSink};
 use crate::auth::TokenSource;
@@ -27,7 +27,7 @@ use crate::clock::WallClock;
 use crate::endpoint::{Configured, Endpoint};
 use crate::error::Error;
 use crate::fleet::{Fleet, FleetOptions, Store};
-use crate::injector::{Injector, Parts};
+use crate::injector::{Injector, Journey, Parts};
 use crate::metrics::text::{Outside, exposition};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
@@ -240,8 +240,7 @@ impl NativeInjector {
     #[napi(catch_unwind)]
     pub fn refuse(&self, id: f64, message: String) {
         let refused = self.up_to_date().refuse(whole(id), Error::invalid(message));
-        // It has ended before it began: there is no work left.
-        let _ = intake::work(refused, &self.log);
+        run(refused, &self.log);
     }
 
     /// Ends an injection or the wait for a lock.
@@ -382,7 +381,8 @@ impl NativeInjector {
         let asked = Instant::now();
         let injector = self.injector.clone();
         let log = self.log.clone();
-        intake::note(Box::new(move || {
+        let registry = injector.registry();
+        let first = registry.intake().note(Box::new(move || {
             let journey = match options::injection(options.as_deref(), lock.map(whole)) {
                 Ok(options) => injector.inject_asked(asked, id, params(), &options),
                 Err(error) => injector.refuse(id, error),
@@ -391,14 +391,31 @@ impl NativeInjector {
             if aborted {
                 injector.abort(id);
             }
-            intake::work(journey, &log)
+            run(journey, &log);
         }));
+        if first {
+            spawn(async move { registry.intake().begin_all() });
+        }
     }
 
     /// The injector, with everything begun that was asked for before.
+    ///
+    /// So nobody can tell that an injection is begun later than it is asked for: an abort finds what it aborts, and the
+    /// metrics count what waits.
     fn up_to_date(&self) -> &Injector {
-        intake::flush();
+        self.injector.registry().intake().begin_all();
         &self.injector
+    }
+}
+
+/// JavaScript hears of the end through the lane.
+fn run(journey: Journey, log: &EngineLog) {
+    if let Some(journey) = journey.end_if_refused() {
+        // Boxed, since a future that is moved into another takes its room twice.
+        let work: BoxFuture<'static, ()> = Box::pin(async {
+            journey.run().await;
+        });
+        spawn(log.around(work));
     }
 }
 

@@ -30,7 +30,6 @@ mod fleet;
 mod foreign_tokens;
 mod http;
 mod injector;
-mod intake;
 mod lane;
 mod logs;
 mod metrics;
