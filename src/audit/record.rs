@@ -283,6 +283,33 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_fence_is_written_where_there_is_one() {
+        let written = |fence| {
+            let intent = Intent {
+                injection_id: Uuid::nil(),
+                origin: "https://api.example".into(),
+                call: "a".into(),
+                attempt: 1,
+                digits: 4,
+                fence,
+                remaining: Duration::from_secs(1),
+            };
+            let stamp = Stamp {
+                time: SystemTime::UNIX_EPOCH,
+                elapsed: Duration::ZERO,
+            };
+            let mut line = String::new();
+            Record::Intent(intent).write(0, stamp, &mut line);
+            line
+        };
+        assert!(
+            written(Some(1_795_888_000_000_001))
+                .ends_with(r#","dl":1000,"fence":1795888000000001"#)
+        );
+        assert!(written(None).ends_with(r#","dl":1000"#));
+    }
+
     proptest! {
         #[test]
         fn every_text_comes_back_and_is_printable(value in any::<String>()) {
