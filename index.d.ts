@@ -398,6 +398,41 @@ export interface AuditLogConfig {
   readonly onAnchor?: ((anchor: string) => unknown) | undefined;
 }
 
+/**
+ * Several processes press the digits of one call in order and never together: they meet in Redis 6 or newer, or in Valkey.
+ *
+ * At most one process sends into a call while Redis neither fails over unnoticed nor jumps its clock. All processes of a
+ * fleet must have the same settings. `rateLimit` is that of all together, and a `CXoneAuthClient` shares its token. No digit, and nothing computed from one, reaches Redis; ids of calls only as a digest.
+ */
+export interface FleetConfig {
+  /**
+   * `redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. An array names nodes of a cluster, which are
+   * all logged in to like the first.
+   */
+  readonly url: string | readonly string[];
+  /** Parts fleets that share a server: 1 to 64 characters of `A-Z a-z 0-9 . _ : -`. Default: `'dtmf'`. */
+  readonly prefix?: string | undefined;
+  /**
+   * What happens while Redis is away, or has not answered in time twice: injections fail unsent with `ERR_DTMF_STORE`
+   * (`'fail'`), or go on with the order of this process alone (`'local'`), with a warning and `audit.fence` null.
+   * Default: `'fail'`.
+   */
+  readonly onUnavailable?: 'fail' | 'local' | undefined;
+  /**
+   * How long a process that died keeps its calls, in milliseconds: at least 1.5 times `timeoutMs` and a second. It is
+   * renewed when a third of it has passed. Default: 20000, or that if it is more.
+   */
+  readonly leaseMs?: number | undefined;
+  /** How many processes share `rateLimit` while Redis is away: each goes by its share. Default: 1. */
+  readonly processes?: number | undefined;
+  /** The bound on one command, in milliseconds, less than a third of `leaseMs`. Default: 500. */
+  readonly timeoutMs?: number | undefined;
+  /** The bound on making a connection to Redis, in milliseconds. Default: 1000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Certificates (PEM) to trust besides Mozilla's, the system's and `NODE_EXTRA_CA_CERTS`; without it the injector's `caBundle` holds. Default: none. */
+  readonly caBundle?: string | undefined;
+}
+
 /** Options of {@link DtmfInjector} that both wire profiles have. Everything has a default. */
 export interface CommonInjectorConfig extends ConnectionConfig {
   /** The bound on one attempt, in milliseconds. Past it the outcome is unknown. Default: 10000. */
@@ -442,6 +477,8 @@ export interface CommonInjectorConfig extends ConnectionConfig {
   readonly rateLimit?: RateLimit | undefined;
   /** Keeps a record that outlives the process. Default: none. */
   readonly auditLog?: AuditLogConfig | undefined;
+  /** Shares the order of every call, the rate limit and the token with other processes. Default: none; the order is that of this process. */
+  readonly fleet?: FleetConfig | undefined;
   /**
    * Whether digits are shown. `'masked'`: entries, events and log lines have `*****` in their place.
    * `'clear'` shows them and their frequencies; they may be card numbers. Default: `'masked'`.
@@ -672,8 +709,30 @@ export interface MetricsSnapshot {
   auditFailures: number;
   /** Recordings that could not be unmasked. */
   unmaskFailures: number;
+  /** What was done in Redis, by all injectors of the process with the same `fleet`; `null` without. */
+  fleet: FleetSnapshot | null;
   /** Times that a monitor threw or rejected. */
   monitorErrors: number;
+}
+
+/** What a process did in its fleet. */
+export interface FleetSnapshot {
+  /** Commands sent to Redis. */
+  roundTrips: number;
+  /** Questions that Redis did not answer. */
+  failures: number;
+  /** Leases given. */
+  leases: number;
+  /** Leases that another process had to give back first. */
+  leaseWaits: number;
+  /** Leases that were lost when they were needed. */
+  leasesLost: number;
+  /** Turns without a lease, while Redis was away and `onUnavailable` was `'local'`. */
+  withoutLease: number;
+  /** Tokens that another process had fetched. */
+  sharedTokens: number;
+  /** Requests that kept to this process's share of the rate limit, while Redis was away. */
+  ownSlots: number;
 }
 
 /**
@@ -713,7 +772,7 @@ export class DtmfInjector {
    * `api: 'agent-session'` the id is that of the session.
    *
    * Rejects with `ERR_DTMF_LOCK_TIMEOUT`, `ERR_DTMF_QUEUE_FULL`, `ERR_DTMF_AFTER_UNKNOWN`, `ERR_DTMF_CALL_ENDED`,
-   * `ERR_DTMF_CLOSED`, `ERR_DTMF_INVALID` or `ABORT_ERR`.
+   * `ERR_DTMF_STORE`, `ERR_DTMF_CLOSED`, `ERR_DTMF_INVALID` or `ABORT_ERR`.
    */
   acquireChannelLock(callId: string, options?: LockOptions): Promise<ChannelLock>;
 
@@ -852,6 +911,11 @@ export interface AuditEntry {
   recognitionSource: 'acceptance';
   /** What is known of the digits. */
   delivery: Delivery;
+  /**
+   * The number of the lease on the call, which grows from one holder to the next in the whole fleet: two injections of one
+   * call whose fences disagree with their times have overlapped. Only with `fleet`; `null` when it never had a lease.
+   */
+  fence?: number | null;
   /**
    * Whether the audit log has this outcome. Only with `auditLog`, and only when something was about to be sent. `false` says
    * that the record is not complete; it changes nothing else: what was accepted stays accepted.
@@ -1060,6 +1124,15 @@ export interface DtmfMaskError extends DtmfErrorFields<'ERR_DTMF_MASK', 'not-sen
 /** The session ended while this injection waited. It was heard of through `followSession`. */
 export interface DtmfCallEndedError extends DtmfErrorFields<'ERR_DTMF_CALL_ENDED', 'not-sent' | 'refused'> {}
 
+/**
+ * The lease on the call was lost before the digits were sent: the process stood still, or Redis was away, for longer than
+ * `fleet.leaseMs`, and another process may press digits now. Try again.
+ */
+export interface DtmfLockLostError extends DtmfErrorFields<'ERR_DTMF_LOCK_LOST', 'not-sent' | 'refused'> {}
+
+/** Redis cannot be asked whether another process presses digits into the call. The message says why. Try later. */
+export interface DtmfStoreError extends DtmfErrorFields<'ERR_DTMF_STORE', 'not-sent'> {}
+
 /** The injector is closed. */
 export interface DtmfClosedError extends DtmfErrorFields<'ERR_DTMF_CLOSED', 'not-sent' | 'refused'> {}
 
@@ -1093,6 +1166,8 @@ export type DtmfError =
   | DtmfAuditError
   | DtmfMaskError
   | DtmfCallEndedError
+  | DtmfLockLostError
+  | DtmfStoreError
   | DtmfClosedError
   | DtmfAbortedError
   | DtmfAbortedInFlightError;

@@ -6,10 +6,12 @@ const { spawn } = require('node:child_process');
 const path = require('node:path');
 
 const { check } = require('../examples/demo/check');
+const fleet = require('../examples/demo/fleet');
 const { Progress } = require('../examples/demo/progress');
 const { Screen } = require('../examples/demo/screen');
 const { CARD, LANGUAGE, MEANWHILE, MENU, TUTORIAL, sequence } = require('../examples/demo/sequences');
 const { outcomes, table } = require('../examples/demo/table');
+const { describeOnRedis } = require('./support/redis');
 
 jest.setTimeout(60_000);
 
@@ -28,8 +30,8 @@ const SECRETS = [
 const ESCAPE = '\x1b';
 
 /** @returns {Promise<{ code: number | null, stdout: string, stderr: string }>} */
-function demo(args, nodeArgs = []) {
-  const env = { ...process.env };
+function demo(args, nodeArgs = [], variables = {}) {
+  const env = { ...process.env, ...variables };
   delete env.NODE_OPTIONS;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...nodeArgs, DEMO, ...args], {
@@ -268,4 +270,54 @@ test('no two sequences of the load are alike', () => {
   const all = Array.from({ length: 200 }, (_, n) => sequence(n));
   expect(new Set(all).size).toBe(200);
   for (const digits of all) expect(digits).toMatch(/^\d{8}$/);
+});
+
+describe('the fleet of the demo', () => {
+  describeOnRedis('with a server', () => {
+    test('checks itself, and shows neither digits nor secrets', async () => {
+      const ended = await demo(['--fleet', '3']);
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
+      expect(shown(ended)).toBe(0);
+      expect(ended.stdout).toMatch(
+        /check ok: 3 processes, 150 sequences in 5 calls; in order, 0 overlaps, none twice/,
+      );
+    });
+  });
+
+  test('says what to install where there is no server, and what a number is', async () => {
+    const missing = await demo(['--fleet', '2'], [], { PATH: '/nowhere' });
+    expect(missing).toMatchObject({ code: 2, stdout: '' });
+    expect(missing.stderr).toContain('redis-server 7.0 or newer');
+    const wrong = await demo(['--fleet', '33']);
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toContain('--fleet must be a number of processes, 1 to 32');
+  });
+
+  const pressed = [0, 1].flatMap((member) =>
+    fleet.plan(member).map((one) => ({ ...one, delivery: 'accepted', code: null, fence: member + 1 })),
+  );
+  const heard = (all, stats) => ({
+    executions: () => all.map(({ n }) => ({ digits: sequence(n) })),
+    stats: () => ({ overlaps: 0, tokenRequests: 1, ...stats }),
+  });
+  const failed = (...given) =>
+    fleet
+      .check(...given)
+      .filter(({ ok }) => !ok)
+      .map(({ rule }) => rule);
+
+  test('its check can fail', () => {
+    expect(failed(heard(pressed), pressed)).toEqual([]);
+    expect(failed(heard(pressed, { overlaps: 1 }), pressed)).toEqual(['no call had two requests at once']);
+    expect(failed(heard(pressed, { tokenRequests: 2 }), pressed)).toEqual(['one token served all of them']);
+    expect(failed(heard([...pressed, pressed[0]]), pressed)).toContain('each was heard once');
+    const [first, ...rest] = pressed;
+    expect(failed(heard([...rest, first]), pressed)).toEqual([
+      'what a process asked for a call was heard in that order',
+      'in each call the leases of the processes followed one another',
+    ]);
+    expect(failed(heard(pressed), [{ ...first, delivery: 'not-sent' }, ...rest])).toEqual([
+      'all were accepted',
+    ]);
+  });
 });

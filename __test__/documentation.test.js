@@ -102,6 +102,7 @@ describe('options', () => {
     rateLimit: 'RateLimit',
     auditLog: 'AuditLogConfig',
     'auditLog.rotate': 'AuditRotation',
+    fleet: 'FleetConfig',
   };
 
   const cases = [

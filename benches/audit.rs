@@ -75,6 +75,7 @@ fn intent() -> Intent {
         call: "call-0123456789".into(),
         attempt: 1,
         digits: 6,
+        fence: None,
         remaining: Duration::from_secs(15),
     }
 }
@@ -93,6 +94,7 @@ fn pair() -> [Record; 2] {
         latency: Duration::from_millis(80),
         attempt: None,
         attempts: 1,
+        fence: None,
         playout: None,
         unmasking: false,
         logged: None,

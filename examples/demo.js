@@ -5,8 +5,10 @@
 
 const { parseArgs } = require('node:util');
 
+const { REMEDY, find } = require('../scripts/lib/redis.js');
 const { runCard } = require('./demo/card.js');
 const { check, summary } = require('./demo/check.js');
+const { runFleet } = require('./demo/fleet.js');
 const { runLoad } = require('./demo/load.js');
 const { runMenu } = require('./demo/menu.js');
 const { Screen } = require('./demo/screen.js');
@@ -14,15 +16,18 @@ const { table } = require('./demo/table.js');
 const { runTutorial } = require('./demo/tutorial.js');
 
 const HELP = `Usage: npm start
-       node examples/demo.js [--json]
+       npm start -- --fleet 4
+       node examples/demo.js [--fleet n] [--json]
 
 Presses digits into calls of a simulator on 127.0.0.1, in four parts: one injection as in the tutorial,
 a menu under one lock, 200 injections into 20 calls with a rate limit and a cut connection, and a card number
 into an agent session whose recording is masked meanwhile.
 Then it compares what was asked with what the simulator heard. It takes a few seconds.
 
-  --json   one JSON object on standard output, nothing else
-  --help   this text
+  --fleet n   instead: n processes, 1 to 32, press into the same calls, with a Redis server between them that is
+              started for it. redis-server or valkey-server has to be in the PATH
+  --json      one JSON object on standard output, nothing else
+  --help      this text
 
 Exit codes: 0 all was as it should be, 1 it was not, 2 wrong arguments.
 NO_COLOR turns colours off; CI turns the moving bar off. Digits are never shown.
@@ -31,10 +36,15 @@ NO_COLOR turns colours off; CI turns the moving bar off. Digits are never shown.
 /** @param {string[]} args */
 function readArguments(args) {
   const options = /** @type {const} */ ({
+    fleet: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   });
-  return parseArgs({ args, options }).values;
+  const { fleet, ...values } = parseArgs({ args, options }).values;
+  if (fleet !== undefined && !/^([1-9]|[12]\d|3[0-2])$/.test(fleet)) {
+    throw new Error('--fleet must be a number of processes, 1 to 32');
+  }
+  return { ...values, fleet: Number(fleet ?? 0) };
 }
 
 /** @param {Awaited<ReturnType<typeof runLoad>>['load']} load */
@@ -85,7 +95,12 @@ async function main(args) {
     process.stdout.write(HELP);
     return 0;
   }
-  const report = await run(new Screen(options.json ? undefined : process.stdout));
+  if (options.fleet > 0 && !find()) {
+    process.stderr.write(`A fleet needs a Redis server: ${REMEDY}\n`);
+    return 2;
+  }
+  const screen = new Screen(options.json ? undefined : process.stdout);
+  const report = await (options.fleet > 0 ? runFleet(screen, options.fleet) : run(screen));
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   return report.ok ? 0 : 1;
 }

@@ -63,6 +63,7 @@ class InjectorSide {
   /** @type {any} */
   #api;
   #clear;
+  #fleet;
   #log;
   /** @type {((anchor: string) => unknown) | undefined} */
   #onAnchor;
@@ -76,13 +77,14 @@ class InjectorSide {
   /**
    * @param {any} authClient
    * @param {string} config
-   * @param {{ log: import('./logger.js').Log, api: keyof typeof APIS, clear: boolean, onAnchor?: (anchor: string) => unknown }} face what stays on this side
+   * @param {{ log: import('./logger.js').Log, api: keyof typeof APIS, clear: boolean, fleet: boolean, onAnchor?: (anchor: string) => unknown }} face what stays on this side
    */
-  constructor(authClient, config, { log, api, clear, onAnchor }) {
+  constructor(authClient, config, { log, api, clear, fleet, onAnchor }) {
     const auth = nativeSide(authClient);
     throwIfWrong(native.NativeInjector.check(auth?.native, config));
     this.#api = APIS[api];
     this.#clear = clear;
+    this.#fleet = fleet;
     this.#log = log;
     this.#onAnchor = onAnchor;
     this.monitors = new Monitors(log);
@@ -127,7 +129,7 @@ class InjectorSide {
         retrying: (record) => this.#retrying(record),
         unmasked: (record) => this.#unmasked(record),
         settled: (record) => {
-          const showing = { asked, api: this.#api, clear: this.#clear, correlationId };
+          const showing = { asked, api: this.#api, clear: this.#clear, fleet: this.#fleet, correlationId };
           this.#tell(record, showing);
           const entry = outcome.auditEntry(record, showing);
           diagnostics.finish(injection, entry, () =>
@@ -259,6 +261,10 @@ class InjectorSide {
   /** @param {any} record a line of the engine */
   logged({ message, fields }) {
     this.#log.debug?.(message, fields);
+  }
+
+  withoutLease() {
+    this.#log.warn('Redis is away: calls are locked within this process only (fleet.onUnavailable)', {});
   }
 
   /** @param {any} record */

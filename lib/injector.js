@@ -38,7 +38,8 @@ class DtmfInjector {
     const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
     const api = own(config, 'api') ?? 'telephony-v2';
     const clear = own(config, 'digits') === 'clear';
-    this.#side = new InjectorSide(authClient, json, { log, api, clear, onAnchor });
+    const fleet = own(config, 'fleet') !== undefined;
+    this.#side = new InjectorSide(authClient, json, { log, api, clear, fleet, onAnchor });
   }
 
   /** @param {unknown} callback */

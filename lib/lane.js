@@ -72,6 +72,8 @@ function deliver(record) {
       return close(record.id)?.settled(record);
     case 'lockExpired':
       return owners.get(record.injector)?.deref()?.lockExpired(record);
+    case 'withoutLease':
+      return owners.get(record.injector)?.deref()?.withoutLease();
     case 'unmasked':
       return close(record.id)?.unmasked?.(record);
     case 'audit':

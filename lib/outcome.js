@@ -23,6 +23,7 @@ const upper = (digits) => digits.replace(/[a-d]/g, (digit) => digit.toUpperCase(
  * @property {any} asked the params as they were read
  * @property {{ entryFields(asked: any): object, payload(asked: any, digits: string): object }} api the wire profile's side
  * @property {boolean} clear whether digits are shown
+ * @property {boolean} fleet whether there is a fleet
  * @property {string} [correlationId] what the caller calls it
  */
 
@@ -33,7 +34,7 @@ const upper = (digits) => digits.replace(/[a-d]/g, (digit) => digit.toUpperCase(
 function accepted(fields) {
   const [id, injectionId, callId, carrierCompatible, timestamp, queuedMs, latencyMs, attemptMs, attempts] =
     fields;
-  const [body, bodyError, playoutMs, logged, unmasking] = fields.slice(9);
+  const [body, bodyError, playoutMs, logged, unmasking, fence] = fields.slice(9);
   return {
     id,
     injectionId,
@@ -44,6 +45,7 @@ function accepted(fields) {
     latencyMs,
     attemptMs,
     attempts,
+    fence,
     delivery: 'accepted',
     accepted: { body, bodyError: bodyError ?? undefined },
     playoutMs: playoutMs ?? undefined,
@@ -62,7 +64,7 @@ function bodyError(answer) {
  * @param {any} record
  * @param {Showing} showing
  */
-function auditEntry(record, { asked, api, clear, correlationId }) {
+function auditEntry(record, { asked, api, clear, fleet, correlationId }) {
   const valid = record.callId !== null;
   const accepted = record.accepted !== undefined;
   const { error } = record;
@@ -87,6 +89,7 @@ function auditEntry(record, { asked, api, clear, correlationId }) {
     recognitionRate: accepted ? 1 : 0,
     recognitionSource: 'acceptance',
     delivery: record.delivery,
+    ...(fleet && { fence: record.fence ?? null }),
     ...(record.logged !== undefined && { logged: record.logged }),
     ...(record.playoutMs !== undefined && { playoutMs: record.playoutMs }),
     ...(error?.digitsAccepted !== undefined && { digitsAccepted: error.digitsAccepted }),

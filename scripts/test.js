@@ -7,6 +7,8 @@
 // Without a word all of them run. A failed step does not stop the others. The last line is
 // `N passed, N failed`, with `, N skipped` where there are any, over the tests of Rust and Jest; a
 // step that fails without naming a failed test counts as one. The exit code is the first failure's.
+// Where there is no redis-server and none can be installed, the tests of the fleet mode are skipped; with CI set
+// that is a failure.
 // A step whose output has a digit, a token or a secret of the tests in it fails, whatever its own code.
 
 const path = require('node:path');
@@ -20,6 +22,7 @@ const canaries = require('../__test__/support/canaries.js');
 const addon = require('./lib/addon.js');
 const counts = require('./lib/counts.js');
 const dependencies = require('./lib/dependencies.js');
+const redis = require('./lib/redis.js');
 const { Steps } = require('./lib/steps.js');
 
 /** @typedef {import('./lib/counts.js').Counts} Counts */
@@ -34,6 +37,8 @@ class Run {
     this.totals = { passed: 0, failed: 0, skipped: 0 };
     /** @type {Result[]} */
     this.failures = [];
+    /** Whether there is a Redis server for the tests that need one. @type {boolean | undefined} */
+    this.server = undefined;
   }
 
   /**
@@ -87,6 +92,19 @@ class Run {
     return true;
   }
 
+  /** Provides what the tests of the fleet mode need, once. */
+  async redis() {
+    this.server ??= await redis.provide(this.steps, root);
+    if (this.server || this.steps.env[redis.SKIP]) return;
+    const title = 'tests of the fleet mode on Redis';
+    if (process.env.CI) {
+      this.steps.say(`${title} cannot run: ${redis.REMEDY}`);
+      this.record({ title, code: 1, output: '' });
+    }
+    this.steps.skip(title, `NOT RUN. To run them, ${redis.REMEDY}`);
+    this.steps.env[redis.SKIP] = '1';
+  }
+
   async lint() {
     const tool = (/** @type {string} */ name) => dependencies.tool(root, name);
     await this.component('fmt', ['fmt', '--check']);
@@ -104,10 +122,12 @@ class Run {
   }
 
   async rust() {
+    await this.redis();
     const args = ['test', '--locked', '--no-fail-fast'];
-    const whole = await this.cargo('cargo test', args);
+    const without = this.server ? [] : ['--', '--skip', redis.RUST_MODULE];
+    const whole = await this.cargo('cargo test', [...args, ...without]);
     this.record(whole, counts.ofCargo(whole.output));
-    args.push('--no-default-features', '--features', 'simulator');
+    args.push('--no-default-features', '--features', 'simulator', ...without);
     const engine = await this.cargo('cargo test, without Node.js', args);
     this.record(engine, counts.ofCargo(engine.output));
   }
@@ -123,6 +143,7 @@ class Run {
       this.steps.skip('jest', 'there is no addon to test');
       return;
     }
+    await this.redis();
     const jest = await this.node('jest', [dependencies.tool(root, 'jest')]);
     this.record(jest, counts.ofJest(jest.output));
   }

@@ -47,6 +47,10 @@ pub enum Code {
     Mask,
     /// The session ended before the digits were sent.
     CallEnded,
+    /// The lease on the call was lost before the digits were sent: another process may press digits now.
+    LockLost,
+    /// The store of the fleet cannot be reached, or does not answer in time.
+    Store,
     /// The injector is closed.
     Closed,
     /// The caller's signal fired.
@@ -55,7 +59,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Invalid,
         Self::Auth,
         Self::Scope,
@@ -74,6 +78,8 @@ impl Code {
         Self::Audit,
         Self::Mask,
         Self::CallEnded,
+        Self::LockLost,
+        Self::Store,
         Self::Closed,
         Self::Aborted,
     ];
@@ -100,6 +106,8 @@ impl Code {
             Self::Audit => "ERR_DTMF_AUDIT",
             Self::Mask => "ERR_DTMF_MASK",
             Self::CallEnded => "ERR_DTMF_CALL_ENDED",
+            Self::LockLost => "ERR_DTMF_LOCK_LOST",
+            Self::Store => "ERR_DTMF_STORE",
             Self::Closed => "ERR_DTMF_CLOSED",
             Self::Aborted => "ABORT_ERR",
         }

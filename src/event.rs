@@ -54,6 +54,9 @@ pub enum Event {
         /// Why.
         error: Error,
     },
+    /// Redis is away, and the settings say to go on without it: the order of this process holds, that of the fleet does
+    /// not. Told once until a lease is given again.
+    WithoutLease,
     /// A manual lock was held too long and has been released.
     LockExpired {
         /// The lock.

@@ -24,9 +24,9 @@ use crate::clock::WallClock;
 use crate::config::{Config, InjectionOptions};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::event::EventSink;
+use crate::event::{Event, EventSink};
+use crate::fleet::{self, Fleet};
 use crate::metrics::{Metrics, Snapshot};
-use crate::rate_limit::Limiter;
 use crate::retry::Budget;
 use crate::transport::Transport;
 
@@ -34,6 +34,7 @@ mod exchange;
 mod explanation;
 mod follow;
 mod journey;
+mod limits;
 mod line;
 mod live;
 mod locks;
@@ -62,6 +63,8 @@ pub struct Parts {
     pub audit: Option<Arc<dyn AuditSink>>,
     /// The lines of the calls. Programs share [`Registry::process_wide`].
     pub registry: Arc<Registry>,
+    /// The other processes that press digits, where there are some.
+    pub fleet: Option<Fleet>,
     /// The time of day.
     pub clock: WallClock,
 }
@@ -87,7 +90,9 @@ pub(crate) struct Engine {
     live: live::Live,
     locks: locks::ManualLocks,
     maskings: TaskTracker,
-    limiter: Option<Limiter>,
+    limits: Option<limits::Limits>,
+    /// The last turn was taken without a lease, and that was told.
+    without_lease: AtomicBool,
     budget: Mutex<Budget>,
     dice: Mutex<fastrand::Rng>,
     metrics: Metrics,
@@ -97,12 +102,18 @@ impl Injector {
     /// An injector of the given parts.
     pub fn new(parts: Parts, config: Config) -> Result<Self, Error> {
         config.check()?;
+        if let Some(fleet) = &parts.fleet {
+            fleet.store.options().check(config.timeout)?;
+        }
         // The names of injections must differ across machines: 62 bits that the system drew for this injector alone.
         let drawn = || Uuid::now_v7().as_u64_pair().1;
         let dice = fastrand::Rng::with_seed(config.seed.unwrap_or_else(drawn));
         let origin = parts.endpoint.origin();
+        let scope = parts.profile.scope(&origin);
         Ok(Self(Arc::new(Engine {
-            scope: parts.profile.scope(&origin),
+            limits: (config.rate_limit)
+                .map(|limit| limits::Limits::new(limit, parts.fleet.as_ref(), &scope)),
+            scope,
             origin,
             started: Instant::now(),
             closed: AtomicBool::new(false),
@@ -111,7 +122,7 @@ impl Injector {
             live: live::Live::default(),
             locks: locks::ManualLocks::default(),
             maskings: TaskTracker::new(),
-            limiter: config.rate_limit.map(Limiter::new),
+            without_lease: AtomicBool::new(false),
             budget: Mutex::new(Budget::new(config.retry.budget)),
             dice: Mutex::new(dice),
             metrics: Metrics::default(),
@@ -169,6 +180,10 @@ impl Injector {
         self.0.locks.release_all();
         self.0.maskings.close();
         self.0.maskings.wait().await;
+        if let Some(fleet) = &self.0.parts.fleet {
+            // Other processes would wait for what is not given back until its lease ends.
+            let _ = timeout(AFTER_GIVING_UP, fleet.locks.returned()).await;
+        }
     }
 
     /// The first step of [`close`](Self::close), for callers who run the rest later: refuses new work
@@ -206,6 +221,7 @@ impl Injector {
             budget: engine.budget().level(engine.uptime()),
             token_age: engine.parts.tokens.age(),
             times: engine.metrics.times(),
+            fleet: engine.fleet_counts(),
         }
     }
 }
@@ -227,6 +243,19 @@ impl Engine {
         Channel::Call {
             scope: Arc::clone(&self.scope),
             call: Arc::clone(call),
+        }
+    }
+
+    fn fleet_counts(&self) -> Option<fleet::Counts> {
+        let fleet = self.parts.fleet.as_ref()?;
+        Some(fleet.store.counters().read())
+    }
+
+    /// Tells once that calls go on without leases.
+    fn note_lease(&self, given: bool) {
+        let was_told = self.without_lease.swap(!given, Ordering::AcqRel);
+        if !given && !was_told {
+            self.parts.events.emit(Event::WithoutLease);
         }
     }
 

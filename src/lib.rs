@@ -3,7 +3,7 @@
 //! The way of one injection, as [`injector`] walks it:
 //!
 //! 1. *validate*: [`dtmf`] and [`api`] check digits and ids; nothing is sent when a rule is broken;
-//! 2. *lock*: [`channel`] gives it a place in the line of its call;
+//! 2. *lock*: [`channel`] gives it a place in the line of its call, and [`fleet`] the lease on it, where there is one;
 //! 3. *rate limit*: [`rate_limit`] lets it wait for a slot, where one is configured;
 //! 4. *token*: [`auth`] gives the current one, or fetches one for all who wait; [`endpoint`] knows where it may go,
 //!    from the configuration or by [`discovery`];
@@ -14,7 +14,7 @@
 //! 9. *outcome*: [`outcome`] sums up all attempts, [`metrics`] counts, [`audit`] writes it down;
 //! 10. *events*: [`event`] tells it, before the caller hears.
 //!
-//! Arrows go one way: `node → injector → {dtmf, auth, api, channel, rate_limit, retry, transport, audit}`.
+//! Arrows go one way: `node → injector → {dtmf, auth, api, channel, fleet, rate_limit, retry, transport, audit}`.
 //! `retry`, `channel::queue` and `rate_limit::gcra` know neither clock nor I/O. Only `node` knows JavaScript.
 
 use std::future::Future;
@@ -33,6 +33,7 @@ pub mod dtmf;
 pub mod endpoint;
 pub mod error;
 pub mod event;
+pub mod fleet;
 pub mod injector;
 pub mod mask;
 pub mod metrics;

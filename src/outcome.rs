@@ -42,6 +42,9 @@ pub struct Outcome {
     pub attempt: Option<Duration>,
     /// How often the platform's connection took the digits.
     pub attempts: u32,
+    /// The number of the lease on the call, which grows from one holder to the next in the whole fleet. `None` without
+    /// a fleet, without a grant, and where Redis was away and the settings said to go on.
+    pub fence: Option<u64>,
     /// How long the accepted tones play from now on, a guard included, where the profile knows it.
     pub playout: Option<Duration>,
     /// Whether the recording is still masked and [`crate::event::Event::Unmasked`] will follow.

@@ -8,6 +8,7 @@ const path = require('node:path');
 const checks = require('../../lib/cli/checks.js');
 const { startSimulator } = require('../../simulator.js');
 const { deadUrl } = require('../support/platform');
+const { describeOnRedis, newServers } = require('../support/redis');
 const { command, environment, sessionEnvironment, SECRET } = require('./command');
 
 jest.setTimeout(60_000);
@@ -39,7 +40,7 @@ test('all is fine: 0, and no digit was pressed', async () => {
   expect({ code, failed, warned }).toEqual({ code: 0, failed: [], warned: [] });
   expect(report.map(({ check }) => check)).toEqual([
     ...['node', 'addon', 'settings', 'proxy', 'roots'],
-    ...['auth-host', 'token', 'scope', 'api-host', 'clock'],
+    ...['auth-host', 'token', 'scope', 'api-host', 'clock', 'redis'],
   ]);
   expect(report.every(({ schemaVersion }) => schemaVersion === 1)).toBe(true);
   const requests = simulator.requests().map(({ method, kind }) => `${method} ${kind}`);
@@ -259,3 +260,46 @@ async function startClock(offsetMs) {
   };
   return { url: `http://127.0.0.1:${server.address().port}`, stop };
 }
+
+describe('the Redis of a fleet', () => {
+  const at = (url) => doctor({ CXONE_FLEET_URL: url });
+
+  test('is not asked for without one', async () => {
+    const { byName } = await doctor();
+    expect(byName.redis).toMatchObject({ status: 'skipped', message: 'no fleet' });
+  });
+
+  test('a URL that is none is a wrong setting, and not repeated', async () => {
+    const { code, failed, byName } = await at('http://:hunter2@host');
+    expect({ code, failed }).toEqual({ code: 2, failed: ['settings'] });
+    expect(byName.settings.message).toContain('fleet.url must be redis://');
+    expect(byName.settings.advice).toContain('CXONE_FLEET_URL');
+    expect(JSON.stringify(byName)).not.toContain('hunter2');
+  });
+
+  test('one that is not there', async () => {
+    const url = (await deadUrl()).replace('http:', 'redis:');
+    const { code, failed, byName } = await at(url);
+    expect({ code, failed }).toEqual({ code: 7, failed: ['redis'] });
+    expect(byName.redis.message).toContain('there is no connection');
+  });
+
+  describeOnRedis('a server', () => {
+    const servers = newServers();
+
+    test('gives a lease', async () => {
+      const redis = await servers.redis();
+      const { code, byName } = await at(redis.url);
+      expect(code).toBe(0);
+      expect(byName.redis).toMatchObject({ status: 'ok', message: expect.stringContaining('gave a lease') });
+    });
+
+    test('refuses a wrong password', async () => {
+      const redis = await servers.redis(['--requirepass', 'right']);
+      const { code, byName } = await at(redis.url.replace('//', '//:hunter2@'));
+      expect(code).toBe(7);
+      expect(byName.redis.message).toContain('password');
+      expect(JSON.stringify(byName)).not.toContain('hunter2');
+    });
+  });
+});

@@ -35,6 +35,16 @@ export const all: Required<TelephonyConfig> = {
     rotate: { bytes: 4096, hours: 1 },
     onAnchor: (anchor) => anchor.length,
   },
+  fleet: {
+    url: ['rediss://user:password@a.example', 'rediss://b.example:7000'],
+    prefix: 'ivr',
+    onUnavailable: 'local',
+    leaseMs: 30_000,
+    processes: 4,
+    timeoutMs: 300,
+    connectTimeoutMs: 500,
+    caBundle: '-----BEGIN CERTIFICATE-----',
+  },
   digits: 'clear',
   headers: { 'X-Tenant': 'a' },
   userAgent: 'ivr-robot/2.1',
@@ -75,6 +85,7 @@ holds<
     | 'atomicServerErrors'
     | 'afterUnknown'
     | 'auditLog'
+    | 'fleet'
     | 'digits'
     | 'headers'
     | 'userAgent'

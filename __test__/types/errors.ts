@@ -33,6 +33,8 @@ holds<
     | 'ERR_DTMF_AUDIT'
     | 'ERR_DTMF_MASK'
     | 'ERR_DTMF_CALL_ENDED'
+    | 'ERR_DTMF_LOCK_LOST'
+    | 'ERR_DTMF_STORE'
     | 'ERR_DTMF_CLOSED'
     | 'ABORT_ERR'
   >
@@ -87,6 +89,7 @@ export function byCode(error: DtmfError): string {
     case 'ERR_DTMF_LOCK':
     case 'ERR_DTMF_AFTER_UNKNOWN':
     case 'ERR_DTMF_MASK':
+    case 'ERR_DTMF_STORE':
       holds<Same<typeof error.delivery, 'not-sent'>>();
       return error.message;
     case 'ERR_DTMF_FORBIDDEN':
@@ -102,6 +105,7 @@ export function byCode(error: DtmfError): string {
     case 'ERR_DTMF_CONNECT':
     case 'ERR_DTMF_AUDIT':
     case 'ERR_DTMF_CALL_ENDED':
+    case 'ERR_DTMF_LOCK_LOST':
     case 'ERR_DTMF_CLOSED':
       holds<Same<typeof error.delivery, 'not-sent' | 'refused'>>();
       return error.message;

@@ -15,7 +15,7 @@ function createClients(library, settings, logger, rules = {}) {
   const { api, apiUrl, apiVersion, proxy } = settings;
   try {
     const credentials = { grant, clientId, clientSecret, accessKeyId, accessKeySecret, scope };
-    const config = { api, apiUrl, apiVersion, proxy, logger, ...rules };
+    const config = { api, apiUrl, apiVersion, proxy, logger, fleet: fleetOf(settings), ...rules };
     // The library says what is wrong with a setting, so types are its business.
     const auth = new library.CXoneAuthClient(/** @type {any} */ ({ authUrl, ...credentials, proxy, logger }));
     return { auth, injector: new library.DtmfInjector(auth, /** @type {any} */ (config)) };
@@ -25,9 +25,20 @@ function createClients(library, settings, logger, rules = {}) {
   }
 }
 
+/**
+ * Several URLs are nodes of a cluster.
+ * @param {import('./settings.js').Settings} settings
+ */
+function fleetOf({ fleetUrl, fleetPrefix }) {
+  if (fleetUrl === undefined) return undefined;
+  const urls = fleetUrl.split(',').map((url) => url.trim());
+  return { url: urls.length > 1 ? urls : urls[0], prefix: fleetPrefix };
+}
+
 /** @param {string} message one that begins with the name of a field */
 function fieldHint(message) {
-  const [field] = /^\w*/.exec(message) ?? [''];
+  const [name] = /^[\w.]*/.exec(message) ?? [''];
+  const field = { 'fleet.url': 'fleetUrl', 'fleet.prefix': 'fleetPrefix' }[name] ?? name;
   return Object.hasOwn(SETTINGS, field) ? `To change ${field}, ${sources(field)}.` : undefined;
 }
 

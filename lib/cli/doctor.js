@@ -2,6 +2,7 @@
 
 const local = require('./checks.js');
 const { EXIT } = require('./exit-codes.js');
+const { redis } = require('./fleet-check.js');
 const network = require('./network-checks.js');
 const { SCHEMA_VERSION } = require('./output.js');
 const settings = require('./settings.js');
@@ -9,7 +10,7 @@ const settings = require('./settings.js');
 const help = `Usage: cxone-dtmf doctor [options]
 
 Checks whether this machine can press digits, without pressing any: Node.js, the addon, the settings, proxy and
-certificates, the two hosts, the token and its scopes, the clock.
+certificates, the two hosts, the token and its scopes, the clock, and the Redis of a fleet.
 
 ${settings.SETTINGS_HELP}
 
@@ -18,10 +19,10 @@ Options:
 
 Each line begins with ✓ fine, ✗ broken, ! worth a look, or – not checked. The telephony API gets one HEAD request
 to its base address, without a token; the token endpoint gets one token request. An address that has to be
-discovered is not checked.
+discovered is not checked. Redis gives one lease on a call that does not exist, and takes it back.
 
 Exit codes: 0 nothing is broken, else that of the first ✗: 1 Node.js or addon, 2 settings, proxy or
-certificates, 4 token or scopes, 7 a host cannot be reached.
+certificates, 4 token or scopes, 7 a host or Redis does not answer as it should.
 
 Example:
   cxone-dtmf doctor
@@ -38,8 +39,9 @@ const CHECKS = [
   { name: 'token', title: 'Token', check: network.token },
   { name: 'scope', title: 'Scopes', check: network.scope },
   { name: 'api-host', title: 'API host', check: network.apiHost },
-  // Last, since it compares the clocks of both hosts.
+  // After them, since it compares the clocks of both hosts.
   { name: 'clock', title: 'Clock', check: network.clock },
+  { name: 'redis', title: 'Redis', check: redis },
 ];
 
 const WIDTH = Math.max(...CHECKS.map(({ title }) => title.length)) + 2;

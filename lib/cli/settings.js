@@ -46,6 +46,14 @@ const SETTINGS = Object.freeze({
   sessionId: { option: 'session', variable: 'CXONE_SESSION_ID', what: 'agent session' },
   contactId: { option: 'contact', variable: 'CXONE_CONTACT_ID', what: 'contact' },
   proxy: { option: 'proxy', what: 'proxy' },
+  // It may hold a password.
+  fleetUrl: {
+    option: 'fleet-url-file',
+    variable: 'CXONE_FLEET_URL',
+    what: 'URL of the Redis of the fleet',
+    secret: true,
+  },
+  fleetPrefix: { option: 'fleet-prefix', variable: 'CXONE_FLEET_PREFIX', what: 'prefix of the fleet' },
 });
 
 /** @type {import('./arguments.js').OptionSpecs} */
@@ -74,7 +82,11 @@ const SETTINGS_HELP = `Settings (an option, or the variable behind it):
   --api <name>                 telephony-v2 or agent-session, when   CXONE_API
                                variables name a call and a session
   --api-version <version>      version of the sessions' API, such as v23.0
-  --proxy <env|url>            go through a proxy: the one that HTTPS_PROXY names, or this one`;
+  --proxy <env|url>            go through a proxy: the one that HTTPS_PROXY names, or this one
+  --fleet-url-file <file>      file that holds the URL of the        CXONE_FLEET_URL (the URL itself)
+                               fleet's Redis, or several of a
+                               cluster, between commas
+  --fleet-prefix <prefix>      prefix of the fleet. Default: dtmf    CXONE_FLEET_PREFIX`;
 
 /**
  * A variable that belongs to another grant counts as not set: the machine may be set up for both. An option that

@@ -10,18 +10,19 @@
  */
 
 /**
- * Adds up all summaries of `cargo test`, one per test binary.
+ * Adds up all summaries of `cargo test`, one per test binary. What was filtered out was asked to be skipped.
  *
  * @param {string} output
  * @returns {Counts}
  */
 function ofCargo(output) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  const summary = /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;/gm;
-  for (const [, passed, failed, ignored] of output.matchAll(summary)) {
+  const summary =
+    /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored; \d+ measured; (\d+) filtered out/gm;
+  for (const [, passed, failed, ignored, filtered] of output.matchAll(summary)) {
     counts.passed += Number(passed);
     counts.failed += Number(failed);
-    counts.skipped += Number(ignored);
+    counts.skipped += Number(ignored) + Number(filtered);
   }
   return counts;
 }

@@ -55,6 +55,8 @@ pub struct Intent {
     pub attempt: u32,
     /// How many digits. The log tells it roughly.
     pub digits: usize,
+    /// The number of the lease on the call, as in [`Outcome::fence`].
+    pub fence: Option<u64>,
     /// How long the injection may still take.
     pub remaining: Duration,
 }

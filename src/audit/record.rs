@@ -155,6 +155,7 @@ impl Record {
                 number(line, "att", intent.attempt);
                 text(line, "len", length_bucket(intent.digits));
                 number(line, "dl", whole_millis(intent.remaining));
+                write_fence(line, intent.fence);
             }
             Self::Outcome(outcome) => write_outcome(line, outcome),
             Self::Gap { lost, repeated } => {
@@ -222,12 +223,19 @@ fn write_outcome(line: &mut String, outcome: &Outcome) {
     }
     number(line, "attempts", outcome.attempts);
     number(line, "ms", whole_millis(outcome.latency));
+    write_fence(line, outcome.fence);
 }
 
 fn write_injection(line: &mut String, id: Uuid, call: Option<&str>) {
     let _ = write!(line, r#","inj":"{id}""#);
     if let Some(call) = call {
         text(line, "call", call);
+    }
+}
+
+fn write_fence(line: &mut String, fence: Option<u64>) {
+    if let Some(fence) = fence {
+        number(line, "fence", fence);
     }
 }
 
@@ -273,6 +281,33 @@ mod tests {
             buckets,
             ["1-4", "1-4", "5-8", "5-8", "9-20", "9-20", "9-20", "21+"]
         );
+    }
+
+    #[test]
+    fn a_fence_is_written_where_there_is_one() {
+        let written = |fence| {
+            let intent = Intent {
+                injection_id: Uuid::nil(),
+                origin: "https://api.example".into(),
+                call: "a".into(),
+                attempt: 1,
+                digits: 4,
+                fence,
+                remaining: Duration::from_secs(1),
+            };
+            let stamp = Stamp {
+                time: SystemTime::UNIX_EPOCH,
+                elapsed: Duration::ZERO,
+            };
+            let mut line = String::new();
+            Record::Intent(intent).write(0, stamp, &mut line);
+            line
+        };
+        assert!(
+            written(Some(1_795_888_000_000_001))
+                .ends_with(r#","dl":1000,"fence":1795888000000001"#)
+        );
+        assert!(written(None).ends_with(r#","dl":1000"#));
     }
 
     proptest! {

@@ -143,7 +143,9 @@ impl TokenSource for TokenCache {
     }
 
     fn invalidate(&self, refused: &Token) {
-        self.state().invalidate(refused.generation);
+        if self.state().invalidate(refused.generation) {
+            self.grant.refused(refused);
+        }
     }
 
     fn age(&self) -> Option<Duration> {

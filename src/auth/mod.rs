@@ -100,6 +100,11 @@ pub struct Granted {
 pub trait Grant: Send + Sync + 'static {
     /// Asks once. `retryable` of the error tells passing trouble from a final refusal.
     fn request(&self) -> BoxFuture<'_, Result<Granted, Error>>;
+
+    /// The platform refused this token, which had been granted here. Default: nobody else needs to know.
+    fn refused(&self, token: &Token) {
+        let _ = token;
+    }
 }
 
 /// Is told what happens to the tokens of a cache.

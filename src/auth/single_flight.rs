@@ -160,12 +160,14 @@ impl<W> SingleFlight<W> {
     }
 
     /// The platform refused the token of this generation. Any other generation is left alone,
-    /// and so is a request under way: what it brings has a new generation.
-    pub fn invalidate(&mut self, generation: u64) {
-        self.held = self
-            .held
-            .take()
-            .filter(|held| held.token.generation != generation);
+    /// and so is a request under way: what it brings has a new generation. Answers whether it was held.
+    pub fn invalidate(&mut self, generation: u64) -> bool {
+        let held = self.held.as_ref();
+        let refused = held.is_some_and(|held| held.token.generation == generation);
+        if refused {
+            self.held = None;
+        }
+        refused
     }
 
     /// Forgets the token, whichever it is. A pause stays: forgetting must not become a way round it.

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::claim::Claim;
 use super::intake::Intake;
 use super::queue::{Joined, Queue, Ticket};
 
@@ -49,6 +51,8 @@ struct Line {
     number: u64,
     queue: Queue<Waker>,
     held_by_manual_lock: bool,
+    /// What the fleet gave to this line.
+    claim: Option<Arc<dyn Claim>>,
 }
 
 impl Line {
@@ -57,6 +61,7 @@ impl Line {
             number,
             queue: Queue::new(),
             held_by_manual_lock: false,
+            claim: None,
         }
     }
 }
@@ -107,6 +112,7 @@ impl Registry {
             ticket,
             turn,
             dismissed: None,
+            claim: None,
         })
     }
 
@@ -164,12 +170,15 @@ impl Registry {
             return;
         };
         let woken = line.queue.leave(place.ticket);
+        let mut ended = None;
         if line.queue.is_free() {
-            lines.remove(&place.channel);
+            ended = lines.remove(&place.channel);
         } else if woken.is_some() {
             line.held_by_manual_lock = false;
         }
         drop(lines);
+        // Its claim ends outside of the lock.
+        drop(ended);
         if let Some(waker) = woken {
             // Who gave up in this very moment holds the line now; its `Place` passes it on when dropped.
             let _ = waker.send(Ok(()));
@@ -189,6 +198,7 @@ pub struct Place {
     ticket: Ticket,
     turn: Option<oneshot::Receiver<Result<(), Dismissal>>>,
     dismissed: Option<Dismissal>,
+    claim: Option<Arc<dyn Claim>>,
 }
 
 impl Place {
@@ -209,6 +219,36 @@ impl Place {
     #[must_use]
     pub const fn is_waiting(&self) -> bool {
         self.turn.is_some()
+    }
+
+    /// Takes the claim of this line, whose turn it must be, or makes one: there is none yet, or it does not serve who
+    /// needs the call for so long at a time.
+    pub fn claim(
+        &mut self,
+        need: Duration,
+        make: impl FnOnce() -> Arc<dyn Claim>,
+    ) -> Arc<dyn Claim> {
+        let mut lines = self.registry.lines();
+        let mut spent = None;
+        let claim = match lines.get_mut(&self.channel) {
+            Some(line) => {
+                if line.claim.as_ref().is_some_and(|claim| !claim.serves(need)) {
+                    spent = line.claim.take();
+                }
+                Arc::clone(line.claim.get_or_insert_with(make))
+            }
+            None => make(),
+        };
+        drop(lines);
+        drop(spent);
+        self.claim = Some(Arc::clone(&claim));
+        claim
+    }
+
+    /// The claim that was taken for this place.
+    #[must_use]
+    pub const fn claimed(&self) -> Option<&Arc<dyn Claim>> {
+        self.claim.as_ref()
     }
 
     /// Notes that a program holds this line by hand, for the message of those whose wait runs out.

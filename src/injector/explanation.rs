@@ -92,6 +92,14 @@ pub(super) fn rate_limited(TooLong(wait): TooLong) -> Error {
     .retryable(Some(wait))
 }
 
+/// There is a fleet, and the call was never asked for.
+pub(super) fn no_claim() -> Error {
+    Error::not_sent(
+        Code::LockLost,
+        "nothing was sent, since this process had not asked for the call",
+    )
+}
+
 /// The wait for the lock of a call ran out.
 pub(super) fn lock_timeout(engine: &Engine, call: &std::sync::Arc<str>) -> Error {
     let line = engine.line_of(call);

@@ -13,7 +13,7 @@ use super::recording::Masking;
 use super::{Engine, explanation};
 use crate::api::{Params, Prepared, Terms, Trace};
 use crate::cancel::{Cancel, closed};
-use crate::channel::{Channel, Dismissal, Place};
+use crate::channel::{Channel, Claim, Dismissal, Place};
 use crate::config::{AfterUnknown, InjectionOptions};
 use crate::delivery::Delivery;
 use crate::error::{Code, Error, Response};
@@ -42,6 +42,8 @@ pub struct Journey {
     timestamp: SystemTime,
     started: Instant,
     granted: Option<Instant>,
+    /// The number of the lease that it last had, where there is a fleet.
+    fence: Option<u64>,
     cancel: Arc<Cancel>,
     /// What was asked for, or why it never began. Taken by `run`.
     begun: Option<Result<Begun, Error>>,
@@ -118,6 +120,7 @@ impl Journey {
             timestamp,
             started,
             granted: None,
+            fence: None,
             cancel,
             begun: None,
             call: None,
@@ -239,6 +242,14 @@ impl Journey {
         outcome
     }
 
+    /// The claim to the call, where there is a fleet: that of its own place, or of the lock it is under.
+    fn claim(&self) -> Option<&Arc<dyn Claim>> {
+        match &self.share {
+            Some(share) => share.place.claimed(),
+            None => self.place.as_ref()?.claimed(),
+        }
+    }
+
     /// The outcome of the whole injection: one unknown attempt makes it unknown, a refused one refused.
     fn outcome(&mut self, result: Result<Accepted, Error>) -> Arc<Outcome> {
         let result = result.map_err(|mut error| {
@@ -274,6 +285,7 @@ impl Journey {
             latency: now.duration_since(granted),
             attempt: self.attempt_time,
             attempts: self.attempts,
+            fence: self.fence,
             playout: result.is_ok().then(|| self.tones.playout()).flatten(),
             unmasking: self.masking.as_ref().is_some_and(Masking::is_due),
             logged: self.intended.then_some(false),
@@ -294,6 +306,9 @@ impl Journey {
                     .parts
                     .registry
                     .dismiss_waiting(line, Dismissal::AfterUnknown);
+            }
+            if let Some(claim) = self.claim() {
+                claim.dismiss_waiting();
             }
         }
         tracing::debug!(

@@ -1,11 +1,16 @@
-//! Taking a place in a line, within the bounds of the line and of the injector.
+//! Taking a place in a line, within the bounds of the line and of the injector, and waiting for one's turn.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
+
 use super::{Engine, explanation};
-use crate::channel::{LineFull, Place};
-use crate::error::Error;
+use crate::channel::{Dismissal, LineFull, Place};
+use crate::error::{Code, Error};
+use crate::fleet::Fleet;
+use crate::fleet::options::MARGIN;
 
 /// Takes a place in a line and counts it, if somebody is ahead.
 pub(super) fn join_line(
@@ -22,6 +27,76 @@ pub(super) fn join_line(
         None
     };
     Ok((place, waiting))
+}
+
+/// How long the caller waits.
+#[derive(Clone, Copy)]
+pub(super) struct Patience {
+    /// For others.
+    pub until: Instant,
+    /// For an answer whether there are others.
+    pub end: Instant,
+}
+
+/// Waits for the turn in the line of a call: in this process first, then in the fleet.
+pub(super) async fn take_turn(
+    engine: &Arc<Engine>,
+    call: &Arc<str>,
+    place: &mut Place,
+    waiting: &mut Option<Waiting>,
+    patience: Patience,
+) -> Result<Result<(), Error>, Elapsed> {
+    let turn = timeout_at(patience.until, place.turn()).await?;
+    if let Err(why) = turn {
+        return Ok(Err(explanation::dismissed(why)));
+    }
+    match &engine.parts.fleet {
+        None => Ok(Ok(())),
+        // Boxed, so that the thousands who may wait in this process do not each keep room for it.
+        Some(fleet) => Box::pin(claim(engine, fleet, call, place, waiting, patience)).await,
+    }
+}
+
+async fn claim(
+    engine: &Arc<Engine>,
+    fleet: &Fleet,
+    call: &Arc<str>,
+    place: &mut Place,
+    waiting: &mut Option<Waiting>,
+    Patience { until, end }: Patience,
+) -> Result<Result<(), Error>, Elapsed> {
+    let need = engine.config.timeout + MARGIN;
+    let claim = place.claim(need, || fleet.locks.claim(&engine.scope, call));
+    let turn = match timeout_at(end, claim.answered()).await? {
+        Ok(true) => claim.granted(until).await,
+        Ok(false) => match count_waiting(engine, waiting) {
+            Ok(()) => timeout_at(until, claim.granted(until)).await?,
+            full => full,
+        },
+        Err(error) => Err(error),
+    };
+    match &turn {
+        Ok(()) => engine.note_lease(claim.fence().is_some()),
+        Err(error) if error.code == Code::AfterUnknown => {
+            // Who waits behind in this process came no earlier than who waits in the fleet.
+            let line = engine.line_of(call);
+            engine
+                .parts
+                .registry
+                .dismiss_waiting(&line, Dismissal::AfterUnknown);
+        }
+        Err(_) => {}
+    }
+    Ok(turn)
+}
+
+fn count_waiting(engine: &Arc<Engine>, waiting: &mut Option<Waiting>) -> Result<(), Error> {
+    if waiting.is_none() {
+        let counted = Waiting::enter(engine);
+        let full = || explanation::injector_full(engine.config.max_waiting);
+        *waiting = Some(counted.ok_or_else(full)?);
+    }
+    Ok(())
 }
 
 /// Counts one that waits, until dropped.

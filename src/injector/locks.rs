@@ -5,17 +5,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::line::{Waiting, join_line};
+use super::line::{Patience, Waiting, join_line, take_turn};
 use super::{Engine, Injector};
 use crate::cancel::{Cancel, closed};
 use crate::channel::{Channel, Dismissal, LineFull, LockId, Place, Registry};
 use crate::dtmf;
 use crate::error::{Code, Error};
 use crate::event::Event;
+
+/// How long who does not wait waits for an answer whether there are others: far longer than the fleet's own bounds.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// The manual locks of one injector, sorted for the same reason as [`super::live::Live`].
 #[derive(Default)]
@@ -161,12 +164,17 @@ impl Acquisition {
         let Some(in_line) = self.place.take() else {
             return Err(closed());
         };
-        let (call, mut place, waiting) = in_line?;
+        let (call, mut place, mut waiting) = in_line?;
+        let patience = Patience {
+            until: self.until,
+            end: self.until.max(Instant::now() + ANSWER),
+        };
+        let turn = take_turn(&self.engine, &call, &mut place, &mut waiting, patience);
         tokio::select! {
             biased;
             ended = self.cancel.waiting_ended() => return Err(ended),
-            turn = timeout_at(self.until, place.turn()) => match turn {
-                Ok(turn) => turn.map_err(super::explanation::dismissed)?,
+            turn = turn => match turn {
+                Ok(turn) => turn?,
                 Err(_) => return Err(super::explanation::lock_timeout(&self.engine, &call)),
             },
         }

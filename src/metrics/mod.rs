@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
+use crate::fleet;
 use crate::outcome::Outcome;
 
 pub mod recognition;
@@ -130,6 +131,8 @@ pub struct Snapshot {
     pub token_age: Option<Duration>,
     /// How long everything took so far.
     pub times: AllTimes,
+    /// What was done in the fleet, by all injectors of the process that share its settings.
+    pub fleet: Option<fleet::Counts>,
 }
 
 impl Metrics {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::times::{BUCKETS, Times};
 use super::{Counts, Snapshot};
+use crate::fleet;
 
 /// Every name begins with it.
 pub const PREFIX: &str = "cxone_dtmf_";
@@ -29,6 +30,9 @@ pub fn exposition(now: &Snapshot, outside: Outside) -> String {
     page.labelled_counters(&now.counts);
     page.counters(&now.counts, outside);
     page.gauges(now);
+    if let Some(counts) = now.fleet {
+        page.fleet(counts);
+    }
     for (name, help, times) in [
         (
             "queue_seconds",
@@ -130,6 +134,50 @@ impl Page {
                 "reported_digits_recognised_total",
                 "How many of these the far end recognised.",
                 reported.digits_recognised,
+            ),
+        ] {
+            self.head(name, "counter", help);
+            self.sample(name, "", count);
+        }
+    }
+
+    fn fleet(&mut self, counts: fleet::Counts) {
+        for (name, help, count) in [
+            (
+                "fleet_round_trips_total",
+                "Commands sent to Redis.",
+                counts.round_trips,
+            ),
+            (
+                "fleet_failures_total",
+                "Questions that Redis did not answer.",
+                counts.failures,
+            ),
+            ("fleet_leases_total", "Leases given.", counts.leases),
+            (
+                "fleet_lease_waits_total",
+                "Leases that another process had to give back first.",
+                counts.waits,
+            ),
+            (
+                "fleet_leases_lost_total",
+                "Leases that were lost when they were needed.",
+                counts.leases_lost,
+            ),
+            (
+                "fleet_without_lease_total",
+                "Turns without a lease, while Redis was away.",
+                counts.without_lease,
+            ),
+            (
+                "fleet_shared_tokens_total",
+                "Tokens that another process had fetched.",
+                counts.shared_tokens,
+            ),
+            (
+                "fleet_own_slots_total",
+                "Requests that kept to this process's share of the rate limit, while Redis was away.",
+                counts.own_slots,
             ),
         ] {
             self.head(name, "counter", help);

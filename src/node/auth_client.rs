@@ -19,12 +19,16 @@ use crate::clock::WallClock;
 use crate::discovery::{AllowedHosts, Discovered};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::fleet::Store;
+use crate::fleet::token::SharedGrant;
 use crate::origin::Hosts;
 
 /// Fetches tokens and keeps the current one.
 #[napi]
 pub struct NativeAuthClient {
     cache: Arc<TokenCache>,
+    /// What the cache asks, by itself until an injector takes it into a fleet.
+    grant: Arc<SharedGrant>,
     issuer: Option<Issuer>,
     observer: Arc<Observer>,
     outbox: Arc<Outbox>,
@@ -93,10 +97,13 @@ impl NativeAuthClient {
             connection: connection.clone(),
             auth_url: config.auth_url.clone(),
         });
-        let grant = config.credentials.into_grant(connection, &config.auth_url);
+        let identity = config.credentials.identity(&config.auth_url);
+        let own = config.credentials.into_grant(connection, &config.auth_url);
+        let grant = Arc::new(SharedGrant::new(own, identity));
         let told: Arc<dyn TokenObserver> = observer.clone();
         Ok(Self {
-            cache: TokenCache::new(grant, told),
+            cache: TokenCache::new(grant.clone(), told),
+            grant,
             issuer,
             observer,
             outbox,
@@ -128,6 +135,11 @@ impl NativeAuthClient {
 impl NativeAuthClient {
     pub(super) fn source(&self) -> Arc<dyn TokenSource> {
         self.cache.clone()
+    }
+
+    /// Shares the tokens with the fleet that meets in this store. The first fleet that asks has it.
+    pub(super) fn join(&self, store: &Arc<Store>) {
+        self.grant.join(store);
     }
 
     /// The address that the platform tells. `hosts` are those that it may name besides its own.

@@ -13,6 +13,7 @@ use crate::auth::{
     access_key_url, auth_token_url, refresh_url, token_url,
 };
 use crate::error::Error;
+use crate::fleet::token::Identity;
 use crate::origin::base_url_allowing;
 use crate::secret::Secret;
 use crate::transport::HttpOptions;
@@ -143,6 +144,42 @@ impl Credentials {
     /// Whether an answer may bring an id token, in which the tenant stands.
     pub const fn name_a_tenant(&self) -> bool {
         matches!(self, Self::Password { .. } | Self::AccessKey(_))
+    }
+
+    /// Which token they get: other processes of a fleet with the same share it.
+    pub fn identity(&self, auth_url: &Url) -> Identity {
+        let (grant, url, ids, secrets) = match self {
+            Self::Client { client, scope } => (
+                "client_credentials",
+                token_url(auth_url),
+                vec![&client.id, scope],
+                vec![&client.secret],
+            ),
+            Self::Password {
+                access_key,
+                client,
+                scope,
+            } => (
+                "password",
+                auth_token_url(auth_url),
+                vec![&client.id, &access_key.id, scope],
+                vec![&client.secret, &access_key.secret],
+            ),
+            Self::AccessKey(access_key) => (
+                "access-key",
+                access_key_url(auth_url),
+                vec![&access_key.id],
+                vec![&access_key.secret],
+            ),
+        };
+        let ids = ids.into_iter().cloned();
+        Identity {
+            of: [grant.to_owned(), url.into()]
+                .into_iter()
+                .chain(ids)
+                .collect(),
+            secrets: secrets.into_iter().cloned().collect(),
+        }
     }
 
     /// The grant that asks with them.

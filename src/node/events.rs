@@ -60,6 +60,9 @@ impl EventSink for LaneEvents {
                     error: Failure::from(&error),
                 });
             }
+            Event::WithoutLease => self.outbox.push(&Record::WithoutLease {
+                injector: self.injector,
+            }),
             Event::LockExpired { lock, call, limit } => self.outbox.push(&Record::LockExpired {
                 injector: self.injector,
                 lock: lock.0,

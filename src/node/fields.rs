@@ -116,6 +116,16 @@ impl Fields {
         }
     }
 
+    /// A text, or a list of texts.
+    pub fn text_or_texts(&mut self, name: &str) -> Result<Option<TextOrTexts>, Error> {
+        match self.rest.get(name) {
+            None => Ok(None),
+            Some(Value::Array(_)) => self.texts(name).map(TextOrTexts::Texts).map(Some),
+            Some(Value::String(_)) => Ok(self.text(name)?.map(TextOrTexts::Text)),
+            Some(_) => Err(self.wrong(name, "must be a string or an array of strings")),
+        }
+    }
+
     /// An object whose names are the program's own and whose values are texts.
     pub fn named_texts(&mut self, name: &str) -> Result<Vec<(String, String)>, Error> {
         match self.rest.remove(name) {
@@ -193,6 +203,14 @@ pub enum FlagOrWords<T> {
     Flag(bool),
     /// The list.
     Words(Vec<T>),
+}
+
+/// An option that is a text or a list.
+pub enum TextOrTexts {
+    /// The text.
+    Text(String),
+    /// The list.
+    Texts(Vec<String>),
 }
 
 fn listed<T>(words: &[(&str, T)]) -> String {

@@ -41,6 +41,11 @@ impl Transports {
         }
     }
 
+    /// The text of the file that `NODE_EXTRA_CA_CERTS` names.
+    pub fn extra_ca(&self) -> Option<String> {
+        self.extra_ca.clone()
+    }
+
     /// The transport with these settings.
     pub fn with(&self, options: HttpOptions) -> Result<Arc<dyn Transport>, Error> {
         self.find(options, variables())

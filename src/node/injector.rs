@@ -26,6 +26,7 @@ use crate::channel::{LockId, Registry};
 use crate::clock::WallClock;
 use crate::endpoint::{Configured, Endpoint};
 use crate::error::Error;
+use crate::fleet::{Fleet, FleetOptions, Store};
 use crate::injector::{Injector, Journey, Parts};
 use crate::metrics::text::{Outside, exposition};
 
@@ -93,6 +94,16 @@ impl NativeInjector {
             AuditLog::open(audit::Options { host, ..options }, Arc::new(observer)).map(Arc::new)
         });
         let audit = audit.transpose().map_err(super::unchecked)?;
+        let fleet = config.fleet.map(|options| {
+            Store::shared(FleetOptions {
+                extra_ca: lane.transports().extra_ca(),
+                ..options
+            })
+        });
+        let fleet = fleet.transpose().map_err(super::unchecked)?;
+        if let (Some(store), Some(auth)) = (&fleet, auth) {
+            auth.join(store);
+        }
         let parts = Parts {
             endpoint: endpoint(config.api_url, auth).map_err(super::unchecked)?,
             profile: config.profile.with_headers(config.headers),
@@ -107,6 +118,7 @@ impl NativeInjector {
             }),
             audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
             registry: Registry::process_wide(),
+            fleet: fleet.map(Fleet::new),
             clock: WallClock::system(),
         };
         Ok(Self {

@@ -44,6 +44,16 @@ pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
         },
         "auditFailures": outside.audit_failures,
         "unmaskFailures": counts.unmask_failures,
+        "fleet": now.fleet.map(|fleet| json!({
+            "roundTrips": fleet.round_trips,
+            "failures": fleet.failures,
+            "leases": fleet.leases,
+            "leaseWaits": fleet.waits,
+            "leasesLost": fleet.leases_lost,
+            "withoutLease": fleet.without_lease,
+            "sharedTokens": fleet.shared_tokens,
+            "ownSlots": fleet.own_slots,
+        })),
     })
     .to_string()
 }

@@ -26,6 +26,7 @@ mod auth_client;
 mod auth_options;
 mod events;
 mod fields;
+mod fleet;
 mod foreign_tokens;
 mod http;
 mod injector;

@@ -12,6 +12,7 @@ use crate::audit;
 use crate::channel::LockId;
 use crate::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use crate::error::Error;
+use crate::fleet::FleetOptions;
 use crate::origin::{Hosts, base_url_allowing};
 use crate::rate_limit::RateLimit;
 use crate::transport::HttpOptions;
@@ -32,6 +33,8 @@ pub struct InjectorConfig {
     pub network: HttpOptions,
     /// The audit log, without the name of the host.
     pub audit: Option<audit::Options>,
+    /// The fleet, without the certificates of the environment.
+    pub fleet: Option<FleetOptions>,
     pub engine: Config,
 }
 
@@ -110,6 +113,7 @@ impl InjectorConfig {
             connect_timeout: engine.connect_timeout,
             ..network::read(&mut fields, headers.user_agent())?
         };
+        let fleet = super::fleet::read(&mut fields, engine.timeout, network.ca_bundle.as_deref())?;
         fields.finish()?;
         engine.check()?;
         Ok(Self {
@@ -118,6 +122,7 @@ impl InjectorConfig {
             headers,
             network,
             audit,
+            fleet,
             engine,
         })
     }

@@ -44,6 +44,8 @@ pub enum Record<'a> {
         call_id: &'a str,
         limit_ms: u64,
     },
+    /// Redis is away, and injections go on without it.
+    WithoutLease { injector: f64 },
     /// A recording that was masked for an injection is unmasked, or could not be.
     Unmasked {
         id: u64,
@@ -114,6 +116,9 @@ pub struct Finished<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt_ms: Option<f64>,
     attempts: u32,
+    /// The lease on the call, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fence: Option<u64>,
     delivery: &'static str,
     /// Whether the audit log has it, where there is one and something was about to be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,6 +147,7 @@ pub struct Accepted<'a>(
     Option<u64>,          // playoutMs
     Option<bool>,         // logged
     bool,                 // unmasking
+    Option<u64>,          // fence
 );
 
 impl<'a> Accepted<'a> {
@@ -162,6 +168,7 @@ impl<'a> Accepted<'a> {
             outcome.playout.map(whole_millis_up),
             outcome.logged,
             outcome.unmasking,
+            outcome.fence,
         )
     }
 }
@@ -243,6 +250,7 @@ impl<'a> Finished<'a> {
             latency_ms: millis(outcome.latency),
             attempt_ms: outcome.attempt.map(millis),
             attempts: outcome.attempts,
+            fence: outcome.fence,
             delivery: outcome.delivery().as_str(),
             logged: outcome.logged,
             unmasking: outcome.unmasking,

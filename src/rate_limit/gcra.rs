@@ -44,6 +44,39 @@ impl Gcra {
         }
     }
 
+    /// No rate: every slot is free, but for what is held back.
+    pub const UNLIMITED: Self = Self {
+        interval: 0,
+        tolerance: 0,
+    };
+
+    /// The share of one among so many who keep to this rate together. A burst is shared too, as far as it divides.
+    #[must_use]
+    pub const fn share(self, among: u32) -> Self {
+        let among = if among == 0 { 1 } else { among as u64 };
+        let Some(at_once) = self.tolerance.checked_div(self.interval) else {
+            return self;
+        };
+        let at_once = (at_once + 1) / among;
+        let interval = self.interval.saturating_mul(among);
+        Self {
+            interval,
+            tolerance: interval.saturating_mul(at_once.saturating_sub(1)),
+        }
+    }
+
+    /// The time from slot to slot, in microseconds.
+    #[must_use]
+    pub const fn interval(&self) -> u64 {
+        self.interval
+    }
+
+    /// How far ahead of its schedule a slot may be used, in microseconds.
+    #[must_use]
+    pub const fn tolerance(&self) -> u64 {
+        self.tolerance
+    }
+
     /// Books the next free slot, if it is at most `max_wait` away.
     pub fn book(&self, schedule: &mut Schedule, now: u64, max_wait: u64) -> Result<Slot, TooFar> {
         let due = schedule.0.max(now);
@@ -126,6 +159,21 @@ mod tests {
         let first = gcra.book(&mut schedule, 0, u64::MAX).unwrap().wait;
         let second = gcra.book(&mut schedule, 0, u64::MAX).unwrap().wait;
         assert_eq!((first, second), (7_000_000, 8_000_000));
+    }
+
+    #[test]
+    fn shares_are_together_no_more_than_the_whole() {
+        let share = Gcra::new(60, 5).share(2);
+        assert_eq!(
+            (share.interval(), share.tolerance()),
+            (2_000_000, 2_000_000)
+        );
+        assert_eq!(
+            Gcra::new(60, 1).share(8),
+            Gcra::new(60, 3).share(4).share(2)
+        );
+        assert_eq!(Gcra::new(60, 5).share(1), Gcra::new(60, 5));
+        assert_eq!(Gcra::UNLIMITED.share(3), Gcra::UNLIMITED);
     }
 
     proptest! {

@@ -24,7 +24,7 @@ const SWEEP_FROM: usize = 64;
 
 /// The longest time that one answer holds every call back. What a platform says beyond it is taken for a mistake
 /// that must not silence a process; the call that got the answer still heeds it.
-const LONGEST_HOLD: Duration = Duration::from_secs(60 * 60);
+pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(60 * 60);
 
 /// Keeps an injector within its [`RateLimit`].
 ///
@@ -52,7 +52,13 @@ impl Limiter {
     /// A limiter with nothing booked.
     #[must_use]
     pub fn new(limit: RateLimit) -> Self {
-        let gcra = |per_minute| Gcra::new(per_minute, limit.burst);
+        Self::share(limit, 1)
+    }
+
+    /// A limiter for one among so many who keep to the limit together.
+    #[must_use]
+    pub fn share(limit: RateLimit, among: u32) -> Self {
+        let gcra = |per_minute| Gcra::new(per_minute, limit.burst).share(among);
         Self {
             all: limit.per_minute.map(gcra),
             each: limit.per_call_per_minute.map(gcra),
@@ -111,7 +117,7 @@ impl Limiter {
     }
 
     /// Waits out what [`hold_back`](Self::hold_back) asked for.
-    async fn held_back(&self, deadline: Instant) -> Result<(), TooLong> {
+    pub(crate) async fn held_back(&self, deadline: Instant) -> Result<(), TooLong> {
         let wait = self.buckets().not_before.saturating_sub(self.now());
         let wait = Duration::from_micros(wait);
         if wait > deadline.saturating_duration_since(Instant::now()) {
@@ -160,14 +166,14 @@ fn micros(duration: Duration) -> u64 {
 }
 
 /// Runs when dropped, unless the slot was used.
-struct GiveBack<F: FnMut()>(F, bool);
+pub(crate) struct GiveBack<F: FnMut()>(F, bool);
 
 impl<F: FnMut()> GiveBack<F> {
-    const fn new(give_back: F) -> Self {
+    pub(crate) const fn new(give_back: F) -> Self {
         Self(give_back, true)
     }
 
-    fn used(mut self) {
+    pub(crate) fn used(mut self) {
         self.1 = false;
     }
 }

@@ -15,8 +15,8 @@ mod http_client;
 mod options;
 pub mod proxy;
 mod proxy_variables;
-mod sleep;
-mod tls;
+pub(crate) mod sleep;
+pub(crate) mod tls;
 mod via;
 pub mod witness;
 

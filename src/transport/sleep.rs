@@ -13,20 +13,30 @@ const TOLERANCE: Duration = Duration::from_secs(5);
 /// the sleep, and the first request after it would go into a connection that the other side closed long ago:
 /// an unknown outcome out of nothing. Where it runs on (Windows), the idle time-out does the work.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Clocks {
+pub(crate) struct Clocks {
     wall: SystemTime,
     mono: Instant,
 }
 
 impl Clocks {
     /// Both clocks as they stand.
-    pub(super) fn new(wall: SystemTime, mono: Instant) -> Self {
+    pub(crate) fn new(wall: SystemTime, mono: Instant) -> Self {
         Self { wall, mono }
+    }
+
+    /// Both clocks of the machine now.
+    pub(crate) fn now() -> Self {
+        Self::new(SystemTime::now(), Instant::now())
+    }
+
+    /// The monotonic clock.
+    pub(crate) const fn mono(self) -> Instant {
+        self.mono
     }
 
     /// Whether the clocks parted between the two readings. A wall clock that was set, in either
     /// direction, looks the same; all it costs is a new connection.
-    pub(super) fn parted_since(self, before: Self) -> bool {
+    pub(crate) fn parted_since(self, before: Self) -> bool {
         let mono = self.mono.saturating_duration_since(before.mono);
         match self.wall.duration_since(before.wall) {
             Ok(wall) => wall.abs_diff(mono) > TOLERANCE,

@@ -16,7 +16,7 @@ const HTTP_1: &[u8] = b"http/1.1";
 ///
 /// The error names the option and never repeats a part of the text: whoever passes a private key by
 /// mistake must not find it in a log.
-pub(super) fn ca_bundle(pem: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+pub(crate) fn ca_bundle(pem: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
     let certificates = CertificateDer::pem_slice_iter(pem.as_bytes())
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| Error::invalid("caBundle is not readable as PEM"))?;
@@ -35,7 +35,7 @@ pub(super) fn ca_bundle(pem: &str) -> Result<Vec<CertificateDer<'static>>, Error
 /// The certificates of the file that `NODE_EXTRA_CA_CERTS` names.
 ///
 /// Node.js warns of an unreadable file and goes on without it; what cannot be read is left out here too.
-pub(super) fn extra_ca(pem: &str) -> Vec<CertificateDer<'static>> {
+pub(crate) fn extra_ca(pem: &str) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem.as_bytes())
         .filter_map(Result::ok)
         .collect()
@@ -45,7 +45,7 @@ pub(super) fn extra_ca(pem: &str) -> Vec<CertificateDer<'static>> {
 ///
 /// Reads the system's certificates from disk, which takes tens of milliseconds: not for the JavaScript thread.
 /// Roots are Mozilla's, the system's as far as they can be read, and `own`.
-pub(super) fn client_config(
+pub(crate) fn client_config(
     own: Vec<CertificateDer<'static>>,
     http1_only: bool,
 ) -> Result<ClientConfig, rustls::Error> {

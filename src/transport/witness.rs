@@ -6,11 +6,14 @@ use std::sync::Arc;
 #[cfg(not(cxone_loom))]
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 #[cfg(cxone_loom)]
 use loom::sync::atomic::{AtomicU8, Ordering};
+
+use super::sleep::Clocks;
 
 const UNTOUCHED: u8 = 0;
 const HANDED_OVER: u8 = 1;
@@ -21,25 +24,61 @@ const WITHDRAWN: u8 = 2;
 /// As long as it did not, nothing of the digits has left the process. The answer is final as soon as
 /// [`Transport::send`](super::Transport::send) returned or its future was dropped. One witness belongs to one send.
 #[derive(Clone, Debug, Default)]
-pub struct Witness(Arc<AtomicU8>);
+pub struct Witness {
+    body: Arc<AtomicU8>,
+    limit: Option<Limit>,
+}
+
+/// Until when a body may leave.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    begun: Clocks,
+    within: Duration,
+}
+
+impl Limit {
+    /// Over as well where the machine slept: nobody knows for how long.
+    fn is_over(self) -> bool {
+        let now = Clocks::now();
+        now.parted_since(self.begun)
+            || now.mono().saturating_duration_since(self.begun.mono()) >= self.within
+    }
+}
 
 impl Witness {
+    /// One that lets the body leave within this time from now on, and not later. The right to send may be over by
+    /// then: a process that was stopped goes on where it stood, and its time-outs may be heard after its connections.
+    #[must_use]
+    pub fn within(time: Duration) -> Self {
+        Self {
+            body: Arc::default(),
+            limit: Some(Limit {
+                begun: Clocks::now(),
+                within: time,
+            }),
+        }
+    }
+
     /// The connection pulled the body: from here on the digits may be on their way.
     pub fn handed_over(&self) {
-        self.0.store(HANDED_OVER, Ordering::SeqCst);
+        self.body.store(HANDED_OVER, Ordering::SeqCst);
     }
 
     /// Whether the body was pulled.
     #[must_use]
     pub fn was_handed_over(&self) -> bool {
-        self.0.load(Ordering::SeqCst) == HANDED_OVER
+        self.body.load(Ordering::SeqCst) == HANDED_OVER
     }
 
     /// The connection wants the body. `true` allows it, and from here on the digits may be on their way;
-    /// `false` means that the request was given up before: the body must not be handed out.
+    /// `false` means that the request was given up before, or that it is too late: the body must not be handed out.
     #[must_use]
     pub fn hand_over(&self) -> bool {
-        self.0
+        if self.limit.is_some_and(Limit::is_over) {
+            let _ = self.revoke();
+            return false;
+        }
+        self.body
             .compare_exchange(UNTOUCHED, HANDED_OVER, Ordering::SeqCst, Ordering::SeqCst)
             .is_ok()
     }
@@ -51,9 +90,9 @@ impl Witness {
     #[must_use]
     pub fn revoke(&self) -> bool {
         // Failing means that the body left before, or that it was revoked before: that fact stays.
-        let _ = self
-            .0
-            .compare_exchange(UNTOUCHED, WITHDRAWN, Ordering::SeqCst, Ordering::SeqCst);
+        let _ =
+            self.body
+                .compare_exchange(UNTOUCHED, WITHDRAWN, Ordering::SeqCst, Ordering::SeqCst);
         !self.was_handed_over()
     }
 }
@@ -163,6 +202,20 @@ mod tests {
         assert_eq!(poll(&mut body), Some(Err(Withdrawn)));
         assert_eq!(poll(&mut body), None);
         assert!(!witness.was_handed_over());
+    }
+
+    #[test]
+    fn after_its_time_the_body_stays_here() {
+        let witness = Witness::within(Duration::from_secs(60));
+        let mut body = WitnessedBody::new(Bytes::from_static(b"1"), witness.clone());
+        assert!(matches!(poll(&mut body), Some(Ok(_))));
+        assert!(witness.was_handed_over());
+        let witness = Witness::within(Duration::from_millis(1));
+        let mut body = WitnessedBody::new(Bytes::from_static(b"1"), witness.clone());
+        std::thread::sleep(Duration::from_millis(2));
+        assert_eq!(poll(&mut body), Some(Err(Withdrawn)));
+        assert!(!witness.was_handed_over());
+        assert!(witness.revoke());
     }
 
     #[test]

@@ -59,6 +59,7 @@ pub fn intent(number: u64) -> Intent {
         call: format!("call-{number}").into(),
         attempt: 1,
         digits: 6,
+        fence: None,
         remaining: Duration::from_secs(15),
     }
 }
@@ -75,6 +76,7 @@ pub fn outcome(number: u64, result: Result<Accepted, Error>) -> Arc<Outcome> {
         latency: Duration::from_millis(12),
         attempt: None,
         attempts: 1,
+        fence: None,
         playout: None,
         unmasking: false,
         logged: None,

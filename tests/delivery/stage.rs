@@ -122,6 +122,7 @@ impl Stage {
             events: events.clone(),
             audit,
             registry: Arc::clone(&registry),
+            fleet: None,
             clock: WallClock::system(),
         };
         Self {

@@ -111,7 +111,9 @@ impl Cache {
         match self.flaw {
             Flaw::ForgetsWhateverIsThere => state.invalidate_current(),
             Flaw::KeepsTheRefused => {}
-            _ => state.invalidate(token.generation),
+            _ => {
+                let _ = state.invalidate(token.generation);
+            }
         }
         drop(state);
         self.refused.fetch_max(token.generation, Ghost::SeqCst);

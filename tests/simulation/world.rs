@@ -108,6 +108,7 @@ impl World {
                 }),
                 audit,
                 registry: Arc::clone(&registry),
+                fleet: None,
                 clock: clocks.of_the_program(),
             };
             Injector::new(parts, bugs::config(&injector.config, bug)).unwrap()

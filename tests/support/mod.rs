@@ -17,6 +17,7 @@ use cxone_dtmf::channel::Registry;
 use cxone_dtmf::clock::WallClock;
 use cxone_dtmf::config::Config;
 use cxone_dtmf::endpoint::Configured;
+use cxone_dtmf::fleet::Fleet;
 use cxone_dtmf::injector::{Injector, Parts};
 use cxone_dtmf::origin::base_url;
 
@@ -70,6 +71,31 @@ impl World {
         registry: Arc<Registry>,
         audit: Option<Arc<dyn AuditSink>>,
     ) -> Self {
+        Self::made_of(api, platform, config, tokens, registry, audit, None)
+    }
+
+    /// In a process of a fleet, which is a registry.
+    pub fn in_fleet(
+        api: Api,
+        platform: Arc<Platform>,
+        config: Config,
+        registry: Arc<Registry>,
+        fleet: Fleet,
+    ) -> Self {
+        let tokens = Tokens::default();
+        Self::made_of(api, platform, config, tokens, registry, None, Some(fleet))
+    }
+
+    /// With everything.
+    pub fn made_of(
+        api: Api,
+        platform: Arc<Platform>,
+        config: Config,
+        tokens: Tokens,
+        registry: Arc<Registry>,
+        audit: Option<Arc<dyn AuditSink>>,
+        fleet: Option<Fleet>,
+    ) -> Self {
         let tokens = Arc::new(tokens);
         let events = Arc::new(Events::default());
         let base = base_url("apiUrl", "https://api.example.com").unwrap();
@@ -81,6 +107,7 @@ impl World {
             events: events.clone(),
             audit,
             registry: Arc::clone(&registry),
+            fleet,
             clock: WallClock::system(),
         };
         Self {

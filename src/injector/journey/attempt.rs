@@ -15,6 +15,7 @@ use crate::audit::Intent;
 use crate::auth::Token;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
+use crate::fleet::options::MARGIN;
 use crate::injector::explanation;
 use crate::outcome::Accepted;
 use crate::retry::{Resend, Verdict, retry_after};
@@ -70,8 +71,8 @@ impl Journey {
         new_connection: bool,
     ) -> Result<Accepted, Failed> {
         let engine = Arc::clone(&self.engine);
-        if let Some(limiter) = &engine.limiter {
-            self.patiently(begun, limiter.wait(&begun.prepared.call, begun.deadline))
+        if let Some(limits) = &engine.limits {
+            self.patiently(begun, limits.wait(&begun.prepared.call, begun.deadline))
                 .await?
                 .map_err(|too_long| Failed::for_good(explanation::rate_limited(too_long)))?;
         }
@@ -101,6 +102,7 @@ impl Journey {
                 call: Arc::clone(&begun.prepared.call),
                 attempt: self.attempts + 1,
                 digits: burst.digits as usize,
+                fence: self.fence,
                 remaining: begun.deadline.saturating_duration_since(Instant::now()),
             };
             // Before the wait for it: what is given up meanwhile may be written all the same.
@@ -109,13 +111,18 @@ impl Journey {
                 .await?
                 .map_err(Failed::for_good)?;
         }
+        self.assure_lease(begun).await?;
         let remaining = begun.deadline.saturating_duration_since(Instant::now());
         if remaining.is_zero() {
             return Err(Failed::for_good(explanation::deadline()));
         }
         self.check_interrupted().map_err(Failed::for_good)?;
         tracing::debug!(injectionId = %self.injection_id, "sending digits");
-        let witness = Witness::default();
+        let timeout = engine.config.timeout.min(remaining);
+        let witness = match self.claim() {
+            None => Witness::default(),
+            Some(_) => Witness::within(timeout),
+        };
         self.witness = Some(witness.clone());
         let sent = engine.parts.transport.send(Request {
             method: burst.draft.method.clone(),
@@ -123,7 +130,7 @@ impl Journey {
             headers,
             body: burst.draft.body.clone(),
             witness: witness.clone(),
-            timeout: engine.config.timeout.min(remaining),
+            timeout,
             fresh_connection: new_connection,
         });
         let sent_at = Instant::now();
@@ -164,6 +171,21 @@ impl Journey {
         }
     }
 
+    /// Makes sure that the lease on the call outlasts an attempt that begins now, where there is a fleet.
+    async fn assure_lease(&mut self, begun: &Begun) -> Result<(), Failed> {
+        if self.engine.parts.fleet.is_none() {
+            return Ok(());
+        }
+        // Whatever way led here: nothing is sent without one.
+        let claim = self.claim().cloned();
+        let claim = claim.ok_or_else(|| Failed::for_good(explanation::no_claim()))?;
+        let remaining = begun.deadline.saturating_duration_since(Instant::now());
+        let need = self.engine.config.timeout.min(remaining) + MARGIN;
+        let assured = self.patiently(begun, claim.assured(need)).await?;
+        self.fence = assured.map_err(Failed::for_good)?;
+        Ok(())
+    }
+
     fn read(
         &mut self,
         begun: &Begun,
@@ -180,10 +202,10 @@ impl Journey {
         };
         let mut failed = self.judge(begun, uri, &facts);
         if failed.verdict.code == Code::RateLimited
-            && let Some((limiter, wait)) =
-                self.engine.limiter.as_ref().zip(failed.verdict.retry_after)
+            && let Some((limits, wait)) =
+                self.engine.limits.as_ref().zip(failed.verdict.retry_after)
         {
-            limiter.hold_back(wait);
+            limits.hold_back(wait);
         }
         if failed.verdict.delivery == Delivery::Accepted {
             let body = answer::text(&answer.body);

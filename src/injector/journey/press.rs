@@ -1,5 +1,7 @@
 //! The work of one injection: its turn, its bursts and the pauses between them.
 
+use std::sync::Arc;
+
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{Begun, Journey};
@@ -7,12 +9,13 @@ use crate::api::Burst;
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::injector::explanation;
+use crate::injector::line::{Patience, take_turn};
 use crate::outcome::Accepted;
 use crate::retry::Progress;
 
 impl Journey {
     pub(super) async fn press(&mut self, mut begun: Begun) -> Result<Accepted, Error> {
-        self.wait_for_turn(&begun).await?;
+        self.wait_for_turn(&mut begun).await?;
         begun.waiting = None;
         // Boxed, so that the thousands who may wait do not each keep room for the work to come.
         Box::pin(self.press_in_turn(&begun)).await
@@ -20,6 +23,7 @@ impl Journey {
 
     async fn press_in_turn(&mut self, begun: &Begun) -> Result<Accepted, Error> {
         self.granted = Some(Instant::now());
+        self.fence = self.claim().and_then(|claim| claim.fence());
         tracing::debug!(
             injectionId = %self.injection_id,
             callId = &*begun.prepared.call,
@@ -48,21 +52,35 @@ impl Journey {
         }
     }
 
-    async fn wait_for_turn(&mut self, begun: &Begun) -> Result<(), Error> {
+    async fn wait_for_turn(&mut self, begun: &mut Begun) -> Result<(), Error> {
         let Some(place) = self.place.as_mut() else {
             return Err(explanation::dropped());
         };
-        if !place.is_waiting() {
+        let in_fleet = self.engine.parts.fleet.is_some() && !begun.under_lock;
+        if !place.is_waiting() && !in_fleet {
             self.cancel.check()?;
             return place.turn().await.map_err(explanation::dismissed);
         }
         let until = begun.lock_until.min(begun.deadline);
+        let call = Arc::clone(&begun.prepared.call);
+        let patience = Patience {
+            until,
+            end: begun.deadline,
+        };
+        let turn = async {
+            if in_fleet {
+                take_turn(&self.engine, &call, place, &mut begun.waiting, patience).await
+            } else {
+                let turn = timeout_at(until, place.turn()).await?;
+                Ok(turn.map_err(explanation::dismissed))
+            }
+        };
         tokio::select! {
             biased;
             ended = self.cancel.waiting_ended() => Err(ended),
-            turn = timeout_at(until, place.turn()) => match turn {
-                Ok(turn) => turn.map_err(explanation::dismissed),
-                Err(_) if begun.deadline <= begun.lock_until => Err(explanation::deadline()),
+            turn = turn => match turn {
+                Ok(turn) => turn,
+                Err(_) if begun.deadline <= begun.lock_until.max(Instant::now()) => Err(explanation::deadline()),
                 Err(_) if begun.under_lock => Err(explanation::lock_timeout_under_lock(&begun.prepared.call)),
                 Err(_) => Err(explanation::lock_timeout(&self.engine, &begun.prepared.call)),
             },

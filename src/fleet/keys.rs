@@ -1,0 +1,161 @@
+//! The names of what the fleet keeps. Ids of calls appear only as a digest: names end up in dumps and slow logs.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ring::digest::{Context, SHA256};
+
+use super::options::{FleetOptions, Servers};
+
+/// How many hash tags there are in a cluster. What a server remembers of its memory is kept once for each
+/// ([`crate::fleet::store`]), so there are more than masters and not one for each call.
+pub const BUCKETS: u16 = 128;
+
+/// Names keys for one fleet.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    prefix: Arc<str>,
+    buckets: u16,
+}
+
+/// A call, as the fleet knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CallId {
+    /// The bucket that all its keys are in.
+    pub bucket: u16,
+    /// 128 bits of a digest, in base64.
+    pub digest: String,
+}
+
+impl Keys {
+    /// The names under the prefix of these settings.
+    #[must_use]
+    pub fn new(options: &FleetOptions) -> Self {
+        Self {
+            prefix: options.prefix.as_str().into(),
+            buckets: match options.servers {
+                Servers::One(_) => 1,
+                Servers::Cluster { .. } => BUCKETS,
+            },
+        }
+    }
+
+    /// How a call is named: SHA-256 of prefix, scope and id, cut to 128 bits.
+    #[must_use]
+    pub fn call(&self, scope: &str, call: &str) -> CallId {
+        let mut context = Context::new(&SHA256);
+        for part in [&*self.prefix, scope, call] {
+            // With their lengths, so that no two triples read the same.
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        let digest = context.finish();
+        let half = digest.as_ref().get(..16).unwrap_or_default();
+        let first = half
+            .iter()
+            .take(2)
+            .fold(0_u16, |sum, byte| sum << 8 | u16::from(*byte));
+        CallId {
+            bucket: first % self.buckets,
+            digest: BASE64_URL_SAFE_NO_PAD.encode(half),
+        }
+    }
+
+    /// A key of a call. All keys of one call have the same hash tag, so that one script may use them.
+    #[must_use]
+    pub fn of_call(&self, what: &str, call: &CallId) -> String {
+        format!("{}:{{{}}}:{what}:{}", self.prefix, call.bucket, call.digest)
+    }
+
+    /// A key of a bucket.
+    #[must_use]
+    pub fn of_bucket(&self, what: &str, bucket: u16) -> String {
+        format!("{}:{{{bucket}}}:{what}", self.prefix)
+    }
+
+    /// A key of the whole fleet.
+    #[must_use]
+    pub fn of_fleet(&self, what: &str) -> String {
+        format!("{}:{what}", self.prefix)
+    }
+
+    /// All buckets.
+    pub fn buckets(&self) -> impl Iterator<Item = u16> + use<> {
+        0..self.buckets
+    }
+}
+
+/// The hash slot of a key (Redis cluster specification: CRC16/XMODEM modulo 16384, of the first tag in braces if there is one).
+#[must_use]
+pub fn slot(key: &str) -> u16 {
+    let tag = key
+        .split_once('{')
+        .and_then(|(_, rest)| rest.split_once('}'))
+        .map_or(key, |(tag, _)| if tag.is_empty() { key } else { tag });
+    let crc = tag.bytes().fold(0_u16, |crc, byte| {
+        (0..8).fold(crc ^ u16::from(byte) << 8, |crc, _| {
+            if crc & 0x8000 == 0 {
+                crc << 1
+            } else {
+                crc << 1 ^ 0x1021
+            }
+        })
+    });
+    crc % 16_384
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(cluster: bool) -> Keys {
+        Keys::new(&if cluster {
+            FleetOptions::cluster(&["redis://host"]).unwrap()
+        } else {
+            FleetOptions::at("redis://host").unwrap()
+        })
+    }
+
+    #[test]
+    fn slots_are_those_of_redis() {
+        // `CLUSTER KEYSLOT`.
+        for (key, expected) in [
+            ("123456789", 12_739),
+            ("foo", 12_182),
+            ("{user1000}.following", 3_443),
+            ("foo{}{bar}", 8_363),
+            ("foo{{bar}}zap", 4_015),
+            ("foo{bar}{zap}", 5_061),
+        ] {
+            assert_eq!(slot(key), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn all_keys_of_a_call_share_a_slot_and_hide_its_id() {
+        let keys = keys(true);
+        for n in 0..100 {
+            let id = format!("call-{n}");
+            let call = keys.call("https://api.example", &id);
+            let names = ["lock", "line", "rate"].map(|what| keys.of_call(what, &call));
+            let marker = keys.of_bucket("memory", call.bucket);
+            assert!(names.iter().all(|name| slot(name) == slot(&marker)));
+            assert!(names.iter().all(|name| !name.contains(&id)));
+        }
+    }
+
+    #[test]
+    fn other_scopes_and_calls_have_other_names() {
+        let keys = keys(false);
+        let named = keys.call("ab", "c");
+        assert_eq!(named, keys.call("ab", "c"));
+        assert_ne!(named, keys.call("a", "bc"));
+        assert_eq!(named.bucket, 0);
+        assert_eq!(named.digest.len(), 22);
+        assert_eq!(
+            keys.of_call("lock", &named),
+            format!("dtmf:{{0}}:lock:{}", named.digest)
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! A lease as its holder sees it, by its own clock. It knows neither store nor time: both come from outside.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::transport::sleep::Clocks;
+
+/// What clocks may differ in one lease: a hundredth, and what a server's expiry rounds (as in Redis' own description
+/// of distributed locks).
+fn drift(length: Duration) -> Duration {
+    length / 100 + Duration::from_millis(2)
+}
+
+/// Whether a lease of this length, just given, lasts for so long.
+pub fn lasts_for(length: Duration, need: Duration) -> bool {
+    need < length.saturating_sub(drift(length))
+}
+
+/// The right to press digits into a call, for a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    fence: u64,
+    length: Duration,
+    asked: Clocks,
+}
+
+impl Lease {
+    /// A lease that was granted to a question asked at `asked`: it has been running since then at the latest.
+    #[must_use]
+    pub const fn granted(fence: u64, length: Duration, asked: Clocks) -> Self {
+        Self {
+            fence,
+            length,
+            asked,
+        }
+    }
+
+    /// The same lease, made to last again by a question asked at `asked`.
+    #[must_use]
+    pub fn renewed(self, asked: Clocks) -> Self {
+        // An answer may come late, after that to a later question.
+        let later = asked.mono() >= self.asked.mono();
+        Self {
+            asked: if later { asked } else { self.asked },
+            ..self
+        }
+    }
+
+    /// Grows from lease to lease of a call.
+    #[must_use]
+    pub const fn fence(&self) -> u64 {
+        self.fence
+    }
+
+    /// When it has ended, unless it is renewed.
+    #[must_use]
+    pub fn ends(&self) -> Instant {
+        self.asked.mono() + self.length.saturating_sub(drift(self.length))
+    }
+
+    /// When it should be renewed.
+    #[must_use]
+    pub fn renew_at(&self) -> Instant {
+        self.asked.mono() + self.length / 3
+    }
+
+    /// Whether it lasts for so long from `now` on. A machine that slept does not know.
+    #[must_use]
+    pub fn covers(&self, now: Clocks, need: Duration) -> bool {
+        !now.parted_since(self.asked) && now.mono() + need < self.ends()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LENGTH: Duration = Duration::from_secs(20);
+
+    /// Both clocks `millis` after they were started.
+    fn at(started: (SystemTime, Instant), millis: u64) -> Clocks {
+        let by = Duration::from_millis(millis);
+        Clocks::new(started.0 + by, started.1 + by)
+    }
+
+    fn start() -> (SystemTime, Instant) {
+        (SystemTime::now(), Instant::now())
+    }
+
+    #[test]
+    fn it_runs_from_the_question_and_ends_before_the_servers_does() {
+        let began = start();
+        let lease = Lease::granted(7, LENGTH, at(began, 0));
+        assert_eq!(lease.ends() - began.1, Duration::from_millis(19_798));
+        assert_eq!(lease.renew_at() - began.1, LENGTH / 3);
+        let need = Duration::from_secs(11);
+        assert!(lease.covers(at(began, 8_797), need));
+        assert!(!lease.covers(at(began, 8_798), need));
+        assert!(!lease.covers(at(began, 60_000), Duration::ZERO));
+    }
+
+    #[test]
+    fn a_machine_that_slept_does_not_know() {
+        let began = start();
+        let lease = Lease::granted(7, LENGTH, at(began, 0));
+        let second = Duration::from_secs(1);
+        let woken = Clocks::new(began.0 + 60 * second, began.1 + second);
+        assert!(!lease.covers(woken, Duration::ZERO));
+        assert!(lease.renewed(woken).covers(woken, 11 * second));
+    }
+
+    proptest! {
+        /// Whatever the order of the answers, a lease lasts as long as the last question makes it, and no longer.
+        #[test]
+        fn it_lasts_from_its_last_question(questions in prop::collection::vec(0_u64..100_000, 1..20)) {
+            let began = start();
+            let last = questions.iter().copied().max().unwrap_or_default();
+            let mut lease = Lease::granted(1, LENGTH, at(began, questions[0]));
+            for asked in &questions {
+                lease = lease.renewed(at(began, *asked));
+            }
+            prop_assert!(lease.ends() < at(began, last).mono() + LENGTH);
+            prop_assert!(lease.covers(at(began, last), LENGTH / 50 * 49));
+            prop_assert_eq!(lease.fence(), 1);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Everything that needs a server.
+
+mod faults;
+mod lock;
+mod lock_model;
+mod rate;
+mod servers;
+mod store;
+mod token;
