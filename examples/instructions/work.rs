@@ -131,6 +131,7 @@ fn records() -> [Record; 2] {
         call: "call-00001".into(),
         attempt: 1,
         digits: 5,
+        fence: None,
         remaining: Duration::from_secs(30),
     };
     let outcome = Outcome {
@@ -147,6 +148,7 @@ fn records() -> [Record; 2] {
         playout: None,
         unmasking: false,
         logged: None,
+        fence: None,
         result: Ok(Accepted {
             status: 202,
             body: String::new(),
