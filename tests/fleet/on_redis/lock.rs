@@ -138,7 +138,6 @@ async fn a_process_asks_once_for_its_line_and_twice_in_all() {
     let trips = || process.store.counters().read().round_trips;
     // The scripts are new to the server.
     accepted(&process.press("a", "1").await.unwrap());
-    sleep(ms(1500)).await; eprintln!("{:?}", process.store.counters().read());
     until("it is given back", || trips() == 4).await;
     accepted(&process.press("a", "1").await.unwrap());
     until("asked and given back", || trips() == 6).await;
