@@ -182,3 +182,38 @@ test('the lock of a worker that ended by itself is released', async () => {
   `);
   expect(lines).toEqual(['accepted']);
 });
+
+test('the last thread with the addon may end in the middle of its calls', async () => {
+  const ended = await runProgram(
+    `
+    const { Worker } = require('node:worker_threads');
+    const { once } = require('node:events');
+    const { startPlatform } = require(process.env.PLATFORM);
+    const IN_WORKER = \`
+      const { workerData } = require('node:worker_threads');
+      const { CXoneAuthClient, DtmfInjector } = require(workerData.package);
+      const { profile } = require(process.env.PROFILES);
+      const auth = new CXoneAuthClient({ ...workerData.credentials, logger: false });
+      const injector = new DtmfInjector(auth, {
+        apiUrl: workerData.credentials.authUrl, logger: false, ...profile.config,
+      });
+      const inject = (callId) => injector.injectDTMF(profile.params({ callId, dtmfString: '1234' }));
+      inject('first').then(() => {
+        for (let n = 0; n < workerData.calls; n += 1) inject('call-' + n).catch(() => {});
+        process.exit(0);
+      });
+    \`;
+    (async () => {
+      const platform = await startPlatform();
+      // The addon is loaded by nobody else, so each of them takes the engine with it.
+      for (const calls of [1, 20, 300]) {
+        const workerData = { package: require.resolve('cxone-dtmf'), credentials: platform.credentials, calls };
+        await once(new Worker(IN_WORKER, { eval: true, workerData }), 'exit');
+      }
+      await platform.stop();
+      console.log('ended');
+    })();`,
+    { timeoutMs: 50_000 },
+  );
+  expect(ended).toMatchObject({ code: 0, signal: null, stderr: '', stdout: 'ended\n' });
+});

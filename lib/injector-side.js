@@ -130,13 +130,17 @@ class InjectorSide {
         unmasked: (record) => this.#unmasked(record),
         settled: (record) => {
           const showing = { asked, api: this.#api, clear: this.#clear, fleet: this.#fleet, correlationId };
-          this.#tell(record, showing);
           const entry = outcome.auditEntry(record, showing);
-          diagnostics.finish(injection, entry, () =>
-            record.error ? outcome.error(record, entry, signal) : undefined,
-          );
-          resolve({ record, entry, signal });
-          unwatch();
+          try {
+            this.#tell(record, showing);
+            diagnostics.finish(injection, entry, () =>
+              record.error ? outcome.error(record, entry, signal) : undefined,
+            );
+          } finally {
+            // Whoever is told: the digits are pressed or not, and the caller has to know.
+            resolve({ record, entry, signal });
+            unwatch();
+          }
         },
       });
       try {

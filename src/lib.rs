@@ -46,7 +46,7 @@ pub mod retry;
 pub mod secret;
 #[cfg(feature = "simulator")]
 pub mod simulator;
-mod timestamp;
+pub mod timestamp;
 pub mod transport;
 
 /// A boxed future, as the traits of the seams return it.

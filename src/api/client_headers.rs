@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use zeroize::Zeroizing;
 
+use super::draft::Wiped;
 use crate::auth::Token;
 use crate::error::{Code, Error};
 use crate::secret::Secret;
@@ -130,8 +132,9 @@ impl ClientHeaders {
     }
 
     fn without_body(&self, token: &Token) -> Result<HeaderMap, Error> {
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.value.expose()))
-            .map_err(|_| {
+        let bearer = Zeroizing::new(format!("Bearer {}", token.value.expose()));
+        let mut bearer =
+            HeaderValue::from_maybe_shared(Bytes::from_owner(Wiped(bearer))).map_err(|_| {
                 Error::not_sent(
                     Code::Auth,
                     "the token holds characters that no header may hold",

@@ -6,7 +6,12 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::task::yield_now;
+
+use super::registry::Registry;
 
 /// Begins one.
 pub type Begin = Box<dyn FnOnce() + Send>;
@@ -17,15 +22,16 @@ pub struct Intake {
     noted: Mutex<VecDeque<Begin>>,
     /// Held while one is begun, since two threads could overtake each other between taking a note and beginning it.
     beginning: Mutex<()>,
+    /// Somebody was told that there are notes, and has not looked yet.
+    told: AtomicBool,
 }
 
 impl Intake {
-    /// Notes one. `true` when it is the only one: somebody has to be told to begin it.
+    /// Notes one. `true` when a [`Beginner`] has to be told, since none is on its way.
     #[must_use]
     pub fn note(&self, begin: Begin) -> bool {
-        let mut noted = lock(&self.noted);
-        noted.push_back(begin);
-        noted.len() == 1
+        lock(&self.noted).push_back(begin);
+        !self.told.swap(true, Ordering::SeqCst)
     }
 
     /// Begins all that was noted, on this thread. A note must not ask for this when it is begun.
@@ -35,14 +41,50 @@ impl Intake {
             drop(lock(&self.beginning));
             return;
         }
+        while self.begin(usize::MAX) {}
+    }
+
+    /// Begins at most so many. `true` when there may be more.
+    fn begin(&self, most: usize) -> bool {
+        // Before the look: who notes something after it tells somebody anew.
+        self.told.store(false, Ordering::SeqCst);
         let _order = lock(&self.beginning);
-        loop {
+        for _ in 0..most {
             let Some(begin) = lock(&self.noted).pop_front() else {
-                return;
+                return false;
             };
             // A panic ends what it began: what was noted behind it must not be forgotten.
             let _ = catch_unwind(AssertUnwindSafe(begin));
         }
+        true
+    }
+}
+
+/// How many are begun before others on the same thread have their turn.
+const AT_ONCE: usize = 64;
+
+/// Who was told that there are notes.
+pub struct Beginner(Arc<Registry>);
+
+impl Beginner {
+    /// Made by the one whose [`Intake::note`] answered `true`.
+    #[must_use]
+    pub fn new(registry: Arc<Registry>) -> Self {
+        Self(registry)
+    }
+
+    /// Begins all that was noted.
+    pub async fn run(self) {
+        while self.0.intake().begin(AT_ONCE) {
+            yield_now().await;
+        }
+    }
+}
+
+impl Drop for Beginner {
+    /// It may never have run, where a runtime ends: the next note must tell another one.
+    fn drop(&mut self) {
+        self.0.intake().told.store(false, Ordering::SeqCst);
     }
 }
 
@@ -52,7 +94,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::thread;
 
     use super::*;
@@ -98,6 +139,20 @@ mod tests {
         assert!(!intake.note(writes(&seen, 2)));
         intake.begin_all();
         assert!(intake.note(writes(&seen, 3)));
+    }
+
+    #[tokio::test]
+    async fn a_beginner_that_never_ran_is_missed_by_nobody() {
+        let registry = Arc::new(Registry::default());
+        let seen = Arc::<Mutex<Vec<usize>>>::default();
+        for number in 0..AT_ONCE * 3 {
+            let told = registry.intake().note(writes(&seen, number));
+            assert_eq!(told, number == 0);
+        }
+        drop(Beginner::new(Arc::clone(&registry)));
+        assert!(registry.intake().note(writes(&seen, AT_ONCE * 3)));
+        Beginner::new(Arc::clone(&registry)).run().await;
+        assert!(lock(&seen).iter().copied().eq(0..=AT_ONCE * 3));
     }
 
     #[test]

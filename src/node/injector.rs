@@ -22,6 +22,7 @@ use crate::BoxFuture;
 use crate::api::{Params, agent_session, telephony_v2};
 use crate::audit::{self, AuditLog, AuditSink};
 use crate::auth::TokenSource;
+use crate::channel::intake::Beginner;
 use crate::channel::{LockId, Registry};
 use crate::clock::WallClock;
 use crate::endpoint::{Configured, Endpoint};
@@ -382,19 +383,21 @@ impl NativeInjector {
         let injector = self.injector.clone();
         let log = self.log.clone();
         let registry = injector.registry();
-        let first = registry.intake().note(Box::new(move || {
-            let journey = match options::injection(options.as_deref(), lock.map(whole)) {
-                Ok(options) => injector.inject_asked(asked, id, params(), &options),
-                Err(error) => injector.refuse(id, error),
-            };
-            // Before the work can begin: a signal that has fired already must not let a digit through.
-            if aborted {
-                injector.abort(id);
-            }
-            run(journey, &log);
+        let untold = registry.intake().note(Box::new(move || {
+            log.within(|| {
+                let journey = match options::injection(options.as_deref(), lock.map(whole)) {
+                    Ok(options) => injector.inject_asked(asked, id, params(), &options),
+                    Err(error) => injector.refuse(id, error),
+                };
+                // Before the work can begin: a signal that has fired already must not let a digit through.
+                if aborted {
+                    injector.abort(id);
+                }
+                run(journey, &log);
+            });
         }));
-        if first {
-            spawn(async move { registry.intake().begin_all() });
+        if untold {
+            spawn(Beginner::new(registry).run());
         }
     }
 
@@ -430,8 +433,10 @@ fn endpoint(api_url: ApiUrl, auth: Option<&NativeAuthClient>) -> Result<Arc<dyn 
 
 impl Drop for NativeInjector {
     /// Nobody can hear of what is still under way: the object was collected, or its thread is gone.
+    ///
+    /// What was noted is refused when somebody begins it. Here nothing is begun: the runtime may be gone.
     fn drop(&mut self) {
-        self.up_to_date().abandon();
+        self.injector.abandon();
     }
 }
 

@@ -9,6 +9,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use tracing::dispatcher::with_default;
 use tracing::field::{Field, Visit};
 use tracing::instrument::{WithDispatch, WithSubscriber as _};
 use tracing::level_filters::LevelFilter;
@@ -36,6 +37,11 @@ impl EngineLog {
             to_logger,
             to_stderr,
         }))
+    }
+
+    /// Does something at once, with its lines going where they should.
+    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        with_default(&self.0, work)
     }
 
     /// The same work, with its lines going where they should.

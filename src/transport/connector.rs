@@ -26,8 +26,15 @@ use crate::BoxFuture;
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Probes on a connection without traffic, so that a peer that vanished is noticed while an answer is waited for.
+/// Probes on a connection without traffic, so that a peer that vanished is noticed during a long wait for an answer.
 const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// So many probes without an answer end a connection.
+const PROBES: u32 = 3;
+
+/// Data that nobody acknowledges for so long ends a connection, where the system knows such a limit (RFC 5482).
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// No connection within the time-out.
 #[derive(Debug)]
@@ -81,6 +88,9 @@ impl Connector {
         tcp.set_connect_timeout(Some(limit));
         tcp.set_keepalive(Some(KEEPALIVE));
         tcp.set_keepalive_interval(Some(KEEPALIVE));
+        tcp.set_keepalive_retries(Some(PROBES));
+        #[cfg(target_os = "linux")]
+        tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
         let to_proxy = Arc::new(tls::for_proxies(tls));
         let route = Route {
             to_proxy: HttpsConnector::from((tcp.clone(), to_proxy)),

@@ -26,7 +26,7 @@ pub struct HttpOptions {
     pub proxy: ProxyChoice,
     /// Offers no HTTP/2. Default false: HTTP/2 can say that a request was not processed, HTTP/1.1 cannot.
     pub http1_only: bool,
-    /// The `User-Agent` of requests that bring none, and of proxy tunnels. Default none.
+    /// The `User-Agent` that a proxy sees when it is asked for a tunnel. Requests bring their own. Default none.
     pub user_agent: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
@@ -137,6 +138,8 @@ fn address(name: &'static str, text: &str) -> Result<Url, Error> {
     };
     url.ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        // Some hosts are none for those who connect: they would be passed by, and the proxy with them.
+        .filter(|url| Uri::try_from(url.as_str()).is_ok())
         .ok_or_else(|| refusal(name))
 }
 
@@ -243,6 +246,7 @@ mod tests {
             "http://",
             "ftp://hunter2",
             "hunter2 x",
+            "http://hunter2`b:3128",
         ] {
             let error = ProxyChoice::Url(text.to_owned())
                 .matcher(&ProxyVariables::default())
