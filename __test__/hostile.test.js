@@ -319,7 +319,7 @@ describe('what one receiver does to its data', () => {
 test('what stands on the prototype of all objects is not read', async () => {
   Object.defineProperty(Object.prototype, 'polluted', { get: boom, enumerable: true, configurable: true });
   try {
-    expect((await settle(injector.injectDTMF(params()))).result?.audit.delivery).toBe('accepted');
+    expect((await settle(injector.injectDTMF(params()))).value?.audit.delivery).toBe('accepted');
   } finally {
     delete Object.prototype.polluted;
   }

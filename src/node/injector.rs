@@ -5,6 +5,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Either, Uint8Array, spawn};
 use napi_derive::napi;
 use serde_json::json;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -418,7 +419,13 @@ fn run(journey: Journey, log: &EngineLog) {
         let work: BoxFuture<'static, ()> = Box::pin(async {
             journey.run().await;
         });
-        spawn(log.around(work));
+        let work = log.around(work);
+        // On a thread of the engine, which may outlive what `spawn` of napi looks for.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(work);
+        } else {
+            spawn(work);
+        }
     }
 }
 
