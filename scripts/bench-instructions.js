@@ -21,7 +21,7 @@ const BASELINE = path.join(root, 'benches', 'instructions.json');
 
 const HELP = `npm run bench:instructions -- [options]
 
-Counts with valgrind and compares with benches/instructions.json. Takes about a minute, and the time of a build.
+Counts with valgrind and compares with benches/instructions.json. Takes some seconds, and the time of a build.
 
   --tolerance <x>  how much more is tolerated, in parts of a hundred; default 5
   --write          writes what was counted into that file
@@ -36,8 +36,8 @@ function show(compared) {
   const percent = (/** @type {number} */ change) => `${change > 0 ? '+' : ''}${number(change * 100, 1)} %`;
   const rows = compared.map(({ name, count: now, before, change, worse }) => [
     name,
-    number(now, 0),
-    before === null ? '–' : number(before, 0),
+    number(now, 1),
+    before === null ? '–' : number(before, 1),
     change === null ? 'new' : percent(change),
     worse ? '✗' : '✓',
   ]);

@@ -10,8 +10,13 @@ const { rustProgram } = require('./rust.js');
 
 const run = promisify(execFile);
 
-/** How often a function runs; the program's own start is taken off, by running it twice as often as well. */
-const TIMES = 2000;
+/**
+ * How many instructions of a function are counted, about. The start of the program is taken off, but it is not always the
+ * same to a few thousand: as many more make that small.
+ */
+const ENOUGH = 2e7;
+/** How often a function runs to tell how often it has to. */
+const TRIAL = 1000;
 
 /** The program that runs the functions: compiled as the addon is. */
 const program = () => rustProgram('instructions', 'release');
@@ -33,7 +38,11 @@ async function collected(name, times) {
 
 /** Instructions for one time. @param {string} name @returns {Promise<number>} */
 async function count(name) {
-  return Math.round(((await collected(name, 2 * TIMES)) - (await collected(name, TIMES))) / TIMES);
+  const start = await collected(name, 0);
+  const each = (/** @type {number} */ total, /** @type {number} */ times) => (total - start) / times;
+  const about = Math.max(1, each(await collected(name, TRIAL), TRIAL));
+  const times = Math.ceil(ENOUGH / about);
+  return Math.round(each(await collected(name, times), times) * 10) / 10;
 }
 
 /** @typedef {{ rust: string, arch: string, instructions: Record<string, number> }} Baseline */

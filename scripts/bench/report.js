@@ -26,8 +26,8 @@ function number(value, decimals) {
   return value.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-/** Two figures that count, since ratios lie far apart. @param {number} value */
-const ratio = (value) => value.toLocaleString('en', { maximumSignificantDigits: 2 });
+/** Some figures that count, since ratios lie far apart. @param {number} value @param {number} [figures] */
+const ratio = (value, figures = 2) => value.toLocaleString('en', { maximumSignificantDigits: figures });
 
 /**
  * Columns as wide as their widest cell; the first is text, the others numbers.
@@ -66,7 +66,7 @@ function caseTable({ scheme, inFlight, rows }) {
 
 /** @param {Judged} goal */
 function goalRow({ what, at, least, most, unit, found, met }) {
-  const shown = (/** @type {number} */ value) => (unit ? `${number(value, 1)} ${unit}` : ratio(value));
+  const shown = (/** @type {number} */ value) => (unit ? `${ratio(value, 3)} ${unit}` : ratio(value, 3));
   const bound = least === undefined ? `≤ ${shown(most ?? 0)}` : `≥ ${shown(least)}`;
   const mark = met === null ? 'not measured' : met ? '✓' : '✗';
   return [
