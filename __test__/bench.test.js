@@ -33,7 +33,18 @@ const figures = (perSecond, mainMicros = 10) => ({
 });
 
 test('a short run counts what the platform carried out', async () => {
-  const short = ['--seconds', '0.2', '--rounds', '1', '--schemes', 'http', '--in-flight', '8', '--json'];
+  const short = [
+    '--seconds',
+    '0.2',
+    '--rounds',
+    '1',
+    '--schemes',
+    'http',
+    '--in-flight',
+    '8',
+    '--json',
+    '--no-build',
+  ];
   const { stdout } = await bench(...short, '--only', 'ours,undici,tutorial');
   const run = JSON.parse(stdout);
   expect(run.executed).toBe(run.acknowledged);

@@ -71,7 +71,7 @@ async fn template(client: &Client, credentials: &Credentials) -> Result<Request,
         .header(ACCEPT, "application/json")
         .header(AUTHORIZATION, format!("Bearer {token}"))
         .header(CONTENT_TYPE, "application/json")
-        .body(r##"{"dtmf":"1234#","dtmfType":"RFC2833","interDigitPause":100}"##)
+        .body(r#"{"dtmf":"1234#","dtmfType":"RFC2833","interDigitPause":100}"#)
         .build()?)
 }
 
