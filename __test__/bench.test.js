@@ -8,6 +8,7 @@ const { promisify } = require('node:util');
 
 const { startPlatform } = require('../scripts/bench/platform.js');
 const { judge } = require('../scripts/bench/goals.js');
+const { compare } = require('../scripts/bench/instructions.js');
 const { markdown } = require('../scripts/bench/report.js');
 const { Results } = require('../scripts/bench/results.js');
 const locks = require('../scripts/growth/locks.js');
@@ -32,7 +33,18 @@ const figures = (perSecond, mainMicros = 10) => ({
 });
 
 test('a short run counts what the platform carried out', async () => {
-  const short = ['--seconds', '0.2', '--rounds', '1', '--schemes', 'http', '--in-flight', '8', '--json'];
+  const short = [
+    '--seconds',
+    '0.2',
+    '--rounds',
+    '1',
+    '--schemes',
+    'http',
+    '--in-flight',
+    '8',
+    '--json',
+    '--no-build',
+  ];
   const { stdout } = await bench(...short, '--only', 'ours,undici,tutorial');
   const run = JSON.parse(stdout);
   expect(run.executed).toBe(run.acknowledged);
@@ -102,4 +114,15 @@ test('a goal is met, missed or not measured', () => {
     'JavaScript thread, to the tutorial': null,
     'JavaScript thread, to undici': true,
   });
+});
+
+test('more instructions than are tolerated are worse, fewer or new ones are not', () => {
+  const baseline = { rust: '1.0.0', arch: 'x64', instructions: { lock: 1000, record: 1000, address: 1000 } };
+  const compared = compare({ lock: 1051, record: 1049, address: 500, judgement: 9 }, baseline, 0.05);
+  expect(compared.map(({ name, worse }) => [name, worse])).toEqual([
+    ['lock', true],
+    ['record', false],
+    ['address', false],
+    ['judgement', false],
+  ]);
 });

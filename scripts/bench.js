@@ -18,6 +18,7 @@ const { markdown } = require('./bench/report.js');
 const { Results } = require('./bench/results.js');
 const { run } = require('./bench/run.js');
 const { buildRust } = require('./bench/rust.js');
+const addon = require('./lib/addon.js');
 const { Progress } = require('./lib/progress.js');
 const { Steps } = require('./lib/steps.js');
 
@@ -31,6 +32,7 @@ Measures this package beside ${Object.values(CLIENTS).slice(2).join(', ')}.
   --schemes <names> of ${SCHEMES.join(',')}; default both
   --in-flight <n,…> default ${IN_FLIGHT.join(',')}
   --json            one JSON object on standard output
+  --no-build        takes the addon as it is; else it is built when it is older than its sources
   --write           puts the tables into docs/performance.md
   --help            this text
 
@@ -59,6 +61,7 @@ function read(args) {
       schemes: { type: 'string', default: SCHEMES.join() },
       'in-flight': { type: 'string', default: IN_FLIGHT.join() },
       json: { type: 'boolean', default: false },
+      'no-build': { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -87,6 +90,7 @@ function read(args) {
       values['in-flight'].split(',').map((text) => Math.ceil(within('in-flight', text, 4096))),
     ),
     json: values.json,
+    build: !values['no-build'],
     write: values.write,
     help: values.help,
   };
@@ -144,6 +148,10 @@ async function bench(options, where, steps) {
     ...(schemes.includes('https') ? ['tls_simulator'] : []),
     ...(options.clients.includes('rust') ? ['bare_client'] : []),
   ];
+  if (options.build && addon.outdated(root)) {
+    const { code } = await addon.build(steps, root);
+    if (code !== 0) throw new Error('the addon does not build');
+  }
   if (programs.length > 0) await buildRust(steps, programs);
   /** @type {Map<Scheme, import('./bench/platform.js').Platform>} */
   const platforms = new Map();
