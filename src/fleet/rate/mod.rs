@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use super::store::{Store, StoreError};
@@ -92,22 +93,40 @@ impl FleetLimiter {
         deadline: Instant,
     ) -> Result<Result<(), TooLong>, StoreError> {
         let longest = deadline.saturating_duration_since(Instant::now());
-        match bucket.book(&self.store, longest).await? {
-            Booked::Slot { wait, after } => {
-                let give_back = GiveBack::new(|| {
-                    let (store, bucket) = (Arc::clone(&self.store), bucket.clone());
-                    spawn(async move {
-                        // A slot that is not given back lapses.
-                        let _ = bucket.give_back(&store, after).await;
-                    });
+        let (store, bucket) = (Arc::clone(&self.store), bucket.clone());
+        let (tell, told) = oneshot::channel();
+        // In a task of its own: who gives up while the answer is on its way has booked all the same.
+        spawn(async move {
+            let booked = bucket
+                .book(&store, longest)
+                .await
+                .map(|booked| match booked {
+                    Booked::Slot { wait, after } => Ok((wait, slot_of(store, bucket, after))),
+                    Booked::TooFar { wait } => Err(TooLong(wait)),
                 });
+            // Where nobody hears it, the slot gives itself back.
+            let _ = tell.send(booked);
+        });
+        match told.await.unwrap_or(Err(StoreError::Unreachable))? {
+            Ok((wait, give_back)) => {
                 sleep(wait).await;
                 give_back.used();
                 Ok(Ok(()))
             }
-            Booked::TooFar { wait } => Ok(Err(TooLong(wait))),
+            Err(too_long) => Ok(Err(too_long)),
         }
     }
+}
+
+/// A booked slot, which gives itself back unless it was used.
+fn slot_of(store: Arc<Store>, bucket: Bucket, after: u64) -> GiveBack<impl FnMut() + Send> {
+    GiveBack::new(move || {
+        let (store, bucket) = (Arc::clone(&store), bucket.clone());
+        spawn(async move {
+            // A slot that is not given back lapses.
+            let _ = bucket.give_back(&store, after).await;
+        });
+    })
 }
 
 impl fmt::Debug for FleetLimiter {
