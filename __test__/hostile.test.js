@@ -324,3 +324,19 @@ test('what stands on the prototype of all objects is not read', async () => {
     delete Object.prototype.polluted;
   }
 });
+
+const TEXTS = Object.entries(params())
+  .filter(([, value]) => typeof value === 'string')
+  .map(([field]) => field);
+
+// What parts texts on their way to the engine must not move one to the place of another.
+test.each(TEXTS)('%s with a NUL breaks its own rule', async (field) => {
+  for (const value of ['\0', 'a\0b', 'call-2\0RFC2833\x001234']) {
+    const error = await failure(injector.injectDTMF({ ...params(), [field]: value }));
+    expect(error).toMatchObject({ code: 'ERR_DTMF_INVALID', delivery: 'not-sent' });
+    expect(error.message).toMatch(
+      new RegExp(field === 'dtmfString' ? 'DTMF' : field === 'dtmfType' ? 'DTMF type' : field),
+    );
+  }
+  expect(platform.requests.filter(({ url }) => !url.includes('token'))).toEqual([]);
+});

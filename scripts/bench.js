@@ -170,7 +170,7 @@ async function bench(options, where, steps) {
     const goals = judge(results);
     return {
       date,
-      machine: machine(),
+      machine: where,
       rounds,
       seconds,
       cases: results,

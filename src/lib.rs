@@ -46,7 +46,9 @@ pub mod retry;
 pub mod secret;
 #[cfg(feature = "simulator")]
 pub mod simulator;
+mod sleep;
 pub mod timestamp;
+mod tls;
 pub mod transport;
 
 /// A boxed future, as the traits of the seams return it.

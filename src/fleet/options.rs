@@ -3,10 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::tls;
 
 /// What an attempt must leave of the lease when it times out: the way of a last byte, and clocks that tick differently.
 pub const MARGIN: Duration = Duration::from_secs(1);
@@ -163,7 +165,7 @@ impl FleetOptions {
             ));
         }
         if let Some(pem) = &self.ca_bundle {
-            crate::transport::tls::ca_bundle(pem)
+            tls::ca_bundle(pem)
                 .map_err(|error| Error::invalid(format!("fleet.{}", error.message)))?;
         }
         Ok(())
@@ -214,20 +216,10 @@ fn server(text: &str) -> Result<Server, Error> {
     })
 }
 
-/// Undoes percent-encoding (RFC 3986 §2.1).
+/// Undoes percent-encoding. `None` for what is no text.
 fn decoded(text: &str) -> Option<String> {
-    let mut bytes = text.bytes();
-    let mut plain = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        if byte == b'%' {
-            let mut digit = || char::from(bytes.next()?).to_digit(16);
-            let (high, low) = (digit()?, digit()?);
-            plain.push(u8::try_from(high * 16 + low).ok()?);
-        } else {
-            plain.push(byte);
-        }
-    }
-    String::from_utf8(plain).ok()
+    let text = percent_decode_str(text).decode_utf8().ok()?;
+    Some(text.into_owned())
 }
 
 #[cfg(test)]
@@ -260,7 +252,7 @@ mod tests {
             "redis://",
             "redis://:hunter2@host/many",
             "redis://:hunter2@host?db=1",
-            "redis://:hunter2%zz@host",
+            "redis://:hunter2%ff@host",
             "redis://:hunter2@host/1#2",
             "redis+unix:///hunter2",
         ] {

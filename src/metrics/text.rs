@@ -28,7 +28,7 @@ pub struct Outside {
 pub fn exposition(now: &Snapshot, outside: Outside) -> String {
     let mut page = Page(String::with_capacity(8 * 1024));
     page.labelled_counters(&now.counts);
-    page.counters(&now.counts, outside);
+    page.totals(&now.counts, outside);
     page.gauges(now);
     if let Some(counts) = now.fleet {
         page.fleet(counts);
@@ -96,9 +96,17 @@ impl Page {
         }
     }
 
-    fn counters(&mut self, counts: &Counts, outside: Outside) {
+    /// Counters without labels: name, help, value.
+    fn counters<const N: usize>(&mut self, counters: [(&str, &str, u64); N]) {
+        for (name, help, count) in counters {
+            self.head(name, "counter", help);
+            self.sample(name, "", count);
+        }
+    }
+
+    fn totals(&mut self, counts: &Counts, outside: Outside) {
         let reported = counts.reported;
-        for (name, help, count) in [
+        self.counters([
             ("attempts_total", "Requests handed over.", counts.attempts),
             (
                 "token_refreshes_total",
@@ -135,14 +143,11 @@ impl Page {
                 "How many of these the far end recognised.",
                 reported.digits_recognised,
             ),
-        ] {
-            self.head(name, "counter", help);
-            self.sample(name, "", count);
-        }
+        ]);
     }
 
     fn fleet(&mut self, counts: fleet::Counts) {
-        for (name, help, count) in [
+        self.counters([
             (
                 "fleet_round_trips_total",
                 "Commands sent to Redis.",
@@ -179,10 +184,7 @@ impl Page {
                 "Requests that kept to this process's share of the rate limit, while Redis was away.",
                 counts.own_slots,
             ),
-        ] {
-            self.head(name, "counter", help);
-            self.sample(name, "", count);
-        }
+        ]);
     }
 
     fn gauges(&mut self, now: &Snapshot) {

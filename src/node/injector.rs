@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either, Uint8Array, spawn};
+use napi::bindgen_prelude::spawn;
 use napi_derive::napi;
 use serde_json::json;
 use tokio::runtime::Handle;
@@ -19,6 +19,7 @@ use super::lane::{NativeLane, Outbox};
 use super::logs::EngineLog;
 use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
+use super::params::{Digits, Joined, copied};
 use crate::BoxFuture;
 use crate::api::{Params, agent_session, telephony_v2};
 use crate::audit::{self, AuditLog, AuditSink};
@@ -165,8 +166,7 @@ impl NativeInjector {
         self.begin(whole(id), || params, lock, aborted, options);
     }
 
-    /// The same in one text, with [`SEPARATOR`] between provider, line, call, type and digits: each text that crosses
-    /// costs as much as the rest of the call. `false`, and nothing happens, where one of them holds a separator.
+    /// The same with the texts [`Joined`]. `false`, and nothing happens, where that does not go.
     #[napi(catch_unwind)]
     pub fn inject_joined(
         &self,
@@ -177,22 +177,10 @@ impl NativeInjector {
         aborted: bool,
         options: Option<String>,
     ) -> bool {
-        let joined = Zeroizing::new(joined);
-        if joined.bytes().filter(|byte| *byte == SEPARATOR).count() != 4 {
+        let Some(joined) = Joined::new(joined, inter_digit_pause) else {
             return false;
-        }
-        let params = move || {
-            let mut texts = joined.split(char::from(SEPARATOR)).map(str::to_owned);
-            Params::TelephonyV2(telephony_v2::Params {
-                telephony_provider_id: texts.next(),
-                line_id: texts.next(),
-                call_id: texts.next(),
-                dtmf_type: texts.next(),
-                dtmf_string: texts.next().map(Zeroizing::new),
-                inter_digit_pause,
-            })
         };
-        self.begin(whole(id), params, lock, aborted, options);
+        self.begin(whole(id), move || joined.params(), lock, aborted, options);
         true
     }
 
@@ -444,25 +432,6 @@ impl Drop for NativeInjector {
     /// What was noted is refused when somebody begins it. Here nothing is begun: the runtime may be gone.
     fn drop(&mut self) {
         self.injector.abandon();
-    }
-}
-
-/// Stands between texts that cross together. No id and no digit may hold it.
-const SEPARATOR: u8 = 0;
-
-/// Digits as text, or as bytes that `lib/` wipes when they have been copied.
-type Digits = Either<String, Uint8Array>;
-
-/// Copies digits into memory that is wiped. A byte that is no ASCII breaks the rule of digits at its place.
-fn copied(digits: Digits) -> Zeroizing<String> {
-    match digits {
-        Either::A(text) => Zeroizing::new(text),
-        Either::B(bytes) => {
-            let mut text = Zeroizing::new(String::with_capacity(bytes.len()));
-            let characters = bytes.iter().map(|byte| char::from(*byte));
-            text.extend(characters.map(|found| if found.is_ascii() { found } else { '?' }));
-            text
-        }
     }
 }
 

@@ -35,6 +35,7 @@ mod logs;
 mod metrics;
 mod network;
 mod options;
+mod params;
 pub mod payload;
 mod profile;
 mod record;

@@ -20,9 +20,9 @@ use rustls::ClientConfig;
 use tokio::time::timeout;
 use tower_service::Service;
 
-use super::tls;
 use super::via::Via;
 use crate::BoxFuture;
+use crate::tls;
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 

@@ -20,12 +20,13 @@ use super::fault::{Way, kind_of};
 use super::options::HttpOptions;
 use super::proxy::ProxyUse;
 use super::proxy_variables::ProxyVariables;
-use super::sleep::Clocks;
 use super::witness::{Witness, WitnessedBody};
-use super::{Answer, Fault, FaultKind, Request, Transport, answer, tls};
+use super::{Answer, Fault, FaultKind, Request, Transport, answer};
 use crate::BoxFuture;
 use crate::clock::WallClock;
 use crate::error::Error;
+use crate::sleep::Clocks;
+use crate::tls;
 
 /// Carries requests over the network.
 ///

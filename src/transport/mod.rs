@@ -15,8 +15,6 @@ mod http_client;
 mod options;
 pub mod proxy;
 mod proxy_variables;
-pub(crate) mod sleep;
-pub(crate) mod tls;
 mod via;
 pub mod witness;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::proxy::ProxyChoice;
 use super::proxy_variables::ProxyVariables;
-use super::tls;
 use crate::error::Error;
+use crate::tls;
 
 /// How connections are made and kept. `Debug` shows neither certificates nor the address of the proxy.
 #[derive(Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 #[cfg(cxone_loom)]
 use loom::sync::atomic::{AtomicU8, Ordering};
 
-use super::sleep::Clocks;
+use crate::sleep::Clocks;
 
 const UNTOUCHED: u8 = 0;
 const HANDED_OVER: u8 = 1;

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use cxone_dtmf::channel::{LockId, Registry};
 use cxone_dtmf::config::{Config, InjectionOptions};
-use cxone_dtmf::delivery::Delivery;
-use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::fleet::{Fleet, FleetOptions, Store};
 use cxone_dtmf::outcome::Outcome;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Api, Platform, World};
+pub use crate::support::{accepted, failed, under};
 
 /// How long anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -123,29 +122,6 @@ impl Process {
     pub async fn release(&self, lock: LockId) {
         self.world.injector.release_lock(lock).await;
     }
-}
-
-/// Under a manual lock.
-pub fn under(lock: LockId) -> InjectionOptions {
-    InjectionOptions {
-        lock: Some(lock),
-        ..InjectionOptions::default()
-    }
-}
-
-pub fn accepted(outcome: &Outcome) {
-    assert_eq!(
-        outcome.delivery(),
-        Delivery::Accepted,
-        "{:?}",
-        outcome.result
-    );
-}
-
-pub fn failed(outcome: &Outcome, code: Code, delivery: Delivery) -> Error {
-    let error = outcome.result.clone().expect_err("an error");
-    assert_eq!((error.code, error.delivery), (code, delivery), "{error}");
-    error
 }
 
 /// Waits until something holds.

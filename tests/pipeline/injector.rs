@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::API;
-use crate::support::{Act, Platform, Tokens, World};
+use crate::support::{Act, Platform, Tokens, World, failed};
 use cxone_dtmf::api::{ResendWhenUnknown, UnknownCause};
 use cxone_dtmf::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use cxone_dtmf::delivery::Delivery;
@@ -35,12 +35,6 @@ async fn one(acts: Vec<Act>, config: Config, options: InjectionOptions) -> (Worl
     assert!(world.registry.is_empty(), "a line is left behind");
     assert_eq!(world.events.finished(), vec![Arc::clone(&outcome)]);
     (world, outcome)
-}
-
-#[track_caller]
-fn failed(outcome: &Outcome, code: Code, delivery: Delivery) {
-    let error = outcome.result.as_ref().unwrap_err();
-    assert_eq!((error.code, error.delivery), (code, delivery), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,14 +6,14 @@ use std::time::Duration;
 use cxone_dtmf::api::Params;
 use cxone_dtmf::channel::{LockId, Registry};
 use cxone_dtmf::config::{Config, InjectionOptions, Playout};
-use cxone_dtmf::delivery::Delivery;
-use cxone_dtmf::error::{Code, Error};
+use cxone_dtmf::error::Error;
 use cxone_dtmf::event::Event;
 use cxone_dtmf::outcome::Outcome;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::support::{Act, Api, Kind, Platform, Tokens, World, session};
+pub use crate::support::{accepted, failed, under};
 
 /// How long the platform takes to answer.
 pub const ANSWER: Duration = ms(5);
@@ -38,13 +38,6 @@ pub fn config() -> Config {
 
 pub fn options() -> InjectionOptions {
     InjectionOptions::default()
-}
-
-pub fn under(lock: LockId) -> InjectionOptions {
-    InjectionOptions {
-        lock: Some(lock),
-        ..options()
-    }
 }
 
 pub fn attempts(max: u32) -> InjectionOptions {
@@ -159,19 +152,3 @@ impl Stage {
 }
 
 pub type Pressing = JoinHandle<Arc<Outcome>>;
-
-#[track_caller]
-pub fn accepted(outcome: &Outcome) {
-    assert_eq!(
-        outcome.delivery(),
-        Delivery::Accepted,
-        "{:?}",
-        outcome.result
-    );
-}
-
-#[track_caller]
-pub fn failed(outcome: &Outcome, code: Code, delivery: Delivery) {
-    let error = outcome.result.as_ref().unwrap_err();
-    assert_eq!((error.code, error.delivery), (code, delivery), "{error}");
-}

@@ -24,12 +24,14 @@ use cxone_dtmf::origin::base_url;
 mod act;
 mod api;
 mod around;
+mod outcome;
 mod platform;
 mod seen;
 
 pub use act::{Act, Kind};
 pub use api::{Api, session};
 pub use around::{Events, SlowRecord, Tokens};
+pub use outcome::{accepted, failed, under};
 pub use platform::{Platform, State, ToPlatform, Tones};
 pub use seen::Seen;
 

@@ -14,7 +14,7 @@ use crate::BoxFuture;
 use crate::channel::Claim;
 use crate::error::Error;
 use crate::fleet::store::{Bell, Store};
-use crate::transport::sleep::Clocks;
+use crate::sleep::Clocks;
 
 /// While other processes wait, so many turns of the own line go before it queues again behind them.
 const TURNS: u32 = 8;

@@ -15,7 +15,7 @@ use super::standing::{Ended, Standing};
 use super::wire::{Asked, Owner, POLL};
 use crate::fleet::options::OnUnavailable;
 use crate::fleet::store::{Hanging, Store, StoreError};
-use crate::transport::sleep::Clocks;
+use crate::sleep::Clocks;
 
 /// How often a question is asked that the store does not answer. The first may have met a connection that was dead.
 const TRIES: u32 = 2;

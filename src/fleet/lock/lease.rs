@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::transport::sleep::Clocks;
+use crate::sleep::Clocks;
 
 /// What clocks may differ in one lease: a hundredth, and what a server's expiry rounds (as in Redis' own description
 /// of distributed locks).

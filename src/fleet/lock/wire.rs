@@ -93,9 +93,9 @@ impl Owner {
         let keys = [&*self.lock, &self.tickets, &self.waiters, &self.marker];
         let args = [
             Arg::Text(&self.name),
-            millis(terms.lease),
-            millis(terms.patience),
-            millis(REMEMBERED),
+            Arg::millis(terms.lease),
+            Arg::millis(terms.patience),
+            Arg::millis(REMEMBERED),
             Arg::Number(terms.most_tickets),
             Arg::Text(&self.wake),
             Arg::Run,
@@ -121,7 +121,11 @@ impl Owner {
 
     /// Makes the lease last again. `None` when it is lost, else whether others wait.
     pub async fn renew(&self, store: &Store, lease: Duration) -> Result<Option<bool>, StoreError> {
-        let args = [Arg::Text(&self.name), millis(lease), millis(REMEMBERED)];
+        let args = [
+            Arg::Text(&self.name),
+            Arg::millis(lease),
+            Arg::millis(REMEMBERED),
+        ];
         let answer = store
             .run(&RENEW, &[&self.lock, &self.tickets], &args)
             .await?;
@@ -162,8 +166,4 @@ fn numbers(answer: Value) -> Result<Vec<u64>, StoreError> {
         _ => Err(StoreError::Unreadable),
     });
     numbers.collect()
-}
-
-fn millis(duration: Duration) -> Arg<'static> {
-    Arg::Number(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }

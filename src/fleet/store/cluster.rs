@@ -48,9 +48,7 @@ impl Map {
             .find(|(first, last, _)| (*first..=*last).contains(&slot))
             .map(|(.., address)| address.as_str())
     }
-}
 
-impl Map {
     /// Takes a new map. Nodes that keep nothing any more are left.
     fn take(&mut self, ranges: Vec<(u16, u16, String)>, seeds: &[String]) {
         let kept = |address: &String| {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -16,7 +17,7 @@ use super::keys::{Keys, slot};
 use super::options::{FleetOptions, Server, Servers};
 use super::script::Script;
 use crate::error::Error;
-use crate::transport::tls;
+use crate::tls;
 
 mod cluster;
 mod counters;
@@ -50,6 +51,14 @@ pub enum Arg<'a> {
     Number(u64),
     /// Names the run of the server that the script reaches: another run has perhaps forgotten something.
     Run,
+}
+
+impl Arg<'_> {
+    /// Whole milliseconds.
+    #[must_use]
+    pub fn millis(duration: Duration) -> Self {
+        Self::Number(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    }
 }
 
 /// The store of a fleet, as this process reaches it. Connections are made when they are first needed.

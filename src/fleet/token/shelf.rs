@@ -64,7 +64,7 @@ impl Shelf {
             Arg::Number(known),
             Arg::Number(u64::from(refused)),
             Arg::Text(asker),
-            millis(patience),
+            Arg::millis(patience),
         ];
         let keys = [&*self.token, &self.refresher];
         let Value::Array(answer) = store.run(&ASK, &keys, &args).await? else {
@@ -107,8 +107,8 @@ impl Shelf {
             Arg::Text(asker),
             Arg::Number(generation),
             Arg::Bytes(sealed),
-            millis(left),
-            millis(margin),
+            Arg::millis(left),
+            Arg::millis(margin),
         ];
         let keys = [&*self.token, &self.refresher];
         store.run(&PUBLISH, &keys, &args).await.map(drop)
@@ -122,8 +122,4 @@ impl Shelf {
             .await
             .map(drop)
     }
-}
-
-fn millis(duration: Duration) -> Arg<'static> {
-    Arg::Number(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }

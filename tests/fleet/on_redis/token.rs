@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cxone_dtmf::BoxFuture;
-use cxone_dtmf::auth::{Grant, Granted, Token, TokenCache, TokenObserver, TokenSource};
+use cxone_dtmf::auth::{Grant, Granted, TokenCache, TokenObserver, TokenSource};
 use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::fleet::token::{Identity, SharedGrant};
 use cxone_dtmf::fleet::{FleetOptions, Store};
@@ -99,6 +99,18 @@ fn store(served: &Served) -> Arc<Store> {
     Store::new(options).unwrap()
 }
 
+/// So many of them, each with a store of its own.
+fn processes(
+    count: usize,
+    served: &Served,
+    endpoint: &Arc<Endpoint>,
+) -> (Vec<Arc<Store>>, Vec<Arc<TokenCache>>) {
+    let stores: Vec<_> = (0..count).map(|_| store(served)).collect();
+    let caches = stores.iter().map(|store| process(endpoint, store));
+    let caches = caches.collect();
+    (stores, caches)
+}
+
 async fn value(cache: &TokenCache) -> String {
     cache.token().await.unwrap().value.expose().to_owned()
 }
@@ -116,11 +128,7 @@ async fn values(caches: &[Arc<TokenCache>]) -> Vec<String> {
 #[tokio::test]
 async fn all_processes_get_the_token_that_one_of_them_fetched() {
     let (served, endpoint) = (Served::new(), Endpoint::taking(ms(100)));
-    let stores: Vec<_> = (0..6).map(|_| store(&served)).collect();
-    let caches: Vec<_> = stores
-        .iter()
-        .map(|store| process(&endpoint, store))
-        .collect();
+    let (stores, caches) = processes(6, &served, &endpoint);
     let values = values(&caches).await;
     assert!(
         values.iter().all(|value| value == "token-canary-1"),
@@ -140,38 +148,20 @@ async fn all_processes_get_the_token_that_one_of_them_fetched() {
 #[tokio::test]
 async fn a_refused_token_is_replaced_once_and_its_successor_is_left_alone() {
     let (served, endpoint) = (Served::new(), Endpoint::taking(ms(20)));
-    let stores: Vec<_> = (0..4).map(|_| store(&served)).collect();
-    let caches: Vec<_> = stores
-        .iter()
-        .map(|store| process(&endpoint, store))
-        .collect();
+    let (stores, caches) = processes(4, &served, &endpoint);
     values(&caches).await;
-    let first: Vec<Token> = {
-        let mut tokens = Vec::new();
-        for cache in &caches {
-            tokens.push(cache.token().await.unwrap());
+    let mut first = Vec::new();
+    for cache in &caches {
+        first.push(cache.token().await.unwrap());
+    }
+    // The second time it is news of the first refusal that come late.
+    for _ in 0..2 {
+        for (cache, refused) in caches.iter().zip(&first) {
+            cache.invalidate(refused);
         }
-        tokens
-    };
-    for (cache, refused) in caches.iter().zip(&first) {
-        cache.invalidate(refused);
+        let values = values(&caches).await;
+        assert!(values.iter().all(|value| value == "token-canary-2"));
     }
-    assert!(
-        values(&caches)
-            .await
-            .iter()
-            .all(|value| value == "token-canary-2")
-    );
-    // News of the first refusal that come late.
-    for (cache, refused) in caches.iter().zip(&first) {
-        cache.invalidate(refused);
-    }
-    assert!(
-        values(&caches)
-            .await
-            .iter()
-            .all(|value| value == "token-canary-2")
-    );
     assert_eq!(endpoint.requests(), 2);
     // One process alone was told: the others have nothing to ask, and a new one gets the new token.
     let refused = caches[0].token().await.unwrap();

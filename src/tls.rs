@@ -70,7 +70,7 @@ pub(crate) fn client_config(
 }
 
 /// The same trust for a proxy that is spoken to by TLS itself. Tunnels are opened by HTTP/1.1.
-pub(super) fn for_proxies(config: &ClientConfig) -> ClientConfig {
+pub(crate) fn for_proxies(config: &ClientConfig) -> ClientConfig {
     let mut config = config.clone();
     config.alpn_protocols = vec![HTTP_1.to_vec()];
     config
