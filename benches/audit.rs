@@ -21,7 +21,7 @@ use cxone_dtmf::audit::record::{Record, Stamp};
 use cxone_dtmf::audit::seal::Seal;
 use cxone_dtmf::audit::verify::{FileSource, Progress, Source, Verdict, verify};
 use cxone_dtmf::audit::{
-    AuditLog, AuditSink, Intent, Key, Notice, Observer, Options, Place, Rotation,
+    AuditLog, AuditSink, Intent, Key, Location, Notice, Observer, Options, Rotation,
 };
 use cxone_dtmf::outcome::{Accepted, Outcome};
 use tokio::runtime::Runtime;
@@ -64,7 +64,7 @@ fn options(folder: &Path) -> Options {
             bytes: u64::MAX,
             ..Rotation::default()
         },
-        ..Options::at(Place::Directory(folder.to_owned()))
+        ..Options::at(Location::Directory(folder.to_owned()))
     }
 }
 

@@ -18,7 +18,7 @@ pub enum AfterUnknown {
 
 /// Whether a call stays locked while its tones play.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Playout {
+pub enum PlayoutMode {
     /// It does: the next sequence must not run into the last one.
     #[default]
     Hold,
@@ -75,7 +75,7 @@ pub struct Config {
     /// What happens to those who wait behind an unknown outcome.
     pub after_unknown: AfterUnknown,
     /// Whether a call stays locked while its tones play, where the profile knows how long that takes.
-    pub playout: Playout,
+    pub playout: PlayoutMode,
     /// How many requests may leave. Default: no limit.
     pub rate_limit: Option<RateLimit>,
     /// Digits are hidden in what the server says. Default `true`.
@@ -99,7 +99,7 @@ impl Default for Config {
             resend_when_unknown: ResendWhenUnknown::Never,
             atomic_server_errors: crate::api::telephony_v2::ATOMIC_SERVER_ERRORS,
             after_unknown: AfterUnknown::RejectQueued,
-            playout: Playout::Hold,
+            playout: PlayoutMode::Hold,
             rate_limit: None,
             mask_digits: true,
             seed: None,
@@ -139,5 +139,5 @@ pub struct InjectionOptions {
     /// Goes along with every request of the injection.
     pub trace: Trace,
     /// Presses under a manual lock of this injector.
-    pub lock: Option<crate::channel::LockId>,
+    pub lock: Option<crate::lock::LockId>,
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::channel::LockId;
 use crate::error::{Code, Error};
+use crate::lock::LockId;
 use crate::outcome::Outcome;
 
 /// Something that happened.

@@ -1,9 +1,9 @@
 //! The pipeline. This room is the only one that knows the order:
 //! validate → lock → rate limit → token → intent → send → classify → retry → outcome → events.
 //!
-//! [`journey`] is the way of one injection, [`locks`] are the locks a program holds by hand,
+//! [`injection`] is the way of one injection, [`locks`] are the locks a program holds by hand,
 //! [`recording`] masks and unmasks recordings, [`follow`] listens to the events of a session,
-//! [`live`] is what is under way and can be ended from outside.
+//! [`in_flight`] is what is under way and can be ended from outside.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,30 +19,30 @@ use crate::api::{Params, WireProfile};
 use crate::audit::AuditSink;
 use crate::auth::TokenSource;
 use crate::cancel::Reason;
-use crate::channel::{Channel, Registry};
 use crate::clock::WallClock;
 use crate::config::{Config, InjectionOptions};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::event::{Event, EventSink};
 use crate::fleet::{self, Fleet};
+use crate::http::Transport;
+use crate::lock::{LockKey, Registry};
 use crate::metrics::{Metrics, Snapshot};
 use crate::retry::Budget;
-use crate::transport::Transport;
 
 mod exchange;
-mod explanation;
-mod follow;
-mod journey;
+mod in_flight;
+mod injection;
 mod limits;
-mod line;
-mod live;
-mod locks;
+mod manual_locks;
+mod messages;
 mod recording;
+mod sessions;
+mod turn;
 
-pub use follow::Follower;
-pub use journey::Journey;
-pub use locks::Acquisition;
+pub use injection::Injection;
+pub use manual_locks::Acquisition;
+pub use sessions::Follower;
 
 /// How long `close` waits for requests that it has just given up to be gone.
 const AFTER_GIVING_UP: Duration = Duration::from_secs(1);
@@ -86,15 +86,15 @@ pub(crate) struct Engine {
     started: Instant,
     closed: AtomicBool,
     waiting: AtomicUsize,
-    in_flight: Semaphore,
-    live: live::Live,
-    locks: locks::ManualLocks,
+    permits: Semaphore,
+    in_flight: in_flight::InFlight,
+    locks: manual_locks::ManualLocks,
     maskings: TaskTracker,
     limits: Option<limits::Limits>,
     /// The last turn was taken without a lease, and that was told.
     without_lease: AtomicBool,
     budget: Mutex<Budget>,
-    dice: Mutex<fastrand::Rng>,
+    rng: Mutex<fastrand::Rng>,
     metrics: Metrics,
 }
 
@@ -107,7 +107,7 @@ impl Injector {
         }
         // The names of injections must differ across machines: 62 bits that the system drew for this injector alone.
         let drawn = || Uuid::now_v7().as_u64_pair().1;
-        let dice = fastrand::Rng::with_seed(config.seed.unwrap_or_else(drawn));
+        let rng = fastrand::Rng::with_seed(config.seed.unwrap_or_else(drawn));
         let origin = parts.endpoint.origin();
         let scope = parts.profile.scope(&origin);
         Ok(Self(Arc::new(Engine {
@@ -118,13 +118,13 @@ impl Injector {
             started: Instant::now(),
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
-            in_flight: Semaphore::new(config.max_in_flight),
-            live: live::Live::default(),
-            locks: locks::ManualLocks::default(),
+            permits: Semaphore::new(config.max_in_flight),
+            in_flight: in_flight::InFlight::default(),
+            locks: manual_locks::ManualLocks::default(),
             maskings: TaskTracker::new(),
             without_lease: AtomicBool::new(false),
             budget: Mutex::new(Budget::new(config.retry.budget)),
-            dice: Mutex::new(dice),
+            rng: Mutex::new(rng),
             metrics: Metrics::default(),
             parts,
             config,
@@ -139,7 +139,7 @@ impl Injector {
 
     /// Begins an injection. `id` is the caller's name for it, unique among what is under way.
     #[must_use]
-    pub fn inject(&self, id: u64, params: Params, options: &InjectionOptions) -> Journey {
+    pub fn inject(&self, id: u64, params: Params, options: &InjectionOptions) -> Injection {
         self.inject_asked(Instant::now(), id, params, options)
     }
 
@@ -151,31 +151,31 @@ impl Injector {
         id: u64,
         params: Params,
         options: &InjectionOptions,
-    ) -> Journey {
-        Journey::begin(Arc::clone(&self.0), asked, id, params, options)
+    ) -> Injection {
+        Injection::begin(Arc::clone(&self.0), asked, id, params, options)
     }
 
     /// An injection whose input was found wrong before it could be asked for: it ends like every other.
     #[must_use]
-    pub fn refuse(&self, id: u64, error: Error) -> Journey {
-        Journey::refused(Arc::clone(&self.0), id, error)
+    pub fn refuse(&self, id: u64, error: Error) -> Injection {
+        Injection::refused(Arc::clone(&self.0), id, error)
     }
 
     /// Ends what goes by `id`, also in flight. Nothing happens when it has ended already.
     pub fn abort(&self, id: u64) {
-        self.0.live.end_one(id, Reason::Aborted);
+        self.0.in_flight.end_one(id, Reason::Aborted);
     }
 
-    /// Refuses new work, sends those away who wait, lets requests under way finish for at most `patience`
+    /// Refuses new work, sends those away who wait, lets requests under way finish for at most `limits`
     /// (default: the time-out of an attempt), gives the rest up and releases the manual locks. Recordings are
     /// unmasked before it returns, after the tones that they were masked for. Tones alone are not waited for.
-    pub async fn close(&self, patience: Option<Duration>) {
+    pub async fn close(&self, limits: Option<Duration>) {
         self.begin_close();
-        let patience = patience.unwrap_or(self.0.config.timeout);
-        if timeout(patience, self.0.live.none_left()).await.is_err() {
-            self.0.live.end_everything(Reason::Closed);
+        let limits = limits.unwrap_or(self.0.config.timeout);
+        if timeout(limits, self.0.in_flight.none_left()).await.is_err() {
+            self.0.in_flight.end_everything(Reason::Closed);
             // They end by themselves at once; the bound only guards against a stalled runtime.
-            let _ = timeout(AFTER_GIVING_UP, self.0.live.none_left()).await;
+            let _ = timeout(AFTER_GIVING_UP, self.0.in_flight.none_left()).await;
         }
         self.0.locks.release_all();
         self.0.maskings.close();
@@ -190,14 +190,14 @@ impl Injector {
     /// and sends those away who wait.
     pub fn begin_close(&self) {
         self.0.closed.store(true, Ordering::Release);
-        self.0.live.end_waiting(Reason::Closed);
+        self.0.in_flight.end_waiting(Reason::Closed);
     }
 
     /// Ends everything at once, because nobody is left to hear of it: requests under way are given up
     /// (those behind them learn that the outcome is unknown), manual locks are released.
     pub fn abandon(&self) {
         self.0.closed.store(true, Ordering::Release);
-        self.0.live.end_everything(Reason::Closed);
+        self.0.in_flight.end_everything(Reason::Closed);
         self.0.locks.release_all();
     }
 
@@ -216,7 +216,7 @@ impl Injector {
             in_flight: engine
                 .config
                 .max_in_flight
-                .saturating_sub(engine.in_flight.available_permits()),
+                .saturating_sub(engine.permits.available_permits()),
             locks: engine.locks.len(),
             budget: engine.budget().level(engine.uptime()),
             token_age: engine.parts.tokens.age(),
@@ -239,8 +239,8 @@ impl Engine {
         self.closed.load(Ordering::Acquire)
     }
 
-    fn line_of(&self, call: &Arc<str>) -> Channel {
-        Channel::Call {
+    fn lock_key(&self, call: &Arc<str>) -> LockKey {
+        LockKey::Call {
             scope: Arc::clone(&self.scope),
             call: Arc::clone(call),
         }
@@ -252,7 +252,7 @@ impl Engine {
     }
 
     /// Tells once that calls go on without leases.
-    fn note_lease(&self, given: bool) {
+    fn observe_lease(&self, given: bool) {
         let was_told = self.without_lease.swap(!given, Ordering::AcqRel);
         if !given && !was_told {
             self.parts.events.emit(Event::WithoutLease);
@@ -263,8 +263,8 @@ impl Engine {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn dice(&self) -> MutexGuard<'_, fastrand::Rng> {
-        self.dice.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rng(&self) -> MutexGuard<'_, fastrand::Rng> {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A name for an injection (RFC 9562 §5.7). The system's random numbers seed the dice and are not asked for again:
@@ -275,7 +275,7 @@ impl Engine {
             u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
         });
         let mut random = [0; 10];
-        self.dice().fill(&mut random);
+        self.rng().fill(&mut random);
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 

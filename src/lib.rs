@@ -24,24 +24,25 @@ pub mod api;
 pub mod audit;
 pub mod auth;
 pub mod cancel;
-pub mod channel;
 pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod discovery;
-pub mod dtmf;
 pub mod endpoint;
 pub mod error;
 pub mod event;
 pub mod fleet;
+pub mod http;
 pub mod injector;
-pub mod mask;
+pub mod lock;
 pub mod metrics;
 #[cfg(feature = "node")]
 pub mod node;
 pub mod origin;
 pub mod outcome;
+pub mod payload;
 pub mod rate_limit;
+pub mod redact;
 pub mod retry;
 pub mod secret;
 #[cfg(feature = "simulator")]
@@ -49,7 +50,6 @@ pub mod simulator;
 mod sleep;
 pub mod timestamp;
 mod tls;
-pub mod transport;
 
 /// A boxed future, as the traits of the seams return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

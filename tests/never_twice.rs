@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use cxone_dtmf::api::agent_session::AgentSession;
 use cxone_dtmf::api::telephony_v2::TelephonyV2;
-use cxone_dtmf::api::{AnswerHead, Facts, ResendWhenUnknown, Terms, UnknownCause, WireProfile};
+use cxone_dtmf::api::{
+    AnswerHead, AttemptResult, ResendWhenUnknown, Terms, UnknownCause, WireProfile,
+};
 use cxone_dtmf::delivery::Delivery;
+use cxone_dtmf::http::FaultKind;
 use cxone_dtmf::retry::{Budget, Decision, Policy, Progress};
-use cxone_dtmf::transport::FaultKind;
 use proptest::prelude::*;
 
 const FAULTS: [FaultKind; 10] = [
@@ -28,7 +30,7 @@ const FAULTS: [FaultKind; 10] = [
     FaultKind::StreamRefused,
 ];
 
-fn facts() -> impl Strategy<Value = Facts> {
+fn facts() -> impl Strategy<Value = AttemptResult> {
     let status = prop_oneof![
         100_u16..600,
         prop::sample::select(vec![
@@ -40,13 +42,15 @@ fn facts() -> impl Strategy<Value = Facts> {
         retry_after: wait.map(Duration::from_secs),
     });
     prop_oneof![
-        answer.prop_map(|head| Facts {
+        answer.prop_map(|head| AttemptResult {
             handed_over: true,
             result: Ok(head),
         }),
-        (prop::sample::select(&FAULTS[..]), any::<bool>()).prop_map(|(fault, handed_over)| Facts {
-            handed_over,
-            result: Err(fault),
+        (prop::sample::select(&FAULTS[..]), any::<bool>()).prop_map(|(fault, handed_over)| {
+            AttemptResult {
+                handed_over,
+                result: Err(fault),
+            }
         }),
     ]
 }
@@ -76,7 +80,7 @@ enum Pressed {
     clippy::match_same_arms,
     reason = "the rows of the contract, in their order"
 )]
-fn pressed(facts: &Facts, atomic: bool) -> Pressed {
+fn pressed(facts: &AttemptResult, atomic: bool) -> Pressed {
     let head = match facts.result {
         // An HTTP/2 stream that the server refused was not processed (RFC 9113 section 8.7).
         Err(FaultKind::StreamRefused) => return Pressed::No,
@@ -126,7 +130,7 @@ proptest! {
         let mut budget = Budget::default();
         let mut rng = fastrand::Rng::with_seed(seed);
         for facts in attempts {
-            let verdict = profile.judge(&facts, &terms);
+            let verdict = profile.classify(&facts, &terms);
             let pressed = pressed(&facts, terms.atomic_server_errors);
             let told = match verdict.delivery {
                 Delivery::Accepted => pressed == Pressed::Yes,

@@ -20,7 +20,7 @@ const WORK: [(&str, Work); 9] = [
     ("lock, free", work::free_lock),
     ("lock, handed over", work::handed_over_lock),
     ("rate limit", rules::rate_limit),
-    ("judgement", rules::judgement),
+    ("judgement", rules::classification),
     ("resend decision", rules::resend),
     ("audit records", work::audit_records),
 ];

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::time::Duration;
 
 use cxone_dtmf::api::telephony_v2::TelephonyV2;
-use cxone_dtmf::api::{AnswerHead, Facts, ResendWhenUnknown, Terms, WireProfile as _};
+use cxone_dtmf::api::{AnswerHead, AttemptResult, ResendWhenUnknown, Terms, WireProfile as _};
+use cxone_dtmf::http::FaultKind;
 use cxone_dtmf::rate_limit::gcra::{Gcra, Schedule};
 use cxone_dtmf::retry::{Budget, Policy, Progress};
-use cxone_dtmf::transport::FaultKind;
 use fastrand::Rng;
 
 use super::repeat;
@@ -30,15 +30,15 @@ fn terms() -> Terms {
 }
 
 /// Attempts of every kind, in turn.
-fn attempts() -> [Facts; 4] {
-    let answered = |status| Facts {
+fn attempts() -> [AttemptResult; 4] {
+    let answered = |status| AttemptResult {
         handed_over: true,
         result: Ok(AnswerHead {
             status,
             retry_after: None,
         }),
     };
-    let timed_out = Facts {
+    let timed_out = AttemptResult {
         handed_over: true,
         result: Err(FaultKind::TimedOut),
     };
@@ -46,20 +46,20 @@ fn attempts() -> [Facts; 4] {
 }
 
 /// The verdicts on four attempts.
-pub fn judgement(times: u64) -> Result<(), Box<dyn Error>> {
+pub fn classification(times: u64) -> Result<(), Box<dyn Error>> {
     let (profile, terms) = (TelephonyV2::default(), terms());
     let attempts = attempts();
     repeat(times, |_| {
         Ok(attempts
             .each_ref()
-            .map(|facts| profile.judge(facts, &terms)))
+            .map(|facts| profile.classify(facts, &terms)))
     })
 }
 
 /// The decision after a 429 and after a 503, back-off included.
 pub fn resend(times: u64) -> Result<(), Box<dyn Error>> {
     let (profile, terms) = (TelephonyV2::default(), terms());
-    let [_, throttled, failed, _] = attempts().map(|facts| profile.judge(&facts, &terms));
+    let [_, throttled, failed, _] = attempts().map(|facts| profile.classify(&facts, &terms));
     let policy = Policy {
         max_attempts: 3,
         ..Policy::default()
@@ -70,11 +70,11 @@ pub fn resend(times: u64) -> Result<(), Box<dyn Error>> {
         let mut progress = Progress::default();
         // A minute fills the budget again.
         let now = Duration::from_secs(60 * n);
-        Ok([throttled, failed].map(|verdict| {
+        Ok([throttled, failed].map(|classification| {
             let remaining = Duration::from_secs(30);
             policy.decide(
                 &mut progress,
-                &verdict,
+                &classification,
                 remaining,
                 &mut budget,
                 now,

@@ -12,10 +12,10 @@ use cxone_dtmf::audit::record::{Record, Stamp};
 use cxone_dtmf::audit::seal::Seal;
 use cxone_dtmf::audit::{Intent, Key};
 use cxone_dtmf::auth::Token;
-use cxone_dtmf::channel::{Channel, Place, Registry};
-use cxone_dtmf::dtmf;
+use cxone_dtmf::lock::{LockKey, LockTicket, Registry};
 use cxone_dtmf::origin::base_url;
 use cxone_dtmf::outcome::{Accepted, Outcome};
+use cxone_dtmf::payload;
 use cxone_dtmf::secret::Secret;
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ const WAITING: usize = 32;
 /// Digits, type and pause against the rules.
 pub fn validation(times: u64) -> Result<(), Box<dyn Error>> {
     repeat(times, |_| {
-        Ok(dtmf::validate(
+        Ok(payload::validate(
             Some("1234567890*#ABCD"),
             Some("RFC2833"),
             100.0,
@@ -57,7 +57,11 @@ pub fn request(times: u64) -> Result<(), Box<dyn Error>> {
     let profile = telephony_v2::TelephonyV2::default();
     let base = base_url("apiUrl", "https://api.example.com")?;
     let prepared = profile.prepare(params())?;
-    let draft = &prepared.bursts.first().ok_or("there is a request")?.draft;
+    let template = &prepared
+        .segments
+        .first()
+        .ok_or("there is a request")?
+        .template;
     let token = Token {
         value: Secret::new("a-token-of-some-length-0123456789-0123456789".to_owned()),
         generation: 1,
@@ -65,16 +69,16 @@ pub fn request(times: u64) -> Result<(), Box<dyn Error>> {
     };
     repeat(times, |_| {
         Ok((
-            draft.target.under(&base)?,
-            profile.headers(&token, &draft.body)?,
+            template.target.under(&base)?,
+            profile.headers(&token, &template.body)?,
         ))
     })
 }
 
 /// The lines that injections of one call stand in, as every program has them.
-fn channel(calls: &[Arc<str>], n: u64, scope: &Arc<str>) -> Channel {
+fn key(calls: &[Arc<str>], n: u64, scope: &Arc<str>) -> LockKey {
     let index = usize::try_from(n).unwrap_or_default() % calls.len();
-    Channel::Call {
+    LockKey::Call {
         scope: Arc::clone(scope),
         call: calls.get(index).map_or_else(|| "call".into(), Arc::clone),
     }
@@ -86,8 +90,8 @@ fn calls() -> (Vec<Arc<str>>, Arc<str>) {
 }
 
 /// Waits for a turn that has come.
-fn take(place: &mut Place) -> Result<(), Box<dyn Error>> {
-    let turn = pin!(place.turn());
+fn take(ticket: &mut LockTicket) -> Result<(), Box<dyn Error>> {
+    let turn = pin!(ticket.turn());
     match turn.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(())) => Ok(()),
         Poll::Ready(Err(_)) | Poll::Pending => Err("it is its turn".into()),
@@ -99,10 +103,10 @@ pub fn free_lock(times: u64) -> Result<(), Box<dyn Error>> {
     let registry = Arc::new(Registry::default());
     let (calls, scope) = calls();
     repeat(times, |n| {
-        let mut place = registry
-            .join(channel(&calls, n, &scope), WAITING)
+        let mut ticket = registry
+            .enqueue(key(&calls, n, &scope), WAITING)
             .map_err(|_| "there is room")?;
-        take(&mut place)
+        take(&mut ticket)
     })
 }
 
@@ -113,7 +117,7 @@ pub fn handed_over_lock(times: u64) -> Result<(), Box<dyn Error>> {
     repeat(times, |n| {
         let join = || {
             registry
-                .join(channel(&calls, n, &scope), WAITING)
+                .enqueue(key(&calls, n, &scope), WAITING)
                 .map_err(|_| "there is room")
         };
         let (mut holder, mut waiter) = (join()?, join()?);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use cxone_dtmf::delivery::Delivery;
-use cxone_dtmf::dtmf::{frequencies_of, validate};
+use cxone_dtmf::payload::{frequencies_of, validate};
 use cxone_dtmf::error::Code;
 use cxone_dtmf_fuzz::first_line;
 use libfuzzer_sys::{Corpus, fuzz_target};

@@ -2,10 +2,10 @@
 #![no_main]
 
 use bytes::Bytes;
-use cxone_dtmf::api::answer::{Hidden, response};
-use cxone_dtmf::mask::Mask;
+use cxone_dtmf::api::answer::{Redactions, response};
+use cxone_dtmf::redact::Mask;
 use cxone_dtmf::secret::Secret;
-use cxone_dtmf::transport::{Answer, AnswerBody};
+use cxone_dtmf::http::{Answer, AnswerBody};
 use cxone_dtmf_fuzz::{assert_hidden, assert_hidden_in, digits, first_line};
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderValue};
@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     let secrets = [Secret::new(TOKEN.to_owned())];
     let seen = response(
         &answer,
-        Hidden {
+        Redactions {
             digits: std::slice::from_ref(&mask),
             secrets: &secrets,
         },

@@ -8,7 +8,7 @@ use cxone_dtmf::auth::answer::{LONGEST_LIFETIME, read};
 use cxone_dtmf::auth::is_bearer_token;
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::secret::Secret;
-use cxone_dtmf::transport::{Answer, AnswerBody};
+use cxone_dtmf::http::{Answer, AnswerBody};
 use cxone_dtmf_fuzz::first_line;
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};

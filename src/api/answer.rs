@@ -4,9 +4,9 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::error::{BodyError, Details, Response};
-use crate::mask::{Mask, secrets};
+use crate::http::{Answer, AnswerBody};
+use crate::redact::{Mask, secrets};
 use crate::secret::Secret;
-use crate::transport::{Answer, AnswerBody};
 
 /// The body as text. Empty when there was none.
 pub fn text(body: &AnswerBody) -> Result<&str, BodyError> {
@@ -19,14 +19,14 @@ pub fn text(body: &AnswerBody) -> Result<&str, BodyError> {
 
 /// What must not be seen of an answer.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Hidden<'a> {
+pub struct Redactions<'a> {
     /// The digits in each form in which they were sent, unless they are to be shown.
     pub digits: &'a [Mask],
     /// The token and other secrets of the request, which a server may echo.
     pub secrets: &'a [Secret],
 }
 
-impl Hidden<'_> {
+impl Redactions<'_> {
     fn text(&self, text: &str) -> String {
         let text = secrets::masked_all(text, self.secrets);
         self.digits
@@ -45,7 +45,7 @@ impl Hidden<'_> {
 /// The answer as an error carries it: what is hidden is masked everywhere in it, and headers that carry
 /// credentials are left out.
 #[must_use]
-pub fn response(answer: &Answer, hidden: Hidden<'_>) -> Response {
+pub fn response(answer: &Answer, hidden: Redactions<'_>) -> Response {
     let body = text(&answer.body);
     let data = match body {
         Ok("") | Err(_) => Value::Null,
@@ -61,7 +61,7 @@ pub fn response(answer: &Answer, hidden: Hidden<'_>) -> Response {
 }
 
 /// Several values of one name are joined by a comma, as axios programs know it.
-fn headers(headers: &HeaderMap, hidden: Hidden<'_>) -> Vec<(String, String)> {
+fn headers(headers: &HeaderMap, hidden: Redactions<'_>) -> Vec<(String, String)> {
     headers
         .keys()
         .filter(|name| !secrets::HIDDEN_HEADERS.contains(&name.as_str()))
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn data_is_json_or_text_or_nothing() {
-        let data = |answer: &Answer| response(answer, Hidden::default()).data;
+        let data = |answer: &Answer| response(answer, Redactions::default()).data;
         assert_eq!(data(&whole(r#"{"a":[1]}"#)), json!({"a": [1]}));
         assert_eq!(data(&whole("<h1>no</h1>")), json!("<h1>no</h1>"));
         assert_eq!(data(&whole("")), Value::Null);
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn the_sequence_is_masked_everywhere() {
         let masks = [Mask::from_digits("4711")];
-        let hidden = Hidden {
+        let hidden = Redactions {
             digits: &masks,
             secrets: &[],
         };

@@ -7,7 +7,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
-use super::draft::Wiped;
+use super::template::Wiped;
 use crate::auth::Token;
 use crate::error::{Code, Error};
 use crate::secret::Secret;

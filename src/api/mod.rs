@@ -10,22 +10,22 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
 
 use crate::auth::Token;
-use crate::dtmf::Sequence;
 use crate::error::{Details, Error, Response};
-use crate::retry::Verdict;
-use crate::transport::Answer;
+use crate::http::Answer;
+use crate::payload::Sequence;
+use crate::retry::Classification;
 
 pub mod agent_session;
 pub mod answer;
+pub mod classification;
 pub mod client_headers;
-pub mod draft;
-pub mod judgement;
 pub mod telephony_v2;
+pub mod template;
 pub mod trace;
 
+pub use classification::{AnswerHead, AttemptResult, ResendWhenUnknown, Terms, UnknownCause};
 pub use client_headers::ClientHeaders;
-pub use draft::{Draft, Target};
-pub use judgement::{AnswerHead, Facts, ResendWhenUnknown, Terms, UnknownCause};
+pub use template::{RequestTemplate, Target};
 pub use trace::Trace;
 
 /// What a caller asks for, as it came: tagged by the profile it is meant for and not yet checked.
@@ -52,7 +52,7 @@ pub struct Prepared {
     /// The silence before the first burst.
     pub lead_in: Duration,
     /// What is sent, in this order; at least one.
-    pub bursts: Vec<Burst>,
+    pub segments: Vec<Segment>,
     /// How the recording is masked meanwhile, where the caller asked for it.
     pub recording: Option<Recording>,
 }
@@ -61,15 +61,15 @@ pub struct Prepared {
 #[derive(Clone, Debug)]
 pub struct Recording {
     /// The request that masks it.
-    pub mask: Draft,
+    pub mask: RequestTemplate,
     /// The request that ends the masking.
-    pub unmask: Draft,
+    pub unmask: RequestTemplate,
 }
 
 /// Digits that go out in one request.
-pub struct Burst {
+pub struct Segment {
     /// The request.
-    pub draft: Draft,
+    pub template: RequestTemplate,
     /// How many digits are in it.
     pub digits: u32,
     /// How long its tones play after the platform took them. Zero where the API answers when they have
@@ -106,8 +106,8 @@ pub trait WireProfile: Send + Sync + 'static {
         HeaderName::from_static("x-correlation-id")
     }
 
-    /// What an attempt that ended in `facts` means. Pure: the same facts always mean the same.
-    fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict;
+    /// What an attempt that ended in `result` means. Pure: the same facts always mean the same.
+    fn classify(&self, result: &AttemptResult, terms: &Terms) -> Classification;
 
     /// What an answer says of itself, for the error that carries it. What must not be seen is hidden in it already.
     fn details(&self, _: &Response) -> Details {
@@ -115,7 +115,7 @@ pub trait WireProfile: Send + Sync + 'static {
     }
 
     /// The request that waits for the next event of a session, for at most `wait`, in whole seconds.
-    fn next_event(&self, _session: &str, _wait: Duration) -> Result<Draft, Error> {
+    fn next_event(&self, _session: &str, _wait: Duration) -> Result<RequestTemplate, Error> {
         Err(Error::invalid(
             "followSession needs api: 'agent-session'; other APIs have no events",
         ))

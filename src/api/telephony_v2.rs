@@ -9,12 +9,15 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use zeroize::Zeroizing;
 
-use super::draft::Wiped;
-use super::{Burst, ClientHeaders, Draft, Facts, Prepared, Target, Terms, WireProfile, judgement};
+use super::template::Wiped;
+use super::{
+    AttemptResult, ClientHeaders, Prepared, RequestTemplate, Segment, Target, Terms, WireProfile,
+    classification,
+};
 use crate::auth::Token;
-use crate::dtmf;
 use crate::error::Error;
-use crate::retry::Verdict;
+use crate::payload;
+use crate::retry::Classification;
 
 /// Whether a 500 and a 503 of this API mean that nothing was carried out, unless configured otherwise.
 pub const ATOMIC_SERVER_ERRORS: bool = true;
@@ -55,13 +58,13 @@ impl WireProfile for TelephonyV2 {
         let super::Params::TelephonyV2(params) = params else {
             return Err(super::for_another_profile());
         };
-        let provider = dtmf::required_id(
+        let provider = payload::required_id(
             "telephonyProviderId",
             params.telephony_provider_id.as_deref(),
         )?;
-        let line = dtmf::required_id("lineId", params.line_id.as_deref())?;
-        let call = dtmf::required_id("callId", params.call_id.as_deref())?;
-        let valid = dtmf::validate(
+        let line = payload::required_id("lineId", params.line_id.as_deref())?;
+        let call = payload::required_id("callId", params.call_id.as_deref())?;
+        let valid = payload::validate(
             params.dtmf_string.as_ref().map(|digits| digits.as_str()),
             params.dtmf_type.as_deref(),
             params.inter_digit_pause,
@@ -78,8 +81,8 @@ impl WireProfile for TelephonyV2 {
             call,
             "dtmf",
         ]);
-        let burst = Burst {
-            draft: Draft {
+        let segment = Segment {
+            template: RequestTemplate {
                 method: Method::POST,
                 target,
                 body: body(&valid),
@@ -94,7 +97,7 @@ impl WireProfile for TelephonyV2 {
             sequence: valid.sequence,
             parts: Vec::new(),
             lead_in: Duration::ZERO,
-            bursts: vec![burst],
+            segments: vec![segment],
             recording: None,
         })
     }
@@ -103,14 +106,14 @@ impl WireProfile for TelephonyV2 {
         self.client.of_request(token, body)
     }
 
-    fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict {
-        judgement::judge(facts, terms)
+    fn classify(&self, result: &AttemptResult, terms: &Terms) -> Classification {
+        classification::classify(result, terms)
     }
 }
 
 /// Written by hand into memory that is wiped: a JSON library would leave copies of the digits behind.
 /// Nothing in it needs escaping.
-fn body(valid: &dtmf::Validation) -> Bytes {
+fn body(valid: &payload::Validation) -> Bytes {
     let digits = valid.sequence.expose();
     let kind = valid.dtmf_type.as_str();
     let mut text = Zeroizing::new(String::with_capacity(64 + digits.len() + kind.len()));
@@ -144,17 +147,20 @@ mod tests {
     #[test]
     fn path_and_body_are_those_of_the_tutorial() {
         let prepared = prepare("tp-1", "line.2", "c@3").unwrap();
-        let draft = &prepared.bursts[0].draft;
+        let template = &prepared.segments[0].template;
         let base = Url::parse("https://api.example.com").unwrap();
         assert_eq!(
-            draft.target.under(&base).unwrap(),
+            template.target.under(&base).unwrap(),
             "https://api.example.com/api/v2/telephony/providers/tp-1/lines/line.2/calls/c@3/dtmf"
         );
         assert_eq!(
-            &draft.body[..],
+            &template.body[..],
             br#"{"dtmf":"12A#","dtmfType":"RFC2833","interDigitPause":150}"#
         );
-        assert_eq!((prepared.bursts.len(), prepared.bursts[0].digits), (1, 4));
+        assert_eq!(
+            (prepared.segments.len(), prepared.segments[0].digits),
+            (1, 4)
+        );
     }
 
     #[test]

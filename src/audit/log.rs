@@ -8,11 +8,11 @@ use std::time::{Duration, SystemTime};
 use super::anchor::{Anchor, Pace};
 use super::chain::Chain;
 use super::disk::{Disk, LogFile};
-use super::leftovers::{Adopted, Leftovers};
+use super::location::{Location, Names};
 use super::notice::Notice;
 use super::open_file::{Broken, OpenFile};
 use super::options::{Durability, Options};
-use super::place::{Names, Place};
+use super::orphaned_files::{OrphanedFiles, Resumed};
 use super::record::{Author, Link, Record, Stamp};
 use super::seal::Seal;
 
@@ -57,7 +57,7 @@ impl Log {
         };
         Self {
             seal: Arc::new(Seal::new(options.key.as_ref())),
-            names: options.place.names(&options.host, author.pid, start),
+            names: options.location.names(&options.host, author.pid, start),
             disk,
             options,
             number: 0,
@@ -241,7 +241,7 @@ impl Log {
             chain: Chain::begin(Arc::clone(&self.seal)),
             previous: self.after.clone(),
         };
-        let path = self.options.place.path(&beginning.name);
+        let path = self.options.location.path(&beginning.name);
         let file = self.disk.create(&path).inspect_err(|error| {
             // Somebody else's, or one that could not be removed: the next one has another name.
             if error.kind() == io::ErrorKind::AlreadyExists {
@@ -263,7 +263,7 @@ impl Log {
         let continues = current.durable.next > 0;
         let written = self
             .disk
-            .sync_folder(self.options.place.folder())
+            .sync_folder(self.options.location.folder())
             .and_then(|()| current.append(&[open], now, true).map_err(io::Error::from));
         if let Err(error) = written {
             drop(current);
@@ -272,7 +272,7 @@ impl Log {
                 self.number += 1;
                 self.after = previous;
             } else {
-                let _ = self.disk.remove(&self.options.place.path(&name));
+                let _ = self.disk.remove(&self.options.location.path(&name));
             }
             return Err(error);
         }
@@ -289,12 +289,12 @@ impl Log {
             return Ok(());
         };
         let next = self.names.name(self.number);
-        let path = self.options.place.path(&next);
+        let path = self.options.location.path(&next);
         // Made first: a file that is named as the next one is there, whatever happens now.
         let file = self.disk.create(&path)?;
         let closed = self
             .disk
-            .sync_folder(self.options.place.folder())
+            .sync_folder(self.options.location.folder())
             .map_err(Broken::Undone)
             .and_then(|()| {
                 let next = Some(next.clone());
@@ -326,23 +326,23 @@ impl Log {
 
     /// Looks at what is there already.
     fn start(&mut self, now: Stamp) -> io::Result<()> {
-        let place = &self.options.place;
-        let mut leftovers = Leftovers {
+        let location = &self.options.location;
+        let mut leftovers = OrphanedFiles {
             disk: &*self.disk,
-            place,
+            location,
             seal: &self.seal,
             writer: &self.author,
             now,
             notices: &mut self.notices,
         };
-        if let Place::Directory(_) = place {
+        if let Location::Directory(_) = location {
             return leftovers.finish_all();
         }
         if let Some((number, file)) = leftovers.newest(&self.names)? {
             self.number = number + 1;
             match leftovers.adopt(number, file, &self.names) {
-                Some(Adopted::Open(file)) => self.current = Some(*file),
-                Some(Adopted::Ended(link)) => self.after = Some(link),
+                Some(Resumed::Open(file)) => self.current = Some(*file),
+                Some(Resumed::Ended(link)) => self.after = Some(link),
                 None => {}
             }
         }

@@ -4,7 +4,7 @@
 //!
 //! * [`record`] is the form of a line, [`seal`] and [`chain`] bind lines together, [`anchor`] what is kept elsewhere;
 //! * [`writer`] is the thread that writes, many records at once; [`log`] chooses the file, and another when that
-//!   one is full or fails; [`place`] names files, [`disk`] holds them; [`leftovers`] and [`recovery`] mend what
+//!   one is full or fails; [`location`] names files, [`disk`] holds them; [`leftovers`] and [`recovery`] mend what
 //!   a process left that ended in the middle;
 //! * [`verify`] reads it all again.
 //!
@@ -22,12 +22,12 @@ use crate::outcome::Outcome;
 pub mod anchor;
 pub mod chain;
 pub mod disk;
-mod leftovers;
+pub mod location;
 pub mod log;
 mod notice;
 mod open_file;
 pub mod options;
-pub mod place;
+mod orphaned_files;
 pub mod record;
 mod recovery;
 pub mod seal;
@@ -36,9 +36,9 @@ mod sink;
 pub mod verify;
 mod writer;
 
+pub use location::Location;
 pub use notice::{Notice, Observer};
 pub use options::{Durability, OnFailure, Options, Rotation};
-pub use place::Place;
 pub use seal::Key;
 pub use sink::AuditLog;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::place::Place;
+use super::location::Location;
 use super::seal::Key;
 
 /// When a record counts as written.
@@ -67,7 +67,7 @@ impl Rotation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Where it is kept.
-    pub place: Place,
+    pub location: Location,
     /// What it is sealed with. Without a key it shows damage, but not forgery.
     pub key: Option<Key>,
     /// When a record counts as written.
@@ -83,9 +83,9 @@ pub struct Options {
 impl Options {
     /// The defaults, at a place.
     #[must_use]
-    pub fn at(place: Place) -> Self {
+    pub fn at(location: Location) -> Self {
         Self {
-            place,
+            location,
             key: None,
             durability: Durability::default(),
             on_failure: OnFailure::default(),

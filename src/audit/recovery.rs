@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::chain::{Chain, LINE_END};
 use super::disk::{Disk, LogFile};
-use super::place::Place;
+use super::location::Location;
 use super::record::{Event, Record};
 use super::seal::{Mac, Seal, fingerprint};
 use super::verify::Damage;
@@ -79,7 +79,7 @@ pub fn is_closed(file: &mut dyn LogFile) -> io::Result<bool> {
 /// Puts what is torn off a file into one beside it, and says so in a record. `None` when nothing is torn.
 pub fn put_aside(
     disk: &dyn Disk,
-    place: &Place,
+    location: &Location,
     name: &str,
     file: &mut dyn LogFile,
     scanned: &Scanned,
@@ -95,7 +95,7 @@ pub fn put_aside(
             0 => format!("{name}.torn"),
             _ => format!("{name}.torn.{number}"),
         };
-        match disk.create(&place.path(&kept_in)) {
+        match disk.create(&location.path(&kept_in)) {
             Ok(kept) => break (kept_in, kept),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MAX_TORN => {
                 number += 1;
@@ -105,7 +105,7 @@ pub fn put_aside(
     };
     kept.append(&torn)?;
     kept.sync()?;
-    disk.sync_folder(place.folder())?;
+    disk.sync_folder(location.folder())?;
     file.truncate(at.byte)?;
     file.sync()?;
     Ok(Some(Record::Recovered {
@@ -118,12 +118,12 @@ pub fn put_aside(
 /// The chain that goes on in a file which has no record yet: the file before says so.
 pub fn chain_into(
     disk: &dyn Disk,
-    place: &Place,
+    location: &Location,
     before: &str,
     name: &str,
     seal: &Arc<Seal>,
 ) -> io::Result<Option<Chain>> {
-    let mut file = match disk.open(&place.path(before)) {
+    let mut file = match disk.open(&location.path(before)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

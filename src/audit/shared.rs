@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 
 use super::disk::RealDisk;
+use super::location::Location;
 use super::options::Options;
-use super::place::Place;
 use super::writer::Writer;
 use crate::error::Error;
 
@@ -19,23 +19,23 @@ struct Slot {
     thread: JoinHandle<()>,
 }
 
-static LOGS: LazyLock<Mutex<HashMap<Place, Slot>>> = LazyLock::new(Mutex::default);
+static LOGS: LazyLock<Mutex<HashMap<Location, Slot>>> = LazyLock::new(Mutex::default);
 
 /// The writer of the log at a place.
 pub fn writer(mut options: Options) -> Result<Arc<Writer>, Error> {
-    options.place = in_full(options.place)?;
+    options.location = in_full(options.location)?;
     let mut logs = LOGS.lock().unwrap_or_else(PoisonError::into_inner);
-    let former = logs.remove(&options.place);
+    let former = logs.remove(&options.location);
     if let Some(slot) = &former
         && let Some(writer) = slot.writer.upgrade()
     {
         let same = slot.options == options;
-        logs.extend(former.map(|slot| (options.place, slot)));
+        logs.extend(former.map(|slot| (options.location, slot)));
         return if same {
             Ok(writer)
         } else {
             Err(Error::invalid(
-                "auditLog names a place that another injector of this process uses with other settings: \
+                "auditLog names a location that another injector of this process uses with other settings: \
                  give both the same, or other places",
             ))
         };
@@ -51,22 +51,22 @@ pub fn writer(mut options: Options) -> Result<Arc<Writer>, Error> {
         thread,
         options: options.clone(),
     };
-    logs.insert(options.place, slot);
+    logs.insert(options.location, slot);
     Ok(writer)
 }
 
 /// Whatever the working directory becomes, the place stays the same.
-fn in_full(place: Place) -> Result<Place, Error> {
-    Ok(match place {
-        Place::Directory(path) => {
-            Place::Directory(absolute(path).map_err(|_| wrong("auditLog.directory"))?)
+fn in_full(location: Location) -> Result<Location, Error> {
+    Ok(match location {
+        Location::Directory(path) => {
+            Location::Directory(absolute(path).map_err(|_| wrong("auditLog.directory"))?)
         }
-        Place::File(path) => {
+        Location::File(path) => {
             let path = absolute(path).map_err(|_| wrong("auditLog.file"))?;
             if path.file_name().is_none() {
                 return Err(wrong("auditLog.file"));
             }
-            Place::File(path)
+            Location::File(path)
         }
     })
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::{Granted, is_bearer_token, refusal, tenant};
 use crate::error::{Code, Error};
+use crate::http::{Answer, AnswerBody};
 use crate::secret::Secret;
-use crate::transport::{Answer, AnswerBody};
 
 /// The life of a token whose answer does not say it in a readable way.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);

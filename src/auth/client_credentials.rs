@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::clock::WallClock;
     use crate::error::Code;
-    use crate::transport::{Answer, AnswerBody, Fault, FaultKind, Request, Transport};
+    use crate::http::{Answer, AnswerBody, Fault, FaultKind, Request, Transport};
     use bytes::Bytes;
     use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
     use http::{Method, StatusCode};
@@ -171,8 +171,8 @@ mod tests {
             Box::pin(tokio::time::sleep(self.0))
         }
 
-        fn proxy_use(&self, _: &http::Uri) -> crate::transport::ProxyUse {
-            crate::transport::ProxyUse::Unused("HTTPS_PROXY")
+        fn proxy_use(&self, _: &http::Uri) -> crate::http::ProxyUse {
+            crate::http::ProxyUse::Unused("HTTPS_PROXY")
         }
     }
 

@@ -13,9 +13,9 @@ use zeroize::Zeroizing;
 use super::{Granted, answer, refusal};
 use crate::clock::WallClock;
 use crate::error::Error;
+use crate::http::{Request, Transport, Witness};
 use crate::origin::request_uri;
 use crate::secret::Secret;
-use crate::transport::{Request, Transport, Witness};
 
 const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));
 

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::shown;
 use crate::error::{Code, Details, Error, Response};
+use crate::http::{Answer, AnswerBody, Fault, FaultKind};
 use crate::retry::retry_after;
 use crate::secret::Secret;
-use crate::transport::{Answer, AnswerBody, Fault, FaultKind};
 
 /// The error codes of RFC 6749 §5.2. No other text of an answer reaches a message.
 const KNOWN_ERRORS: [&str; 6] = [

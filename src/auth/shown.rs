@@ -4,7 +4,7 @@
 use http::header::HeaderMap;
 use serde_json::{Map, Value};
 
-use crate::mask::secrets::{HIDDEN_HEADERS, masked_all};
+use crate::redact::secrets::{HIDDEN_HEADERS, masked_all};
 use crate::secret::Secret;
 
 /// The most characters of an `error_description` that an error carries.
@@ -51,8 +51,8 @@ pub fn headers(headers: &HeaderMap, secrets: &[Secret]) -> Vec<(String, String)>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mask::PLACEHOLDER as MASK;
-    use crate::mask::secrets::{decoded, masked};
+    use crate::redact::PLACEHOLDER as MASK;
+    use crate::redact::secrets::{decoded, masked};
     use http::header::{HeaderName, HeaderValue};
     use proptest::prelude::*;
     use serde_json::json;

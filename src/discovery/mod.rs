@@ -19,9 +19,9 @@ use crate::BoxFuture;
 use crate::auth::{Connection, Token, refusal};
 use crate::endpoint::Endpoint;
 use crate::error::{Code, Error};
+use crate::http::{Answer, AnswerBody, Request, Witness};
 use crate::origin::request_uri;
 use crate::retry::retry_after;
-use crate::transport::{Answer, AnswerBody, Request, Witness};
 
 pub mod hosts;
 

@@ -8,9 +8,9 @@ use tokio::time::{advance, sleep};
 
 use super::*;
 use crate::clock::WallClock;
+use crate::http::{Fault, FaultKind, Transport};
 use crate::origin::Hosts;
 use crate::secret::Secret;
-use crate::transport::{Fault, FaultKind, Transport};
 
 const AUTH: &str = "https://cxone.niceincontact.com/auth/token";
 const GOOD: &str = r#"{"api_endpoint":"https://api-na1.niceincontact.com/","area":"na1"}"#;

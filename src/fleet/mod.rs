@@ -5,7 +5,7 @@
 //! * [`lock`] is the lease that a process needs to press digits into a call;
 //! * [`rate`] is the rate limit, [`token`] the OAuth token, both shared by all.
 //!
-//! In one process the local line of a call comes first ([`crate::channel`]); the process asks the fleet once for the
+//! In one process the local line of a call comes first ([`crate::lock`]); the process asks the fleet once for the
 //! line, not once for each who waits in it. No digit, and nothing computed from one, ever reaches the store.
 
 use std::sync::Arc;

@@ -7,13 +7,13 @@ use bytes::Bytes;
 use http::Uri;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Engine, explanation};
-use crate::api::Draft;
-use crate::api::answer::{self, Hidden};
+use super::{Engine, messages};
+use crate::api::RequestTemplate;
+use crate::api::answer::{self, Redactions};
 use crate::auth::Token;
 use crate::error::{Code, Error, Response};
+use crate::http::{Answer, Request, Witness};
 use crate::secret::Secret;
-use crate::transport::{Answer, Request, Witness};
 
 /// Values of added headers that are shorter are not looked for in answers: they would be found everywhere.
 const SHORTEST_SECRET: usize = 8;
@@ -42,30 +42,30 @@ impl Engine {
     /// Sends a draft once, before `until`. `on_leaving` is called just before it may leave.
     pub(super) async fn exchange(
         &self,
-        draft: &Draft,
+        template: &RequestTemplate,
         (until, timeout): (Instant, Duration),
         on_leaving: impl FnOnce(),
     ) -> Exchange {
-        let prepared = timeout_at(until, self.address(draft)).await;
-        let (token, uri) = match prepared.unwrap_or_else(|_| Err(explanation::deadline())) {
+        let prepared = timeout_at(until, self.address(template)).await;
+        let (token, uri) = match prepared.unwrap_or_else(|_| Err(messages::deadline())) {
             Ok(prepared) => prepared,
             Err(error) => return Exchange::NotBegun(error),
         };
-        let headers = match self.parts.profile.headers(&token, &draft.body) {
+        let headers = match self.parts.profile.headers(&token, &template.body) {
             Ok(headers) => headers,
             Err(error) => return Exchange::NotBegun(error),
         };
         let remaining = until.saturating_duration_since(Instant::now());
         if remaining.is_zero() {
-            return Exchange::NotBegun(explanation::deadline());
+            return Exchange::NotBegun(messages::deadline());
         }
         let witness = Witness::default();
         on_leaving();
         let sent = self.parts.transport.send(Request {
-            method: draft.method.clone(),
+            method: template.method.clone(),
             uri: uri.clone(),
             headers,
-            body: draft.body.clone(),
+            body: template.body.clone(),
             witness: witness.clone(),
             timeout: timeout.min(remaining),
             fresh_connection: false,
@@ -73,7 +73,7 @@ impl Engine {
         match sent.await {
             Ok(answer) => Exchange::Answered { answer, token },
             Err(fault) => {
-                let error = Error::not_sent(Code::Connect, explanation::not_connected(fault.kind));
+                let error = Error::not_sent(Code::Connect, messages::not_connected(fault.kind));
                 let used = self.parts.transport.proxy_use(&uri);
                 Exchange::Unanswered {
                     left: !witness.revoke(),
@@ -83,11 +83,11 @@ impl Engine {
         }
     }
 
-    async fn address(&self, draft: &Draft) -> Result<(Token, Uri), Error> {
+    async fn address(&self, template: &RequestTemplate) -> Result<(Token, Uri), Error> {
         let token = self.parts.tokens.token().await?;
         let base = self.parts.endpoint.base(&token).await?;
         self.parts.transport.ready().await;
-        let uri = draft.target.under(&base)?;
+        let uri = template.target.under(&base)?;
         Ok((token, uri))
     }
 
@@ -104,7 +104,7 @@ impl Engine {
     }
 
     /// An answer as an error carries it: what was told to the platform in confidence is hidden.
-    pub(super) fn response(&self, answer: &Answer, hidden: Hidden<'_>) -> Box<Response> {
+    pub(super) fn response(&self, answer: &Answer, hidden: Redactions<'_>) -> Box<Response> {
         let mut response = answer::response(answer, hidden);
         response.details = self.parts.profile.details(&response);
         Box::new(response)

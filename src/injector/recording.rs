@@ -11,8 +11,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Engine;
 use super::exchange::Exchange;
-use crate::api::answer::Hidden;
-use crate::api::{Draft, Recording};
+use crate::api::answer::Redactions;
+use crate::api::{Recording, RequestTemplate};
 use crate::error::{Code, Error};
 use crate::retry::{backoff, retry_after};
 
@@ -40,7 +40,7 @@ pub(super) struct Masking {
 
 /// How long one change is tried.
 #[derive(Clone, Copy)]
-enum Insistence {
+enum RetryMode {
     /// A caller waits.
     Brief(Instant),
     /// To the end, whatever the platform asks for.
@@ -66,7 +66,7 @@ impl Masking {
 impl Engine {
     /// Masks the recording. An error keeps the digits from being sent.
     pub(super) async fn mask(&self, masking: &Masking, until: Instant) -> Result<(), Error> {
-        let how = Insistence::Brief(until);
+        let how = RetryMode::Brief(until);
         let marks = (&masking.perhaps_masked, &masking.unsettled);
         self.change(&masking.recording.mask, how, marks)
             .await
@@ -93,7 +93,7 @@ impl Engine {
     }
 
     async fn unmask_once(&self, masking: &Masking) -> Result<(), Error> {
-        let how = Insistence::ToTheEnd(Instant::now() + UNMASK_PATIENCE);
+        let how = RetryMode::ToTheEnd(Instant::now() + UNMASK_PATIENCE);
         let left = AtomicBool::new(false);
         let marks = (&left, &masking.unsettled);
         match self.change(&masking.recording.unmask, how, marks).await {
@@ -110,11 +110,11 @@ impl Engine {
     /// `unsettled` when one has left whose answer never came.
     async fn change(
         &self,
-        draft: &Draft,
-        how: Insistence,
+        template: &RequestTemplate,
+        how: RetryMode,
         (may_have_left, unsettled): (&AtomicBool, &AtomicBool),
     ) -> Result<(), Error> {
-        let (Insistence::Brief(until) | Insistence::ToTheEnd(until)) = how;
+        let (RetryMode::Brief(until) | RetryMode::ToTheEnd(until)) = how;
         let mut had_fresh_token = false;
         let mut failures = 0;
         loop {
@@ -126,7 +126,7 @@ impl Engine {
                 unsettled.store(true, Ordering::Release);
             };
             let exchange = self
-                .exchange(draft, (until, self.config.timeout), leaving)
+                .exchange(template, (until, self.config.timeout), leaving)
                 .await;
             let lost = match &exchange {
                 Exchange::Answered { answer, .. } => may_still_run(answer.status.as_u16()),
@@ -148,7 +148,7 @@ impl Engine {
                         self.parts.tokens.invalidate(&token);
                         continue;
                     }
-                    let hidden = Hidden {
+                    let hidden = Redactions {
                         digits: &[],
                         secrets: &self.secrets_of(&token),
                     };
@@ -176,21 +176,21 @@ impl Engine {
     }
 
     /// How long to wait before the next try. None: that was the last.
-    fn delay_after(&self, failures: u32, asked: Duration, how: Insistence) -> Option<Duration> {
+    fn delay_after(&self, failures: u32, asked: Duration, how: RetryMode) -> Option<Duration> {
         let earlier = failures - 1;
         let now = Instant::now();
         match how {
-            Insistence::Brief(until) => {
+            RetryMode::Brief(until) => {
                 let retry = &self.config.retry;
-                let delay = backoff::full_jitter(retry.base, retry.cap, earlier, &mut self.dice())
+                let delay = backoff::full_jitter(retry.base, retry.cap, earlier, &mut self.rng())
                     .max(asked);
                 (failures < MASK_TRIES && now + delay < until).then_some(delay)
             }
             // The settings are for who waits for an injection: none of them makes this give up sooner.
-            Insistence::ToTheEnd(until) => {
+            RetryMode::ToTheEnd(until) => {
                 let left = until.saturating_duration_since(now);
                 let longest = left.checked_sub(LAST_TRY).filter(|it| !it.is_zero())?;
-                let delay = backoff::throttled(earlier, &mut self.dice()).max(asked);
+                let delay = backoff::throttled(earlier, &mut self.rng()).max(asked);
                 Some(delay.min(longest))
             }
         }

@@ -12,7 +12,7 @@ use super::fields::Fields;
 use super::lane::Outbox;
 use super::record::{AuditNotice, Record};
 use crate::audit::options::{MAX_ROTATE_BYTES, MAX_ROTATE_HOURS, MIN_ROTATE_BYTES};
-use crate::audit::{Durability, Key, Notice, Observer, OnFailure, Options, Place, Rotation};
+use crate::audit::{Durability, Key, Location, Notice, Observer, OnFailure, Options, Rotation};
 use crate::error::Error;
 
 /// Reads `auditLog`. The key comes as base64 of its bytes, whatever it was; the name of the host comes apart.
@@ -20,16 +20,16 @@ pub fn read(fields: &mut Fields) -> Result<Option<Options>, Error> {
     let Some(mut section) = fields.section("auditLog")? else {
         return Ok(None);
     };
-    let place = match (section.text("file")?, section.text("directory")?) {
-        (Some(file), None) => Place::File(file.into()),
-        (None, Some(directory)) => Place::Directory(directory.into()),
+    let location = match (section.text("file")?, section.text("directory")?) {
+        (Some(file), None) => Location::File(file.into()),
+        (None, Some(directory)) => Location::Directory(directory.into()),
         _ => {
             return Err(Error::invalid(
                 "auditLog must have either file or directory: where the log is kept",
             ));
         }
     };
-    let default = Options::at(place);
+    let default = Options::at(location);
     let key = section.text("key")?.map(|text| {
         let bytes = BASE64_STANDARD
             .decode(&*Zeroizing::new(text))

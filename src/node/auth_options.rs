@@ -14,9 +14,9 @@ use crate::auth::{
 };
 use crate::error::Error;
 use crate::fleet::token::Identity;
+use crate::http::HttpOptions;
 use crate::origin::base_url_allowing;
 use crate::secret::Secret;
-use crate::transport::HttpOptions;
 
 /// What an auth client asks for by client credentials, unless told otherwise.
 const DEFAULT_SCOPE: &str = "telephony:call:control telephony:line:readwrite";

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::WallClock;
 use crate::error::Error;
-use crate::transport::{HttpOptions, HttpTransport, ProxyVariables, Transport};
+use crate::http::{HttpOptions, HttpTransport, ProxyVariables, Transport};
 
 /// The most transports that are kept while nobody uses them. One holds its roots (some 100 KB), and
 /// connections for as long as those may be idle.
@@ -98,7 +98,7 @@ fn variables() -> ProxyVariables {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::ProxyChoice;
+    use crate::http::ProxyChoice;
     use std::time::Duration;
 
     fn within(millis: u64) -> HttpOptions {

@@ -24,13 +24,13 @@ use crate::BoxFuture;
 use crate::api::{Params, agent_session, telephony_v2};
 use crate::audit::{self, AuditLog, AuditSink};
 use crate::auth::TokenSource;
-use crate::channel::intake::Beginner;
-use crate::channel::{LockId, Registry};
 use crate::clock::WallClock;
 use crate::endpoint::{Configured, Endpoint};
 use crate::error::Error;
 use crate::fleet::{Fleet, FleetOptions, Store};
-use crate::injector::{Injector, Journey, Parts};
+use crate::injector::{Injection, Injector, Parts};
+use crate::lock::submissions::Drainer;
+use crate::lock::{LockId, Registry};
 use crate::metrics::text::{Outside, exposition};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
@@ -372,7 +372,7 @@ impl NativeInjector {
         let injector = self.injector.clone();
         let log = self.log.clone();
         let registry = injector.registry();
-        let untold = registry.intake().note(Box::new(move || {
+        let untold = registry.submissions().submit(Box::new(move || {
             log.within(|| {
                 let journey = match options::injection(options.as_deref(), lock.map(whole)) {
                     Ok(options) => injector.inject_asked(asked, id, params(), &options),
@@ -386,7 +386,7 @@ impl NativeInjector {
             });
         }));
         if untold {
-            spawn(Beginner::new(registry).run());
+            spawn(Drainer::new(registry).run());
         }
     }
 
@@ -395,13 +395,13 @@ impl NativeInjector {
     /// So nobody can tell that an injection is begun later than it is asked for: an abort finds what it aborts, and the
     /// metrics count what waits.
     fn up_to_date(&self) -> &Injector {
-        self.injector.registry().intake().begin_all();
+        self.injector.registry().submissions().drain();
         &self.injector
     }
 }
 
 /// JavaScript hears of the end through the lane.
-fn run(journey: Journey, log: &EngineLog) {
+fn run(journey: Injection, log: &EngineLog) {
     if let Some(journey) = journey.end_if_refused() {
         // Boxed, since a future that is moved into another takes its room twice.
         let work: BoxFuture<'static, ()> = Box::pin(async {

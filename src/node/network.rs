@@ -2,8 +2,8 @@
 
 use super::fields::Fields;
 use crate::error::Error;
+use crate::http::{HttpOptions, ProxyChoice};
 use crate::origin::Hosts;
-use crate::transport::{HttpOptions, ProxyChoice};
 
 /// Reads `insecureHosts`.
 pub fn insecure_hosts(fields: &mut Fields) -> Result<Hosts, Error> {

@@ -9,13 +9,13 @@ use super::network;
 use super::profile::{Profile, ProfileConfig};
 use crate::api::{ClientHeaders, ResendWhenUnknown, Trace, UnknownCause};
 use crate::audit;
-use crate::channel::LockId;
 use crate::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use crate::error::Error;
 use crate::fleet::FleetOptions;
+use crate::http::HttpOptions;
+use crate::lock::LockId;
 use crate::origin::{Hosts, base_url_allowing};
 use crate::rate_limit::RateLimit;
-use crate::transport::HttpOptions;
 
 /// Where the API is.
 pub enum ApiUrl {

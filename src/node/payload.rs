@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::failure_json;
 use crate::api::agent_session;
-use crate::dtmf;
+use crate::payload;
 
 /// The answer as JSON text: `{ frequencies, carrierCompatible, valid }` or a failure.
 #[napi(catch_unwind)]
@@ -18,7 +18,7 @@ pub fn validate_dtmf_payload(
 ) -> String {
     let digits = dtmf_string.map(Zeroizing::new);
     let digits = digits.as_ref().map(|digits| digits.as_str());
-    match dtmf::validate(digits, dtmf_type.as_deref(), inter_digit_pause) {
+    match payload::validate(digits, dtmf_type.as_deref(), inter_digit_pause) {
         Ok(valid) => json!({
             "frequencies": valid.sequence.frequencies().collect::<Vec<_>>(),
             "carrierCompatible": valid.sequence.carrier_compatible(),
@@ -33,16 +33,16 @@ pub fn validate_dtmf_payload(
 #[napi(catch_unwind)]
 #[must_use]
 pub fn dtmf_constants() -> String {
-    let frequencies: serde_json::Map<_, _> = dtmf::FREQUENCIES
+    let frequencies: serde_json::Map<_, _> = payload::FREQUENCIES
         .iter()
         .map(|(digit, pair)| (digit.to_string(), json!(pair)))
         .collect();
     json!({
         "frequencies": frequencies,
-        "types": dtmf::SUPPORTED_TYPES,
-        "maxSequenceLength": dtmf::MAX_SEQUENCE_LENGTH,
-        "minInterDigitPause": dtmf::MIN_INTER_DIGIT_PAUSE,
-        "maxInterDigitPause": dtmf::MAX_INTER_DIGIT_PAUSE,
+        "types": payload::SUPPORTED_TYPES,
+        "maxSequenceLength": payload::MAX_SEQUENCE_LENGTH,
+        "minInterDigitPause": payload::MIN_INTER_DIGIT_PAUSE,
+        "maxInterDigitPause": payload::MAX_INTER_DIGIT_PAUSE,
         "sessionToneDuration": agent_session::DEFAULT_TONE_DURATION,
         "sessionInterDigitPause": agent_session::DEFAULT_INTER_DIGIT_PAUSE,
     })

@@ -6,7 +6,7 @@ use super::fields::Fields;
 use crate::api::agent_session::{self, AgentSession, Encoding, Settings, Version};
 use crate::api::telephony_v2::{self, TelephonyV2};
 use crate::api::{ClientHeaders, WireProfile};
-use crate::config::Playout;
+use crate::config::PlayoutMode;
 use crate::error::Error;
 use crate::origin::Hosts;
 
@@ -21,7 +21,7 @@ pub enum Profile {
 /// The profile and what goes with it.
 pub struct ProfileConfig {
     pub profile: Profile,
-    pub playout: Playout,
+    pub playout: PlayoutMode,
     /// Hosts that a discovered address may have besides NICE's.
     pub discover_hosts: Hosts,
 }
@@ -49,7 +49,7 @@ impl ProfileConfig {
             }
             return Ok(Self {
                 profile: Profile::TelephonyV2,
-                playout: Playout::default(),
+                playout: PlayoutMode::default(),
                 discover_hosts: Hosts::default(),
             });
         }
@@ -71,7 +71,7 @@ impl ProfileConfig {
             playout: fields
                 .choice(
                     "playout",
-                    &[("hold", Playout::Hold), ("none", Playout::None)],
+                    &[("hold", PlayoutMode::Hold), ("none", PlayoutMode::None)],
                 )?
                 .unwrap_or_default(),
             discover_hosts: Hosts::new("discoverHosts", &fields.texts("discoverHosts")?)?,

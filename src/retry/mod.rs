@@ -8,4 +8,4 @@ pub mod policy;
 pub mod retry_after;
 
 pub use budget::Budget;
-pub use policy::{Decision, Policy, Progress, Resend, StopReason, Verdict};
+pub use policy::{Classification, Decision, Policy, Progress, Resend, StopReason};

@@ -34,7 +34,7 @@ pub enum Resend {
 
 /// What one attempt came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Classification {
     /// What this attempt alone says of the digits.
     ///
     /// [`Delivery::Accepted`] is never sent again, whatever `resend` says; [`Delivery::Unknown`] only
@@ -125,13 +125,13 @@ impl Policy {
     pub fn decide(
         &self,
         progress: &mut Progress,
-        verdict: &Verdict,
+        classification: &Classification,
         remaining: Duration,
         budget: &mut Budget,
         now: Duration,
         rng: &mut Rng,
     ) -> Decision {
-        let Some(way) = Way::of(progress, verdict) else {
+        let Some(way) = Way::of(progress, classification) else {
             return Decision::Stop(StopReason::Final);
         };
         if budget.allows_nothing() {
@@ -144,7 +144,7 @@ impl Policy {
                 return Decision::Stop(StopReason::Exhausted);
             }
         }
-        let delay = match (verdict.retry_after, way) {
+        let delay = match (classification.retry_after, way) {
             (Some(asked), _) => backoff::upward(asked, rng),
             (None, Way::Transient) => {
                 backoff::full_jitter(self.base, self.cap, progress.backoffs, rng)
@@ -178,8 +178,8 @@ enum Way {
 }
 
 impl Way {
-    fn of(progress: &Progress, verdict: &Verdict) -> Option<Self> {
-        let way = match verdict.resend {
+    fn of(progress: &Progress, classification: &Classification) -> Option<Self> {
+        let way = match classification.resend {
             Resend::Never => None,
             Resend::Unsent if progress.unsent < MAX_UNSENT_RESENDS => Some(Self::Unsent),
             Resend::Unsent | Resend::Transient => Some(Self::Transient),
@@ -187,10 +187,10 @@ impl Way {
             Resend::FreshToken => (!progress.fresh_token).then_some(Self::FreshToken),
             Resend::Throttled => Some(Self::Throttled),
         };
-        let allowed = match verdict.delivery {
+        let allowed = match classification.delivery {
             Delivery::NotSent | Delivery::Refused => true,
             Delivery::Unknown => {
-                matches!(verdict.resend, Resend::Transient | Resend::Throttled)
+                matches!(classification.resend, Resend::Transient | Resend::Throttled)
             }
             Delivery::Accepted => false,
         };

@@ -6,7 +6,7 @@ use std::io;
 use cxone_dtmf::audit::anchor::Anchor;
 use cxone_dtmf::audit::log::Log;
 use cxone_dtmf::audit::verify::{Report, Verdict};
-use cxone_dtmf::audit::{Durability, Notice, Options, Place, Rotation};
+use cxone_dtmf::audit::{Durability, Location, Notice, Options, Rotation};
 use proptest::prelude::*;
 
 use crate::disk::{MemoryDisk, Operation};
@@ -87,9 +87,9 @@ fn every_operation_may_fail_once() {
     use Operation::{Append, Create, Sync, SyncFolder};
     for place in ["/audit", "/audit/log.jsonl"] {
         let options = Options {
-            place: match place {
-                "/audit" => Place::Directory(place.into()),
-                file => Place::File(file.into()),
+            location: match place {
+                "/audit" => Location::Directory(place.into()),
+                file => Location::File(file.into()),
             },
             ..small_files()
         };
@@ -215,7 +215,7 @@ proptest! {
         durable in any::<bool>(),
     ) {
         let options = Options {
-            place: if file { Place::File("/audit/a.jsonl".into()) } else { Place::Directory("/audit".into()) },
+            location: if file { Location::File("/audit/a.jsonl".into()) } else { Location::Directory("/audit".into()) },
             durability: if durable { Durability::Fsync } else { Durability::Os },
             ..small_files()
         };

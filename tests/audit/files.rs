@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cxone_dtmf::audit::seal::Seal;
 use cxone_dtmf::audit::verify::{FileSource, Progress, Report, Source, Verdict, verify};
-use cxone_dtmf::audit::{AuditLog, AuditSink, Key, Notice, Observer, Options, Place};
+use cxone_dtmf::audit::{AuditLog, AuditSink, Key, Location, Notice, Observer, Options};
 use cxone_dtmf::error::Code;
 use uuid::Uuid;
 
@@ -64,14 +64,14 @@ impl Observer for Deaf {
 pub fn in_directory(path: &Path) -> Options {
     Options {
         key: Some(key()),
-        ..Options::at(Place::Directory(path.to_owned()))
+        ..Options::at(Location::Directory(path.to_owned()))
     }
 }
 
 pub fn in_file(path: &Path) -> Options {
     Options {
         key: Some(key()),
-        ..Options::at(Place::File(path.join("audit.jsonl")))
+        ..Options::at(Location::File(path.join("audit.jsonl")))
     }
 }
 
@@ -173,7 +173,7 @@ async fn a_second_process_on_the_same_file_is_told() {
     let folder = Folder::new();
     let mut other = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "kill::child", "--ignored", "--nocapture"])
-        .env("AUDIT_CHILD", in_file(&folder.0).place.folder())
+        .env("AUDIT_CHILD", in_file(&folder.0).location.folder())
         .env("AUDIT_PLACE", "file")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -10,7 +10,7 @@ use cxone_dtmf::audit::log::Log;
 use cxone_dtmf::audit::record::{Record, Stamp};
 use cxone_dtmf::audit::seal::Seal;
 use cxone_dtmf::audit::verify::{Progress, Report, Source, Unverifiable, verify};
-use cxone_dtmf::audit::{Intent, Key, Notice, Options, Place};
+use cxone_dtmf::audit::{Intent, Key, Location, Notice, Options};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::outcome::{Accepted, Outcome};
@@ -27,7 +27,7 @@ pub fn options() -> Options {
     Options {
         key: Some(key()),
         host: "host".into(),
-        ..Options::at(Place::Directory(PathBuf::from("/audit")))
+        ..Options::at(Location::Directory(PathBuf::from("/audit")))
     }
 }
 

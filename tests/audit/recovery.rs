@@ -2,7 +2,7 @@
 
 use cxone_dtmf::audit::record::Record;
 use cxone_dtmf::audit::verify::Verdict;
-use cxone_dtmf::audit::{Key, Notice, Options, Place, Rotation};
+use cxone_dtmf::audit::{Key, Location, Notice, Options, Rotation};
 
 use crate::disk::MemoryDisk;
 use crate::records::{
@@ -33,7 +33,7 @@ fn next_process(disk: &MemoryDisk, options: &Options, seconds: u64) -> Vec<Notic
 
 fn in_a_file() -> Options {
     Options {
-        place: Place::File("/audit/audit.jsonl".into()),
+        location: Location::File("/audit/audit.jsonl".into()),
         ..options()
     }
 }
@@ -142,7 +142,7 @@ fn a_file_that_another_process_writes_is_refused() {
 
 #[test]
 fn a_process_that_ended_between_two_files_is_continued() {
-    for place in [options().place, in_a_file().place] {
+    for place in [options().location, in_a_file().location] {
         let options = Options {
             place,
             rotation: Rotation {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use cxone_dtmf::audit::verify::{Damage, Verdict};
-use cxone_dtmf::audit::{Options, Place, Rotation};
+use cxone_dtmf::audit::{Location, Options, Rotation};
 
 use crate::disk::MemoryDisk;
 use crate::records::{Text, anchors, at, check, check_disk, key, open, options, pair};
 
-fn rotating(place: Place) -> Options {
+fn rotating(location: Location) -> Options {
     Options {
         place,
         rotation: Rotation {
@@ -22,7 +22,7 @@ fn rotating(place: Place) -> Options {
 /// Files that follow each other, and the anchors given meanwhile.
 fn several() -> (MemoryDisk, Vec<cxone_dtmf::audit::anchor::Anchor>) {
     let disk = MemoryDisk::default();
-    let mut log = open(&disk, rotating(options().place), 0);
+    let mut log = open(&disk, rotating(options().location), 0);
     for number in 0..60 {
         log.commit(&pair(number), at(number)).unwrap();
     }
@@ -94,7 +94,7 @@ fn a_file_in_the_middle_that_lost_its_end_is_found() {
 #[test]
 fn a_file_grows_old() {
     let disk = MemoryDisk::default();
-    let mut log = open(&disk, rotating(options().place), 0);
+    let mut log = open(&disk, rotating(options().location), 0);
     for (number, seconds) in [(0, 0), (1, 999), (2, 1_000), (3, 1_999), (4, 2_000)] {
         log.commit(&pair(number), at(seconds)).unwrap();
     }
@@ -105,7 +105,7 @@ fn a_file_grows_old() {
 #[test]
 fn files_beside_a_file_are_numbered_and_the_next_process_goes_on() {
     let disk = MemoryDisk::default();
-    let options = rotating(Place::File("/audit/audit.jsonl".into()));
+    let options = rotating(Location::File("/audit/audit.jsonl".into()));
     for process in 0..3 {
         let mut log = open(&disk, options.clone(), process * 100);
         for number in 0..15 {

@@ -1,6 +1,6 @@
 //! The script over HTTP/2, frame by frame.
 
-use cxone_dtmf::transport::MAX_ANSWER_BYTES;
+use cxone_dtmf::http::MAX_ANSWER_BYTES;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tokio_rustls::server::TlsStream;

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cxone_dtmf::audit::AuditSink;
-use cxone_dtmf::channel::Registry;
 use cxone_dtmf::clock::WallClock;
-use cxone_dtmf::config::{Config, InjectionOptions, Playout, RetryConfig};
+use cxone_dtmf::config::{Config, InjectionOptions, PlayoutMode, RetryConfig};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::error::Code;
-use cxone_dtmf::injector::{Injector, Journey, Parts};
+use cxone_dtmf::http::{HttpOptions, HttpTransport, ProxyChoice};
+use cxone_dtmf::injector::{Injection, Injector, Parts};
+use cxone_dtmf::lock::Registry;
 use cxone_dtmf::origin::base_url;
 use cxone_dtmf::outcome::Outcome;
-use cxone_dtmf::transport::{HttpOptions, HttpTransport, ProxyChoice};
 use tokio_rustls::TlsAcceptor;
 
 use crate::script::{Cut, Read, Script, Wire};
@@ -78,7 +78,7 @@ pub fn hasty() -> Config {
             cap: ms(5),
             ..RetryConfig::default()
         },
-        playout: Playout::None,
+        playout: PlayoutMode::None,
         ..Config::default()
     }
 }
@@ -135,7 +135,7 @@ impl Stage {
     }
 
     /// Begins to press the digits.
-    pub fn inject(&self, id: u64, options: &InjectionOptions) -> Journey {
+    pub fn inject(&self, id: u64, options: &InjectionOptions) -> Injection {
         let params = self.api.params("call", DIGITS);
         self.injector.inject(id, params, options)
     }

@@ -8,8 +8,8 @@ use cxone_dtmf::audit::{AuditSink, Intent};
 use cxone_dtmf::config::{Config, InjectionOptions};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::{Code, Error};
+use cxone_dtmf::http::{HttpOptions, ProxyChoice};
 use cxone_dtmf::outcome::Outcome;
-use cxone_dtmf::transport::{HttpOptions, ProxyChoice};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpSocket, TcpStream};
 

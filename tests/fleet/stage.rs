@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cxone_dtmf::channel::{LockId, Registry};
 use cxone_dtmf::config::{Config, InjectionOptions};
 use cxone_dtmf::fleet::{Fleet, FleetOptions, Store};
+use cxone_dtmf::lock::{LockId, Registry};
 use cxone_dtmf::outcome::Outcome;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};

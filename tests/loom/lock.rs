@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cxone_dtmf::channel::queue::{Joined, Queue, Ticket};
+use cxone_dtmf::lock::queue::{Joined, Queue, Ticket};
 use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
@@ -39,7 +39,7 @@ struct State {
     arrivals: u32,
 }
 
-/// One line, kept step by step as `src/channel/registry.rs` keeps those of all calls.
+/// One line, kept step by step as `src/lock/registry.rs` keeps those of all calls.
 struct Line {
     state: Mutex<State>,
     inside: AtomicU32,
@@ -57,7 +57,7 @@ impl Line {
         })
     }
 
-    fn join(self: &Arc<Self>) -> Place {
+    fn join(self: &Arc<Self>) -> LockTicket {
         let found_free = self.flaw == Flaw::LooksBeforeItJoins && self.is_free();
         let mut state = self.state.lock().unwrap();
         state.arrivals += 1;
@@ -76,7 +76,7 @@ impl Line {
         });
         drop(state);
         let (Joined::Holds(ticket) | Joined::Waits(ticket)) = joined;
-        Place {
+        LockTicket {
             line: Arc::clone(self),
             number,
             ticket,
@@ -85,7 +85,7 @@ impl Line {
         }
     }
 
-    fn leave(&self, place: &Place) {
+    fn leave(&self, place: &LockTicket) {
         let mut state = self.state.lock().unwrap();
         let same = |number: u32| number == place.number || self.flaw == Flaw::MixesUpTheLines;
         let Some((_, queue)) = state.line.as_mut().filter(|(number, _)| same(*number)) else {
@@ -107,12 +107,9 @@ impl Line {
         }
     }
 
-    fn dismiss_waiting(&self) {
+    fn reject_queued(&self) {
         let mut state = self.state.lock().unwrap();
-        let dismissed = state
-            .line
-            .as_mut()
-            .map(|(_, queue)| queue.dismiss_waiting());
+        let dismissed = state.line.as_mut().map(|(_, queue)| queue.reject_queued());
         drop(state);
         for waker in dismissed.into_iter().flatten() {
             waker.send(Turn::Dismissed);
@@ -124,7 +121,7 @@ impl Line {
     }
 }
 
-struct Place {
+struct LockTicket {
     line: Arc<Line>,
     number: u32,
     ticket: Ticket,
@@ -132,7 +129,7 @@ struct Place {
     turn: Option<Waker>,
 }
 
-impl Place {
+impl LockTicket {
     fn turn(&mut self) -> Turn {
         let answer = self.turn.as_ref().map_or(Turn::Granted, |slot| slot.wait());
         self.turn = None;
@@ -157,7 +154,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for LockTicket {
     fn drop(&mut self) {
         // A model that already failed is unwinding: its mutex may be in the hands of a thread that is gone.
         if !std::thread::panicking() {
@@ -199,7 +196,7 @@ fn one_goes_late(flaw: Flaw) {
     let line = Line::new(flaw);
     let holder = line.join();
     let mut sent_away = line.join();
-    line.dismiss_waiting();
+    line.reject_queued();
     drop(holder);
     assert_eq!(sent_away.turn(), Turn::Dismissed);
     let goes = thread::spawn(move || drop(sent_away));
@@ -253,7 +250,7 @@ fn a_dismissed_waiter_is_answered_once_and_the_line_goes_on() {
             thread::spawn(move || line.join().press())
         };
         let waits = thread::spawn(move || waiter.press());
-        line.dismiss_waiting();
+        line.reject_queued();
         assert_eq!(holder.press(), Turn::Granted);
         assert_eq!(waits.join().unwrap(), Turn::Dismissed);
         newcomer.join().unwrap();
@@ -271,7 +268,7 @@ fn a_dismissal_meets_a_hand_over_and_a_waiter_that_gives_up() {
         let leaving = line.join();
         let dismisses = {
             let line = Arc::clone(&line);
-            thread::spawn(move || line.dismiss_waiting())
+            thread::spawn(move || line.reject_queued())
         };
         let waits = thread::spawn(move || waiter.press());
         let leaves = thread::spawn(move || drop(leaving));

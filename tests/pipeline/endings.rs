@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::API;
 use crate::support::{Act, Platform, SlowRecord, Tokens, World};
-use cxone_dtmf::channel::{LockId, Registry};
 use cxone_dtmf::config::{Config, InjectionOptions};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
+use cxone_dtmf::lock::{LockId, Registry};
 use cxone_dtmf::outcome::Outcome;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};

@@ -9,8 +9,8 @@ use cxone_dtmf::api::{ResendWhenUnknown, UnknownCause};
 use cxone_dtmf::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
+use cxone_dtmf::http::FaultKind;
 use cxone_dtmf::outcome::Outcome;
-use cxone_dtmf::transport::FaultKind;
 use tokio::time::{Instant, sleep};
 
 fn ms(millis: u64) -> Duration {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
 use cxone_dtmf::event::Event;
-use cxone_dtmf::transport::FaultKind;
+use cxone_dtmf::http::FaultKind;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 

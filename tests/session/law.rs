@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cxone_dtmf::config::{AfterUnknown, Config, InjectionOptions, Playout};
-use cxone_dtmf::transport::FaultKind;
+use cxone_dtmf::config::{AfterUnknown, Config, InjectionOptions, PlayoutMode};
+use cxone_dtmf::http::FaultKind;
 use proptest::prelude::*;
 use tokio::runtime::Builder;
 use tokio::time::sleep;
@@ -24,7 +24,7 @@ enum Fate {
 #[derive(Clone, Copy, Debug)]
 struct Wish {
     masked: bool,
-    bursts: usize,
+    segments: usize,
     attempts: u32,
     fate: Fate,
     /// The time until the next one is asked for.
@@ -34,8 +34,8 @@ struct Wish {
 impl Wish {
     /// Digits that tell whether they are to be masked.
     fn digits(self) -> String {
-        let burst = if self.masked { "11" } else { "22" };
-        vec![burst; self.bursts].join(",")
+        let segment = if self.masked { "11" } else { "22" };
+        vec![segment; self.segments].join(",")
     }
 }
 
@@ -63,15 +63,15 @@ fn wish() -> impl Strategy<Value = Wish> {
         1 => soon().prop_map(Fate::DroppedAfter),
     ];
     let numbers = (1_usize..4, 1_u32..4);
-    (any::<bool>(), numbers, fate, soon()).prop_map(|(masked, (bursts, attempts), fate, pause)| {
-        Wish {
+    (any::<bool>(), numbers, fate, soon()).prop_map(
+        |(masked, (segments, attempts), fate, pause)| Wish {
             masked,
-            bursts,
+            segments,
             attempts,
             fate,
             pause,
-        }
-    })
+        },
+    )
 }
 
 async fn play(stage: &Stage, wishes: &[Wish]) {
@@ -123,7 +123,7 @@ proptest! {
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let config = Config {
-                playout: if hold { Playout::Hold } else { Playout::None },
+                playout: if hold { PlayoutMode::Hold } else { PlayoutMode::None },
                 after_unknown: AfterUnknown::Continue,
                 seed: Some(1),
                 ..config()

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cxone_dtmf::config::{Config, InjectionOptions, Playout};
+use cxone_dtmf::config::{Config, InjectionOptions, PlayoutMode};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
-use cxone_dtmf::transport::FaultKind;
+use cxone_dtmf::http::FaultKind;
 use tokio::time::sleep;
 
 use crate::stage::{
@@ -20,7 +20,7 @@ pub const UNSENT: Act = Act::Unsent(FaultKind::ConnectionRefused);
 
 pub fn without_hold() -> Config {
     Config {
-        playout: Playout::None,
+        playout: PlayoutMode::None,
         ..config()
     }
 }

@@ -98,7 +98,7 @@ async fn a_lead_in_past_the_deadline_sends_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_midway_is_unknown_and_nothing_is_sent_again() {
-    let refused = cxone_dtmf::transport::FaultKind::ConnectionRefused;
+    let refused = cxone_dtmf::http::FaultKind::ConnectionRefused;
     for act in [
         Act::status(409),
         Act::status(500),

@@ -1,6 +1,6 @@
 //! A session stays locked while its tones play, and nobody but who comes next waits for them.
 
-use cxone_dtmf::config::{Config, Playout};
+use cxone_dtmf::config::{Config, PlayoutMode};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
 use tokio::time::sleep;
@@ -81,7 +81,7 @@ async fn what_comes_after_an_unknown_outcome_waits_for_the_tones_as_well() {
 async fn after_a_refusal_nobody_waits() {
     for act in [
         Act::status(409),
-        Act::Unsent(cxone_dtmf::transport::FaultKind::ConnectionRefused),
+        Act::Unsent(cxone_dtmf::http::FaultKind::ConnectionRefused),
     ] {
         let stage = Stage::new(config()).plan(Kind::Press, [act]);
         let first = stage.press(1, "12", &options());
@@ -109,7 +109,7 @@ async fn a_resend_that_the_caller_allowed_waits_for_what_may_be_playing() {
 #[tokio::test(start_paused = true)]
 async fn without_the_hold_the_next_one_follows_at_once() {
     let stage = Stage::new(Config {
-        playout: Playout::None,
+        playout: PlayoutMode::None,
         ..config()
     });
     let first = stage.press(1, "123", &options());

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cxone_dtmf::api::Params;
-use cxone_dtmf::channel::{LockId, Registry};
-use cxone_dtmf::config::{Config, InjectionOptions, Playout};
+use cxone_dtmf::config::{Config, InjectionOptions, PlayoutMode};
 use cxone_dtmf::error::Error;
 use cxone_dtmf::event::Event;
+use cxone_dtmf::lock::{LockId, Registry};
 use cxone_dtmf::outcome::Outcome;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -31,7 +31,7 @@ pub const fn ms(millis: u64) -> Duration {
 /// The defaults of the profile.
 pub fn config() -> Config {
     Config {
-        playout: Playout::Hold,
+        playout: PlayoutMode::Hold,
         ..Api::AgentSession.config()
     }
 }

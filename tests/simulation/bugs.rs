@@ -7,15 +7,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use cxone_dtmf::api::agent_session::{AgentSession, Settings};
 use cxone_dtmf::api::telephony_v2::TelephonyV2;
-use cxone_dtmf::api::{ClientHeaders, Draft, Facts, Heard, Params, Prepared, Terms, WireProfile};
+use cxone_dtmf::api::{
+    AttemptResult, ClientHeaders, Heard, Params, Prepared, RequestTemplate, Terms, WireProfile,
+};
 use cxone_dtmf::auth::Token;
-use cxone_dtmf::channel::{Channel, Registry};
-use cxone_dtmf::config::{Config, InjectionOptions, Playout};
+use cxone_dtmf::config::{Config, InjectionOptions, PlayoutMode};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::{Code, Error};
+use cxone_dtmf::http::{Answer, FaultKind};
 use cxone_dtmf::injector::Injector;
-use cxone_dtmf::retry::{Resend, Verdict};
-use cxone_dtmf::transport::{Answer, FaultKind};
+use cxone_dtmf::lock::{LockKey, Registry};
+use cxone_dtmf::retry::{Classification, Resend};
 use http::HeaderMap;
 use tokio::time::sleep;
 
@@ -70,7 +72,7 @@ pub fn profile(api: Api, bug: Bug) -> Arc<dyn WireProfile> {
 pub fn config(planned: &Config, bug: Bug) -> Config {
     let mut config = planned.clone();
     if bug == Bug::HoldReleasedAtOnce {
-        config.playout = Playout::None;
+        config.playout = PlayoutMode::None;
     }
     config
 }
@@ -84,14 +86,14 @@ impl WireProfile for Misjudging {
     fn prepare(&self, params: Params) -> Result<Prepared, Error> {
         let mut prepared = self.right.prepare(params)?;
         if self.bug == Bug::UnmaskedWithinTones {
-            for burst in &mut prepared.bursts {
-                burst.playing = Duration::ZERO;
+            for segment in &mut prepared.segments {
+                segment.playing = Duration::ZERO;
             }
         }
         Ok(prepared)
     }
 
-    fn next_event(&self, session: &str, wait: Duration) -> Result<Draft, Error> {
+    fn next_event(&self, session: &str, wait: Duration) -> Result<RequestTemplate, Error> {
         self.right.next_event(session, wait)
     }
 
@@ -103,9 +105,9 @@ impl WireProfile for Misjudging {
         self.right.headers(token, body)
     }
 
-    fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict {
-        let right = self.right.judge(facts, terms);
-        let mistaken = Verdict {
+    fn classify(&self, facts: &AttemptResult, terms: &Terms) -> Classification {
+        let right = self.right.classify(facts, terms);
+        let mistaken = Classification {
             delivery: Delivery::Refused,
             code: Code::Connect,
             resend: Resend::Transient,
@@ -114,12 +116,12 @@ impl WireProfile for Misjudging {
         match (self.bug, facts.result) {
             (Bug::ResendOnReset, Err(FaultKind::ConnectionLost))
             | (Bug::ResendOnTimeout, Err(FaultKind::TimedOut)) => mistaken,
-            (Bug::BurstResent, _) if right.delivery == Delivery::Unknown => Verdict {
+            (Bug::BurstResent, _) if right.delivery == Delivery::Unknown => Classification {
                 // Resends of what never left do not count as attempts.
                 resend: Resend::Unsent,
                 ..mistaken
             },
-            (Bug::RetryAfterIgnored, _) => Verdict {
+            (Bug::RetryAfterIgnored, _) => Classification {
                 retry_after: None,
                 ..right
             },
@@ -166,11 +168,11 @@ pub async fn wait_and_lose_the_turn(
     call: String,
     patience: Option<Duration>,
 ) {
-    let channel = Channel::Call {
+    let channel = LockKey::Call {
         scope: API.into(),
         call: call.into(),
     };
-    let Ok(mut place) = registry.join(channel, usize::MAX) else {
+    let Ok(mut place) = registry.enqueue(channel, usize::MAX) else {
         return;
     };
     let gave_up = tokio::select! {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cxone_dtmf::transport::FaultKind;
+use cxone_dtmf::http::FaultKind;
 use fastrand::Rng;
 
 macro_rules! faults {

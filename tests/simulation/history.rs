@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
-use cxone_dtmf::transport::FaultKind;
+use cxone_dtmf::http::FaultKind;
 use tokio::time::Instant;
 
 /// Names one injection in its world; its digits say the same.
@@ -29,7 +29,7 @@ pub struct Ask {
     /// Whether those behind it are sent away when its outcome is unknown.
     pub rejects_queued: bool,
     /// In how many bursts the digits go out.
-    pub bursts: u32,
+    pub segments: u32,
     /// How long the tones of a burst play. Zero where the API does not say.
     pub playing: Duration,
     /// Whether the call is kept while they do.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cxone_dtmf::config::{AfterUnknown, Config, Playout, RetryConfig};
+use cxone_dtmf::config::{AfterUnknown, Config, PlayoutMode, RetryConfig};
 use fastrand::Rng;
 
 use crate::faults::{ms, pick};
@@ -75,7 +75,7 @@ pub struct Wish {
     pub max_attempts: Option<u32>,
     pub fate: Fate,
     /// In how many bursts the digits go out, where the API knows pauses.
-    pub bursts: u32,
+    pub segments: u32,
     /// Whether the recording is masked, where there is one.
     pub masked: bool,
     /// What the program asks for at once when this one has failed.
@@ -247,7 +247,7 @@ impl Plan {
                 2..=3 => Fate::DroppedAfter(*pick(rng, &soon)),
                 _ => Fate::Awaited,
             },
-            bursts: *pick(rng, &[1, 1, 1, 2, 3]),
+            segments: *pick(rng, &[1, 1, 1, 2, 3]),
             masked: rng.u8(0..3) == 0,
             otherwise: Vec::new(),
         }
@@ -282,7 +282,12 @@ impl InjectorPlan {
             ),
             playout: *pick(
                 rng,
-                &[Playout::Hold, Playout::Hold, Playout::Hold, Playout::None],
+                &[
+                    PlayoutMode::Hold,
+                    PlayoutMode::Hold,
+                    PlayoutMode::Hold,
+                    PlayoutMode::None,
+                ],
             ),
             seed: Some(rng.u64(..)),
             ..Config::default()

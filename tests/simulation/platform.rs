@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use cxone_dtmf::BoxFuture;
-use cxone_dtmf::transport::{
+use cxone_dtmf::http::{
     Answer, AnswerBody, Fault as NoAnswer, FaultKind, Request, Transport, Witness,
 };
 use fastrand::Rng;

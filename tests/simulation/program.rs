@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cxone_dtmf::api::{Params, agent_session, telephony_v2};
-use cxone_dtmf::channel::{LockId, Registry};
-use cxone_dtmf::config::{AfterUnknown, InjectionOptions, Playout};
+use cxone_dtmf::config::{AfterUnknown, InjectionOptions, PlayoutMode};
 use cxone_dtmf::injector::Injector;
+use cxone_dtmf::lock::{LockId, Registry};
 use cxone_dtmf::outcome::Outcome;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -68,7 +68,7 @@ impl Program {
         for (at, action) in &self.plan.timeline {
             sleep(at.saturating_sub(self.history.now())).await;
             match action {
-                Action::Inject(wishes) => self.burst(wishes, None, &mut tasks),
+                Action::Inject(wishes) => self.segment(wishes, None, &mut tasks),
                 Action::Scope(scope) => tasks.push(self.scope(scope.clone())),
                 Action::Close(number, patience) => {
                     self.history.note(What::Closed(*number));
@@ -99,7 +99,7 @@ impl Program {
     }
 
     /// Asks for all at once. What does the work is started in another order, which must not matter.
-    pub fn burst(self: &Arc<Self>, wishes: &[Wish], lock: Option<Held>, tasks: &mut Tasks) {
+    pub fn segment(self: &Arc<Self>, wishes: &[Wish], lock: Option<Held>, tasks: &mut Tasks) {
         let join = |wish| (wish, self.begin(wish, lock));
         let mut in_line: Vec<_> = wishes.iter().map(join).collect();
         in_line.rotate_left(wishes.len() / 2);
@@ -119,9 +119,9 @@ impl Program {
             deadline: self.history.now() + wish.deadline.unwrap_or(config.deadline),
             max_attempts: wish.max_attempts.unwrap_or(1),
             rejects_queued: config.after_unknown == AfterUnknown::RejectQueued,
-            bursts: if in_sessions { wish.bursts } else { 1 },
+            segments: if in_sessions { wish.segments } else { 1 },
             playing: if in_sessions { BURST } else { Duration::ZERO },
-            holds: in_sessions && config.playout == Playout::Hold,
+            holds: in_sessions && config.playout == PlayoutMode::Hold,
             masked: in_sessions && wish.masked,
         };
         self.history.note(What::Asked(wish.injection, ask));
@@ -164,7 +164,7 @@ impl Program {
             });
             let mut tasks = Tasks::new();
             if outcome.result.is_err() {
-                program.burst(&otherwise, lock, &mut tasks);
+                program.segment(&otherwise, lock, &mut tasks);
             }
             for task in tasks {
                 let _ = task.await;
@@ -209,21 +209,21 @@ pub fn call_of(id: &str) -> usize {
 /// An injection whose digits are its number and that of the burst.
 pub fn params(api: Api, wish: &Wish) -> Params {
     let call = call_id(wish.call);
-    let burst = |part: u32| format!("{:05}{part}", wish.injection);
+    let segment = |part: u32| format!("{:05}{part}", wish.injection);
     match api {
         Api::TelephonyV2 => Params::TelephonyV2(telephony_v2::Params {
             telephony_provider_id: Some("provider".to_owned()),
             line_id: Some("line".to_owned()),
             call_id: Some(call),
-            dtmf_string: Some(burst(0).into()),
+            dtmf_string: Some(segment(0).into()),
             dtmf_type: Some("RFC2833".to_owned()),
             inter_digit_pause: 100.0,
         }),
         Api::AgentSession => {
-            let bursts: Vec<_> = (0..wish.bursts).map(burst).collect();
+            let segments: Vec<_> = (0..wish.segments).map(segment).collect();
             Params::AgentSession(agent_session::Params {
                 session_id: Some(call.clone()),
-                dtmf_string: Some(bursts.join(",").into()),
+                dtmf_string: Some(segments.join(",").into()),
                 tone_duration: Some(TONE as f64),
                 inter_digit_pause: Some(TONE as f64),
                 contact_id: Some(call),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cxone_dtmf::channel::LockId;
+use cxone_dtmf::lock::LockId;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 

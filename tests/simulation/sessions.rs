@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cxone_dtmf::BoxFuture;
-use cxone_dtmf::transport::{Answer, AnswerBody, Fault as NoAnswer, FaultKind, Request, Witness};
+use cxone_dtmf::http::{Answer, AnswerBody, Fault as NoAnswer, FaultKind, Request, Witness};
 use fastrand::Rng;
 use http::HeaderValue;
 use http::header::RETRY_AFTER;

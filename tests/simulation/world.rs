@@ -7,11 +7,11 @@ use std::time::Duration;
 use cxone_dtmf::BoxFuture;
 use cxone_dtmf::audit::{AuditSink, Intent};
 use cxone_dtmf::auth::{TokenCache, TokenSource};
-use cxone_dtmf::channel::Registry;
 use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::error::{Code, Error};
 use cxone_dtmf::event::{Event, EventSink};
 use cxone_dtmf::injector::{Injector, Parts};
+use cxone_dtmf::lock::Registry;
 use cxone_dtmf::origin::base_url;
 use cxone_dtmf::outcome::Outcome;
 use fastrand::Rng;
@@ -81,21 +81,21 @@ impl World {
             requests: AtomicU64::new(0),
             sessions: Arc::clone(&sessions),
         });
-        let mut dice = Rng::with_seed(seed ^ 0x746f_6b65_6e73);
+        let mut rng = Rng::with_seed(seed ^ 0x746f_6b65_6e73);
         let sources: Vec<_> = (0..plan.sources)
             .map(|source| {
                 let endpoint = Endpoint {
                     source,
                     issued: Arc::clone(&issued),
                     history: history.clone(),
-                    rng: Mutex::new(dice.fork()),
+                    rng: Mutex::new(rng.fork()),
                 };
                 TokenCache::new(Arc::new(endpoint), Arc::new(Deaf))
             })
             .collect();
         let injectors = plan.injectors.iter().enumerate().map(|(number, injector)| {
             let tokens: Arc<dyn TokenSource> = sources[injector.source].clone();
-            let record = Record(Mutex::new(dice.fork()));
+            let record = Record(Mutex::new(rng.fork()));
             let audit = injector.audited.then(|| Arc::new(record) as _);
             let parts = Parts {
                 profile: bugs::profile(plan.api, bug),

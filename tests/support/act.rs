@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cxone_dtmf::transport::FaultKind;
+use cxone_dtmf::http::FaultKind;
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cxone_dtmf::api::{ClientHeaders, Params, WireProfile, agent_session, telephony_v2};
-use cxone_dtmf::config::{Config, Playout};
+use cxone_dtmf::config::{Config, PlayoutMode};
 
 use super::{Platform, World};
 
@@ -51,7 +51,7 @@ impl Api {
     pub fn config(self) -> Config {
         Config {
             atomic_server_errors: self.promises_atomic_errors(),
-            playout: Playout::None,
+            playout: PlayoutMode::None,
             ..Config::default()
         }
     }

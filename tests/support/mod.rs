@@ -13,12 +13,12 @@
 use std::sync::Arc;
 
 use cxone_dtmf::audit::AuditSink;
-use cxone_dtmf::channel::Registry;
 use cxone_dtmf::clock::WallClock;
 use cxone_dtmf::config::Config;
 use cxone_dtmf::endpoint::Configured;
 use cxone_dtmf::fleet::Fleet;
 use cxone_dtmf::injector::{Injector, Parts};
+use cxone_dtmf::lock::Registry;
 use cxone_dtmf::origin::base_url;
 
 mod act;

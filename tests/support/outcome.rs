@@ -1,9 +1,9 @@
 //! What tests say of outcomes.
 
-use cxone_dtmf::channel::LockId;
 use cxone_dtmf::config::InjectionOptions;
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::{Code, Error};
+use cxone_dtmf::lock::LockId;
 use cxone_dtmf::outcome::Outcome;
 
 /// Under a manual lock.

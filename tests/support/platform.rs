@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cxone_dtmf::BoxFuture;
-use cxone_dtmf::transport::{Answer, AnswerBody, Fault, FaultKind, Request, Transport};
+use cxone_dtmf::http::{Answer, AnswerBody, Fault, FaultKind, Request, Transport};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, sleep, timeout};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cxone_dtmf::transport::Request;
+use cxone_dtmf::http::Request;
 use tokio::time::Instant;
 
 use super::Kind;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use cxone_dtmf::clock::WallClock;
-use cxone_dtmf::transport::{
+use cxone_dtmf::http::{
     AnswerBody, FaultKind, HttpOptions, HttpTransport, MAX_ANSWER_BYTES, Transport,
 };
 use tokio::io::AsyncReadExt;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cxone_dtmf::transport::{AnswerBody, FaultKind, Transport};
+use cxone_dtmf::http::{AnswerBody, FaultKind, Transport};
 
 use crate::peer::{
     ACK, CANCEL, DATA, END_HEADERS, Frame, HEADERS, INTERNAL_ERROR, NO_ERROR, PING, Peer,

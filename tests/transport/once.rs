@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cxone_dtmf::transport::{FaultKind, Transport};
+use cxone_dtmf::http::{FaultKind, Transport};
 
 use crate::support::{Impatience, OK, Server, header, plain, request, send};
 

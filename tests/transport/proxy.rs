@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use cxone_dtmf::transport::{FaultKind, HttpOptions, HttpTransport, ProxyChoice};
+use cxone_dtmf::http::{FaultKind, HttpOptions, HttpTransport, ProxyChoice};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 

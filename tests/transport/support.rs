@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cxone_dtmf::clock::WallClock;
-use cxone_dtmf::transport::{
+use cxone_dtmf::http::{
     Answer, Fault, FaultKind, HttpOptions, HttpTransport, Request, Transport, Witness,
 };
 use http::{HeaderMap, HeaderValue, Method};

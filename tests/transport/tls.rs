@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxone_dtmf::transport::{FaultKind, HttpOptions, Transport};
+use cxone_dtmf::http::{FaultKind, HttpOptions, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;

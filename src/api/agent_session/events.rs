@@ -10,15 +10,15 @@ use http::Method;
 use serde_json::Value;
 
 use super::AgentSession;
-use crate::api::{Draft, Heard};
-use crate::transport::{Answer, AnswerBody};
+use crate::api::{Heard, RequestTemplate};
+use crate::http::{Answer, AnswerBody};
 
 /// The event that ends a session (NICE's agent SDK, `get-next-event-type`).
 const SESSION_END: &str = "AgentSessionEnd";
 
 impl AgentSession {
-    pub(super) fn next_event_of(&self, session: &str, wait: Duration) -> Draft {
-        Draft {
+    pub(super) fn next_event_of(&self, session: &str, wait: Duration) -> RequestTemplate {
+        RequestTemplate {
             method: Method::GET,
             target: self
                 .target(["agent-sessions", session, "get-next-event"])

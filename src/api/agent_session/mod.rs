@@ -11,16 +11,16 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
 use zeroize::Zeroizing;
 
-use super::draft::Wiped;
+use super::template::Wiped;
 use super::{
-    Burst, ClientHeaders, Details, Draft, Facts, Heard, Prepared, Target, Terms, WireProfile,
-    judgement,
+    AttemptResult, ClientHeaders, Details, Heard, Prepared, RequestTemplate, Segment, Target,
+    Terms, WireProfile, classification,
 };
 use crate::auth::Token;
 use crate::error::{Error, Response};
+use crate::http::Answer;
 use crate::origin;
-use crate::retry::Verdict;
-use crate::transport::Answer;
+use crate::retry::Classification;
 
 mod details;
 mod events;
@@ -83,7 +83,7 @@ impl AgentSession {
         Target::path(services.into_iter().chain(below))
     }
 
-    fn burst(&self, valid: &Valid, digits: &str, pause: Duration) -> Burst {
+    fn segment(&self, valid: &Valid, digits: &str, pause: Duration) -> Segment {
         let target = self.target(["agent-sessions", &valid.session, "send-dtmf"]);
         let (tone, spacing) = (valid.tone_duration, valid.inter_digit_pause);
         let (target, body) = match self.settings.encoding {
@@ -97,8 +97,8 @@ impl AgentSession {
             ),
         };
         let count = u32::try_from(digits.len()).unwrap_or(u32::MAX);
-        Burst {
-            draft: Draft {
+        Segment {
+            template: RequestTemplate {
                 method: Method::POST,
                 target,
                 body,
@@ -126,9 +126,9 @@ impl WireProfile for AgentSession {
         Ok(Prepared {
             call: valid.session.as_str().into(),
             lead_in: valid.phrases.lead_in,
-            bursts: phrases
+            segments: phrases
                 .iter()
-                .map(|phrase| self.burst(&valid, phrase.digits.expose(), phrase.pause))
+                .map(|phrase| self.segment(&valid, phrase.digits.expose(), phrase.pause))
                 .collect(),
             parts: (phrases.iter().filter(|_| in_parts))
                 .map(|phrase| phrase.digits.clone())
@@ -158,15 +158,15 @@ impl WireProfile for AgentSession {
         HeaderName::from_static("correlationid")
     }
 
-    fn judge(&self, facts: &Facts, terms: &Terms) -> Verdict {
-        judgement::judge(facts, terms)
+    fn classify(&self, result: &AttemptResult, terms: &Terms) -> Classification {
+        classification::classify(result, terms)
     }
 
     fn details(&self, response: &Response) -> Details {
         details::read(response)
     }
 
-    fn next_event(&self, session: &str, wait: Duration) -> Result<Draft, Error> {
+    fn next_event(&self, session: &str, wait: Duration) -> Result<RequestTemplate, Error> {
         Ok(self.next_event_of(session, wait))
     }
 
@@ -212,25 +212,25 @@ mod tests {
             .unwrap()
     }
 
-    fn address(draft: &Draft) -> String {
+    fn address(template: &RequestTemplate) -> String {
         let base = Url::parse("https://api-na1.niceincontact.com").unwrap();
-        draft.target.under(&base).unwrap().to_string()
+        template.target.under(&base).unwrap().to_string()
     }
 
     #[test]
     fn path_and_body_are_those_of_the_sdk() {
         let prepared = prepare(Settings::default(), params("12*#"));
-        let burst = &prepared.bursts[0];
+        let segment = &prepared.segments[0];
         assert_eq!(
-            address(&burst.draft),
+            address(&segment.template),
             "https://api-na1.niceincontact.com/incontactapi/services/v23.0/agent-sessions/s1/send-dtmf"
         );
         assert_eq!(
-            &burst.draft.body[..],
+            &segment.template.body[..],
             br#"{"dtmfSequence":"12*#","toneDurationMS":120,"toneSpacingMS":120}"#
         );
-        assert_eq!(burst.playing, Duration::from_millis(960));
-        assert_eq!((prepared.bursts.len(), burst.digits), (1, 4));
+        assert_eq!(segment.playing, Duration::from_millis(960));
+        assert_eq!((prepared.segments.len(), segment.digits), (1, 4));
         assert_eq!(&*prepared.call, "s1");
         assert!(prepared.recording.is_none());
     }
@@ -243,10 +243,10 @@ mod tests {
             ..Settings::default()
         };
         let prepared = prepare(settings, params("1#"));
-        let draft = &prepared.bursts[0].draft;
-        assert!(draft.body.is_empty());
+        let template = &prepared.segments[0].template;
+        assert!(template.body.is_empty());
         assert_eq!(
-            address(draft),
+            address(template),
             "https://api-na1.niceincontact.com/incontactapi/services/v34.0/agent-sessions/s1/send-dtmf\
              ?dtmfSequence=1%23&toneDurationMS=120&toneSpacingMS=120"
         );
@@ -260,11 +260,11 @@ mod tests {
         };
         let prepared = prepare(settings, params(",12W#w"));
         assert_eq!(prepared.lead_in, Duration::from_millis(500));
-        let sent = prepared.bursts.iter().map(|burst| {
+        let sent = prepared.segments.iter().map(|segment| {
             (
-                burst.digits,
-                burst.playing.as_millis(),
-                burst.pause.as_millis(),
+                segment.digits,
+                segment.playing.as_millis(),
+                segment.pause.as_millis(),
             )
         });
         assert_eq!(sent.collect::<Vec<_>>(), [(2, 480, 1000), (1, 240, 500)]);

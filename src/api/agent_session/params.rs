@@ -2,10 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use crate::dtmf::pauses::{self, Phrase, Phrases};
-use crate::dtmf::sequence::{Alphabet, Sequence, SequenceError};
-use crate::dtmf::{self, parse_pause};
 use crate::error::Error;
+use crate::payload::pauses::{self, Phrase, Phrases};
+use crate::payload::sequence::{Alphabet, Sequence, SequenceError};
+use crate::payload::{self, parse_pause};
 
 /// The greatest number of digits of one injection. The API names none; this is the limit of the `Dtmf` action of
 /// the same platform (Studio help).
@@ -60,7 +60,7 @@ pub(super) struct Valid {
 impl Params {
     /// Checks everything. The first broken rule is reported, in the order of the fields.
     pub(super) fn check(self, rules: Rules) -> Result<Valid, Error> {
-        let session = dtmf::required_id("sessionId", self.session_id.as_deref())?.to_owned();
+        let session = payload::required_id("sessionId", self.session_id.as_deref())?.to_owned();
         let digits = self.dtmf_string.as_ref().map_or("", |text| text.as_str());
         let phrases = parse(digits, rules)?;
         let tone_duration = self
@@ -70,7 +70,7 @@ impl Params {
             .inter_digit_pause
             .map_or(Ok(DEFAULT_INTER_DIGIT_PAUSE), parse_pause)?;
         if let Some(contact) = &self.contact_id {
-            dtmf::check_id("contactId", contact)?;
+            payload::check_id("contactId", contact)?;
         }
         if self.mask_recording && self.contact_id.is_none() {
             return Err(Error::invalid(

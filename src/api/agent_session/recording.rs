@@ -4,11 +4,11 @@ use bytes::Bytes;
 use http::Method;
 
 use super::AgentSession;
-use crate::api::{Draft, Recording};
+use crate::api::{Recording, RequestTemplate};
 
 impl AgentSession {
     pub(super) fn recording(&self, contact: &str) -> Recording {
-        let post = |action| Draft {
+        let post = |action| RequestTemplate {
             method: Method::POST,
             target: self.target(["interactions", contact, action]),
             body: Bytes::new(),

@@ -2,7 +2,7 @@
 //!
 //! * [`wire`](self) are the scripts: tickets, leases and fences as the server keeps them, by its clock;
 //! * [`lease`](self) is a lease as its holder sees it, by its own clock; it knows no store;
-//! * [`claim`](self) is what the line of a process has, [`keeper`](self) the task that asks, renews and gives back.
+//! * [`claim`](self) is what the line of a process has, [`lease_task`](self) the task that asks, renews and gives back.
 //!
 //! A process asks once for its line, however many wait in it, and keeps the lease while they follow each other. While
 //! other processes wait it queues again behind them after a few turns. Every grant has a fence, a number that only
@@ -23,19 +23,19 @@ use tracing::instrument::WithSubscriber as _;
 use super::options::OnUnavailable;
 use super::store::Store;
 use crate::BoxFuture;
-use crate::channel::Claim;
+use crate::lock::FleetLock;
 
-mod claim;
-mod keeper;
 mod lease;
-mod standing;
+mod lease_state;
+mod lease_task;
+mod leased_call;
 mod wire;
 
 pub use wire::{Asked, MOST_TICKETS, Owner, PATIENCE, POLL};
 
-use claim::{FleetClaim, Shared};
-use keeper::Keeper;
-use standing::Standing;
+use lease_state::LeaseState;
+use lease_task::LeaseTask;
+use leased_call::{LeasedCall, Shared};
 
 /// On which terms leases are asked for. Those of all processes of a fleet must be the same.
 #[derive(Clone, Copy, Debug)]
@@ -82,17 +82,17 @@ impl Locks {
 
     /// Begins to ask for a call. Within a tokio runtime only.
     #[must_use]
-    pub fn claim(&self, scope: &str, call: &str) -> Arc<dyn Claim> {
-        let hanging = self.store.wakes().hang();
+    pub fn claim(&self, scope: &str, call: &str) -> Arc<dyn FleetLock> {
+        let hanging = self.store.wake_registry().register();
         let shared = Arc::new(Shared {
-            standing: watch::Sender::new(Standing::Asked),
+            lease_state: watch::Sender::new(LeaseState::Asked),
             renew: Notify::new(),
             dismissals: AtomicU32::new(0),
             dismiss: Notify::new(),
-            bell: Arc::clone(hanging.bell()),
+            waker: Arc::clone(hanging.waker()),
         });
         let (end, given_up) = oneshot::channel();
-        let keeper = Keeper {
+        let lease_task = LeaseTask {
             owner: Owner::new(&self.store, hanging.number(), scope, call),
             store: Arc::clone(&self.store),
             terms: self.terms,
@@ -102,10 +102,10 @@ impl Locks {
         };
         // Boxed, as all tasks of the fleet are: the code around a task exists once for each type of future.
         let keeping: BoxFuture<'static, ()> =
-            Box::pin(keeper.run(given_up).with_current_subscriber());
+            Box::pin(lease_task.run(given_up).with_current_subscriber());
         tokio::spawn(keeping);
         let end = (end, self.returning.token());
-        Arc::new(FleetClaim::new(Arc::clone(&self.store), shared, end))
+        Arc::new(LeasedCall::new(Arc::clone(&self.store), shared, end))
     }
 
     /// Ends when everything has been given back that this process had asked for here.

@@ -68,13 +68,13 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// Who rings by `bell` and asks for this call.
+    /// Who rings by `waker` and asks for this call.
     #[must_use]
-    pub fn new(store: &Store, bell: u64, scope: &str, call: &str) -> Self {
+    pub fn new(store: &Store, waker: u64, scope: &str, call: &str) -> Self {
         let keys = store.keys();
         let call = keys.call(scope, call);
         Self {
-            name: format!("{}:{bell}", store.process()),
+            name: format!("{}:{waker}", store.process()),
             lock: keys.of_call("lock", &call),
             tickets: keys.of_call("tickets", &call),
             waiters: keys.of_call("waiters", &call),
@@ -142,7 +142,7 @@ impl Owner {
     }
 
     /// Sends those away who wait behind the lease.
-    pub async fn dismiss_waiting(&self, store: &Store) -> Result<(), StoreError> {
+    pub async fn reject_queued(&self, store: &Store) -> Result<(), StoreError> {
         self.tell(store, &DISMISS).await
     }
 

@@ -52,7 +52,7 @@ impl Map {
     /// Takes a new map. Nodes that keep nothing any more are left.
     fn take(&mut self, ranges: Vec<(u16, u16, String)>, seeds: &[String]) {
         let kept = |address: &String| {
-            seeds.contains(address) || ranges.iter().any(|(.., keeper)| keeper == address)
+            seeds.contains(address) || ranges.iter().any(|(.., lease_task)| lease_task == address)
         };
         self.nodes.retain(|address, _| kept(address));
         self.ranges = ranges;
@@ -88,7 +88,7 @@ impl Cluster {
         for _ in 0..HOPS {
             let (node, asking) = match moving_to.take() {
                 Some(address) => (self.node(&address), true),
-                None => (self.keeper(slot, until).await?, false),
+                None => (self.lease_task(slot, until).await?, false),
             };
             failed = match node.run(script, arguments, asking, until).await {
                 Err(failed) => failed,
@@ -121,7 +121,7 @@ impl Cluster {
     }
 
     /// The node that keeps a slot. Asks for a map first when there is none, or it has proved wrong.
-    async fn keeper(&self, slot: u16, until: Instant) -> Result<Arc<Node>, StoreError> {
+    async fn lease_task(&self, slot: u16, until: Instant) -> Result<Arc<Node>, StoreError> {
         if let Some(address) = self.fresh_address(slot) {
             return Ok(self.node(&address));
         }

@@ -17,7 +17,7 @@ use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::error::StoreError;
-use super::wakes::Wakes;
+use super::wake_registry::WakeRegistry;
 use crate::BoxFuture;
 use crate::fleet::options::Server;
 
@@ -47,7 +47,7 @@ impl Link {
     pub async fn open(
         server: &Server,
         tls: Option<Arc<ClientConfig>>,
-        wakes: Arc<Wakes>,
+        wake_registry: Arc<WakeRegistry>,
     ) -> Result<(Self, AbortOnDropHandle<()>), StoreError> {
         let tcp = TcpStream::connect((server.host.as_str(), server.port))
             .await
@@ -70,7 +70,7 @@ impl Link {
                 if push.kind == PushKind::Message
                     && let Some(Value::BulkString(message)) = push.data.get(1)
                 {
-                    wakes.deliver(message);
+                    wake_registry.deliver(message);
                 }
                 Ok::<(), ()>(())
             });

@@ -23,15 +23,15 @@ mod cluster;
 mod counters;
 mod error;
 mod link;
-mod memory;
 mod node;
-mod wakes;
+mod restart_guard;
+mod wake_registry;
 
 pub use counters::{Counters, Counts};
 pub use error::StoreError;
-pub use memory::MARKER;
 pub use redis::Value;
-pub use wakes::{Bell, Hanging, Wakes};
+pub use restart_guard::MARKER;
+pub use wake_registry::{WakeRegistry, Waker, WakerGuard};
 
 use cluster::Cluster;
 use link::Link;
@@ -77,10 +77,10 @@ struct Shared {
     options: FleetOptions,
     keys: Keys,
     process: String,
-    wakes: Arc<Wakes>,
+    wake_registry: Arc<WakeRegistry>,
     counters: Counters,
     tls: OnceCell<Arc<ClientConfig>>,
-    memory: memory::Memory,
+    restart_guard: restart_guard::RestartGuard,
 }
 
 static PROCESS_WIDE: LazyLock<Mutex<Vec<Weak<Store>>>> = LazyLock::new(Mutex::default);
@@ -104,10 +104,10 @@ impl Store {
         let shared = Arc::new(Shared {
             keys: Keys::new(&options),
             process: random_name()?,
-            wakes: Arc::default(),
+            wake_registry: Arc::default(),
             counters: Counters::default(),
             tls: OnceCell::new(),
-            memory: memory::Memory::default(),
+            restart_guard: restart_guard::RestartGuard::default(),
             options,
         });
         let nodes = match &shared.options.servers {
@@ -147,8 +147,8 @@ impl Store {
 
     /// What others ring in this process.
     #[must_use]
-    pub fn wakes(&self) -> &Arc<Wakes> {
-        &self.shared.wakes
+    pub fn wake_registry(&self) -> &Arc<WakeRegistry> {
+        &self.shared.wake_registry
     }
 
     /// What was counted.
@@ -214,10 +214,12 @@ impl Shared {
             None
         };
         let connected = async {
-            let (link, carrying) = Link::open(server, tls, Arc::clone(&self.wakes)).await?;
-            self.memory.settle(&self.keys, &self.options, &link).await?;
+            let (link, carrying) = Link::open(server, tls, Arc::clone(&self.wake_registry)).await?;
+            self.restart_guard
+                .settle(&self.keys, &self.options, &link)
+                .await?;
             let own = self.keys.of_fleet(&format!("{WAKE}{}", self.process));
-            let all = self.keys.of_fleet(memory::PRESENCE);
+            let all = self.keys.of_fleet(restart_guard::PRESENCE);
             link.subscribe(&[&own, &all]).await?;
             Ok((link, carrying))
         };

@@ -172,7 +172,7 @@ async fn keep(node: Weak<Node>) {
                 let link = Arc::new(link);
                 strong.state.send_replace(State::Up(Arc::clone(&link)));
                 // What was published while there was no connection was missed.
-                shared.wakes.ring_all();
+                shared.wake_registry.wake_all();
                 let patience = shared.options.timeout;
                 // Dropping the node ends the wait.
                 drop((strong, shared));

@@ -3,7 +3,7 @@
 //! [`SharedGrant`] stands behind the token cache of a process, in the place of its grant: the cache's single flight comes
 //! first, so a process asks the fleet once, and of all processes one asks the token endpoint.
 //!
-//! * [`seal`](self) makes a token unreadable for the store, [`shelf`](self) is where it lies.
+//! * [`seal`](self) makes a token unreadable for the store, [`token_store`](self) is where it lies.
 //!
 //! A cache asks for a token because it has none, its own grows old, or its own was refused. In each case it wants one
 //! that is newer than the last it got, and that is all there is to invalidation: the refusal of one generation is never
@@ -23,10 +23,10 @@ use crate::error::Error;
 use crate::secret::Secret;
 
 mod seal;
-mod shelf;
+mod token_store;
 
 use seal::Seal;
-use shelf::{Found, Shelf};
+use token_store::{Lookup, SharedTokenStore};
 
 /// How long others wait for the one that fetches, before the next of them does. Above the time-out of a token request.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -54,14 +54,14 @@ impl Identity {
 pub struct SharedGrant {
     own: Arc<dyn Grant>,
     identity: Identity,
-    fleet: OnceLock<Meeting>,
+    fleet: OnceLock<FleetBinding>,
     last: Mutex<Last>,
 }
 
 /// Where the token of a fleet is.
-struct Meeting {
+struct FleetBinding {
     store: Arc<Store>,
-    shelf: Shelf,
+    token_store: SharedTokenStore,
     seal: Seal,
 }
 
@@ -89,29 +89,37 @@ impl SharedGrant {
     pub fn join(&self, store: &Arc<Store>) {
         let secrets: Vec<_> = self.identity.secrets.iter().collect();
         if let Some(seal) = Seal::new(&secrets) {
-            let _ = self.fleet.set(Meeting {
+            let _ = self.fleet.set(FleetBinding {
                 store: Arc::clone(store),
-                shelf: Shelf::new(store.keys(), &self.identity),
+                token_store: SharedTokenStore::new(store.keys(), &self.identity),
                 seal,
             });
         }
     }
 
     /// The error is the store's: it could not be asked.
-    async fn shared(&self, fleet: &Meeting) -> Result<Result<Granted, Error>, StoreError> {
-        let Meeting { store, shelf, seal } = fleet;
+    async fn shared(&self, fleet: &FleetBinding) -> Result<Result<Granted, Error>, StoreError> {
+        let FleetBinding {
+            store,
+            token_store,
+            seal,
+        } = fleet;
         let asker = format!("{}:{:x}", store.process(), fastrand::u64(..));
         let (mut known, refused) = self.asking_for();
         let until = Instant::now() + PATIENCE;
         loop {
-            match shelf.ask(store, (known, refused), &asker, PATIENCE).await? {
-                Found::Token {
+            match token_store
+                .ask(store, (known, refused), &asker, PATIENCE)
+                .await?
+            {
+                Lookup::Token {
                     generation,
                     sealed,
                     left,
                     margin,
                 } => {
-                    let Some((access_token, tenant)) = seal.open(&sealed, &shelf.place(generation))
+                    let Some((access_token, tenant)) =
+                        seal.open(&sealed, &token_store.place(generation))
                     else {
                         // Sealed with another secret, or changed: as if it were not there.
                         known = generation;
@@ -126,12 +134,12 @@ impl SharedGrant {
                         tenant,
                     }));
                 }
-                Found::Fetch { generation } => {
+                Lookup::Fetch { generation } => {
                     return Ok(self.fetch(fleet, &asker, generation).await);
                 }
                 // The one that fetches may have died, and the next may have taken its place.
-                Found::Wait { .. } if Instant::now() >= until => return Err(StoreError::TimedOut),
-                Found::Wait { most } => {
+                Lookup::Wait { .. } if Instant::now() >= until => return Err(StoreError::TimedOut),
+                Lookup::Wait { most } => {
                     let jitter = POLL.mul_f64(fastrand::f64() / 2.0);
                     sleep(POLL.min(most) + jitter).await;
                 }
@@ -140,24 +148,32 @@ impl SharedGrant {
     }
 
     /// Fetches the token that all others wait for.
-    async fn fetch(&self, fleet: &Meeting, asker: &str, generation: u64) -> Result<Granted, Error> {
-        let Meeting { store, shelf, seal } = fleet;
+    async fn fetch(
+        &self,
+        fleet: &FleetBinding,
+        asker: &str,
+        generation: u64,
+    ) -> Result<Granted, Error> {
+        let FleetBinding {
+            store,
+            token_store,
+            seal,
+        } = fleet;
         let granted = self.own.request().await;
-        let sealed = granted
-            .as_ref()
-            .ok()
-            .and_then(|granted| Some((granted, seal.seal(granted, &shelf.place(generation))?)));
+        let sealed = granted.as_ref().ok().and_then(|granted| {
+            Some((granted, seal.seal(granted, &token_store.place(generation))?))
+        });
         // A store that does not hear of it makes others fetch their own.
         let _ = match sealed {
             Some((granted, sealed)) => {
                 let margin = EXPIRY_MARGIN.min(granted.lifetime / 2);
                 let left = granted.lifetime.saturating_sub(margin);
                 let times = (left, margin);
-                shelf
+                token_store
                     .publish(store, asker, generation, &sealed, times)
                     .await
             }
-            None => shelf.give_up(store, asker).await,
+            None => token_store.give_up(store, asker).await,
         };
         if let Ok(granted) = &granted {
             self.gave(generation, &granted.access_token);

@@ -10,14 +10,14 @@ const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-fn verdict(resend: Resend) -> Verdict {
+fn classification(resend: Resend) -> Classification {
     let (delivery, code) = match resend {
         Resend::Unsent | Resend::Transient => (Delivery::NotSent, Code::Connect),
         Resend::Never | Resend::NewConnection => (Delivery::Refused, Code::Rejected),
         Resend::FreshToken => (Delivery::Refused, Code::Auth),
         Resend::Throttled => (Delivery::Refused, Code::RateLimited),
     };
-    Verdict {
+    Classification {
         delivery,
         code,
         resend,
@@ -50,10 +50,10 @@ impl Run {
         }
     }
 
-    fn decide(&mut self, verdict: Verdict, remaining: Duration) -> Decision {
+    fn decide(&mut self, classification: Classification, remaining: Duration) -> Decision {
         self.policy.decide(
             &mut self.progress,
-            &verdict,
+            &classification,
             remaining,
             &mut self.budget,
             Duration::ZERO,
@@ -104,7 +104,7 @@ fn check(table: &[(Setting, Course<'_>)]) {
     for (row, ((attempts, capacity, left), course)) in table.iter().enumerate() {
         let mut run = Run::new(*attempts, *capacity);
         for (step, (resend, expected)) in course.iter().enumerate() {
-            let decision = run.decide(verdict(*resend), HOUR);
+            let decision = run.decide(classification(*resend), HOUR);
             assert_eq!(&kind(decision), expected, "row {row}, step {step}");
         }
         assert_eq!(run.level(), *left, "row {row}");
@@ -163,9 +163,9 @@ fn an_empty_budget_stops_what_costs_and_not_what_is_free() {
 
 #[test]
 fn the_deadline_is_looked_at_before_the_budget_is_touched() {
-    let asked = |resend| Verdict {
+    let asked = |resend| Classification {
         retry_after: Some(ms(1000)),
-        ..verdict(resend)
+        ..classification(resend)
     };
     let past = Decision::Stop(StopReason::PastDeadline);
     for resend in [
@@ -178,18 +178,18 @@ fn the_deadline_is_looked_at_before_the_budget_is_touched() {
         let mut run = Run::new(9, 500);
         assert_eq!(run.decide(asked(resend), ms(1000)), past);
         assert_eq!(run.level(), 500);
-        assert_eq!(run.decide(verdict(resend), Duration::ZERO), past);
+        assert_eq!(run.decide(classification(resend), Duration::ZERO), past);
         assert_eq!(run.level(), 500);
         assert_ne!(run.decide(asked(resend), ms(1101)), past);
     }
     // A stop for the deadline uses nothing up.
     let mut run = Run::new(1, 500);
     assert_eq!(
-        run.decide(verdict(Resend::FreshToken), Duration::ZERO),
+        run.decide(classification(Resend::FreshToken), Duration::ZERO),
         past
     );
     assert_eq!(
-        kind(run.decide(verdict(Resend::FreshToken), HOUR)),
+        kind(run.decide(classification(Resend::FreshToken), HOUR)),
         Kind::Token
     );
 }
@@ -207,7 +207,7 @@ fn waits_grow_with_each_resend_that_waited() {
         (Resend::Throttled, 2000..=4000),
     ];
     for (resend, bounds) in steps {
-        let Decision::Again { delay, .. } = run.decide(verdict(resend), HOUR) else {
+        let Decision::Again { delay, .. } = run.decide(classification(resend), HOUR) else {
             panic!("stopped");
         };
         assert!(delay >= ms(*bounds.start()) && delay <= ms(*bounds.end()));
@@ -232,9 +232,9 @@ fn an_accepted_or_doubtful_attempt_is_not_sent_again_by_a_slip() {
                 matches!(resend, Resend::Transient | Resend::Throttled),
             ),
         ] {
-            let doubtful = Verdict {
+            let doubtful = Classification {
                 delivery,
-                ..verdict(resend)
+                ..classification(resend)
             };
             let decision = Run::new(9, 500).decide(doubtful, HOUR);
             assert_eq!(matches!(decision, Decision::Again { .. }), allowed);
@@ -243,9 +243,9 @@ fn an_accepted_or_doubtful_attempt_is_not_sent_again_by_a_slip() {
     // An unknown outcome does not slip through when the free resends are used.
     let mut run = Run::new(9, 500);
     run.progress.unsent = MAX_UNSENT_RESENDS;
-    let doubtful = Verdict {
+    let doubtful = Classification {
         delivery: Delivery::Unknown,
-        ..verdict(Resend::Unsent)
+        ..classification(Resend::Unsent)
     };
     assert_eq!(
         run.decide(doubtful, HOUR),
@@ -253,7 +253,7 @@ fn an_accepted_or_doubtful_attempt_is_not_sent_again_by_a_slip() {
     );
 }
 
-fn any_verdict() -> impl Strategy<Value = Verdict> {
+fn any_verdict() -> impl Strategy<Value = Classification> {
     let resend = prop_oneof![
         1 => Just(Resend::Never),
         1 => Just(Resend::Unsent),
@@ -262,9 +262,9 @@ fn any_verdict() -> impl Strategy<Value = Verdict> {
         4 => Just(Resend::Transient),
         4 => Just(Resend::Throttled),
     ];
-    (resend, proptest::option::of(0_u64..20_000)).prop_map(|(resend, asked)| Verdict {
+    (resend, proptest::option::of(0_u64..20_000)).prop_map(|(resend, asked)| Classification {
         retry_after: asked.map(ms),
-        ..verdict(resend)
+        ..classification(resend)
     })
 }
 
@@ -285,10 +285,10 @@ proptest! {
         let mut rng = Rng::with_seed(seed);
         let remaining = ms(remaining);
         let (mut counted_resends, mut free_resends) = (0, 0);
-        for verdict in verdicts {
+        for classification in verdicts {
             let before = budget.level(Duration::ZERO);
             let decision = policy.decide(
-                &mut progress, &verdict, remaining, &mut budget, Duration::ZERO, &mut rng,
+                &mut progress, &classification, remaining, &mut budget, Duration::ZERO, &mut rng,
             );
             let spent = before - budget.level(Duration::ZERO);
             match decision {
@@ -297,11 +297,11 @@ proptest! {
                     break;
                 }
                 Decision::Again { delay, .. } => {
-                    prop_assert_ne!(verdict.resend, Resend::Never);
+                    prop_assert_ne!(classification.resend, Resend::Never);
                     prop_assert!(delay < remaining);
-                    match verdict.retry_after {
+                    match classification.retry_after {
                         Some(asked) => prop_assert!(delay >= asked && delay <= asked + asked / 10),
-                        None if verdict.resend == Resend::Throttled => prop_assert!(delay <= Duration::from_secs(4)),
+                        None if classification.resend == Resend::Throttled => prop_assert!(delay <= Duration::from_secs(4)),
                         None => prop_assert!(delay <= policy.cap),
                     }
                     if spent == 0 { free_resends += 1 } else { counted_resends += 1 }

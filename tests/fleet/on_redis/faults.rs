@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxone_dtmf::channel::LockId;
 use cxone_dtmf::config::InjectionOptions;
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
 use cxone_dtmf::event::Event;
 use cxone_dtmf::fleet::{FleetOptions, OnUnavailable};
+use cxone_dtmf::lock::LockId;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::proxy::Proxy;

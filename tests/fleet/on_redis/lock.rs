@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cxone_dtmf::config::{AfterUnknown, Config, InjectionOptions, Playout};
+use cxone_dtmf::config::{AfterUnknown, Config, InjectionOptions, PlayoutMode};
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
 use cxone_dtmf::fleet::FleetOptions;
@@ -345,7 +345,7 @@ async fn tones_of_one_process_are_played_before_another_presses() {
     let served = Served::new();
     let platform = Platform::scripted([]);
     let config = Config {
-        playout: Playout::Hold,
+        playout: PlayoutMode::Hold,
         ..config()
     };
     let process = || {

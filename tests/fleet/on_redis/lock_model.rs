@@ -224,7 +224,7 @@ fn walk(stage: &Stage, call: &str, steps: &[Step]) -> Result<(), TestCaseError> 
                 }
             }
             Step::Dismiss(owner) => {
-                let dismissed = owners[owner].dismiss_waiting(stage.store(owner));
+                let dismissed = owners[owner].reject_queued(stage.store(owner));
                 stage.runtime.block_on(dismissed).unwrap();
                 if model.holder == Some(owner) && !model.line.is_empty() {
                     model.line.clear();

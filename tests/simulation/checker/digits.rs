@@ -2,7 +2,7 @@
 
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
-use cxone_dtmf::transport::FaultKind;
+use cxone_dtmf::http::FaultKind;
 
 use super::ledger::{Finished, Ledger, Record, Sent};
 use super::{Law, Violation};
@@ -34,7 +34,7 @@ pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
         let pressed: u32 = record.executed.values().sum();
         let fits = match end.delivery {
             Delivery::NotSent | Delivery::Refused => pressed == 0,
-            Delivery::Accepted => pressed == record.ask.bursts,
+            Delivery::Accepted => pressed == record.ask.segments,
             Delivery::Unknown => true,
         };
         if !fits {
@@ -68,7 +68,7 @@ pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
             );
         }
         let most = record.ask.max_attempts as usize + UNCOUNTED;
-        for part in 0..record.ask.bursts {
+        for part in 0..record.ask.segments {
             let sent = record.sent.values().filter(|sent| sent.part == part);
             let sent = sent.count();
             if sent > most {
@@ -89,7 +89,7 @@ fn knowable(record: &Record, atomic: bool) -> Delivery {
             let each = record.sent.values().map(|sent| of_one(sent, atomic));
             each.max().unwrap_or(Delivery::NotSent)
         }
-        all if all == record.ask.bursts => Delivery::Accepted,
+        all if all == record.ask.segments => Delivery::Accepted,
         _ => Delivery::Unknown,
     }
 }
@@ -107,7 +107,7 @@ fn accepted(record: &Record, atomic: bool) -> u32 {
 /// had a token that was refused.
 fn parts(record: &Record, end: &Finished, atomic: bool, breaks: &mut impl FnMut(Law, String)) {
     let told = accepted(record, atomic) * DIGITS;
-    let several = record.ask.bursts > 1 && end.delivery != Delivery::Accepted;
+    let several = record.ask.segments > 1 && end.delivery != Delivery::Accepted;
     // What was wrong from the beginning has no parts.
     let expected = several
         .then_some(told)

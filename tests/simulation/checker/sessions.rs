@@ -161,7 +161,7 @@ pub fn free_at(record: &Record, end: &Finished, atomic: bool) -> Duration {
     let perhaps_playing = |sent: &Sent| {
         let taken = matches!(of_one(sent, atomic), Delivery::Accepted | Delivery::Unknown);
         let ended = sent.ended.as_ref().filter(|_| taken);
-        let last = sent.part + 1 == record.ask.bursts;
+        let last = sent.part + 1 == record.ask.segments;
         let silence = if last { GUARD } else { PAUSE };
         ended.map(|(at, _)| at.1 + record.ask.playing + silence)
     };

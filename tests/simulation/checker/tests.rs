@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cxone_dtmf::delivery::Delivery;
 use cxone_dtmf::error::Code;
-use cxone_dtmf::transport::FaultKind;
+use cxone_dtmf::http::FaultKind;
 
 use super::{Law, check};
 use crate::faults::ms;
@@ -19,7 +19,7 @@ const ASK: Ask = Ask {
     deadline: Duration::from_secs(30),
     max_attempts: 3,
     rejects_queued: true,
-    bursts: 1,
+    segments: 1,
     playing: Duration::ZERO,
     holds: false,
     masked: false,

@@ -4,7 +4,7 @@ use super::*;
 
 /// Digits in two bursts, whose tones play for three and a half seconds.
 const IN_SESSION: Ask = Ask {
-    bursts: 2,
+    segments: 2,
     playing: ms(3_500),
     holds: true,
     ..ASK
@@ -68,7 +68,7 @@ fn two_bursts() -> Vec<What> {
 }
 
 const MASKED: Ask = Ask {
-    bursts: 1,
+    segments: 1,
     masked: true,
     ..IN_SESSION
 };

@@ -1,0 +1,172 @@
+//! The sentences of errors. Each says what happened and, where there is something to do, what.
+
+use std::borrow::Cow;
+
+use super::Engine;
+use crate::api::{AnswerHead, AttemptResult};
+use crate::cancel::call_ended;
+use crate::error::{Code, Error};
+use crate::http::FaultKind;
+use crate::lock::Rejection;
+use crate::rate_limit::limiter::TooLong;
+
+pub(super) const OUTCOME_UNKNOWN: &str = "the outcome is unknown: the digits were handed over and may or may not have been pressed; do not send them again before you know";
+
+/// Why an attempt failed.
+pub(super) fn attempt(result: &AttemptResult, code: Code) -> Cow<'static, str> {
+    if code == Code::OutcomeUnknown {
+        return match result.result {
+            Ok(AnswerHead { status, .. }) => {
+                format!("{OUTCOME_UNKNOWN} (the platform answered {status})").into()
+            }
+            Err(FaultKind::TimedOut) => format!("{OUTCOME_UNKNOWN} (no answer in time)").into(),
+            Err(_) => format!("{OUTCOME_UNKNOWN} (the connection was lost)").into(),
+        };
+    }
+    match result.result {
+        Ok(head) => answered(head.status, code).into(),
+        Err(fault) => not_connected(fault).into(),
+    }
+}
+
+fn answered(status: u16, code: Code) -> String {
+    match code {
+        Code::Auth => "the platform refused the token twice (401): check client id, secret and scopes".into(),
+        Code::Forbidden => "the platform forbids this call or line to this client (403): check the permissions of the client".into(),
+        Code::RateLimited => "the platform's rate limit is reached (429): send less, or later".into(),
+        Code::Conflict => "the platform reports a conflict on the call (409): something else presses digits or changes the call".into(),
+        Code::Server => format!("the platform failed and pressed nothing ({status})"),
+        _ if status == 404 => "the platform does not know this call, line or provider (404): it may have ended".into(),
+        _ => format!("the platform refused the request ({status}) and pressed nothing"),
+    }
+}
+
+pub(super) const fn not_connected(fault: FaultKind) -> &'static str {
+    match fault {
+        FaultKind::NameLookup => {
+            "the host name of the platform could not be looked up: check apiUrl and the name service"
+        }
+        FaultKind::ConnectionRefused => {
+            "nobody accepts connections at apiUrl: check host, port and network"
+        }
+        FaultKind::ConnectTimeout => {
+            "no connection within connectTimeoutMs: check host, port and firewalls"
+        }
+        FaultKind::TlsHandshake => "the TLS handshake with the platform broke off",
+        FaultKind::Certificate => {
+            "the platform's certificate or TLS version is not acceptable: check apiUrl, or pass the root of a private authority as caBundle"
+        }
+        FaultKind::Proxy => {
+            "the proxy did not open a tunnel to the platform: check its user name, password and rules"
+        }
+        FaultKind::StreamRefused => "the platform refused to process the request",
+        FaultKind::TimedOut => "no connection took the request in time",
+        FaultKind::ConnectionLost => "the connection ended before it took the request",
+        FaultKind::Setup => "the HTTP client could not be set up",
+    }
+}
+
+/// A sequence with pauses failed after a part of it was accepted.
+pub(super) fn midway(accepted: u32, of: u32, why: &str) -> String {
+    format!(
+        "{accepted} of {of} digits were accepted, then it failed, and nothing was sent again: find out where the call stands ({why})"
+    )
+}
+
+/// The time for the whole injection ran out.
+pub(super) fn deadline() -> Error {
+    let mut error = Error::not_sent(
+        Code::Deadline,
+        "the deadline of the injection passed (deadlineMs)",
+    );
+    error.retryable = true;
+    error
+}
+
+/// The rate limit of the injector lets the request leave only after the deadline.
+pub(super) fn rate_limited(TooLong(wait): TooLong) -> Error {
+    Error::not_sent(
+        Code::RateLimited,
+        "the injector's own rate limit (rateLimit) has no slot before the deadline",
+    )
+    .retryable(Some(wait))
+}
+
+/// There is a fleet, and the call was never asked for.
+pub(super) fn no_claim() -> Error {
+    Error::not_sent(
+        Code::LockLost,
+        "nothing was sent, since this process had not asked for the call",
+    )
+}
+
+/// The wait for the lock of a call ran out.
+pub(super) fn lock_timeout(engine: &Engine, call: &std::sync::Arc<str>) -> Error {
+    let line = engine.lock_key(call);
+    let hint = if engine.parts.registry.is_held_by_manual_lock(&line) {
+        "; this process holds it by a manual lock: pass { lock } to inject under it, or release it first"
+    } else {
+        ""
+    };
+    lock_wait_ended(call, hint)
+}
+
+/// The wait behind others under the same manual lock ran out.
+pub(super) fn lock_timeout_under_lock(call: &std::sync::Arc<str>) -> Error {
+    lock_wait_ended(
+        call,
+        "; injections ahead under the same lock take longer than lockTimeoutMs",
+    )
+}
+
+fn lock_wait_ended(call: &str, hint: &str) -> Error {
+    let mut error = Error::not_sent(
+        Code::LockTimeout,
+        format!("Channel conflict: call {call} is currently locked by another process{hint}"),
+    );
+    error.retryable = true;
+    error
+}
+
+/// Sent away from the line.
+pub(super) fn rejected(why: Rejection) -> Error {
+    match why {
+        Rejection::AfterUnknown => Error::not_sent(
+            Code::AfterUnknown,
+            "an injection ahead on this call has an unknown outcome: nothing behind it was sent",
+        ),
+        Rejection::CallEnded => call_ended(),
+        Rejection::LockExpired => Error::not_sent(
+            Code::Lock,
+            "the lock was held longer than lockHoldMs and has been released: acquire a new one",
+        ),
+    }
+}
+
+/// Too many wait for this call.
+pub(super) fn queue_full(call: &str, max: usize) -> Error {
+    full(format!(
+        "{max} are waiting for call {call} already (maxWaitingPerCall)"
+    ))
+}
+
+/// Too many wait in this injector.
+pub(super) fn injector_full(max: usize) -> Error {
+    full(format!(
+        "{max} are waiting in this injector already (maxWaiting)"
+    ))
+}
+
+fn full(message: String) -> Error {
+    let mut error = Error::not_sent(Code::QueueFull, message);
+    error.retryable = true;
+    error
+}
+
+/// The work was dropped before it could end, as when its thread dies or a part of the engine fails.
+pub(super) fn dropped() -> Error {
+    Error::not_sent(
+        Code::Closed,
+        "the injector went away before the digits were handed over",
+    )
+}

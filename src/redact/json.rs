@@ -1,0 +1,258 @@
+//! The digits in parsed JSON: in strings, keys and numbers, and spread over the items of a list.
+
+use std::borrow::Cow;
+
+use serde_json::{Number, Value};
+use zeroize::Zeroizing;
+
+use super::form::{is_separator, read};
+use super::{Mask, PLACEHOLDER};
+use crate::payload::frequencies_of;
+
+/// Stands for an item that cannot be part of a sequence: neither digit nor separator.
+const OTHER: &str = "x";
+
+impl Mask {
+    /// The value with the digits hidden.
+    ///
+    /// A number that holds them, or that equals them as a number does without leading zeros,
+    /// becomes the placeholder as a whole; items of a list that hold them together become one
+    /// placeholder. Keys that turn out equal are merged, the last one stays.
+    #[must_use]
+    pub fn value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => {
+                let masked = match self.text(&text) {
+                    Cow::Owned(masked) => Some(masked),
+                    Cow::Borrowed(_) => None,
+                };
+                Value::String(masked.unwrap_or(text))
+            }
+            Value::Number(number) if self.is_told_by(&number) => placeholder(),
+            Value::Array(items) => Value::Array(self.items(items)),
+            Value::Object(fields) => fields
+                .into_iter()
+                .map(|(key, value)| (self.text(&key).into_owned(), self.value(value)))
+                .collect(),
+            other => other,
+        }
+    }
+
+    fn is_told_by(&self, number: &Number) -> bool {
+        self.equals(number)
+            || !self.occurrences(&number.to_string()).is_empty()
+            || !self.occurrences(&plain(number)).is_empty()
+    }
+
+    /// A platform that reads the digits as a number drops leading zeros, and beyond 64 bits rounds.
+    fn equals(&self, number: &Number) -> bool {
+        if !self.0.iter().all(char::is_ascii_digit) {
+            return false;
+        }
+        let digits: Zeroizing<String> = Zeroizing::new(self.0.iter().collect());
+        // Bits, since two numbers are meant to be one and the same and not merely near.
+        let wanted = digits.parse::<f64>().map(f64::to_bits).ok();
+        wanted.is_some() && wanted == number.as_f64().map(|number| number.abs().to_bits())
+    }
+
+    fn items(&self, items: Vec<Value>) -> Vec<Value> {
+        let mut joined = String::new();
+        let mut places = Vec::with_capacity(items.len());
+        for item in &items {
+            let start = joined.len();
+            joined.push_str(part(item).as_deref().unwrap_or(OTHER));
+            places.push(start..joined.len());
+            joined.push(',');
+        }
+        let found = self.occurrences(&joined);
+        let mut found = found.iter().peekable();
+        let mut masked = Vec::with_capacity(items.len());
+        let mut hidden = None;
+        for (item, place) in items.into_iter().zip(places) {
+            while found.next_if(|range| range.end <= place.start).is_some() {}
+            match found.peek() {
+                Some(range) if range.start < place.end => {
+                    // The next occurrence may begin inside the item that ends this one.
+                    if hidden != Some(range.start) {
+                        masked.push(placeholder());
+                    }
+                    hidden = Some(range.start);
+                }
+                _ => masked.push(self.value(item)),
+            }
+        }
+        masked
+    }
+}
+
+fn placeholder() -> Value {
+    Value::String(PLACEHOLDER.to_owned())
+}
+
+/// The text of an item that consists of digits and separators only.
+fn part(item: &Value) -> Option<String> {
+    let text = match item {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => plain(number),
+        _ => return None,
+    };
+    let mut rest = text.as_str();
+    while let Some((character, after)) = read(rest) {
+        if frequencies_of(character).is_none() && !is_separator(character) {
+            return None;
+        }
+        rest = after;
+    }
+    Some(text)
+}
+
+/// The number without exponent and without a fraction of zero: `1.234e3` is `1234`.
+fn plain(number: &Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() => float.to_string(),
+        _ => number.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn masked(digits: &str, value: Value) -> Value {
+        Mask::from_digits(digits).value(value)
+    }
+
+    #[test]
+    fn hides_strings_keys_and_numbers_at_any_depth() {
+        let value = json!({
+            "error": {"dtmf 1234": [{"sent": "1-2-3-4!"}], "number": 1234, "other": 99},
+            "ok": false, "none": null,
+        });
+        let expected = json!({
+            "error": {"dtmf *****": [{"sent": "*****!"}], "number": "*****", "other": 99},
+            "ok": false, "none": null,
+        });
+        assert_eq!(masked("1234", value), expected);
+    }
+
+    #[test]
+    fn hides_numbers_in_any_notation() {
+        let hidden = [
+            "1234",
+            "-1234",
+            "912345",
+            "1234.5",
+            "12.34",
+            "0.1234",
+            "1.234e3",
+            "1234e-7",
+            "1234E+20",
+            "9.12345e4",
+            "91234000000000000000000000",
+            "123.4",
+            "5.1234e-9",
+        ];
+        for text in hidden {
+            let number: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(masked("1234", number), json!("*****"), "{text}");
+        }
+        for text in ["123", "1243", "1.23e3", "0", "12e34"] {
+            let number: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(masked("1234", number.clone()), number, "{text}");
+        }
+    }
+
+    #[test]
+    fn hides_the_number_that_the_digits_become() {
+        let rounded: Value = serde_json::from_str("41111111111111111234").unwrap();
+        for (digits, number) in [
+            ("00123", json!(123)),
+            ("00123", json!(123.0)),
+            ("0000", json!(0)),
+            ("0000", json!(-0.0)),
+            ("41111111111111111234", rounded),
+        ] {
+            assert_eq!(masked(digits, number), json!("*****"), "{digits}");
+        }
+        assert_eq!(masked("", json!(0)), json!(0));
+        assert_eq!(masked("#12", json!(12)), json!(12));
+    }
+
+    #[test]
+    fn hides_digits_spread_over_a_list() {
+        for (digits, list, expected) in [
+            ("1234", json!([1, 2, 3, 4]), json!(["*****"])),
+            ("1234", json!(["1", "2", "3", "4"]), json!(["*****"])),
+            ("1234", json!(["1", 2.0, "３", "%34"]), json!(["*****"])),
+            ("1234", json!([9, 1, 2, 3, 4, 8]), json!([9, "*****", 8])),
+            ("1234", json!(["91", "23", "48", 5]), json!(["*****", 5])),
+            ("1234", json!(["1", "", "2", "3", "4"]), json!(["*****"])),
+            (
+                "1234",
+                json!([["1", "2", "3", "4"], "1234"]),
+                json!([["*****"], "*****"]),
+            ),
+            (
+                "1234",
+                json!([1, 2, 3, 4, 5, 1, 2, 3, 4]),
+                json!(["*****", 5, "*****"]),
+            ),
+            ("121", json!([1, 2, 1, 2, 1]), json!(["*****"])),
+            ("*#A", json!(["*", "#", "a", "b"]), json!(["*****", "b"])),
+            ("12", json!([1, 2]), json!(["*****"])),
+            ("5", json!([4, 5, 55]), json!([4, "*****", 55])),
+            ("1234", json!([1, 2, null, 3, 4]), json!([1, 2, null, 3, 4])),
+            (
+                "1234",
+                json!(["step 12", "34 more"]),
+                json!(["step 12", "34 more"]),
+            ),
+            ("1234", json!([1, 2, 4, 3]), json!([1, 2, 4, 3])),
+            ("1234", json!([]), json!([])),
+        ] {
+            assert_eq!(masked(digits, list.clone()), expected, "{list}");
+        }
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            (0_u8..10).prop_map(Value::from),
+            "[0-9]|[0-9a-d ,]{0,8}|\\PC{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 8, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                proptest::collection::vec(("[0-9]{0,5}", inner), 0..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_printed_answer_never_holds_the_digits(digits in "[0-9]{3,5}", value in any_json()) {
+            let printed = masked(&digits, value).to_string();
+            prop_assert!(!printed.contains(&digits));
+        }
+
+        #[test]
+        fn a_list_of_single_digits_never_holds_them(
+            before in proptest::collection::vec(0_u8..10, 0..6),
+            digits in proptest::collection::vec(0_u8..10, 3..16),
+            after in proptest::collection::vec(0_u8..10, 0..6),
+            as_text in any::<bool>(),
+        ) {
+            let item = |digit: &u8| if as_text { json!(digit.to_string()) } else { json!(digit) };
+            let list: Vec<_> = [before, digits.clone(), after].concat().iter().map(item).collect();
+            let text: String = digits.iter().map(ToString::to_string).collect();
+            let shown = masked(&text, Value::Array(list)).to_string();
+            let shown: String = shown.chars().filter(|c| c.is_ascii_digit() || *c == '*').collect();
+            prop_assert!(!shown.contains(&text));
+        }
+    }
+}
