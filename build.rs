@@ -1,7 +1,5 @@
-//! Sets the linker flags that a Node.js addon needs, only when the binding is built.
+//! Sets the linker flags that a Node.js addon needs.
 
 fn main() {
-    if std::env::var_os("CARGO_FEATURE_NODE").is_some() {
-        napi_build::setup();
-    }
+    napi_build::setup();
 }

@@ -9,7 +9,7 @@ const read = (...names) =>
   fs.readFileSync(path.join(__dirname, '..', ...names), 'utf8').replace(/\r\n/g, '\n');
 const README = read('README.md');
 const TYPINGS = read('index.d.ts');
-const ENGINE = read('src', 'error.rs');
+const ENGINE = read('crates', 'engine', 'src', 'error.rs');
 
 /** The body rows of the README's tables with this head, cell by cell. */
 function tables(...head) {

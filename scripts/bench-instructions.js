@@ -17,11 +17,11 @@ const { buildRust } = require('./bench/rust.js');
 const { Progress } = require('./lib/progress.js');
 const { Steps } = require('./lib/steps.js');
 
-const BASELINE = path.join(root, 'benches', 'instructions.json');
+const BASELINE = path.join(root, 'crates', 'engine', 'benches', 'instructions.json');
 
 const HELP = `npm run bench:instructions -- [options]
 
-Counts with valgrind and compares with benches/instructions.json. Takes some seconds, and the time of a build.
+Counts with valgrind and compares with crates/engine/benches/instructions.json. Takes some seconds, and the time of a build.
 
   --tolerance <x>  how much more is tolerated, in parts of a hundred; default 5
   --write          writes what was counted into that file
@@ -87,7 +87,7 @@ async function main(args) {
   const found = { rust, arch: process.arch, instructions };
   if (values.write) {
     fs.writeFileSync(BASELINE, `${JSON.stringify(found, null, 2)}\n`);
-    steps.say('written into benches/instructions.json');
+    steps.say('written into crates/engine/benches/instructions.json');
   }
   /** @type {import('./bench/instructions.js').Baseline} */
   const baseline = JSON.parse(fs.readFileSync(BASELINE, 'utf8'));

@@ -16,7 +16,7 @@ const { spawn } = require('node:child_process');
 const os = require('node:os');
 
 const flags = [process.env.RUSTFLAGS, '--cfg cxone_loom'].filter(Boolean).join(' ');
-const args = ['test', '--locked', '--no-default-features', '--test', 'loom'];
+const args = ['test', '--locked', '-p', 'cxone-dtmf-engine', '--test', 'loom'];
 args.push('--target-dir', path.join(root, 'target', 'loom'), '--', ...process.argv.slice(2));
 
 const child = spawn('cargo', args, {

@@ -108,11 +108,10 @@ class Run {
   async lint() {
     const tool = (/** @type {string} */ name) => dependencies.tool(root, name);
     await this.component('fmt', ['fmt', '--check']);
-    this.record(await this.node('boundary of the engine', ['scripts/check-boundary.js']));
     this.record(await this.node('eslint', [tool('eslint'), '--max-warnings', '0', '.']));
     const prettier = [tool('prettier'), '--check', '--log-level', 'warn', '.'];
     this.record(await this.node('prettier', prettier));
-    await this.component('clippy', ['clippy', '--locked', '--all-targets', '--', '-D', 'warnings']);
+    await this.component('clippy', ['clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings']);
   }
 
   async types() {
@@ -123,13 +122,9 @@ class Run {
 
   async rust() {
     await this.redis();
-    const args = ['test', '--locked', '--no-fail-fast'];
     const without = this.server ? [] : ['--', '--skip', redis.RUST_MODULE];
-    const whole = await this.cargo('cargo test', [...args, ...without]);
-    this.record(whole, counts.ofCargo(whole.output));
-    args.push('--no-default-features', '--features', 'simulator', ...without);
-    const engine = await this.cargo('cargo test, without Node.js', args);
-    this.record(engine, counts.ofCargo(engine.output));
+    const tests = await this.cargo('cargo test', ['test', '--locked', '--workspace', '--no-fail-fast', ...without]);
+    this.record(tests, counts.ofCargo(tests.output));
   }
 
   async loom() {

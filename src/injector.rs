@@ -1,286 +1,446 @@
-//! The pipeline. This room is the only one that knows the order:
-//! validate → lock → rate limit → token → intent → send → classify → retry → outcome → events.
-//!
-//! [`injection`] is the way of one injection, [`locks`] are the locks a program holds by hand,
-//! [`recording`] masks and unmasks recordings, [`follow`] listens to the events of a session,
-//! [`in_flight`] is what is under way and can be ended from outside.
+//! `DtmfInjector`, the native half.
 
-use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
-use tokio_util::task::TaskTracker;
-use uuid::Uuid;
+use napi::bindgen_prelude::spawn;
+use napi_derive::napi;
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
 
-use crate::api::{Params, WireProfile};
-use crate::audit::AuditSink;
-use crate::auth::TokenSource;
-use crate::cancel::Reason;
-use crate::clock::WallClock;
-use crate::config::{Config, InjectionOptions};
-use crate::endpoint::Endpoint;
-use crate::error::Error;
-use crate::event::{Event, EventSink};
-use crate::fleet::{self, Fleet};
-use crate::http::Transport;
-use crate::lock::{LockKey, Registry};
-use crate::metrics::{Metrics, Snapshot};
-use crate::retry::Budget;
+use super::audit::LaneObserver;
+use super::auth_client::{NativeAuthClient, no_tenant};
+use super::events::LaneEvents;
+use super::failure_json;
+use super::foreign_tokens::ForeignTokens;
+use super::http;
+use super::lane::{NativeLane, Outbox};
+use super::logs::EngineLog;
+use super::metrics;
+use super::options::{self, ApiUrl, InjectorConfig};
+use super::params::{Digits, Joined, copied};
+use cxone_dtmf_engine::BoxFuture;
+use cxone_dtmf_engine::api::{Params, agent_session, telephony_v2};
+use cxone_dtmf_engine::audit::{self, AuditLog, AuditSink};
+use cxone_dtmf_engine::auth::TokenSource;
+use cxone_dtmf_engine::clock::WallClock;
+use cxone_dtmf_engine::endpoint::{Configured, Endpoint};
+use cxone_dtmf_engine::error::Error;
+use cxone_dtmf_engine::fleet::{Fleet, FleetOptions, Store};
+use cxone_dtmf_engine::injector::{Injection, Injector, Parts};
+use cxone_dtmf_engine::lock::submissions::Drainer;
+use cxone_dtmf_engine::lock::{LockId, Registry};
+use cxone_dtmf_engine::metrics::text::{Outside, exposition};
 
-mod exchange;
-mod in_flight;
-mod injection;
-mod limits;
-mod manual_locks;
-mod messages;
-mod recording;
-mod sessions;
-mod turn;
-
-pub use injection::Injection;
-pub use manual_locks::Acquisition;
-pub use sessions::Follower;
-
-/// How long `close` waits for requests that it has just given up to be gone.
-const AFTER_GIVING_UP: Duration = Duration::from_secs(1);
-
-/// What an injector is made of. Each part is a seam.
-pub struct Parts {
-    /// The wire format.
-    pub profile: Arc<dyn WireProfile>,
-    /// Where the API is.
-    pub endpoint: Arc<dyn Endpoint>,
-    /// Where tokens come from.
-    pub tokens: Arc<dyn TokenSource>,
-    /// Carries requests.
-    pub transport: Arc<dyn Transport>,
-    /// Is told what happens.
-    pub events: Arc<dyn EventSink>,
-    /// Keeps the record, when there is one.
-    pub audit: Option<Arc<dyn AuditSink>>,
-    /// The lines of the calls. Programs share [`Registry::process_wide`].
-    pub registry: Arc<Registry>,
-    /// The other processes that press digits, where there are some.
-    pub fleet: Option<Fleet>,
-    /// The time of day.
-    pub clock: WallClock,
+/// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
+#[napi]
+pub struct NativeInjector {
+    injector: Injector,
+    outbox: Arc<Outbox>,
+    foreign: Option<Arc<ForeignTokens>>,
+    log: EngineLog,
+    audit: Option<Arc<AuditLog>>,
+    token_refreshes: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
-/// Presses digits into calls of one platform.
-///
-/// The methods that begin something take its place in line before they return, so the order of the calls
-/// is the order of the digits; what they return does the work when it is run on a tokio runtime.
-#[derive(Clone)]
-pub struct Injector(Arc<Engine>);
-
-/// The shared inside of an injector.
-pub(crate) struct Engine {
-    parts: Parts,
-    config: Config,
-    origin: Arc<str>,
-    /// With the id of a call it names a line.
-    scope: Arc<str>,
-    started: Instant,
-    closed: AtomicBool,
-    waiting: AtomicUsize,
-    permits: Semaphore,
-    in_flight: in_flight::InFlight,
-    locks: manual_locks::ManualLocks,
-    maskings: TaskTracker,
-    limits: Option<limits::Limits>,
-    /// The last turn was taken without a lease, and that was told.
-    without_lease: AtomicBool,
-    budget: Mutex<Budget>,
-    rng: Mutex<fastrand::Rng>,
-    metrics: Metrics,
-}
-
-impl Injector {
-    /// An injector of the given parts.
-    pub fn new(parts: Parts, config: Config) -> Result<Self, Error> {
-        config.check()?;
-        if let Some(fleet) = &parts.fleet {
-            fleet.store.options().check(config.timeout)?;
-        }
-        // The names of injections must differ across machines: 62 bits that the system drew for this injector alone.
-        let drawn = || Uuid::now_v7().as_u64_pair().1;
-        let rng = fastrand::Rng::with_seed(config.seed.unwrap_or_else(drawn));
-        let origin = parts.endpoint.origin();
-        let scope = parts.profile.scope(&origin);
-        Ok(Self(Arc::new(Engine {
-            limits: (config.rate_limit)
-                .map(|limit| limits::Limits::new(limit, parts.fleet.as_ref(), &scope)),
-            scope,
-            origin,
-            started: Instant::now(),
-            closed: AtomicBool::new(false),
-            waiting: AtomicUsize::new(0),
-            permits: Semaphore::new(config.max_in_flight),
-            in_flight: in_flight::InFlight::default(),
-            locks: manual_locks::ManualLocks::default(),
-            maskings: TaskTracker::new(),
-            without_lease: AtomicBool::new(false),
-            budget: Mutex::new(Budget::new(config.retry.budget)),
-            rng: Mutex::new(rng),
-            metrics: Metrics::default(),
-            parts,
-            config,
-        })))
+#[napi]
+impl NativeInjector {
+    /// What is wrong with a config, as the JSON text of a failure.
+    #[napi(catch_unwind)]
+    pub fn check(auth: Option<&NativeAuthClient>, config: String) -> Option<String> {
+        InjectorConfig::read(&Zeroizing::new(config))
+            .and_then(|config| {
+                http::check(&config.network)?;
+                endpoint(config.api_url, auth)
+            })
+            .err()
+            .as_ref()
+            .map(failure_json)
     }
 
-    /// The lines that this injector's calls stand in.
-    #[must_use]
-    pub fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.0.parts.registry)
-    }
-
-    /// Begins an injection. `id` is the caller's name for it, unique among what is under way.
-    #[must_use]
-    pub fn inject(&self, id: u64, params: Params, options: &InjectionOptions) -> Injection {
-        self.inject_asked(Instant::now(), id, params, options)
-    }
-
-    /// The same for what was asked for earlier: its time runs from then.
-    #[must_use]
-    pub fn inject_asked(
-        &self,
-        asked: Instant,
-        id: u64,
-        params: Params,
-        options: &InjectionOptions,
-    ) -> Injection {
-        Injection::begin(Arc::clone(&self.0), asked, id, params, options)
-    }
-
-    /// An injection whose input was found wrong before it could be asked for: it ends like every other.
-    #[must_use]
-    pub fn refuse(&self, id: u64, error: Error) -> Injection {
-        Injection::refused(Arc::clone(&self.0), id, error)
-    }
-
-    /// Ends what goes by `id`, also in flight. Nothing happens when it has ended already.
-    pub fn abort(&self, id: u64) {
-        self.0.in_flight.end_one(id, Reason::Aborted);
-    }
-
-    /// Refuses new work, sends those away who wait, lets requests under way finish for at most `limits`
-    /// (default: the time-out of an attempt), gives the rest up and releases the manual locks. Recordings are
-    /// unmasked before it returns, after the tones that they were masked for. Tones alone are not waited for.
-    pub async fn close(&self, limits: Option<Duration>) {
-        self.begin_close();
-        let limits = limits.unwrap_or(self.0.config.timeout);
-        if timeout(limits, self.0.in_flight.none_left()).await.is_err() {
-            self.0.in_flight.end_everything(Reason::Closed);
-            // They end by themselves at once; the bound only guards against a stalled runtime.
-            let _ = timeout(AFTER_GIVING_UP, self.0.in_flight.none_left()).await;
-        }
-        self.0.locks.release_all();
-        self.0.maskings.close();
-        self.0.maskings.wait().await;
-        if let Some(fleet) = &self.0.parts.fleet {
-            // Other processes would wait for what is not given back until its lease ends.
-            let _ = timeout(AFTER_GIVING_UP, fleet.locks.returned()).await;
-        }
-    }
-
-    /// The first step of [`close`](Self::close), for callers who run the rest later: refuses new work
-    /// and sends those away who wait.
-    pub fn begin_close(&self) {
-        self.0.closed.store(true, Ordering::Release);
-        self.0.in_flight.end_waiting(Reason::Closed);
-    }
-
-    /// Ends everything at once, because nobody is left to hear of it: requests under way are given up
-    /// (those behind them learn that the outcome is unknown), manual locks are released.
-    pub fn abandon(&self) {
-        self.0.closed.store(true, Ordering::Release);
-        self.0.in_flight.end_everything(Reason::Closed);
-        self.0.locks.release_all();
-    }
-
-    /// Takes a report of how many digits of an accepted injection the far end recognised.
-    pub fn report_recognition(&self, injection: Uuid, recognised: u32) -> Result<(), Error> {
-        self.0.metrics.report(injection, recognised)
-    }
-
-    /// What the injector is doing now.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        let engine = &self.0;
-        Snapshot {
-            counts: engine.metrics.read(),
-            waiting: engine.waiting.load(Ordering::Relaxed),
-            in_flight: engine
-                .config
-                .max_in_flight
-                .saturating_sub(engine.permits.available_permits()),
-            locks: engine.locks.len(),
-            budget: engine.budget().level(engine.uptime()),
-            token_age: engine.parts.tokens.age(),
-            times: engine.metrics.times(),
-            fleet: engine.fleet_counts(),
-        }
-    }
-}
-
-impl fmt::Debug for Injector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Injector")
-            .field("origin", &self.0.origin)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Engine {
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
-
-    fn lock_key(&self, call: &Arc<str>) -> LockKey {
-        LockKey::Call {
-            scope: Arc::clone(&self.scope),
-            call: Arc::clone(call),
-        }
-    }
-
-    fn fleet_counts(&self) -> Option<fleet::Counts> {
-        let fleet = self.parts.fleet.as_ref()?;
-        Some(fleet.store.counters().read())
-    }
-
-    /// Tells once that calls go on without leases.
-    fn observe_lease(&self, given: bool) {
-        let was_told = self.without_lease.swap(!given, Ordering::AcqRel);
-        if !given && !was_told {
-            self.parts.events.emit(Event::WithoutLease);
-        }
-    }
-
-    fn budget(&self) -> MutexGuard<'_, Budget> {
-        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn rng(&self) -> MutexGuard<'_, fastrand::Rng> {
-        self.rng.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A name for an injection (RFC 9562 §5.7). The system's random numbers seed the dice and are not asked for again:
-    /// a call of the kernel each time is a large part of what beginning an injection costs.
-    fn new_injection_id(&self, at: SystemTime) -> Uuid {
-        let since = at.duration_since(SystemTime::UNIX_EPOCH);
-        let millis = since.map_or(0, |since| {
-            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    /// `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
+    /// `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say who takes the engine's debug lines.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        lane: &NativeLane,
+        injector: f64,
+        auth: Option<&NativeAuthClient>,
+        config: String,
+        log_to_logger: bool,
+        log_to_stderr: bool,
+        host: String,
+    ) -> napi::Result<Self> {
+        let config = InjectorConfig::read(&Zeroizing::new(config)).map_err(super::unchecked)?;
+        let outbox = lane.outbox();
+        let (tokens, foreign, token_refreshes): (
+            Arc<dyn TokenSource>,
+            _,
+            Box<dyn Fn() -> u64 + Send + Sync>,
+        ) = if let Some(auth) = auth {
+            (auth.source(), None, Box::new(auth.refreshes()))
+        } else {
+            let foreign = Arc::new(ForeignTokens::new(injector, Arc::clone(&outbox)));
+            let asked = Arc::clone(&foreign);
+            (
+                foreign.clone(),
+                Some(foreign),
+                Box::new(move || asked.received()),
+            )
+        };
+        let audit = config.audit.map(|options| {
+            let observer = LaneObserver {
+                injector,
+                outbox: Arc::clone(&outbox),
+            };
+            let host = host.into();
+            AuditLog::open(audit::Options { host, ..options }, Arc::new(observer)).map(Arc::new)
         });
-        let mut random = [0; 10];
-        self.rng().fill(&mut random);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+        let audit = audit.transpose().map_err(super::unchecked)?;
+        let fleet = config.fleet.map(|options| {
+            Store::shared(FleetOptions {
+                extra_ca: lane.transports().extra_ca(),
+                ..options
+            })
+        });
+        let fleet = fleet.transpose().map_err(super::unchecked)?;
+        if let (Some(store), Some(auth)) = (&fleet, auth) {
+            auth.join(store);
+        }
+        let parts = Parts {
+            endpoint: endpoint(config.api_url, auth).map_err(super::unchecked)?,
+            profile: config.profile.with_headers(config.headers),
+            tokens,
+            transport: lane
+                .transports()
+                .with(config.network)
+                .map_err(super::unchecked)?,
+            events: Arc::new(LaneEvents {
+                injector,
+                outbox: Arc::clone(&outbox),
+            }),
+            audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
+            registry: Registry::process_wide(),
+            fleet: fleet.map(Fleet::new),
+            clock: WallClock::system(),
+        };
+        Ok(Self {
+            injector: Injector::new(parts, config.engine).map_err(super::unchecked)?,
+            log: EngineLog::new(injector, &outbox, log_to_logger, log_to_stderr),
+            audit,
+            outbox,
+            foreign,
+            token_refreshes,
+        })
     }
 
-    /// The time since the injector was made, for policies that know no clock.
-    fn uptime(&self) -> Duration {
-        self.started.elapsed()
+    /// Begins an injection; its end is the record `finished`.
+    /// `aborted` says that the caller's signal has fired already.
+    /// A missing or ill-typed text is `None`, an ill-typed pause NaN.
+    #[napi(catch_unwind)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "plain values cross cheaper than an object"
+    )]
+    pub fn inject(
+        &self,
+        id: f64,
+        telephony_provider_id: Option<String>,
+        line_id: Option<String>,
+        call_id: Option<String>,
+        dtmf_string: Option<Digits>,
+        dtmf_type: Option<String>,
+        inter_digit_pause: f64,
+        lock: Option<f64>,
+        aborted: bool,
+        options: Option<String>,
+    ) {
+        let params = Params::TelephonyV2(telephony_v2::Params {
+            telephony_provider_id,
+            line_id,
+            call_id,
+            dtmf_string: dtmf_string.map(copied),
+            dtmf_type,
+            inter_digit_pause,
+        });
+        self.begin(whole(id), || params, lock, aborted, options);
     }
+
+    /// The same with the texts [`Joined`]. `false`, and nothing happens, where that does not go.
+    #[napi(catch_unwind)]
+    pub fn inject_joined(
+        &self,
+        id: f64,
+        joined: String,
+        inter_digit_pause: f64,
+        lock: Option<f64>,
+        aborted: bool,
+        options: Option<String>,
+    ) -> bool {
+        let Some(joined) = Joined::new(joined, inter_digit_pause) else {
+            return false;
+        };
+        self.begin(whole(id), move || joined.params(), lock, aborted, options);
+        true
+    }
+
+    /// The same for an agent session. An absent number is `None`, an ill-typed one NaN.
+    #[napi(catch_unwind)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "plain values cross cheaper than an object"
+    )]
+    pub fn inject_into_session(
+        &self,
+        id: f64,
+        session_id: Option<String>,
+        dtmf_string: Option<Digits>,
+        tone_duration: Option<f64>,
+        inter_digit_pause: Option<f64>,
+        contact_id: Option<String>,
+        mask_recording: bool,
+        lock: Option<f64>,
+        aborted: bool,
+        options: Option<String>,
+    ) {
+        let params = Params::AgentSession(agent_session::Params {
+            session_id,
+            dtmf_string: dtmf_string.map(copied),
+            tone_duration,
+            inter_digit_pause,
+            contact_id,
+            mask_recording,
+        });
+        self.begin(whole(id), || params, lock, aborted, options);
+    }
+
+    /// Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure.
+    #[napi(catch_unwind)]
+    pub fn follow_session(&self, id: f64, session_id: Option<String>) -> Option<String> {
+        match self.up_to_date().follow(whole(id), session_id.as_deref()) {
+            Ok(follower) => {
+                spawn(self.log.around(follower.run()));
+                None
+            }
+            Err(error) => Some(failure_json(&error)),
+        }
+    }
+
+    /// Ends an injection that JavaScript found wrong, the way every injection ends.
+    #[napi(catch_unwind)]
+    pub fn refuse(&self, id: f64, message: String) {
+        let refused = self.up_to_date().refuse(whole(id), Error::invalid(message));
+        run(refused, &self.log);
+    }
+
+    /// Ends an injection or the wait for a lock.
+    #[napi(catch_unwind)]
+    pub fn abort(&self, id: f64) {
+        self.up_to_date().abort(whole(id));
+    }
+
+    /// Settles the promise `id` with the number of the lock.
+    #[napi(catch_unwind)]
+    pub fn acquire_lock(
+        &self,
+        id: f64,
+        call_id: Option<String>,
+        aborted: bool,
+        options: Option<String>,
+    ) {
+        let outbox = Arc::clone(&self.outbox);
+        match options::time_out(options.as_deref()) {
+            Ok(wait) => {
+                let acquisition =
+                    self.up_to_date()
+                        .acquire_lock(whole(id), call_id.as_deref(), wait);
+                if aborted {
+                    self.injector.abort(whole(id));
+                }
+                spawn(async move {
+                    let lock = acquisition.run().await;
+                    super::settle(&outbox, id, lock.map(|LockId(lock)| Some(json!(lock))));
+                });
+            }
+            Err(error) => super::settle(&outbox, id, Err(error)),
+        }
+    }
+
+    /// Settles the promise `id` when the lock is released.
+    #[napi(catch_unwind)]
+    pub fn release_lock(&self, id: f64, lock: f64) {
+        let injector = self.up_to_date().clone();
+        let outbox = Arc::clone(&self.outbox);
+        spawn(async move {
+            injector.release_lock(LockId(whole(lock))).await;
+            super::settle(&outbox, id, Ok(None));
+        });
+    }
+
+    /// The program's own auth client answered.
+    #[napi(catch_unwind)]
+    pub fn token_answered(&self, request: u32, token: String) {
+        if let Some(foreign) = &self.foreign {
+            foreign.answered(request, token);
+        }
+    }
+
+    /// The program's own auth client failed.
+    #[napi(catch_unwind)]
+    pub fn token_failed(&self, request: u32, what: String) {
+        if let Some(foreign) = &self.foreign {
+            foreign.failed(request, &what);
+        }
+    }
+
+    /// The metrics, as JSON text.
+    #[napi(catch_unwind)]
+    pub fn metrics(&self) -> String {
+        let outside = Outside {
+            token_refreshes: (self.token_refreshes)(),
+            audit_failures: self.audit_failures(),
+            monitor_errors: 0,
+        };
+        metrics::snapshot_json(&self.up_to_date().snapshot(), outside)
+    }
+
+    /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
+    #[napi(catch_unwind)]
+    pub fn metrics_text(&self, monitor_errors: f64) -> String {
+        let outside = Outside {
+            token_refreshes: (self.token_refreshes)(),
+            audit_failures: self.audit_failures(),
+            monitor_errors: whole(monitor_errors),
+        };
+        exposition(&self.up_to_date().snapshot(), outside)
+    }
+
+    /// Takes a report of what the far end recognised. What is wrong comes back as a failure.
+    #[napi(catch_unwind)]
+    pub fn report_recognition(
+        &self,
+        injection_id: Option<String>,
+        digits_recognised: f64,
+    ) -> Option<String> {
+        let report = metrics::report(injection_id.as_deref(), digits_recognised);
+        report
+            .and_then(|(id, digits)| self.injector.report_recognition(id, digits))
+            .err()
+            .as_ref()
+            .map(failure_json)
+    }
+
+    /// Settles the promise `id` when everything has ended.
+    #[napi(catch_unwind)]
+    pub fn close(&self, id: f64, options: Option<String>) {
+        let outbox = Arc::clone(&self.outbox);
+        match options::time_out(options.as_deref()) {
+            Ok(patience) => {
+                let injector = self.up_to_date().clone();
+                let audit = self.audit.clone();
+                // Refuses from this very moment on, not only when the runtime gets to it.
+                injector.begin_close();
+                spawn(async move {
+                    injector.close(patience).await;
+                    if let Some(audit) = audit {
+                        audit.close().await;
+                    }
+                    super::settle(&outbox, id, Ok(None));
+                });
+            }
+            Err(error) => super::settle(&outbox, id, Err(error)),
+        }
+    }
+}
+
+impl NativeInjector {
+    /// Injections that ended without their record being complete.
+    fn audit_failures(&self) -> u64 {
+        self.audit.as_ref().map_or(0, |log| log.unlogged())
+    }
+
+    /// Notes an injection; JavaScript hears of its end through the lane.
+    fn begin(
+        &self,
+        id: u64,
+        params: impl FnOnce() -> Params + Send + 'static,
+        lock: Option<f64>,
+        aborted: bool,
+        options: Option<String>,
+    ) {
+        let asked = Instant::now();
+        let injector = self.injector.clone();
+        let log = self.log.clone();
+        let registry = injector.registry();
+        let untold = registry.submissions().submit(Box::new(move || {
+            log.within(|| {
+                let journey = match options::injection(options.as_deref(), lock.map(whole)) {
+                    Ok(options) => injector.inject_asked(asked, id, params(), &options),
+                    Err(error) => injector.refuse(id, error),
+                };
+                // Before the work can begin: a signal that has fired already must not let a digit through.
+                if aborted {
+                    injector.abort(id);
+                }
+                run(journey, &log);
+            });
+        }));
+        if untold {
+            spawn(Drainer::new(registry).run());
+        }
+    }
+
+    /// The injector, with everything begun that was asked for before.
+    ///
+    /// So nobody can tell that an injection is begun later than it is asked for: an abort finds what it aborts, and the
+    /// metrics count what waits.
+    fn up_to_date(&self) -> &Injector {
+        self.injector.registry().submissions().drain();
+        &self.injector
+    }
+}
+
+/// JavaScript hears of the end through the lane.
+fn run(journey: Injection, log: &EngineLog) {
+    if let Some(journey) = journey.end_if_refused() {
+        // Boxed, since a future that is moved into another takes its room twice.
+        let work: BoxFuture<'static, ()> = Box::pin(async {
+            journey.run().await;
+        });
+        let work = log.around(work);
+        // On a thread of the engine, which may outlive what `spawn` of napi looks for.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(work);
+        } else {
+            spawn(work);
+        }
+    }
+}
+
+/// Where the API is. Only an auth client of ours can tell which tenant to ask for.
+fn endpoint(api_url: ApiUrl, auth: Option<&NativeAuthClient>) -> Result<Arc<dyn Endpoint>, Error> {
+    match (api_url, auth) {
+        (ApiUrl::Configured(base), _) => Ok(Arc::new(Configured::new(base))),
+        (ApiUrl::Discovered(hosts), Some(auth)) => auth.discovered(hosts),
+        (ApiUrl::Discovered(_), None) => Err(no_tenant()),
+    }
+}
+
+impl Drop for NativeInjector {
+    /// Nobody can hear of what is still under way: the object was collected, or its thread is gone.
+    ///
+    /// What was noted is refused when somebody begins it. Here nothing is begun: the runtime may be gone.
+    fn drop(&mut self) {
+        self.injector.abandon();
+    }
+}
+
+/// Numbers given by `lib/` are whole and far below 2^53.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "see above"
+)]
+const fn whole(number: f64) -> u64 {
+    number as u64
 }

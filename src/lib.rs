@@ -1,55 +1,92 @@
-//! Presses DTMF digits into live NICE CXone calls: never twice, in order, without leaking a digit.
+//! The binding: the only place where napi is named.
 //!
-//! The way of one injection, as [`injector`] walks it:
-//!
-//! 1. *validate*: [`dtmf`] and [`api`] check digits and ids; nothing is sent when a rule is broken;
-//! 2. *lock*: [`channel`] gives it a place in the line of its call, and [`fleet`] the lease on it, where there is one;
-//! 3. *rate limit*: [`rate_limit`] lets it wait for a slot, where one is configured;
-//! 4. *token*: [`auth`] gives the current one, or fetches one for all who wait; [`endpoint`] knows where it may go,
-//!    from the configuration or by [`discovery`];
-//! 5. *intent*: [`audit`] writes down what is about to leave;
-//! 6. *send*: [`transport`] carries the request once and reports facts;
-//! 7. *classify*: [`api`] says what the facts mean for the digits, a [`delivery::Delivery`];
-//! 8. *retry*: [`retry`] decides whether it is safe and sensible to send again, and when;
-//! 9. *outcome*: [`outcome`] sums up all attempts, [`metrics`] counts, [`audit`] writes it down;
-//! 10. *events*: [`event`] tells it, before the caller hears.
-//!
-//! Arrows go one way: `node → injector → {dtmf, auth, api, channel, fleet, rate_limit, retry, transport, audit}`.
-//! `retry`, `channel::queue` and `rate_limit::gcra` know neither clock nor I/O. Only `node` knows JavaScript.
+//! Rules of the boundary:
+//! * plain data crosses (strings, numbers, booleans, buffers), objects are made in `lib/`, in the caller's realm;
+//! * nothing here decides anything: input is handed to the engine, outcomes are handed to the lane;
+//! * every synchronous export has `catch_unwind`, since a panic that crosses into Node.js aborts the process.
 
-use std::future::Future;
-use std::pin::Pin;
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "values that come from JavaScript are owned by the function they come to"
+)]
 
-pub mod api;
-pub mod audit;
-pub mod auth;
-pub mod cancel;
-pub mod clock;
-pub mod config;
-pub mod delivery;
-pub mod discovery;
-pub mod endpoint;
-pub mod error;
-pub mod event;
-pub mod fleet;
-pub mod http;
-pub mod injector;
-pub mod lock;
-pub mod metrics;
-#[cfg(feature = "node")]
-pub mod node;
-pub mod origin;
-pub mod outcome;
+use std::sync::Once;
+
+use napi::bindgen_prelude::create_custom_tokio_runtime;
+use napi_derive::module_init;
+use serde_json::Value;
+
+use cxone_dtmf_engine::error::Error;
+use lane::Outbox;
+use record::{Failure, Record};
+
+mod audit;
+mod audit_check;
+mod auth_client;
+mod auth_options;
+mod events;
+mod fleet;
+mod foreign_tokens;
+mod http;
+mod injector;
+mod lane;
+mod logs;
+mod metrics;
+mod network;
+mod options;
+mod params;
 pub mod payload;
-pub mod rate_limit;
-pub mod redact;
-pub mod retry;
-pub mod secret;
-#[cfg(feature = "simulator")]
-pub mod simulator;
-mod sleep;
-pub mod timestamp;
-mod tls;
+mod profile;
+mod record;
+mod simulator;
 
-/// A boxed future, as the traits of the seams return it.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// Worker threads of the engine. One takes tens of thousands of injections in a second. A second one would share its
+/// tasks, connections and memory: measured on two cores, that took up to a third more of the processor and gave no more
+/// (`docs/performance.md`). What blocks runs on threads of its own: name lookups, roots, the audit log.
+const WORKER_THREADS: usize = 1;
+
+#[module_init]
+fn init() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .thread_name("cxone-dtmf")
+        .enable_all()
+        .build();
+    if let Ok(runtime) = runtime {
+        create_custom_tokio_runtime(runtime);
+    }
+}
+
+/// Keeps panics from printing their payload, which may hold digits: the place is enough to find them.
+/// A hook belongs to this addon alone, since it has its own copy of the standard library.
+fn silence_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| {
+            if let Some(place) = panic.location() {
+                let (file, line) = (place.file(), place.line());
+                eprintln!("cxone-dtmf: internal error at {file}:{line}");
+            }
+        }));
+    });
+}
+
+/// An error as JSON text, for the exports that answer at once.
+fn failure_json(error: &Error) -> String {
+    serde_json::json!({ "error": Failure::from(error) }).to_string()
+}
+
+/// Settles a promise of `lib/`.
+fn settle(outbox: &Outbox, id: f64, result: Result<Option<Value>, Error>) {
+    let (value, error) = match &result {
+        Ok(value) => (value.as_ref(), None),
+        Err(error) => (None, Some(Failure::from(error))),
+    };
+    outbox.push(&Record::Settled { id, value, error });
+}
+
+/// `lib/` checks a config before it makes an object of it, so that the error is of the caller's realm.
+/// An object made without that check fails with this.
+fn unchecked(error: Error) -> napi::Error {
+    napi::Error::from_reason(error.message)
+}

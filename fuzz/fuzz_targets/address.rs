@@ -1,11 +1,11 @@
 //! Lines: the base address, provider, line and call. The digits go there or nowhere.
 #![no_main]
 
-use cxone_dtmf::api::telephony_v2::{Params, TelephonyV2};
-use cxone_dtmf::api::{self, WireProfile};
-use cxone_dtmf::delivery::Delivery;
-use cxone_dtmf::error::Code;
-use cxone_dtmf::origin::{base_url, is_loopback};
+use cxone_dtmf_engine::api::telephony_v2::{Params, TelephonyV2};
+use cxone_dtmf_engine::api::{self, WireProfile};
+use cxone_dtmf_engine::delivery::Delivery;
+use cxone_dtmf_engine::error::Code;
+use cxone_dtmf_engine::origin::{base_url, is_loopback};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use url::Url;
 

@@ -1,9 +1,9 @@
 //! Lines: the pause, the type, then the digits.
 #![no_main]
 
-use cxone_dtmf::delivery::Delivery;
-use cxone_dtmf::payload::{frequencies_of, validate};
-use cxone_dtmf::error::Code;
+use cxone_dtmf_engine::delivery::Delivery;
+use cxone_dtmf_engine::payload::{frequencies_of, validate};
+use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_fuzz::first_line;
 use libfuzzer_sys::{Corpus, fuzz_target};
 

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use cxone_dtmf::redact::{Mask, PLACEHOLDER};
+use cxone_dtmf_engine::redact::{Mask, PLACEHOLDER};
 use cxone_dtmf_fuzz::{assert_hidden, digits, first_line};
 use libfuzzer_sys::{Corpus, fuzz_target};
 

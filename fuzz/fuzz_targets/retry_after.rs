@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use cxone_dtmf::retry::retry_after::{LONGEST, date, longest, parse};
+use cxone_dtmf_engine::retry::retry_after::{LONGEST, date, longest, parse};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -4,11 +4,11 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use cxone_dtmf::auth::answer::{LONGEST_LIFETIME, read};
-use cxone_dtmf::auth::is_bearer_token;
-use cxone_dtmf::delivery::Delivery;
-use cxone_dtmf::secret::Secret;
-use cxone_dtmf::http::{Answer, AnswerBody};
+use cxone_dtmf_engine::auth::answer::{LONGEST_LIFETIME, read};
+use cxone_dtmf_engine::auth::is_bearer_token;
+use cxone_dtmf_engine::delivery::Delivery;
+use cxone_dtmf_engine::Secret;
+use cxone_dtmf_engine::http::{Answer, AnswerBody};
 use cxone_dtmf_fuzz::first_line;
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};

@@ -1,7 +1,7 @@
 'use strict';
 
 // The platforms that are measured against, each a simulator in a process of its own that keeps no journal: plain http
-// from the package itself, https from `examples/tls_simulator.rs`. Both tell their counters on request.
+// from the package itself, https from `crates/simulator/examples/tls_simulator.rs`. Both tell their counters on request.
 
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');

@@ -11,7 +11,7 @@ const { modified, npm } = require('./dependencies.js');
 /** @typedef {import('./steps.js').Steps} Steps */
 
 /** Everything the addon is compiled from. */
-const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'src'];
+const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'src', 'crates'];
 
 /** @param {string} root */
 function file(root) {
@@ -25,9 +25,11 @@ function file(root) {
  */
 function sourcesModified(root) {
   const times = SOURCES.map((name) => modified(path.join(root, name)));
-  for (const entry of fs.readdirSync(path.join(root, 'src'), { recursive: true })) {
-    // Folders too: their time tells of removed files.
-    times.push(modified(path.join(root, 'src', String(entry))));
+  for (const folder of ['src', 'crates']) {
+    for (const entry of fs.readdirSync(path.join(root, folder), { recursive: true })) {
+      // Folders too: their time tells of removed files.
+      times.push(modified(path.join(root, folder, String(entry))));
+    }
   }
   return Math.max(...times);
 }

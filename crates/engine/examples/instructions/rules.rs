@@ -1,0 +1,87 @@
+//! What is decided with numbers alone.
+
+use std::error::Error;
+use std::time::Duration;
+
+use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
+use cxone_dtmf_engine::api::{
+    AnswerHead, AttemptResult, ResendWhenUnknown, Terms, WireProfile as _,
+};
+use cxone_dtmf_engine::http::FaultKind;
+use cxone_dtmf_engine::rate_limit::gcra::{Gcra, Schedule};
+use cxone_dtmf_engine::retry::{Budget, Policy, Progress};
+use fastrand::Rng;
+
+use super::repeat;
+
+/// A slot is booked each second, at a rate that allows it.
+pub fn rate_limit(times: u64) -> Result<(), Box<dyn Error>> {
+    let rate = Gcra::new(60, 5);
+    let mut schedule = Schedule::default();
+    repeat(times, |n| {
+        rate.book(&mut schedule, n * 1_000_000, 0)
+            .map_err(|_| "the rate allows it".into())
+    })
+}
+
+fn terms() -> Terms {
+    Terms {
+        atomic_server_errors: true,
+        resend_when_unknown: ResendWhenUnknown::Never,
+    }
+}
+
+/// Attempts of every kind, in turn.
+fn attempts() -> [AttemptResult; 4] {
+    let answered = |status| AttemptResult {
+        handed_over: true,
+        result: Ok(AnswerHead {
+            status,
+            retry_after: None,
+        }),
+    };
+    let timed_out = AttemptResult {
+        handed_over: true,
+        result: Err(FaultKind::TimedOut),
+    };
+    [answered(202), answered(429), answered(503), timed_out]
+}
+
+/// The verdicts on four attempts.
+pub fn classification(times: u64) -> Result<(), Box<dyn Error>> {
+    let (profile, terms) = (TelephonyV2::default(), terms());
+    let attempts = attempts();
+    repeat(times, |_| {
+        Ok(attempts
+            .each_ref()
+            .map(|facts| profile.classify(facts, &terms)))
+    })
+}
+
+/// The decision after a 429 and after a 503, back-off included.
+pub fn resend(times: u64) -> Result<(), Box<dyn Error>> {
+    let (profile, terms) = (TelephonyV2::default(), terms());
+    let [_, throttled, failed, _] = attempts().map(|facts| profile.classify(&facts, &terms));
+    let policy = Policy {
+        max_attempts: 3,
+        ..Policy::default()
+    };
+    let mut rng = Rng::with_seed(7);
+    let mut budget = Budget::new(500);
+    repeat(times, |n| {
+        let mut progress = Progress::default();
+        // A minute fills the budget again.
+        let now = Duration::from_secs(60 * n);
+        Ok([throttled, failed].map(|classification| {
+            let remaining = Duration::from_secs(30);
+            policy.decide(
+                &mut progress,
+                &classification,
+                remaining,
+                &mut budget,
+                now,
+                &mut rng,
+            )
+        }))
+    })
+}

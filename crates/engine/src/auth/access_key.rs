@@ -1,0 +1,120 @@
+//! The grant that takes an access key alone, in JSON; renewed at `/public/user/refresh`.
+
+use std::fmt;
+
+use url::Url;
+
+use super::Granted;
+use super::exchange::{Connection, Failed, Question, endpoint, json};
+use super::renewal::Renewable;
+use crate::BoxFuture;
+use crate::Secret;
+
+/// The access key of a user. `Debug` shows neither half.
+#[derive(Clone)]
+pub struct AccessKey {
+    /// Its id. Not a secret, but nothing shows it either.
+    pub id: String,
+    /// Its secret.
+    pub secret: Secret,
+}
+
+impl AccessKey {
+    /// What an error must not show of it.
+    pub(super) fn hidden(&self) -> [Secret; 2] {
+        [Secret::new(self.id.clone()), self.secret.clone()]
+    }
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessKey").finish_non_exhaustive()
+    }
+}
+
+/// Asks for a token with an access key.
+pub struct AccessKeyGrant {
+    /// The way there.
+    pub connection: Connection,
+    /// The token endpoint; see [`access_key_url`].
+    pub url: Url,
+    /// Where a refresh token is redeemed; see [`refresh_url`].
+    pub refresh_url: Url,
+    /// The access key.
+    pub access_key: AccessKey,
+}
+
+impl Renewable for AccessKeyGrant {
+    fn begin(&self) -> BoxFuture<'_, Result<Granted, Failed>> {
+        Box::pin(async move {
+            let AccessKey { id, secret } = &self.access_key;
+            let body = json([
+                ("accessKeyId", id.as_str()),
+                ("accessKeySecret", secret.expose()),
+            ]);
+            let question = Question {
+                url: &self.url,
+                body,
+                scope: "",
+                secrets: &self.access_key.hidden(),
+            };
+            self.connection.ask(question).await
+        })
+    }
+
+    fn renew<'a>(&'a self, refresh_token: &'a Secret) -> BoxFuture<'a, Result<Granted, Failed>> {
+        Box::pin(async move {
+            let [id, secret] = self.access_key.hidden();
+            let secrets = [id, secret, refresh_token.clone()];
+            let question = Question {
+                url: &self.refresh_url,
+                body: json([("token", refresh_token.expose())]),
+                scope: "",
+                secrets: &secrets,
+            };
+            self.connection.ask(question).await
+        })
+    }
+}
+
+impl fmt::Debug for AccessKeyGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessKeyGrant").finish_non_exhaustive()
+    }
+}
+
+const PATH: [&str; 4] = ["authentication", "v1", "token", "access-key"];
+
+/// `{authUrl}/authentication/v1/token/access-key`, completed and not doubled.
+#[must_use]
+pub fn access_key_url(auth_url: &Url) -> Url {
+    endpoint(auth_url, &PATH)
+}
+
+/// `{authUrl}/public/user/refresh`, beside the token endpoint.
+#[must_use]
+pub fn refresh_url(auth_url: &Url) -> Url {
+    let whole = access_key_url(auth_url);
+    let below = whole
+        .path()
+        .trim_end_matches(&format!("/{}", PATH.join("/")));
+    let mut url = whole.clone();
+    url.set_path(&format!("{below}/public/user/refresh"));
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_refresh_endpoint_is_beside_the_token_endpoint() {
+        for base in [
+            "https://na1.example/x",
+            "https://na1.example/x/authentication/v1/token/access-key",
+        ] {
+            let url = refresh_url(&base.parse().unwrap());
+            assert_eq!(url.as_str(), "https://na1.example/x/public/user/refresh");
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Reads the answer of a token endpoint that granted something (RFC 6749 §5.1).
+//!
+//! Such an answer may hold secrets anywhere, so no error made here carries any of it.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use super::{Granted, is_bearer_token, refusal, tenant};
+use crate::Secret;
+use crate::error::{Code, Error};
+use crate::http::{Answer, AnswerBody};
+
+/// The life of a token whose answer does not say it in a readable way.
+pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
+
+/// No token is kept longer, whatever its answer says: 30 days.
+pub const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The most characters of scopes in a message.
+const MAX_SCOPE_CHARS: usize = 200;
+
+/// Reads any answer. `scope` is what was asked for, separated by spaces; `secrets` are masked in what
+/// a refusal says; `now` is needed for a `Retry-After` date.
+pub fn read(
+    answer: &Answer,
+    scope: &str,
+    secrets: &[Secret],
+    now: SystemTime,
+) -> Result<Granted, Error> {
+    if !answer.status.is_success() {
+        return Err(refusal::refused(answer, secrets, now));
+    }
+    match &answer.body {
+        AnswerBody::Whole(body) => granted(body, scope),
+        AnswerBody::Cut => Err(Error::not_sent(
+            Code::Auth,
+            "OAuth authentication failed: the connection ended within the answer of the token endpoint; try again",
+        )
+        .retryable(None)),
+        AnswerBody::TooLarge => Err(unusable(
+            "the answer of the token endpoint is longer than 64 KB",
+        )),
+    }
+}
+
+/// Reads the body of a 2xx answer. `scope` is what was asked for, separated by spaces.
+pub fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
+    // Some servers put a byte order mark in front; RFC 8259 §8.1 lets a reader skip it.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let Ok(Value::Object(mut fields)) = serde_json::from_slice(body) else {
+        return Err(unusable(
+            "the answer of the token endpoint is not a JSON object",
+        ));
+    };
+    let mut text = |names: [&str; 2]| {
+        let found = names.into_iter().find_map(|name| fields.remove(name));
+        match found {
+            Some(Value::String(text)) => Some(Secret::new(text)),
+            _ => None,
+        }
+    };
+    // The second names are those of `/public/user/refresh`.
+    let refresh_token = text(["refresh_token", "refreshToken"]);
+    let tenant = text(["id_token", "idToken"]).and_then(|token| tenant::of_id_token(&token));
+    let Some(access_token) = text(["access_token", "token"]) else {
+        return Err(unusable(
+            "the answer of the token endpoint has no access_token",
+        ));
+    };
+    if !is_bearer_token(&access_token) {
+        return Err(unusable(
+            "the access_token has characters that a bearer token cannot have (RFC 6750)",
+        ));
+    }
+    if let Some(missing) = missing_scopes(fields.get("scope"), scope) {
+        return Err(Error::not_sent(
+            Code::Scope,
+            format!(
+                "The token lacks a scope that was asked for: {missing}; grant it to the client or ask for less"
+            ),
+        ));
+    }
+    let lives = ["expires_in", "tokenExpirationTimeSec"];
+    Ok(Granted {
+        access_token,
+        lifetime: lifetime(lives.into_iter().find_map(|name| fields.get(name))),
+        refresh_token: refresh_token.filter(|token| !token.expose().is_empty()),
+        tenant,
+    })
+}
+
+fn unusable(what: &str) -> Error {
+    Error::not_sent(
+        Code::Auth,
+        format!("OAuth authentication failed: {what}; check authUrl"),
+    )
+}
+
+fn lifetime(expires_in: Option<&Value>) -> Duration {
+    let seconds = match expires_in {
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => decimal(text.trim()),
+        _ => None,
+    };
+    let Some(seconds) = seconds.filter(|seconds| !seconds.is_nan()) else {
+        return DEFAULT_LIFETIME;
+    };
+    let seconds = seconds.clamp(0.0, LONGEST_LIFETIME.as_secs_f64());
+    Duration::try_from_secs_f64(seconds).unwrap_or(DEFAULT_LIFETIME)
+}
+
+/// Digits with a sign and a fraction at most: Rust would read `inf` and `nan` too.
+fn decimal(text: &str) -> Option<f64> {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte))
+        .then(|| text.parse().ok())?
+}
+
+/// The scopes asked for that were not granted. No `scope` in the answer means as asked (RFC 6749 §5.1).
+fn missing_scopes(granted: Option<&Value>, asked: &str) -> Option<String> {
+    let granted: Vec<&str> = match granted {
+        None | Some(Value::Null) => return None,
+        Some(Value::String(text)) => text.split_ascii_whitespace().collect(),
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        Some(_) => Vec::new(),
+    };
+    let missing: Vec<&str> = asked
+        .split_ascii_whitespace()
+        .filter(|scope| !granted.contains(scope))
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    Some(
+        missing
+            .join(" ")
+            .chars()
+            .map(|char| if is_scope_char(char) { char } else { '*' })
+            .take(MAX_SCOPE_CHARS)
+            .collect(),
+    )
+}
+
+/// RFC 6749 §3.3 `scope-token`, and the space between two of them.
+fn is_scope_char(char: char) -> bool {
+    matches!(char, ' '..='~') && !matches!(char, '"' | '\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TOKEN: &str = "eyJ0.canary-token_~+/==";
+
+    fn life(expires_in: &str) -> Duration {
+        let body = format!(r#"{{"access_token":"{TOKEN}","expires_in":{expires_in}}}"#);
+        granted(body.as_bytes(), "").unwrap().lifetime
+    }
+
+    fn with_scope(scope: &str, asked: &str) -> Result<Granted, Error> {
+        let body = format!(r#"{{"access_token":"{TOKEN}","scope":{scope}}}"#);
+        granted(body.as_bytes(), asked)
+    }
+
+    #[test]
+    fn expiry_is_read_in_all_its_forms() {
+        for (text, expected) in [
+            ("3600", Duration::from_secs(3600)),
+            (r#""3600""#, Duration::from_secs(3600)),
+            (r#"" 60 ""#, Duration::from_secs(60)),
+            ("1.5", Duration::from_millis(1500)),
+            (r#""1.5""#, Duration::from_millis(1500)),
+            ("0", Duration::ZERO),
+            ("-1", Duration::ZERO),
+            (r#""-1""#, Duration::ZERO),
+            ("-1e300", Duration::ZERO),
+            ("1e300", LONGEST_LIFETIME),
+            ("99999999999999999999999", LONGEST_LIFETIME),
+            (r#""99999999999999999999999""#, LONGEST_LIFETIME),
+            ("2592001", LONGEST_LIFETIME),
+            ("null", DEFAULT_LIFETIME),
+            ("true", DEFAULT_LIFETIME),
+            ("[]", DEFAULT_LIFETIME),
+            (r#""""#, DEFAULT_LIFETIME),
+            (r#""-""#, DEFAULT_LIFETIME),
+            (r#""soon""#, DEFAULT_LIFETIME),
+            (r#""inf""#, DEFAULT_LIFETIME),
+            (r#""NaN""#, DEFAULT_LIFETIME),
+        ] {
+            assert_eq!(life(text), expected, "{text}");
+        }
+        let absent = format!(r#"{{"access_token":"{TOKEN}"}}"#);
+        assert_eq!(
+            granted(absent.as_bytes(), "a").unwrap().lifetime,
+            DEFAULT_LIFETIME
+        );
+    }
+
+    #[test]
+    fn token_arrives_as_it_is_and_after_a_byte_order_mark() {
+        let body = format!("\u{feff}{{\"access_token\":\"{TOKEN}\"}}");
+        assert_eq!(
+            granted(body.as_bytes(), "").unwrap().access_token.expose(),
+            TOKEN
+        );
+    }
+
+    #[test]
+    fn unusable_tokens_are_refused_without_being_shown() {
+        for token in [
+            r#""""#,
+            r#""==""#,
+            r#""canary canary""#,
+            r#""canary=x""#,
+            r#""canary\r\nX: y""#,
+            r#""canaryé""#,
+            "42",
+            "null",
+            r#"["canary"]"#,
+        ] {
+            let body = format!(r#"{{"access_token":{token},"refresh_token":"canary"}}"#);
+            let error = granted(body.as_bytes(), "").unwrap_err();
+            assert_eq!(error.code, Code::Auth, "{token}");
+            assert!(!error.retryable);
+            assert!(!format!("{error:?}").contains("canary"), "{token}");
+        }
+    }
+
+    #[test]
+    fn missing_scopes_are_named() {
+        for scope in ["null", r#""b a""#, r#""a b c""#, r#"["a","b"]"#] {
+            assert!(with_scope(scope, "a b").is_ok(), "{scope}");
+        }
+        let error = with_scope(r#""a""#, "a line:write b").unwrap_err();
+        assert_eq!(error.code, Code::Scope);
+        assert!(!error.retryable);
+        assert!(
+            error.message.contains("asked for: line:write b;"),
+            "{error}"
+        );
+        for scope in [r#""""#, r#""ab""#, "[]", "5"] {
+            assert_eq!(
+                with_scope(scope, "a b").unwrap_err().code,
+                Code::Scope,
+                "{scope}"
+            );
+        }
+        assert!(with_scope(r#""""#, "").is_ok());
+    }
+
+    #[test]
+    fn odd_and_long_scopes_are_masked_and_cut() {
+        let error = with_scope(r#""""#, "a\u{1b}[31m\"é").unwrap_err();
+        assert!(error.message.contains("a*[31m**;"), "{error}");
+        let long = with_scope(r#""""#, &"s".repeat(5000)).unwrap_err();
+        assert!(long.message.contains(&"s".repeat(200)) && long.message.len() < 350);
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_read_or_refused(body: Vec<u8>) {
+            let _ = granted(&body, "a");
+        }
+
+        #[test]
+        fn a_granted_token_is_always_a_header_value(token in "\\PC{0,12}|[A-Za-z0-9._~+/-]{1,9}={0,3}") {
+            let body = serde_json::json!({ "access_token": token }).to_string();
+            if let Ok(granted) = granted(body.as_bytes(), "") {
+                prop_assert!(granted.access_token.expose().bytes().all(|byte| byte.is_ascii_graphic()));
+                prop_assert_eq!(granted.access_token.expose(), token);
+            }
+        }
+
+        #[test]
+        fn a_life_stays_within_its_bounds(seconds: f64) {
+            if seconds.is_finite() {
+                let text = serde_json::to_string(&seconds).unwrap();
+                prop_assert!(life(&text) <= LONGEST_LIFETIME);
+            }
+        }
+    }
+}

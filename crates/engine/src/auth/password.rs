@@ -1,0 +1,91 @@
+//! The password grant (RFC 6749 §4.3) with an access key in the place of user name and password: what NICE's FAQ
+//! names for back ends. Renewed by refresh tokens (§6).
+
+use std::fmt;
+
+use url::Url;
+
+use super::exchange::{Connection, Failed, Question, endpoint, form};
+use super::renewal::Renewable;
+use super::{AccessKey, Granted};
+use crate::BoxFuture;
+use crate::Secret;
+
+/// Asks for a token with an access key and a client.
+pub struct Password {
+    /// The way there.
+    pub connection: Connection,
+    /// The token endpoint; see [`auth_token_url`].
+    pub url: Url,
+    /// The id of the client.
+    pub client_id: String,
+    /// The secret of the client.
+    pub client_secret: Secret,
+    /// The access key of the user.
+    pub access_key: AccessKey,
+    /// The scopes to ask for, separated by spaces; empty for none.
+    pub scope: String,
+}
+
+impl Password {
+    fn secrets(&self, refresh_token: Option<&Secret>) -> Vec<Secret> {
+        self.access_key
+            .hidden()
+            .into_iter()
+            .chain([self.client_secret.clone()])
+            .chain(refresh_token.cloned())
+            .collect()
+    }
+}
+
+impl Renewable for Password {
+    fn begin(&self) -> BoxFuture<'_, Result<Granted, Failed>> {
+        Box::pin(async move {
+            let body = form([
+                ("grant_type", "password"),
+                ("username", self.access_key.id.as_str()),
+                ("password", self.access_key.secret.expose()),
+                ("client_id", &self.client_id),
+                ("client_secret", self.client_secret.expose()),
+                ("scope", self.scope.trim()),
+            ]);
+            let question = Question {
+                url: &self.url,
+                body,
+                scope: &self.scope,
+                secrets: &self.secrets(None),
+            };
+            self.connection.ask(question).await
+        })
+    }
+
+    fn renew<'a>(&'a self, refresh_token: &'a Secret) -> BoxFuture<'a, Result<Granted, Failed>> {
+        Box::pin(async move {
+            let body = form([
+                ("grant_type", "refresh_token"),
+                ("refresh_token", refresh_token.expose()),
+                ("client_id", &self.client_id),
+                ("client_secret", self.client_secret.expose()),
+            ]);
+            let question = Question {
+                url: &self.url,
+                body,
+                scope: &self.scope,
+                secrets: &self.secrets(Some(refresh_token)),
+            };
+            self.connection.ask(question).await
+        })
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Password").finish_non_exhaustive()
+    }
+}
+
+/// `{authUrl}/auth/token`, completed and not doubled.
+#[must_use]
+pub fn auth_token_url(auth_url: &Url) -> Url {
+    endpoint(auth_url, &["auth", "token"])
+}

@@ -1,0 +1,270 @@
+//! What a token endpoint that granted nothing means: final or passing, and what may be told of it.
+
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+
+use super::shown;
+use crate::Secret;
+use crate::error::{Code, Details, Error, Response};
+use crate::http::{Answer, AnswerBody, Fault, FaultKind};
+use crate::retry::retry_after;
+
+/// The error codes of RFC 6749 §5.2. No other text of an answer reaches a message.
+const KNOWN_ERRORS: [&str; 6] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+];
+
+/// An answer other than 2xx. Each of `secrets` is masked in everything the error carries.
+#[must_use]
+pub fn refused(answer: &Answer, secrets: &[Secret], now: SystemTime) -> Error {
+    let status = answer.status;
+    let body = body_fields(&answer.body);
+    let known = body.as_ref().and_then(known_error);
+    let passing = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
+
+    let mut error = Error::not_sent(Code::Auth, message(status.as_u16(), known, passing));
+    error.retryable = passing;
+    error.retry_after = retry_after::of_answer(&answer.headers, now);
+    error.with_response(Some(Response {
+        status: status.as_u16(),
+        headers: shown::headers(&answer.headers, secrets),
+        data: shown::data(known, body.as_ref(), secrets),
+        body_error: None,
+        details: Details::default(),
+    }))
+}
+
+/// No answer at all. Asking for a token twice harms nobody, so whatever may pass is worth a retry.
+#[must_use]
+pub fn unanswered(fault: Fault) -> Error {
+    let (code, passing, message) = match fault.kind {
+        FaultKind::NameLookup => (
+            Code::Connect,
+            true,
+            "Cannot reach the token endpoint: its host name could not be looked up; check authUrl and the DNS",
+        ),
+        FaultKind::ConnectionRefused => (
+            Code::Connect,
+            true,
+            "Cannot reach the token endpoint: nobody accepts connections there; check authUrl and the network",
+        ),
+        FaultKind::ConnectTimeout => (
+            Code::Connect,
+            true,
+            "Cannot reach the token endpoint: no connection within the connect time-out; check the network",
+        ),
+        FaultKind::TlsHandshake => (
+            Code::Connect,
+            true,
+            "Cannot reach the token endpoint: the TLS handshake broke off; try again",
+        ),
+        FaultKind::Certificate => (
+            Code::Connect,
+            false,
+            "Cannot reach the token endpoint: its certificate or protocol is not acceptable; check caBundle",
+        ),
+        FaultKind::Proxy => (
+            Code::Connect,
+            false,
+            "Cannot reach the token endpoint: the proxy declined the connection; check proxy",
+        ),
+        FaultKind::Setup => (
+            Code::Connect,
+            false,
+            "Cannot reach the token endpoint: the request could not be set up; check authUrl, proxy and caBundle",
+        ),
+        FaultKind::TimedOut => (
+            Code::Auth,
+            true,
+            "OAuth authentication failed: no answer of the token endpoint within the time-out; try again",
+        ),
+        FaultKind::ConnectionLost => (
+            Code::Auth,
+            true,
+            "OAuth authentication failed: the connection to the token endpoint was lost; try again",
+        ),
+        FaultKind::StreamRefused => (
+            Code::Auth,
+            true,
+            "OAuth authentication failed: the token endpoint did not take the request; try again",
+        ),
+    };
+    let error = Error::not_sent(code, message);
+    if passing {
+        error.retryable(None)
+    } else {
+        error
+    }
+}
+
+fn message(status: u16, known: Option<&str>, passing: bool) -> String {
+    let what = match (status, known) {
+        (401, _) | (400, Some("invalid_client")) => "invalid client credentials".to_owned(),
+        (400..=499, Some(code)) if !passing => {
+            format!("{code} (the token endpoint answered {status})")
+        }
+        (300..=399, _) => format!(
+            "the token endpoint answered {status} and redirects are not followed; check authUrl"
+        ),
+        _ if passing => format!("the token endpoint answered {status}; try again later"),
+        _ => format!("the token endpoint answered {status}; check authUrl and the client"),
+    };
+    format!("OAuth authentication failed: {what}")
+}
+
+fn body_fields(body: &AnswerBody) -> Option<Map<String, Value>> {
+    let AnswerBody::Whole(bytes) = body else {
+        return None;
+    };
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(fields)) => Some(fields),
+        _ => None,
+    }
+}
+
+fn known_error(body: &Map<String, Value>) -> Option<&'static str> {
+    let said = body.get("error")?.as_str()?;
+    KNOWN_ERRORS.into_iter().find(|known| *known == said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::StatusCode;
+    use http::header::{HeaderName, HeaderValue};
+    use std::time::Duration;
+
+    fn error_of(status: u16, body: &'static str, headers: &[(&'static str, &str)]) -> Error {
+        let answer = Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| {
+                    (
+                        HeaderName::from_static(name),
+                        HeaderValue::from_str(value).unwrap(),
+                    )
+                })
+                .collect(),
+            body: AnswerBody::Whole(Bytes::from_static(body.as_bytes())),
+        };
+        // Sunday, 06 Nov 1994 08:49:37 GMT.
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        refused(&answer, &[Secret::new("canary-secret".to_owned())], now)
+    }
+
+    #[test]
+    fn wrong_credentials_have_the_message_programs_match_on() {
+        for (status, body) in [
+            (401, ""),
+            (401, "<html>"),
+            (401, r#"{"error":"invalid_grant"}"#),
+            (400, r#"{"error":"invalid_client"}"#),
+        ] {
+            let error = error_of(status, body, &[]);
+            assert_eq!(
+                error.message, "OAuth authentication failed: invalid client credentials",
+                "{status} {body}"
+            );
+            assert_eq!((error.code, error.retryable), (Code::Auth, false));
+        }
+    }
+
+    #[test]
+    fn known_error_codes_are_named_and_others_are_not() {
+        let known = error_of(400, r#"{"error":"invalid_scope"}"#, &[]);
+        assert_eq!(
+            known.message,
+            "OAuth authentication failed: invalid_scope (the token endpoint answered 400)"
+        );
+        assert_eq!(
+            known.response.unwrap().data,
+            serde_json::json!({ "error": "invalid_scope" })
+        );
+        for body in [
+            r#"{"error":"canary"}"#,
+            r#"{"error":["invalid_scope"],"canary":1}"#,
+            r#"["canary"]"#,
+            "canary",
+        ] {
+            let error = error_of(403, body, &[]);
+            assert!(!error.retryable);
+            assert!(!format!("{error:?}").contains("canary"), "{body}");
+            assert_eq!(error.response.unwrap().data, Value::Null);
+        }
+    }
+
+    #[test]
+    fn only_passing_trouble_is_worth_a_retry() {
+        for status in [408, 429, 500, 502, 503, 504, 599] {
+            let error = error_of(status, r#"{"error":"invalid_request"}"#, &[]);
+            assert!(error.retryable, "{status}");
+            assert_eq!(error.code, Code::Auth);
+            assert!(error.message.contains(&status.to_string()), "{error}");
+        }
+        for status in [300, 301, 302, 307, 308, 400, 401, 403, 404, 405, 410, 418] {
+            let error = error_of(status, "", &[]);
+            assert!(!error.retryable, "{status}");
+            assert_eq!(error.code, Code::Auth);
+            assert_eq!(error.response.unwrap().status, status);
+        }
+        assert!(
+            error_of(302, "", &[])
+                .message
+                .contains("redirects are not followed")
+        );
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_date() {
+        for (text, seconds) in [
+            ("0", Some(0)),
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("99999999999999999999999", Some(365 * 24 * 60 * 60)),
+            ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("-5", None),
+            ("1.5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let error = error_of(503, "", &[("retry-after", text)]);
+            assert_eq!(
+                error.retry_after,
+                seconds.map(Duration::from_secs),
+                "{text:?}"
+            );
+        }
+        assert_eq!(error_of(503, "", &[]).retry_after, None);
+    }
+
+    #[test]
+    fn faults_are_told_apart() {
+        use FaultKind as Kind;
+        for (kind, code, retryable) in [
+            (Kind::NameLookup, Code::Connect, true),
+            (Kind::ConnectionRefused, Code::Connect, true),
+            (Kind::ConnectTimeout, Code::Connect, true),
+            (Kind::TlsHandshake, Code::Connect, true),
+            (Kind::Certificate, Code::Connect, false),
+            (Kind::Proxy, Code::Connect, false),
+            (Kind::Setup, Code::Connect, false),
+            (Kind::TimedOut, Code::Auth, true),
+            (Kind::ConnectionLost, Code::Auth, true),
+            (Kind::StreamRefused, Code::Auth, true),
+        ] {
+            let error = unanswered(Fault { kind });
+            assert_eq!((error.code, error.retryable), (code, retryable), "{kind:?}");
+            assert_eq!(error.delivery, crate::delivery::Delivery::NotSent);
+            assert_eq!(error.response, None);
+        }
+    }
+}

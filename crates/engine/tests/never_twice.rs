@@ -1,0 +1,156 @@
+//! The promise of the package as one law over the rooms that keep it: what an attempt came to, what that
+//! means, and whether it is made again. However attempts end, digits that may have been pressed are not
+//! sent again unless the caller allowed exactly that.
+//!
+//! What "may have been pressed" means is written here a second time, from the text of the contract and not
+//! from the code, so that a slip in one of the two shows.
+
+use std::time::Duration;
+
+use cxone_dtmf_engine::api::agent_session::AgentSession;
+use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
+use cxone_dtmf_engine::api::{
+    AnswerHead, AttemptResult, ResendWhenUnknown, Terms, UnknownCause, WireProfile,
+};
+use cxone_dtmf_engine::delivery::Delivery;
+use cxone_dtmf_engine::http::FaultKind;
+use cxone_dtmf_engine::retry::{Budget, Decision, Policy, Progress};
+use proptest::prelude::*;
+
+const FAULTS: [FaultKind; 10] = [
+    FaultKind::NameLookup,
+    FaultKind::ConnectionRefused,
+    FaultKind::ConnectTimeout,
+    FaultKind::TlsHandshake,
+    FaultKind::Certificate,
+    FaultKind::Proxy,
+    FaultKind::Setup,
+    FaultKind::TimedOut,
+    FaultKind::ConnectionLost,
+    FaultKind::StreamRefused,
+];
+
+fn facts() -> impl Strategy<Value = AttemptResult> {
+    let status = prop_oneof![
+        100_u16..600,
+        prop::sample::select(vec![
+            200, 202, 401, 408, 421, 425, 429, 500, 501, 502, 503, 504
+        ]),
+    ];
+    let answer = (status, prop::option::of(0_u64..20)).prop_map(|(status, wait)| AnswerHead {
+        status,
+        retry_after: wait.map(Duration::from_secs),
+    });
+    prop_oneof![
+        answer.prop_map(|head| AttemptResult {
+            handed_over: true,
+            result: Ok(head),
+        }),
+        (prop::sample::select(&FAULTS[..]), any::<bool>()).prop_map(|(fault, handed_over)| {
+            AttemptResult {
+                handed_over,
+                result: Err(fault),
+            }
+        }),
+    ]
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    let named = UnknownCause::NAMED.map(|(_, cause)| cause).to_vec();
+    let resend = prop_oneof![
+        3 => Just(ResendWhenUnknown::Never),
+        1 => Just(ResendWhenUnknown::Always),
+        2 => prop::sample::subsequence(named, 0..7).prop_map(ResendWhenUnknown::For),
+    ];
+    (any::<bool>(), resend).prop_map(|(atomic_server_errors, resend_when_unknown)| Terms {
+        atomic_server_errors,
+        resend_when_unknown,
+    })
+}
+
+#[derive(Debug, PartialEq)]
+enum Pressed {
+    Yes,
+    No,
+    /// Nobody knows; the name under which a caller may allow to send again all the same.
+    Perhaps(Option<&'static str>),
+}
+
+#[expect(
+    clippy::match_same_arms,
+    reason = "the rows of the contract, in their order"
+)]
+fn pressed(facts: &AttemptResult, atomic: bool) -> Pressed {
+    let head = match facts.result {
+        // An HTTP/2 stream that the server refused was not processed (RFC 9113 section 8.7).
+        Err(FaultKind::StreamRefused) => return Pressed::No,
+        Err(_) if !facts.handed_over => return Pressed::No,
+        Err(FaultKind::TimedOut) => return Pressed::Perhaps(Some("timeout")),
+        Err(_) => return Pressed::Perhaps(Some("connection-lost")),
+        Ok(head) => head,
+    };
+    match (head.status, head.retry_after) {
+        (200..=299, _) => Pressed::Yes,
+        (408, _) => Pressed::Perhaps(Some("408")),
+        (300..=499, _) => Pressed::No,
+        (500, _) if !atomic => Pressed::Perhaps(Some("500")),
+        (503, None) if !atomic => Pressed::Perhaps(Some("503")),
+        (500 | 503, _) => Pressed::No,
+        (502, _) => Pressed::Perhaps(Some("502")),
+        (504, _) => Pressed::Perhaps(Some("504")),
+        _ => Pressed::Perhaps(None),
+    }
+}
+
+fn allowed(cause: Option<&str>, terms: &Terms) -> bool {
+    match &terms.resend_when_unknown {
+        ResendWhenUnknown::Never => false,
+        ResendWhenUnknown::Always => true,
+        ResendWhenUnknown::For(causes) => UnknownCause::NAMED
+            .iter()
+            .any(|(name, named)| Some(*name) == cause && causes.contains(named)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn digits_that_may_have_been_pressed_are_not_sent_again(
+        attempts in prop::collection::vec(facts(), 1..12),
+        terms in terms(),
+        session in any::<bool>(),
+        max_attempts in 1_u32..8,
+        remaining in prop_oneof![Just(Duration::from_secs(3600)), (0_u64..30).prop_map(Duration::from_secs)],
+        seed in any::<u64>(),
+    ) {
+        let profile: &dyn WireProfile = if session { &AgentSession::default() } else { &TelephonyV2::default() };
+        let policy = Policy { max_attempts, ..Policy::default() };
+        let mut progress = Progress::default();
+        let mut budget = Budget::default();
+        let mut rng = fastrand::Rng::with_seed(seed);
+        for facts in attempts {
+            let verdict = profile.classify(&facts, &terms);
+            let pressed = pressed(&facts, terms.atomic_server_errors);
+            let told = match verdict.delivery {
+                Delivery::Accepted => pressed == Pressed::Yes,
+                Delivery::Unknown => matches!(pressed, Pressed::Perhaps(_)),
+                Delivery::Refused | Delivery::NotSent => pressed == Pressed::No,
+            };
+            prop_assert!(told, "{:?} is told as {:?}", facts, verdict.delivery);
+            let decision = policy.decide(
+                &mut progress, &verdict, remaining, &mut budget, Duration::ZERO, &mut rng,
+            );
+            let Decision::Again { delay, .. } = decision else { break };
+            match pressed {
+                Pressed::Yes => prop_assert!(false, "{:?} is sent again", facts),
+                Pressed::Perhaps(cause) => prop_assert!(allowed(cause, &terms), "{:?} is sent again", facts),
+                Pressed::No => {}
+            }
+            prop_assert!(delay < remaining);
+            if let Ok(AnswerHead { retry_after: Some(asked), .. }) = facts.result {
+                prop_assert!(delay >= asked, "the wait that was asked for is undercut");
+            }
+        }
+    }
+}

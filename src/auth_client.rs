@@ -1,0 +1,173 @@
+//! `CXoneAuthClient`, the native half.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use napi::bindgen_prelude::spawn;
+use napi_derive::napi;
+use serde_json::Value;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::auth_options::AuthConfig;
+use super::failure_json;
+use super::http;
+use super::lane::{NativeLane, Outbox};
+use super::record::{Failure, Record};
+use cxone_dtmf_engine::auth::{Connection, TokenCache, TokenObserver, TokenSource};
+use cxone_dtmf_engine::clock::WallClock;
+use cxone_dtmf_engine::discovery::{AllowedHosts, Discovered};
+use cxone_dtmf_engine::endpoint::Endpoint;
+use cxone_dtmf_engine::error::Error;
+use cxone_dtmf_engine::fleet::Store;
+use cxone_dtmf_engine::fleet::token::SharedGrant;
+use cxone_dtmf_engine::origin::Hosts;
+
+/// Fetches tokens and keeps the current one.
+#[napi]
+pub struct NativeAuthClient {
+    cache: Arc<TokenCache>,
+    /// What the cache asks, by itself until an injector takes it into a fleet.
+    grant: Arc<SharedGrant>,
+    issuer: Option<Issuer>,
+    observer: Arc<Observer>,
+    outbox: Arc<Outbox>,
+}
+
+/// Who can be asked where the API of a tenant is.
+struct Issuer {
+    connection: Connection,
+    auth_url: Url,
+}
+
+/// Tells the lane, and counts.
+struct Observer {
+    client: f64,
+    outbox: Arc<Outbox>,
+    refreshes: AtomicU64,
+}
+
+impl TokenObserver for Observer {
+    fn refreshed(&self) {
+        self.refreshes.fetch_add(1, Ordering::Relaxed);
+        self.outbox.push(&Record::TokenRefreshed {
+            client: self.client,
+        });
+    }
+
+    fn refresh_failed(&self, error: &Error) {
+        self.outbox.push(&Record::TokenRefreshFailed {
+            client: self.client,
+            error: Failure::from(error),
+        });
+    }
+}
+
+#[napi]
+impl NativeAuthClient {
+    /// What is wrong with a config, as the JSON text of a failure.
+    #[napi(catch_unwind)]
+    pub fn check(config: String) -> Option<String> {
+        AuthConfig::read(&Zeroizing::new(config))
+            .and_then(|config| http::check(&config.network))
+            .err()
+            .as_ref()
+            .map(failure_json)
+    }
+
+    /// `client` is the number that records name this client by.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(lane: &NativeLane, client: f64, config: String) -> napi::Result<Self> {
+        let config = AuthConfig::read(&Zeroizing::new(config)).map_err(super::unchecked)?;
+        let outbox = lane.outbox();
+        let observer = Arc::new(Observer {
+            client,
+            outbox: Arc::clone(&outbox),
+            refreshes: AtomicU64::new(0),
+        });
+        let connection = Connection {
+            transport: lane
+                .transports()
+                .with(config.network)
+                .map_err(super::unchecked)?,
+            timeout: config.timeout,
+            clock: WallClock::system(),
+        };
+        let issuer = config.credentials.name_a_tenant().then(|| Issuer {
+            connection: connection.clone(),
+            auth_url: config.auth_url.clone(),
+        });
+        let identity = config.credentials.identity(&config.auth_url);
+        let own = config.credentials.into_grant(connection, &config.auth_url);
+        let grant = Arc::new(SharedGrant::new(own, identity));
+        let told: Arc<dyn TokenObserver> = observer.clone();
+        Ok(Self {
+            cache: TokenCache::new(grant.clone(), told),
+            grant,
+            issuer,
+            observer,
+            outbox,
+        })
+    }
+
+    /// Settles the promise `id` with the current token.
+    #[napi(catch_unwind)]
+    pub fn get_access_token(&self, id: f64) {
+        let cache = Arc::clone(&self.cache);
+        let outbox = Arc::clone(&self.outbox);
+        spawn(async move {
+            let token = cache.token().await;
+            super::settle(
+                &outbox,
+                id,
+                token.map(|token| Some(Value::String(token.value.expose().to_owned()))),
+            );
+        });
+    }
+
+    /// Forgets the token.
+    #[napi(catch_unwind)]
+    pub fn invalidate_token(&self) {
+        self.cache.invalidate_current();
+    }
+}
+
+impl NativeAuthClient {
+    pub(super) fn source(&self) -> Arc<dyn TokenSource> {
+        self.cache.clone()
+    }
+
+    /// Shares the tokens with the fleet that meets in this store. The first fleet that asks has it.
+    pub(super) fn join(&self, store: &Arc<Store>) {
+        self.grant.join(store);
+    }
+
+    /// The address that the platform tells. `hosts` are those that it may name besides its own.
+    pub(super) fn discovered(&self, hosts: Hosts) -> Result<Arc<dyn Endpoint>, Error> {
+        let Some(Issuer {
+            connection,
+            auth_url,
+        }) = &self.issuer
+        else {
+            return Err(no_tenant());
+        };
+        let allowed = AllowedHosts::new(hosts, auth_url);
+        Ok(Arc::new(Discovered::new(
+            connection.clone(),
+            auth_url,
+            allowed,
+        )))
+    }
+
+    pub(super) fn refreshes(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
+        let observer = Arc::clone(&self.observer);
+        move || observer.refreshes.load(Ordering::Relaxed)
+    }
+}
+
+/// Tokens of other sources do not say which tenant they are of.
+pub(super) fn no_tenant() -> Error {
+    Error::invalid(
+        "apiUrl: 'discover' needs a CXoneAuthClient with grant 'password' or 'access-key': other tokens name no tenant",
+    )
+}
