@@ -5,9 +5,10 @@
 /// The order is the order of knowledge over several attempts of one injection:
 /// a refused attempt outweighs an unsent one, and an unknown attempt outweighs both,
 /// since a later refusal says nothing of the attempt before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Delivery {
     /// The digits never left this process.
+    #[default]
     NotSent,
     /// The platform received the request and declined to carry it out.
     Refused,

@@ -45,6 +45,7 @@ pub mod rate_limit;
 pub mod redact;
 pub mod retry;
 mod sleep;
+pub mod submit;
 pub mod timestamp;
 mod tls;
 

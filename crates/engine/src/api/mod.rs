@@ -13,18 +13,19 @@ use crate::auth::Token;
 use crate::error::{Details, Error, Response};
 use crate::http::Answer;
 use crate::payload::Sequence;
-use crate::retry::Classification;
 
 pub mod agent_session;
 pub mod answer;
 pub mod classification;
 pub mod client_headers;
+mod packed;
 pub mod telephony_v2;
 pub mod template;
 pub mod trace;
 
-pub use classification::{AnswerHead, AttemptResult, ResendWhenUnknown, Terms, UnknownCause};
+pub use classification::{AttemptResult, Classification, DeliveryPolicy};
 pub use client_headers::ClientHeaders;
+pub use packed::PackedParams;
 pub use template::{RequestTemplate, Target};
 pub use trace::Trace;
 
@@ -32,6 +33,8 @@ pub use trace::Trace;
 pub enum Params {
     /// For the tutorial's API.
     TelephonyV2(telephony_v2::Params),
+    /// The same, its texts in one.
+    PackedTelephonyV2(PackedParams),
     /// For the API that NICE publishes.
     AgentSession(agent_session::Params),
 }
@@ -106,8 +109,8 @@ pub trait WireProfile: Send + Sync + 'static {
         HeaderName::from_static("x-correlation-id")
     }
 
-    /// What an attempt that ended in `result` means. Pure: the same facts always mean the same.
-    fn classify(&self, result: &AttemptResult, terms: &Terms) -> Classification;
+    /// What an attempt that ended in `result` means. Pure: the same result always means the same.
+    fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification;
 
     /// What an answer says of itself, for the error that carries it. What must not be seen is hidden in it already.
     fn details(&self, _: &Response) -> Details {

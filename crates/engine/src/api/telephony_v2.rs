@@ -11,13 +11,12 @@ use zeroize::Zeroizing;
 
 use super::template::Wiped;
 use super::{
-    AttemptResult, ClientHeaders, Prepared, RequestTemplate, Segment, Target, Terms, WireProfile,
-    classification,
+    AttemptResult, Classification, ClientHeaders, DeliveryPolicy, Prepared, RequestTemplate,
+    Segment, Target, WireProfile, classification,
 };
 use crate::auth::Token;
 use crate::error::Error;
 use crate::payload;
-use crate::retry::Classification;
 
 /// Whether a 500 and a 503 of this API mean that nothing was carried out, unless configured otherwise.
 pub const ATOMIC_SERVER_ERRORS: bool = true;
@@ -55,8 +54,10 @@ impl TelephonyV2 {
 
 impl WireProfile for TelephonyV2 {
     fn prepare(&self, params: super::Params) -> Result<Prepared, Error> {
-        let super::Params::TelephonyV2(params) = params else {
-            return Err(super::for_another_profile());
+        let params = match params {
+            super::Params::TelephonyV2(params) => params,
+            super::Params::PackedTelephonyV2(packed) => packed.unpack(),
+            super::Params::AgentSession(_) => return Err(super::for_another_profile()),
         };
         let provider = payload::required_id(
             "telephonyProviderId",
@@ -106,8 +107,8 @@ impl WireProfile for TelephonyV2 {
         self.client.of_request(token, body)
     }
 
-    fn classify(&self, result: &AttemptResult, terms: &Terms) -> Classification {
-        classification::classify(result, terms)
+    fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
+        classification::classify(result, policy)
     }
 }
 
