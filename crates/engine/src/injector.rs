@@ -246,6 +246,11 @@ impl Engine {
         }
     }
 
+    fn atomic_server_errors(&self) -> bool {
+        let configured = self.config.atomic_server_errors;
+        configured.unwrap_or_else(|| self.parts.profile.atomic_server_errors())
+    }
+
     fn fleet_counts(&self) -> Option<fleet::Counts> {
         let fleet = self.parts.fleet.as_ref()?;
         Some(fleet.store.counters().read())

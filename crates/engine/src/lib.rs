@@ -47,6 +47,7 @@ pub mod retry;
 mod sleep;
 pub mod timestamp;
 mod tls;
+pub mod trace;
 
 /// A boxed future, as the traits of the seams return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -9,11 +9,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Engine, messages};
 use crate::Secret;
-use crate::api::RequestTemplate;
-use crate::api::answer::{self, Redactions};
+use crate::api::{self, RequestTemplate};
 use crate::auth::Token;
 use crate::error::{Code, Error, Response};
 use crate::http::{Answer, Request, Witness};
+use crate::redact::Redactor;
 
 /// Values of added headers that are shorter are not looked for in answers: they would be found everywhere.
 const SHORTEST_SECRET: usize = 8;
@@ -104,8 +104,8 @@ impl Engine {
     }
 
     /// An answer as an error carries it: what was told to the platform in confidence is hidden.
-    pub(super) fn response(&self, answer: &Answer, hidden: Redactions<'_>) -> Box<Response> {
-        let mut response = answer::response(answer, hidden);
+    pub(super) fn response(&self, answer: &Answer, hidden: Redactor<'_>) -> Box<Response> {
+        let mut response = api::response(answer, hidden);
         response.details = self.parts.profile.details(&response);
         Box::new(response)
     }

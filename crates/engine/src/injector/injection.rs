@@ -11,7 +11,7 @@ use super::manual_locks::ManualLockRef;
 use super::recording::Masking;
 use super::turn::{Waiting, enqueue};
 use super::{Engine, messages};
-use crate::api::{DeliveryPolicy, Params, Prepared, Trace};
+use crate::api::{DeliveryPolicy, Params, Prepared};
 use crate::cancel::{Cancel, closed};
 use crate::config::{AfterUnknown, InjectionOptions};
 use crate::delivery::Delivery;
@@ -20,8 +20,9 @@ use crate::event::Event;
 use crate::http::Witness;
 use crate::lock::{FleetLock, LockKey, LockTicket, Rejection};
 use crate::outcome::{Accepted, Outcome};
-use crate::redact::Mask;
+use crate::redact::DigitRedactor;
 use crate::retry::Policy;
+use crate::trace::Trace;
 
 mod attempt;
 mod cleanup;
@@ -83,12 +84,14 @@ struct ActiveInjection {
 
 impl ActiveInjection {
     /// What hides the digits, as a whole and as they are sent; empty when they are to be shown.
-    fn masks(&self) -> Vec<Mask> {
+    fn digit_redactors(&self) -> Vec<DigitRedactor> {
         if !self.hide_digits {
             return Vec::new();
         }
         let all = iter::once(&self.prepared.sequence);
-        all.chain(&self.prepared.parts).map(Mask::new).collect()
+        all.chain(&self.prepared.parts)
+            .map(DigitRedactor::new)
+            .collect()
     }
 }
 
@@ -193,7 +196,7 @@ impl Injection {
             lock_until: self.started + lock_timeout,
             under_lock: options.lock.is_some(),
             delivery_policy: DeliveryPolicy {
-                atomic_server_errors: config.atomic_server_errors,
+                atomic_server_errors: engine.atomic_server_errors(),
                 resend_when_unknown: options
                     .resend_when_unknown
                     .clone()

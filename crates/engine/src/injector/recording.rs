@@ -11,10 +11,12 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Engine;
 use super::exchange::Exchange;
-use crate::api::answer::Redactions;
 use crate::api::{Recording, RequestTemplate};
 use crate::error::{Code, Error};
-use crate::retry::{backoff, is_too_early, is_transient, may_have_run, may_still_run, retry_after};
+use crate::redact::Redactor;
+use crate::retry::{
+    full_jitter, is_too_early, is_transient, may_have_run, may_still_run, retry_after_of, throttled,
+};
 
 /// How often masking is tried. The caller waits for it.
 const MASK_TRIES: u32 = 3;
@@ -148,14 +150,13 @@ impl Engine {
                         self.parts.tokens.invalidate(&token);
                         continue;
                     }
-                    let hidden = Redactions {
+                    let hidden = Redactor {
                         digits: &[],
                         secrets: &self.secrets_of(&token),
                     };
                     let mut error =
                         Error::not_sent(Code::Mask, format!("the platform answered {status}"));
-                    error.retry_after =
-                        retry_after::of_answer(&answer.headers, self.parts.clock.now());
+                    error.retry_after = retry_after_of(&answer.headers, self.parts.clock.now());
                     error.retryable = is_transient(status) || is_too_early(status);
                     error.response = Some(self.response(&answer, hidden));
                     (error, may_have_run(status))
@@ -182,15 +183,14 @@ impl Engine {
         match how {
             RetryMode::Brief(until) => {
                 let retry = &self.config.retry;
-                let delay = backoff::full_jitter(retry.base, retry.cap, earlier, &mut self.rng())
-                    .max(asked);
+                let delay = full_jitter(retry.base, retry.cap, earlier, &mut self.rng()).max(asked);
                 (failures < MASK_TRIES && now + delay < until).then_some(delay)
             }
             // The settings are for who waits for an injection: none of them makes this give up sooner.
             RetryMode::ToTheEnd(until) => {
                 let left = until.saturating_duration_since(now);
                 let longest = left.checked_sub(LAST_TRY).filter(|it| !it.is_zero())?;
-                let delay = backoff::throttled(earlier, &mut self.rng()).max(asked);
+                let delay = throttled(earlier, &mut self.rng()).max(asked);
                 Some(delay.min(longest))
             }
         }

@@ -7,14 +7,14 @@ use tokio::time::{Instant, sleep};
 
 use super::exchange::Exchange;
 use super::{Engine, Injector};
-use crate::api::answer::Redactions;
-use crate::api::{Heard, RequestTemplate};
+use crate::api::{RequestTemplate, SessionStatus};
 use crate::cancel::{Cancel, Reason, closed};
 use crate::error::{Code, Error};
 use crate::event::Event;
 use crate::lock::Rejection;
 use crate::payload;
-use crate::retry::backoff;
+use crate::redact::Redactor;
+use crate::retry::full_jitter;
 
 /// How long the platform may keep a poll: the longest that it takes.
 const POLL: Duration = Duration::from_secs(60);
@@ -81,13 +81,15 @@ impl Follower {
                 .engine
                 .exchange(&self.template, (until, POLL + POLL_MARGIN), || ())
                 .await;
-            let (heard, failed) = self.read(exchange);
-            match heard {
-                Heard::Ended => return,
-                Heard::NotKnown if was_heard => return,
-                Heard::GoesOn => (failures, had_fresh_token, was_heard) = (0, false, true),
-                Heard::TokenRefused if !had_fresh_token => had_fresh_token = true,
-                Heard::TokenRefused | Heard::NotKnown | Heard::Trouble => {
+            let (status, failed) = self.read(exchange);
+            match status {
+                SessionStatus::Ended => return,
+                SessionStatus::NotFound if was_heard => return,
+                SessionStatus::Active => (failures, had_fresh_token, was_heard) = (0, false, true),
+                SessionStatus::TokenRefused if !had_fresh_token => had_fresh_token = true,
+                SessionStatus::TokenRefused
+                | SessionStatus::NotFound
+                | SessionStatus::Unavailable => {
                     if failures == 0 {
                         self.tell(failed);
                     }
@@ -99,15 +101,15 @@ impl Follower {
         }
     }
 
-    fn read(&self, exchange: Exchange) -> (Heard, Option<Error>) {
+    fn read(&self, exchange: Exchange) -> (SessionStatus, Option<Error>) {
         let profile = &self.engine.parts.profile;
         match exchange {
             Exchange::Answered { answer, token } => {
-                let heard = profile.heard(&answer);
-                if heard == Heard::TokenRefused {
+                let status_of_session = profile.session_status(&answer);
+                if status_of_session == SessionStatus::TokenRefused {
                     self.engine.parts.tokens.invalidate(&token);
                 }
-                let hidden = Redactions {
+                let hidden = Redactor {
                     digits: &[],
                     secrets: &self.engine.secrets_of(&token),
                 };
@@ -115,18 +117,17 @@ impl Follower {
                 let mut error =
                     Error::not_sent(Code::Rejected, format!("the platform answered {status}"));
                 error.response = Some(self.engine.response(&answer, hidden));
-                (heard, Some(error))
+                (status_of_session, Some(error))
             }
             Exchange::Unanswered { error, .. } | Exchange::NotBegun(error) => {
-                (Heard::Trouble, Some(error))
+                (SessionStatus::Unavailable, Some(error))
             }
         }
     }
 
     async fn pause(&self, failures: u32) {
         // Drawn before the wait: the dice are shared.
-        let drawn =
-            backoff::full_jitter(FIRST_PAUSE, LONGEST_PAUSE, failures, &mut self.engine.rng());
+        let drawn = full_jitter(FIRST_PAUSE, LONGEST_PAUSE, failures, &mut self.engine.rng());
         sleep(drawn).await;
     }
 

@@ -1,4 +1,4 @@
-//! Digits that hide themselves.
+//! The digits of an injection.
 
 use std::fmt;
 
@@ -48,7 +48,7 @@ impl Sequence {
         if text.chars().nth(max).is_some() {
             return Err(SequenceError::TooLong { max });
         }
-        // Room for all of it at once: growing would leave copies behind that nobody wipes.
+        // Room for all of it at once: growing would leave copies behind that are not wiped.
         let mut digits = Zeroizing::new(String::with_capacity(text.len()));
         for (before, digit) in text.chars().enumerate() {
             if !alphabet.has(digit) {
@@ -116,7 +116,7 @@ pub enum SequenceError {
     },
     /// A character is not in the alphabet.
     InvalidCharacter {
-        /// Its place, counted from 1.
+        /// Its position, counted from 1.
         position: usize,
         /// What is allowed.
         alphabet: Alphabet,

@@ -177,7 +177,7 @@ impl Scene {
         cuts: impl Iterator<Item = Cut>,
         config: Config,
     ) -> Self {
-        let script = Script::new(cuts, config.atomic_server_errors);
+        let script = Script::new(cuts, config.atomic_server_errors.unwrap_or(true));
         let alpn = match wire {
             Wire::Http1 => None,
             Wire::Http1Tls => Some("http/1.1"),

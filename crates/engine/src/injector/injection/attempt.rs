@@ -9,8 +9,7 @@ use http::Uri;
 use tokio::time::{Instant, timeout_at};
 
 use super::{ActiveInjection, Injection};
-use crate::api::answer::{self, Redactions};
-use crate::api::{AttemptResult, Classification, Segment};
+use crate::api::{AttemptResult, Classification, Segment, body_text};
 use crate::audit::Intent;
 use crate::auth::Token;
 use crate::delivery::Delivery;
@@ -19,7 +18,8 @@ use crate::fleet::options::MARGIN;
 use crate::http::{Answer, Request, Witness};
 use crate::injector::messages;
 use crate::outcome::Accepted;
-use crate::retry::{Failure, Resend, retry_after};
+use crate::redact::Redactor;
+use crate::retry::{Failure, Resend, retry_after_of};
 
 /// A failed attempt: what it means, what the caller hears if it was the last.
 pub(super) struct Failed {
@@ -207,10 +207,10 @@ impl Injection {
     ) -> Result<Accepted, Failed> {
         let result = AttemptResult::Answered {
             status: answer.status.as_u16(),
-            retry_after: retry_after::of_answer(&answer.headers, self.engine.parts.clock.now()),
+            retry_after: retry_after_of(&answer.headers, self.engine.parts.clock.now()),
         };
         let Classification::Failed(failure) = self.classify(active, &result) else {
-            let body = answer::text(&answer.body);
+            let body = body_text(&answer.body);
             return Ok(Accepted {
                 status: answer.status.as_u16(),
                 body: body.unwrap_or_default().to_owned(),
@@ -223,8 +223,8 @@ impl Injection {
             limits.hold_back(wait);
         }
         let mut failed = self.failed(uri, &result, failure);
-        let hidden = Redactions {
-            digits: &active.masks(),
+        let hidden = Redactor {
+            digits: &active.digit_redactors(),
             secrets: &self.engine.secrets_of(token),
         };
         let response = self.engine.response(answer, hidden);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 fn masked(digits: &str, text: &str) -> String {
-    Mask::from_digits(digits).text(text).into_owned()
+    DigitRedactor::from_digits(digits).text(text).into_owned()
 }
 
 /// How many ways there are to write a digit.
@@ -181,7 +181,7 @@ fn too_far_apart_is_not_a_sequence() {
 }
 
 #[test]
-fn a_mask_without_digits_hides_nothing() {
+fn a_redactor_without_digits_hides_nothing() {
     assert_eq!(masked("", "123"), "123");
     assert_eq!(masked("w,", "w, 123"), "w, 123");
     assert_eq!(masked("12,,34", "12,,34 and 1234"), "***** and *****");
@@ -190,8 +190,8 @@ fn a_mask_without_digits_hides_nothing() {
 #[test]
 fn debug_prints_no_digit() {
     let sequence = Sequence::parse("1234", Alphabet::Full, 16).unwrap();
-    assert_eq!(format!("{:?}", Mask::new(&sequence)), "[mask]");
-    assert_eq!(Mask::new(&sequence).text("1234"), PLACEHOLDER);
+    assert_eq!(format!("{:?}", DigitRedactor::new(&sequence)), "[digits]");
+    assert_eq!(DigitRedactor::new(&sequence).text("1234"), PLACEHOLDER);
 }
 
 #[test]
@@ -244,8 +244,8 @@ proptest! {
     fn a_text_without_the_digits_stays_as_it_is(digits in "[0-9]{3,6}", text in "[a-z0-9 .,:/-]{0,60}") {
         let bare: String = text.chars().filter(|c| !" .,/-".contains(*c)).collect();
         prop_assume!(!bare.contains(&digits));
-        let mask = Mask::from_digits(&digits);
-        prop_assert!(matches!(mask.text(&text), Cow::Borrowed(same) if same == text));
+        let redactor = DigitRedactor::from_digits(&digits);
+        prop_assert!(matches!(redactor.text(&text), Cow::Borrowed(same) if same == text));
     }
 
     #[test]

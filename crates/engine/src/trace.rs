@@ -1,16 +1,16 @@
-//! What a caller sends along so that a request can be found again: a trace, and an id of its own.
+//! Headers of the caller's that make a request traceable: `traceparent`, and a correlation id.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::Error;
 
 /// The header of W3C Trace Context.
-pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The longest correlation id, in characters.
-pub const MAX_CORRELATION_ID: usize = 128;
+const MAX_CORRELATION_ID: usize = 128;
 
-/// Checked values, ready to stand in headers.
+/// Checked values of these headers.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     traceparent: Option<HeaderValue>,
