@@ -79,6 +79,8 @@ pub fn hasty() -> Config {
             ..RetryConfig::default()
         },
         playout: PlayoutMode::None,
+        // Promised whatever the profile says, so that the rows are those of one table.
+        atomic_server_errors: Some(true),
         ..Config::default()
     }
 }
