@@ -1,4 +1,4 @@
-//! Ending an injection from outside, in two strengths. The end of the session lies between them.
+//! Cancels an injection from outside, in two strengths. The end of the session lies between them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 use crate::error::{Code, Error};
 
-/// Who ended it.
+/// Why it was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The caller's signal.
@@ -17,17 +17,17 @@ pub enum Reason {
     CallEnded,
 }
 
-/// How far the ending goes.
+/// How far the cancellation goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Running,
-    /// Whoever waits gives up; a request that is under way goes on.
+    /// Waiting ends; a request that is in flight goes on.
     Waiting(Reason),
-    /// A request that is under way is given up too.
+    /// A request that is in flight is given up too.
     Everything(Reason),
 }
 
-/// The end that can come from outside.
+/// The cancellation of one injection.
 #[derive(Debug)]
 pub struct Cancel {
     stage: Mutex<Stage>,
@@ -35,7 +35,7 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// Nothing has ended yet.
+    /// Not cancelled.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Cancel {
         }
     }
 
-    /// Ends the waiting, lets a request that is under way finish.
+    /// Ends waiting, lets a request that is in flight finish.
     pub fn end_waiting(&self, reason: Reason) {
         self.reach(Stage::Waiting(reason), |stage| stage == Stage::Running);
     }
@@ -56,17 +56,17 @@ impl Cancel {
         });
     }
 
-    /// Resolves when somebody who waits must give up.
+    /// Resolves when waiting must end.
     pub async fn waiting_ended(&self) -> Error {
         error(self.reached(|stage| stage != Stage::Running).await)
     }
 
-    /// Resolves when a sequence that has begun must press no more: who closes lets it finish, the session is gone.
+    /// Resolves when a sequence that has begun must not go on: closing lets it finish, the end of its session does not.
     pub async fn sequence_ended(&self) -> Error {
         error(self.reached(ends_sequence).await)
     }
 
-    /// Resolves when even a request that is under way must be given up.
+    /// Resolves when even a request that is in flight must be given up.
     pub async fn everything_ended(&self) -> Error {
         error(
             self.reached(|stage| matches!(stage, Stage::Everything(_)))
@@ -74,7 +74,7 @@ impl Cancel {
         )
     }
 
-    /// Whether whoever waits must give up.
+    /// Whether waiting must end.
     pub fn check(&self) -> Result<(), Error> {
         match *self.stage() {
             Stage::Running => Ok(()),
@@ -82,7 +82,7 @@ impl Cancel {
         }
     }
 
-    /// Whether a sequence that has begun must press no more.
+    /// Whether a sequence that has begun must not go on.
     pub fn check_sequence(&self) -> Result<(), Error> {
         match *self.stage() {
             stage @ (Stage::Waiting(reason) | Stage::Everything(reason))
@@ -96,7 +96,7 @@ impl Cancel {
 
     async fn reached(&self, enough: impl Fn(Stage) -> bool) -> Reason {
         loop {
-            // Before the look: who changes the stage after it wakes this.
+            // Before the check: a change after it wakes this task.
             let changed = self.changed.notified();
             let stage = *self.stage();
             match stage {
@@ -143,7 +143,7 @@ fn error(reason: Reason) -> Error {
     }
 }
 
-/// What those hear who wait for a session that has ended.
+/// The error of injections that wait for a session that has ended.
 #[must_use]
 pub fn call_ended() -> Error {
     Error::not_sent(
@@ -152,7 +152,7 @@ pub fn call_ended() -> Error {
     )
 }
 
-/// What a closed injector answers.
+/// The error of a closed injector.
 #[must_use]
 pub fn closed() -> Error {
     Error::not_sent(

@@ -47,13 +47,13 @@ fn parse_traceparent(text: &str) -> Result<HeaderValue, Error> {
                 .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
     let nonzero = |part: &str| part.bytes().any(|byte| byte != b'0');
-    let lawful = matches!(parts[..], [version, trace, parent, flags]
+    let valid = matches!(parts[..], [version, trace, parent, flags]
         if version == "00"
             && hex(trace, 32) && nonzero(trace)
             && hex(parent, 16) && nonzero(parent)
             && hex(flags, 2));
     Some(text)
-        .filter(|_| lawful)
+        .filter(|_| valid)
         .and_then(|text| HeaderValue::try_from(text).ok())
         .ok_or_else(|| {
             Error::invalid(
@@ -64,12 +64,12 @@ fn parse_traceparent(text: &str) -> Result<HeaderValue, Error> {
 
 /// A closed set of characters, so that it cannot end a header and reads alike in every log.
 fn parse_correlation_id(text: &str) -> Result<HeaderValue, Error> {
-    let lawful = (1..=MAX_CORRELATION_ID).contains(&text.len())
+    let valid = (1..=MAX_CORRELATION_ID).contains(&text.len())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"._~:@+=/-".contains(&byte));
     Some(text)
-        .filter(|_| lawful)
+        .filter(|_| valid)
         .and_then(|text| HeaderValue::try_from(text).ok())
         .ok_or_else(|| {
             Error::invalid(format!(

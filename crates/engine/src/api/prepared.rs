@@ -19,11 +19,11 @@ pub struct Prepared {
     pub lead_in: Duration,
     /// What is sent, in this order; at least one.
     pub segments: Vec<Segment>,
-    /// How the recording is masked meanwhile, where the caller asked for it.
+    /// The requests that mask the recording meanwhile, where the caller asked for it.
     pub recording: Option<Recording>,
 }
 
-/// How the recording of a conversation is masked. Doing either twice does no harm.
+/// The requests that mask the recording of a conversation. Sending either twice does no harm.
 #[derive(Clone, Debug)]
 pub struct Recording {
     /// The request that masks it.

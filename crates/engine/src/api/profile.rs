@@ -28,7 +28,7 @@ pub trait WireProfile: Send + Sync + 'static {
     /// The headers of a request with this body. The one with the token is marked sensitive.
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error>;
 
-    /// The header in which the API takes a correlation id of the caller's.
+    /// The name of the header for the caller's correlation id.
     fn correlation_header(&self) -> HeaderName {
         HeaderName::from_static("x-correlation-id")
     }

@@ -71,7 +71,7 @@ impl WireProfile for TelephonyV2 {
                 body: body(&valid),
             },
             digits: valid.sequence.count(),
-            // This API takes no length of a tone and says nothing of when it answers.
+            // This API has no length of tones and does not say when it answers.
             playing: Duration::ZERO,
             pause: Duration::ZERO,
         };

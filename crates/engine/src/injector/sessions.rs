@@ -134,7 +134,7 @@ impl Follower {
     fn tell(&self, failed: Option<Error>) {
         if let Some(error) = failed {
             let session = Arc::clone(&self.session);
-            let event = Event::SessionNotHeard { session, error };
+            let event = Event::SessionNotPolled { session, error };
             self.engine.parts.events.emit(event);
         }
     }

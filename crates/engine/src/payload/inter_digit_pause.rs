@@ -33,8 +33,8 @@ mod tests {
     proptest! {
         #[test]
         fn pauses_are_the_whole_numbers_of_the_range(pause in 0_u16..2000, part in 0.0_f64..1.0) {
-            let lawful = (50..=1000).contains(&pause);
-            prop_assert_eq!(parse_pause(f64::from(pause)).ok(), lawful.then_some(pause));
+            let valid = (50..=1000).contains(&pause);
+            prop_assert_eq!(parse_pause(f64::from(pause)).ok(), valid.then_some(pause));
             let broken = f64::from(pause) + part;
             prop_assert!(broken.fract() == 0.0 || parse_pause(broken).is_err());
         }

@@ -57,13 +57,13 @@ impl DigitRedactor {
             return Cow::Borrowed(text);
         }
         let mut redacted = String::with_capacity(text.len());
-        let mut shown = 0;
+        let mut copied = 0;
         for Range { start, end } in found {
-            redacted.push_str(text.get(shown..start).unwrap_or_default());
+            redacted.push_str(text.get(copied..start).unwrap_or_default());
             redacted.push_str(PLACEHOLDER);
-            shown = end;
+            copied = end;
         }
-        redacted.push_str(text.get(shown..).unwrap_or_default());
+        redacted.push_str(text.get(copied..).unwrap_or_default());
         Cow::Owned(redacted)
     }
 

@@ -23,7 +23,7 @@ pub(super) fn read(answer: &Answer) -> SessionStatus {
     }
 }
 
-/// Whether one of the events ends the session. The SDK writes `Type`; either case is taken.
+/// Whether one of the events ends the session. The SDK writes `Type`; either case is accepted.
 fn ends(body: &AnswerBody) -> bool {
     let AnswerBody::Whole(bytes) = body else {
         return false;

@@ -11,16 +11,16 @@ use crate::payload::{
 /// the same platform (Studio help).
 pub const MAX_SEQUENCE_LENGTH: usize = 20;
 
-/// The shortest tone in milliseconds. Receivers need 40 (ITU-T Q.24); less than 50 is not safe.
+/// The shortest tone in milliseconds. Receivers need 40 (ITU-T Q.24); less than 50 may be missed.
 pub const MIN_TONE_DURATION: u16 = 50;
 
 /// The longest tone in milliseconds, the upper limit that Bandwidth names for its own API. NICE names none.
 pub const MAX_TONE_DURATION: u16 = 5000;
 
-/// The length of a tone in milliseconds, unless told otherwise: that of the `Dtmf` action of Studio.
+/// The length of a tone in milliseconds, by default: that of the `Dtmf` action of Studio.
 pub const DEFAULT_TONE_DURATION: u16 = 120;
 
-/// The silence between two tones in milliseconds, unless told otherwise: that of the `Dtmf` action of Studio.
+/// The silence between two tones in milliseconds, by default: that of the `Dtmf` action of Studio.
 pub const DEFAULT_INTER_DIGIT_PAUSE: u16 = 120;
 
 /// What the configuration allows.
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn times_have_limits_on_both_sides() {
-        for (tone, lawful) in [
+        for (tone, valid) in [
             (49.0, false),
             (50.0, true),
             (5000.0, true),
@@ -179,15 +179,15 @@ mod tests {
                 ..params("1")
             };
             let checked = check(params, PLAIN);
-            assert_eq!(checked.is_ok(), lawful, "{tone}");
+            assert_eq!(checked.is_ok(), valid, "{tone}");
         }
-        for (pause, lawful) in [(49.0, false), (50.0, true), (1000.0, true), (1001.0, false)] {
+        for (pause, valid) in [(49.0, false), (50.0, true), (1000.0, true), (1001.0, false)] {
             let params = Params {
                 inter_digit_pause: Some(pause),
                 ..params("1")
             };
             let checked = check(params, PLAIN);
-            assert_eq!(checked.is_ok(), lawful, "{pause}");
+            assert_eq!(checked.is_ok(), valid, "{pause}");
         }
     }
 
