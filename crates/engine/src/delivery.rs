@@ -1,4 +1,4 @@
-//! What is known of the digits after an attempt.
+//! Whether the digits were delivered, as far as it is known.
 
 /// What is known of the digits of one injection.
 ///
@@ -10,11 +10,11 @@ pub enum Delivery {
     /// The digits never left this process.
     #[default]
     NotSent,
-    /// The platform received the request and declined to carry it out.
+    /// The platform received the request and declined it.
     Refused,
     /// The request may or may not have been carried out.
     Unknown,
-    /// The platform answered 2xx. It says nothing of what the far end recognised.
+    /// The platform answered 2xx. It does not say what the far end recognised.
     Accepted,
 }
 

@@ -48,6 +48,7 @@ mod sleep;
 pub mod submit;
 pub mod timestamp;
 mod tls;
+pub mod trace;
 
 /// A boxed future, as the traits of the seams return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

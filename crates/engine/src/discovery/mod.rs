@@ -21,7 +21,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Code, Error};
 use crate::http::{Answer, AnswerBody, Request, Witness};
 use crate::origin::request_uri;
-use crate::retry::{is_transient, retry_after};
+use crate::retry::{is_transient, retry_after_of};
 
 pub mod hosts;
 
@@ -197,7 +197,7 @@ impl Question {
         });
         match sent.await {
             Ok(answer) => self.read(&answer).map_err(|mut error| {
-                error.retry_after = retry_after::of_answer(&answer.headers, clock.now());
+                error.retry_after = retry_after_of(&answer.headers, clock.now());
                 error
             }),
             Err(fault) => {

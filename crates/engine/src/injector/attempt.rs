@@ -11,8 +11,7 @@ use super::messages;
 use super::pressing::Pressing;
 use super::retry_loop::{Attempts, Failed, Retry};
 use super::validated::Validated;
-use crate::api::answer::{self, Redactions};
-use crate::api::{AttemptResult, Classification, Segment};
+use crate::api::{AttemptResult, Classification, Segment, body_text};
 use crate::audit::Intent;
 use crate::auth::Token;
 use crate::cancel::Scope;
@@ -22,7 +21,8 @@ use crate::event::Event;
 use crate::fleet::options::MARGIN;
 use crate::http::{Answer, Fault, Request, Witness};
 use crate::outcome::Accepted;
-use crate::retry::{Decision, Failure, Progress, Resend, StopReason, retry_after};
+use crate::redact::Redactor;
+use crate::retry::{Decision, Failure, Progress, Resend, StopReason, retry_after_of};
 
 pub(super) struct SegmentAttempts<'a> {
     pub(super) request: &'a Validated,
@@ -275,10 +275,10 @@ impl SegmentAttempts<'_> {
         let engine = self.engine();
         let result = AttemptResult::Answered {
             status: answer.status.as_u16(),
-            retry_after: retry_after::of_answer(&answer.headers, engine.parts.clock.now()),
+            retry_after: retry_after_of(&answer.headers, engine.parts.clock.now()),
         };
         let Classification::Failed(failure) = self.classify(&result) else {
-            let body = answer::text(&answer.body);
+            let body = body_text(&answer.body);
             return Ok(Accepted {
                 status: answer.status.as_u16(),
                 body: body.unwrap_or_default().to_owned(),
@@ -291,11 +291,11 @@ impl SegmentAttempts<'_> {
             limits.hold_back(wait);
         }
         let mut failed = self.failed(uri, &result, failure);
-        let redactions = Redactions {
+        let redactor = Redactor {
             digits: &self.request.digit_redactors(),
             secrets: &engine.secrets_of(&token),
         };
-        let response = engine.response(answer, redactions);
+        let response = engine.response(answer, redactor);
         self.pressing.log.last_response = Some(response.clone());
         failed.error.response = Some(response);
         failed.token = Some(Box::new(token));

@@ -8,12 +8,12 @@ use super::engine::Engine;
 use super::messages;
 use super::retry_loop::{Failed, Retry};
 use crate::api::RequestTemplate;
-use crate::api::answer::Redactions;
 use crate::auth::Token;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::http::Answer;
-use crate::retry::{Decision, Failure, Policy, Progress, Resend, retry_after};
+use crate::redact::Redactor;
+use crate::retry::{Decision, Failure, Policy, Progress, Resend, retry_after_of};
 
 /// How a control request ended.
 pub(super) enum Reply {
@@ -88,13 +88,13 @@ impl Engine {
     /// The failure of a control request that the platform declined.
     pub(super) fn declined(&self, answer: &Answer, token: Token, code: Code) -> Failed {
         let status = answer.status.as_u16();
-        let redactions = Redactions {
+        let redactor = Redactor {
             digits: &[],
             secrets: &self.secrets_of(&token),
         };
         let mut error = Error::not_sent(code, format!("the platform answered {status}"));
-        error.retry_after = retry_after::of_answer(&answer.headers, self.parts.clock.now());
-        error.response = Some(self.response(answer, redactions));
+        error.retry_after = retry_after_of(&answer.headers, self.parts.clock.now());
+        error.response = Some(self.response(answer, redactor));
         Failed {
             failure: Failure {
                 delivery: Delivery::NotSent,

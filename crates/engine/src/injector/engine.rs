@@ -111,6 +111,12 @@ impl Engine {
         }
     }
 
+    /// What is configured, or else what the API promises.
+    pub(super) fn atomic_server_errors(&self) -> bool {
+        let configured = self.config.atomic_server_errors;
+        configured.unwrap_or_else(|| self.parts.profile.atomic_server_errors())
+    }
+
     /// Rejects what waits in a queue, and what was submitted before: none of it may come out as if it had been asked
     /// for afterwards.
     pub(super) fn reject_queued(&self, key: &LockKey, why: Rejection) {

@@ -7,11 +7,12 @@ use http::Uri;
 
 use super::engine::Engine;
 use crate::Secret;
-use crate::api::answer::{self, Redactions};
-use crate::api::{RequestTemplate, Trace};
+use crate::api::{self, RequestTemplate};
 use crate::auth::Token;
 use crate::error::{Error, Response};
 use crate::http::{Answer, Request, Witness};
+use crate::redact::Redactor;
+use crate::trace::Trace;
 
 /// Values of added headers that are shorter are not looked for in answers: they would be found everywhere.
 const SHORTEST_SECRET: usize = 8;
@@ -61,8 +62,8 @@ impl Engine {
     }
 
     /// An answer as an error carries it: what was told to the platform in confidence is redacted.
-    pub(super) fn response(&self, answer: &Answer, redactions: Redactions<'_>) -> Box<Response> {
-        let mut response = answer::response(answer, redactions);
+    pub(super) fn response(&self, answer: &Answer, redactor: Redactor<'_>) -> Box<Response> {
+        let mut response = api::response(answer, redactor);
         response.details = self.parts.profile.details(&response);
         Box::new(response)
     }

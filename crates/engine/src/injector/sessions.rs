@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::control::{Bounds, Reply};
 use super::engine::Engine;
 use super::retry_loop::{self, Attempts, Failed, Retry};
-use crate::api::{Heard, RequestTemplate};
+use crate::api::{RequestTemplate, SessionStatus};
 use crate::cancel::{Cancel, Reason, Scope, closed};
 use crate::error::{Code, Error};
 use crate::event::Event;
@@ -142,13 +142,12 @@ impl Attempts for Poll<'_> {
                 return Err(Failed::not_sent(error.retryable(None)));
             }
         };
-        let heard = engine.parts.profile.heard(&answer);
-        let resend = match heard {
-            Heard::GoesOn => return Ok(Session::GoesOn),
-            Heard::Ended => return Ok(Session::Ended),
-            Heard::NotKnown if self.was_heard => return Ok(Session::Ended),
-            Heard::TokenRefused => Resend::FreshToken,
-            Heard::NotKnown | Heard::Trouble => Resend::Transient,
+        let resend = match engine.parts.profile.session_status(&answer) {
+            SessionStatus::Active => return Ok(Session::GoesOn),
+            SessionStatus::Ended => return Ok(Session::Ended),
+            SessionStatus::NotFound if self.was_heard => return Ok(Session::Ended),
+            SessionStatus::TokenRefused => Resend::FreshToken,
+            SessionStatus::NotFound | SessionStatus::Unavailable => Resend::Transient,
         };
         let mut failed = engine.declined(&answer, token, Code::Rejected);
         failed.failure.resend = resend;
@@ -168,7 +167,7 @@ impl Attempts for Poll<'_> {
         }
         if failed.failure.resend == Resend::Transient && !self.told {
             self.told = true;
-            engine.parts.events.emit(Event::SessionNotHeard {
+            engine.parts.events.emit(Event::SessionNotPolled {
                 session: Arc::clone(&self.follower.session),
                 error: failed.error.clone(),
             });

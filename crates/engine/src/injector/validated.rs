@@ -6,12 +6,13 @@ use tokio::time::Instant;
 
 use super::engine::Engine;
 use super::playout;
-use crate::api::{DeliveryPolicy, Params, Prepared, Trace};
+use crate::api::{DeliveryPolicy, Params, Prepared};
 use crate::config::InjectionOptions;
 use crate::error::Error;
 use crate::lock::LockId;
-use crate::redact::Mask;
+use crate::redact::DigitRedactor;
 use crate::retry::Policy;
+use crate::trace::Trace;
 
 pub(super) struct Validated {
     pub(super) prepared: Prepared,
@@ -48,7 +49,7 @@ impl Validated {
             lock_until: started + options.lock_timeout.unwrap_or(config.lock_timeout),
             lock: options.lock,
             delivery_policy: DeliveryPolicy {
-                atomic_server_errors: config.atomic_server_errors,
+                atomic_server_errors: engine.atomic_server_errors(),
                 resend_when_unknown,
             },
             retry_policy: Policy {
@@ -63,11 +64,13 @@ impl Validated {
     }
 
     /// What redacts the digits, as a whole and as they are sent; empty when they are to be shown.
-    pub(super) fn digit_redactors(&self) -> Vec<Mask> {
+    pub(super) fn digit_redactors(&self) -> Vec<DigitRedactor> {
         if !self.hide_digits {
             return Vec::new();
         }
         let all = iter::once(&self.prepared.sequence);
-        all.chain(&self.prepared.parts).map(Mask::new).collect()
+        all.chain(&self.prepared.parts)
+            .map(DigitRedactor::new)
+            .collect()
     }
 }

@@ -40,7 +40,7 @@ pub enum Decision {
     },
 }
 
-/// What was tried so far in one injection.
+/// What one injection has tried so far.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     counted: u32,
@@ -102,26 +102,26 @@ impl Policy {
         budget: Option<(&mut Budget, Duration)>,
         rng: &mut Rng,
     ) -> Decision {
-        let Some(way) = Way::of(progress, failure) else {
+        let Some(kind) = Kind::of(progress, failure) else {
             return Decision::Stop(StopReason::Final);
         };
         if (budget.as_ref()).is_some_and(|(budget, _)| budget.allows_nothing()) {
             return Decision::Stop(StopReason::Budget);
         }
-        let cost = way.cost();
+        let cost = kind.cost();
         if cost.is_some() {
             progress.counted = progress.counted.saturating_add(1);
             if progress.counted >= self.max_attempts {
                 return Decision::Stop(StopReason::Exhausted);
             }
         }
-        let delay = match (failure.retry_after, way) {
+        let delay = match (failure.retry_after, kind) {
             (Some(asked), _) => backoff::upward(asked, rng),
-            (None, Way::Transient) => {
+            (None, Kind::Transient) => {
                 backoff::full_jitter(self.base, self.cap, progress.backoffs, rng)
             }
-            (None, Way::Throttled) => backoff::throttled(progress.backoffs, rng),
-            (None, Way::Unsent | Way::FreshToken | Way::NewConnection) => Duration::ZERO,
+            (None, Kind::Throttled) => backoff::throttled(progress.backoffs, rng),
+            (None, Kind::Unsent | Kind::FreshToken | Kind::NewConnection) => Duration::ZERO,
         };
         let Some(delay) = self.within(delay, remaining) else {
             return Decision::Stop(StopReason::PastDeadline);
@@ -131,11 +131,11 @@ impl Policy {
         {
             return Decision::Stop(StopReason::Budget);
         }
-        progress.note(way);
+        progress.record(kind);
         Decision::Again {
             delay,
-            fresh_token: way == Way::FreshToken,
-            new_connection: way == Way::NewConnection,
+            fresh_token: kind == Kind::FreshToken,
+            new_connection: kind == Kind::NewConnection,
         }
     }
 
@@ -149,9 +149,9 @@ impl Policy {
     }
 }
 
-/// The way of one resend, after what was already tried.
+/// How one resend is made, after what was already tried.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Kind {
     Unsent,
     NewConnection,
     FreshToken,
@@ -159,9 +159,9 @@ enum Way {
     Throttled,
 }
 
-impl Way {
+impl Kind {
     fn of(progress: &Progress, failure: &Failure) -> Option<Self> {
-        let way = match failure.resend {
+        let kind = match failure.resend {
             Resend::Never => None,
             Resend::Unsent if progress.unsent < MAX_UNSENT_RESENDS => Some(Self::Unsent),
             Resend::Unsent | Resend::Transient => Some(Self::Transient),
@@ -169,7 +169,7 @@ impl Way {
             Resend::FreshToken => (!progress.fresh_token).then_some(Self::FreshToken),
             Resend::Throttled => Some(Self::Throttled),
         };
-        way.filter(|_| failure.may_be_resent())
+        kind.filter(|_| failure.may_be_resent())
     }
 
     /// What it takes from the budget, or `None` when it is free and not counted.
@@ -183,12 +183,12 @@ impl Way {
 }
 
 impl Progress {
-    fn note(&mut self, way: Way) {
-        match way {
-            Way::Unsent => self.unsent = self.unsent.saturating_add(1),
-            Way::NewConnection => self.new_connection = true,
-            Way::FreshToken => self.fresh_token = true,
-            Way::Transient | Way::Throttled => self.backoffs = self.backoffs.saturating_add(1),
+    fn record(&mut self, kind: Kind) {
+        match kind {
+            Kind::Unsent => self.unsent = self.unsent.saturating_add(1),
+            Kind::NewConnection => self.new_connection = true,
+            Kind::FreshToken => self.fresh_token = true,
+            Kind::Transient | Kind::Throttled => self.backoffs = self.backoffs.saturating_add(1),
         }
     }
 }

@@ -79,6 +79,8 @@ pub fn hasty() -> Config {
             ..RetryConfig::default()
         },
         playout: PlayoutMode::None,
+        // Promised whatever the profile says, so that the rows are those of one table.
+        atomic_server_errors: Some(true),
         ..Config::default()
     }
 }
@@ -178,7 +180,7 @@ impl Scene {
         cuts: impl Iterator<Item = Cut>,
         config: Config,
     ) -> Self {
-        let script = Script::new(cuts, config.atomic_server_errors);
+        let script = Script::new(cuts, config.atomic_server_errors.unwrap_or(true));
         let alpn = match wire {
             Wire::Http1 => None,
             Wire::Http1Tls => Some("http/1.1"),

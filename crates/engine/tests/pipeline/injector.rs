@@ -85,7 +85,7 @@ async fn nothing_is_sent_when_loading_passes_the_deadline() {
 /// Server errors are refusals: the user says so where the API does not.
 fn atomic() -> Config {
     Config {
-        atomic_server_errors: true,
+        atomic_server_errors: Some(true),
         ..API.config()
     }
 }
@@ -205,7 +205,7 @@ async fn after_an_unknown_attempt_a_refusal_makes_nothing_known() {
 #[tokio::test(start_paused = true)]
 async fn server_errors_are_unknown_where_nothing_is_promised() {
     let config = Config {
-        atomic_server_errors: false,
+        atomic_server_errors: Some(false),
         ..API.config()
     };
     for status in [500, 503] {
