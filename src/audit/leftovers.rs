@@ -45,12 +45,18 @@ impl Leftovers<'_> {
     /// Closes all files of a directory whose processes have ended.
     pub fn finish_all(&mut self) -> io::Result<()> {
         let mut names = self.disk.list(self.place.folder())?;
+        self.sync_folder()?;
         names.retain(|name| place::is_of_directory(name));
         names.sort_unstable();
         for name in names {
             self.finish(&name, place::predecessor(&name).as_deref());
         }
         Ok(())
+    }
+
+    /// A process that was killed may have made its last file without making it durable that it is there.
+    fn sync_folder(&self) -> io::Result<()> {
+        self.disk.sync_folder(self.place.folder())
     }
 
     /// Closes a file if its process has ended. What cannot be opened or mended is left as it is: it must not
@@ -101,6 +107,7 @@ impl Leftovers<'_> {
             let file = self.disk.open(&self.place.path(&names.name(number)))?;
             // Another process may have gone on to a newer one before the lock was got.
             if newest()? == Some(number) {
+                self.sync_folder()?;
                 return Ok(Some((number, file)));
             }
         }
@@ -131,6 +138,7 @@ impl Leftovers<'_> {
         };
         let (chain, previous) = self.chain_in(&name, before, &scanned)?;
         if scanned.next.is_some() {
+            file.sync()?;
             return Ok(previous.map(Adopted::Ended));
         }
         let recovered = self.put_aside(&name, &mut *file, &scanned)?;

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::anchor::{Anchor, Pace};
 use super::chain::Chain;
 use super::disk::{Disk, LogFile};
+use super::fail_stop::FailStop;
 use super::leftovers::{Adopted, Leftovers};
 use super::notice::Notice;
 use super::open_file::{Broken, OpenFile};
@@ -22,7 +23,7 @@ pub const REST: Duration = Duration::from_secs(1);
 
 /// The log of one process.
 pub struct Log {
-    disk: Arc<dyn Disk>,
+    disk: FailStop,
     options: Options,
     seal: Arc<Seal>,
     names: Names,
@@ -50,7 +51,7 @@ struct Beginning {
 impl Log {
     /// A log that has not touched the disk yet.
     #[must_use]
-    pub fn new(options: Options, disk: Arc<dyn Disk>, start: SystemTime) -> Self {
+    pub fn new(options: Options, disk: FailStop, start: SystemTime) -> Self {
         let author = Author {
             host: Arc::clone(&options.host),
             pid: std::process::id(),
@@ -328,7 +329,7 @@ impl Log {
     fn start(&mut self, now: Stamp) -> io::Result<()> {
         let place = &self.options.place;
         let mut leftovers = Leftovers {
-            disk: &*self.disk,
+            disk: &self.disk,
             place,
             seal: &self.seal,
             writer: &self.author,

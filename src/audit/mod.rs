@@ -4,7 +4,7 @@
 //!
 //! * [`record`] is the form of a line, [`seal`] and [`chain`] bind lines together, [`anchor`] what is kept elsewhere;
 //! * [`writer`] is the thread that writes, many records at once; [`log`] chooses the file, and another when that
-//!   one is full or fails; [`place`] names files, [`disk`] holds them; [`leftovers`] and [`recovery`] mend what
+//!   one is full or fails; [`place`] names files, [`disk`] holds them, [`fail_stop`] never trusts one again whose sync failed; [`leftovers`] and [`recovery`] mend what
 //!   a process left that ended in the middle;
 //! * [`verify`] reads it all again.
 //!
@@ -22,6 +22,7 @@ use crate::outcome::Outcome;
 pub mod anchor;
 pub mod chain;
 pub mod disk;
+pub mod fail_stop;
 mod leftovers;
 pub mod log;
 mod notice;

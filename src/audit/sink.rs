@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::disk::Disk;
+use super::fail_stop::FailStop;
 use super::notice::Observer;
 use super::options::{Durability, OnFailure, Options};
 use super::record::Record;
@@ -52,7 +53,7 @@ impl AuditLog {
         observer: Arc<dyn Observer>,
     ) -> io::Result<Self> {
         let (durability, on_failure) = (options.durability, options.on_failure);
-        let (writer, _) = Writer::start(options, disk, None)?;
+        let (writer, _) = Writer::start(options, FailStop::new(disk), None)?;
         Ok(Self::share(
             Arc::new(writer),
             durability,
