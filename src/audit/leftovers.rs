@@ -82,7 +82,7 @@ impl Leftovers<'_> {
         let recovered = self.put_aside(name, file, &scanned)?;
         let (mut chain, previous) = self.chain_in(name, before, &scanned)?;
         let empty = scanned.records == 0;
-        let open = empty.then(|| self.writer.open(&chain, self.seal, previous));
+        let open = empty.then(|| self.writer.open(chain.id, self.seal, previous));
         let close = Record::Close { next: None };
         let mut lines = String::new();
         for record in open.into_iter().chain(recovered).chain([close]) {
@@ -142,7 +142,7 @@ impl Leftovers<'_> {
             return Ok(previous.map(Adopted::Ended));
         }
         let recovered = self.put_aside(&name, &mut *file, &scanned)?;
-        let records: Vec<Record> = std::iter::once(self.writer.open(&chain, self.seal, previous))
+        let records: Vec<Record> = std::iter::once(self.writer.open(chain.id, self.seal, previous))
             .chain(recovered)
             .collect();
         let bytes = file.size()?;

@@ -259,7 +259,7 @@ impl Log {
             chain,
             previous,
         } = beginning;
-        let open = self.author.open(&chain, &self.seal, previous.clone());
+        let open = self.author.open(chain.id, &self.seal, previous.clone());
         let mut current = OpenFile::new(file, name.clone(), chain, 0, now.elapsed);
         let continues = current.durable.next > 0;
         let written = self
