@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use cxone_dtmf::audit::anchor::Anchor;
 use cxone_dtmf::audit::disk::Disk;
+use cxone_dtmf::audit::fail_stop::FailStop;
 use cxone_dtmf::audit::log::Log;
 use cxone_dtmf::audit::verify::{Damage, Finding, Report, Verdict};
 use cxone_dtmf::audit::{Durability, Notice, Options, Place, Rotation};
@@ -354,6 +356,25 @@ fn a_failed_sync_of_what_was_left_is_not_tried_again() {
     disk.heal();
     disk.power_failure(|_| 0);
     recover(&disk, small_files(), 200);
+    assert_sound(&check_disk(&disk, &given));
+}
+
+#[test]
+fn a_failed_sync_is_remembered_by_the_next_log_of_the_process() {
+    let disk = MemoryDisk::default();
+    let shared = FailStop::new(Arc::new(disk.clone()));
+    let log = |seconds| Log::new(options(), shared.clone(), at(seconds).time);
+    let mut first = log(0);
+    assert_eq!(write(&mut first, 1, 0), [0]);
+    disk.fail(nth(Operation::Sync, 1, EIO));
+    assert_eq!(write(&mut first, 1, 1), [1]);
+    drop(first);
+    let mut second = log(100);
+    assert_eq!(write(&mut second, 1, 100), [100]);
+    let given = anchors(second.take_notices());
+    drop(second);
+    disk.power_failure(|_| 0);
+    recover(&disk, options(), 200);
     assert_sound(&check_disk(&disk, &given));
 }
 
