@@ -139,8 +139,8 @@ async fn a_log_that_was_closed_is_opened_again() {
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn only_the_owner_reads_it_and_links_are_refused() {
-    let _clock = still();
     use std::os::unix::fs::{MetadataExt, symlink};
+    let _clock = still();
     let folder = Folder::new();
     let log = AuditLog::open(in_file(&folder.0), Arc::new(Deaf)).unwrap();
     one(&log, 1).await;
@@ -174,9 +174,9 @@ async fn a_folder_that_is_not_there_is_named_as_the_cause() {
 /// Another process: this test program, told to hold a log until its input ends.
 #[tokio::test(start_paused = true)]
 async fn a_second_process_on_the_same_file_is_told() {
-    let _clock = still();
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;
+    let _clock = still();
     let folder = Folder::new();
     let mut other = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "kill::child", "--ignored", "--nocapture"])
