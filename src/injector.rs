@@ -31,7 +31,7 @@ use cxone_dtmf_engine::fleet::{Fleet, FleetOptions, Store};
 use cxone_dtmf_engine::injector::{Injection, Injector, Parts};
 use cxone_dtmf_engine::lock::submissions::Drainer;
 use cxone_dtmf_engine::lock::{LockId, Registry};
-use cxone_dtmf_engine::metrics::text::{Outside, exposition};
+use cxone_dtmf_engine::metrics::{ExternalCounts, exposition};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
 #[napi]
@@ -296,7 +296,7 @@ impl NativeInjector {
     /// The metrics, as JSON text.
     #[napi(catch_unwind)]
     pub fn metrics(&self) -> String {
-        let outside = Outside {
+        let outside = ExternalCounts {
             token_refreshes: (self.token_refreshes)(),
             audit_failures: self.audit_failures(),
             monitor_errors: 0,
@@ -307,7 +307,7 @@ impl NativeInjector {
     /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
     #[napi(catch_unwind)]
     pub fn metrics_text(&self, monitor_errors: f64) -> String {
-        let outside = Outside {
+        let outside = ExternalCounts {
             token_refreshes: (self.token_refreshes)(),
             audit_failures: self.audit_failures(),
             monitor_errors: whole(monitor_errors),
