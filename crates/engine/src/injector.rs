@@ -24,16 +24,16 @@ use crate::config::{Config, InjectionOptions};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::event::{Event, EventSink};
-use crate::fleet::{self, Fleet};
+use crate::fleet::{Counts as FleetCounts, Fleet};
 use crate::http::Transport;
 use crate::lock::{LockKey, Registry};
 use crate::metrics::{Metrics, Snapshot};
+use crate::rate_limit::{LocalRateLimiter, RateLimiter};
 use crate::retry::Budget;
 
 mod exchange;
 mod in_flight;
 mod injection;
-mod limits;
 mod manual_locks;
 mod messages;
 mod recording;
@@ -90,7 +90,7 @@ pub(crate) struct Engine {
     in_flight: in_flight::InFlight,
     locks: manual_locks::ManualLocks,
     maskings: TaskTracker,
-    limits: Option<limits::Limits>,
+    rate_limiter: Option<Arc<dyn RateLimiter>>,
     /// The last turn was taken without a lease, and that was told.
     without_lease: AtomicBool,
     budget: Mutex<Budget>,
@@ -103,16 +103,19 @@ impl Injector {
     pub fn new(parts: Parts, config: Config) -> Result<Self, Error> {
         config.check()?;
         if let Some(fleet) = &parts.fleet {
-            fleet.store.options().check(config.timeout)?;
+            fleet.check(config.timeout)?;
         }
         // The names of injections must differ across machines: 62 bits that the system drew for this injector alone.
         let drawn = || Uuid::now_v7().as_u64_pair().1;
         let rng = fastrand::Rng::with_seed(config.seed.unwrap_or_else(drawn));
         let origin = parts.endpoint.origin();
         let scope = parts.profile.scope(&origin);
+        let rate_limiter = config.rate_limit.map(|limit| match &parts.fleet {
+            Some(fleet) => fleet.rate_limiter(Arc::clone(&scope), limit),
+            None => Arc::new(LocalRateLimiter::new(limit)),
+        });
         Ok(Self(Arc::new(Engine {
-            limits: (config.rate_limit)
-                .map(|limit| limits::Limits::new(limit, parts.fleet.as_ref(), &scope)),
+            rate_limiter,
             scope,
             origin,
             started: Instant::now(),
@@ -182,7 +185,7 @@ impl Injector {
         self.0.maskings.wait().await;
         if let Some(fleet) = &self.0.parts.fleet {
             // Other processes would wait for what is not given back until its lease ends.
-            let _ = timeout(AFTER_GIVING_UP, fleet.locks.returned()).await;
+            let _ = timeout(AFTER_GIVING_UP, fleet.locks_released()).await;
         }
     }
 
@@ -246,9 +249,8 @@ impl Engine {
         }
     }
 
-    fn fleet_counts(&self) -> Option<fleet::Counts> {
-        let fleet = self.parts.fleet.as_ref()?;
-        Some(fleet.store.counters().read())
+    fn fleet_counts(&self) -> Option<FleetCounts> {
+        Some(self.parts.fleet.as_ref()?.counts())
     }
 
     /// Tells once that calls go on without leases.

@@ -8,8 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Engine, messages};
 use crate::error::{Code, Error};
-use crate::fleet::Fleet;
-use crate::fleet::options::MARGIN;
+use crate::fleet::{Fleet, MARGIN};
 use crate::lock::{LockTicket, QueueFull, Rejection};
 
 /// Takes a place in a line and counts it, if somebody is ahead.
@@ -66,7 +65,7 @@ async fn claim(
     WaitLimits { until, end }: WaitLimits,
 ) -> Result<Result<(), Error>, Elapsed> {
     let need = engine.config.timeout + MARGIN;
-    let claim = ticket.fleet_lock_for(need, || fleet.locks.claim(&engine.scope, call));
+    let claim = ticket.take_fleet_lock(need, || fleet.request_lock(&engine.scope, call));
     let turn = match timeout_at(end, claim.answered()).await? {
         Ok(true) => claim.granted(until).await,
         Ok(false) => match count_waiting(engine, waiting) {

@@ -15,7 +15,7 @@ use crate::audit::Intent;
 use crate::auth::Token;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
-use crate::fleet::options::MARGIN;
+use crate::fleet::MARGIN;
 use crate::http::{Answer, Request, Witness};
 use crate::injector::messages;
 use crate::outcome::Accepted;
@@ -71,8 +71,9 @@ impl Injection {
         new_connection: bool,
     ) -> Result<Accepted, Failed> {
         let engine = Arc::clone(&self.engine);
-        if let Some(limits) = &engine.limits {
-            self.until_deadline(active, limits.wait(&active.prepared.call, active.deadline))
+        if let Some(rate_limiter) = &engine.rate_limiter {
+            let slot = rate_limiter.acquire(&active.prepared.call, active.deadline);
+            self.until_deadline(active, slot)
                 .await?
                 .map_err(|too_long| Failed::for_good(messages::rate_limited(too_long)))?;
         }
@@ -187,7 +188,7 @@ impl Injection {
         let claim = claim.ok_or_else(|| Failed::for_good(messages::no_claim()))?;
         let remaining = active.deadline.saturating_duration_since(Instant::now());
         let need = self.engine.config.timeout.min(remaining) + MARGIN;
-        let assured = self.until_deadline(active, claim.assured(need)).await?;
+        let assured = self.until_deadline(active, claim.ensure(need)).await?;
         self.fence = assured.map_err(Failed::for_good)?;
         Ok(())
     }
@@ -208,13 +209,13 @@ impl Injection {
         };
         let mut failed = self.classify(active, uri, &result);
         if failed.classification.code == Code::RateLimited
-            && let Some((limits, wait)) = self
+            && let Some((rate_limiter, wait)) = self
                 .engine
-                .limits
+                .rate_limiter
                 .as_ref()
                 .zip(failed.classification.retry_after)
         {
-            limits.hold_back(wait);
+            rate_limiter.hold_back(wait);
         }
         if failed.classification.delivery == Delivery::Accepted {
             let body = answer::text(&answer.body);
