@@ -18,10 +18,10 @@ mod store;
 mod token;
 
 pub use keys::{CallId, Keys};
-pub use lock::{AcquireReply, FleetLocks, LeaseClient, LeaseTerms};
+pub use lock::{AcquireReply, LeaseClient, LeaseTerms};
 pub use member::Fleet;
 pub use options::{FleetOptions, MARGIN, OnUnavailable, Server, Servers};
 pub use rate::{FleetRateLimiter, GCRA_LUA, SharedReservation, SharedSchedule};
 pub use script::Script;
-pub use store::{Arg, Counters, Counts, Store, StoreError, Value, WakeRegistry, Waker, WakerGuard};
+pub use store::{Arg, Counters, Counts, Store, StoreError, Value};
 pub use token::{Identity, SharedGrant};

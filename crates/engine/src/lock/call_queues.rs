@@ -16,7 +16,8 @@ use super::rejection::{QueueFull, Rejection};
 pub(super) type Turn = Result<(), Rejection>;
 
 struct CallQueue {
-    /// Positions start anew in every queue: one of a queue that is gone must mean nothing in the next.
+    /// Every queue counts its positions from 0, so a position of a queue that is gone needs to be told from those of the
+    /// next.
     number: u64,
     queue: Queue<oneshot::Sender<Turn>>,
     held_by_manual_lock: bool,
@@ -51,7 +52,7 @@ pub(super) struct CallQueues {
 
 impl CallQueues {
     /// Takes the next position of a queue, at once. The receiver is there when it has to wait.
-    pub fn enqueue(
+    pub(super) fn enqueue(
         &self,
         key: LockKey,
         max_waiting: usize,
@@ -81,9 +82,9 @@ impl CallQueues {
     }
 
     /// Gives up a position, and wakes the next waiter if it held the queue.
-    pub fn leave(&self, entry: &QueueEntry) {
+    pub(super) fn leave(&self, entry: &QueueEntry) {
         let mut queues = self.lock();
-        // A rejected ticket may be dropped late, when a new queue has begun.
+        // A rejected ticket may be dropped late, when there is a new queue already.
         let same = queues.get_mut(&entry.key);
         let Some(call_queue) = same.filter(|queue| queue.number == entry.queue_number) else {
             return;
@@ -105,7 +106,7 @@ impl CallQueues {
     }
 
     /// Rejects all waiters of a queue.
-    pub fn reject_queued(&self, key: &LockKey, why: Rejection) {
+    pub(super) fn reject_queued(&self, key: &LockKey, why: Rejection) {
         let rejected =
             (self.lock().get_mut(key)).map(|call_queue| call_queue.queue.reject_queued());
         for waiter in rejected.into_iter().flatten() {
@@ -116,7 +117,7 @@ impl CallQueues {
 
     /// The fleet lock of a queue, whose holder asks for it. A new one is requested where there is none, or where it is
     /// not reusable for that long.
-    pub fn fleet_lock(
+    pub(super) fn fleet_lock(
         &self,
         key: &LockKey,
         need: Duration,
@@ -133,17 +134,17 @@ impl CallQueues {
         fleet_lock
     }
 
-    pub fn mark_as_manual(&self, key: &LockKey) {
+    pub(super) fn mark_as_manual(&self, key: &LockKey) {
         if let Some(call_queue) = self.lock().get_mut(key) {
             call_queue.held_by_manual_lock = true;
         }
     }
 
-    pub fn is_held_by_manual_lock(&self, key: &LockKey) -> bool {
+    pub(super) fn is_held_by_manual_lock(&self, key: &LockKey) -> bool {
         (self.lock().get(key)).is_some_and(|call_queue| call_queue.held_by_manual_lock)
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.lock().len()
     }
 

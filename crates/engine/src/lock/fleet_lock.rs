@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// The lock that this process has, or has asked for, in its fleet. It belongs to the queue of a call and not to one
 /// injection: the next injection of the queue uses it too. It is released when the last reference is dropped.
-pub trait FleetLock: Send + Sync {
+pub(crate) trait FleetLock: Send + Sync {
     /// Resolves with the first answer: whether this process has the lock already, or other processes come first.
     fn answered(&self) -> BoxFuture<'_, Result<bool, Error>>;
 

@@ -1,7 +1,7 @@
 //! The lock of a call: one queue per call, first come, first served.
 //!
 //! [`queue`](self) is the order itself, [`registry`](self) keeps the queues of the whole process, [`submissions`] keeps
-//! what is on its way into them, [`FleetLock`] is what a fleet adds.
+//! what is on its way into them, `FleetLock` is what a fleet adds.
 
 mod call_queues;
 mod fleet_lock;
@@ -12,7 +12,7 @@ mod rejection;
 pub mod submissions;
 mod ticket;
 
-pub use fleet_lock::FleetLock;
+pub(crate) use fleet_lock::FleetLock;
 pub use key::{LockId, LockKey};
 pub use queue::{Enqueued, Position, Queue};
 pub use registry::Registry;

@@ -44,8 +44,8 @@ impl Registry {
         &self.submissions
     }
 
-    /// Rejects all waiters of a queue, those too who were only submitted: what was asked for earlier must not come out
-    /// as if it had been asked for later.
+    /// Rejects all waiters of a queue, with those that were submitted and not enqueued yet: an earlier injection must not
+    /// come out as if it were a later one.
     pub fn reject_queued(&self, key: &LockKey, why: Rejection) {
         self.submissions.drain();
         self.queues.reject_queued(key, why);

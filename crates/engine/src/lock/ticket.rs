@@ -54,7 +54,7 @@ impl LockTicket {
 
     /// Takes the fleet lock of the queue, which this ticket must hold. Requests one where there is none, or where it is
     /// not reusable for that long.
-    pub fn take_fleet_lock(
+    pub(crate) fn take_fleet_lock(
         &mut self,
         need: Duration,
         request: impl FnOnce() -> Arc<dyn FleetLock>,
@@ -66,12 +66,12 @@ impl LockTicket {
 
     /// The fleet lock that was taken.
     #[must_use]
-    pub const fn fleet_lock(&self) -> Option<&Arc<dyn FleetLock>> {
+    pub(crate) const fn fleet_lock(&self) -> Option<&Arc<dyn FleetLock>> {
         self.fleet_lock.as_ref()
     }
 
     /// Marks the queue as held by a manual lock, for the error message of waiters that time out.
-    pub fn mark_as_manual(&self) {
+    pub(crate) fn mark_as_manual(&self) {
         self.queues.mark_as_manual(&self.entry.key);
     }
 }

@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 
 /// Counts what one injector does. All counters only grow.
 #[derive(Debug, Default)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     settled: [ByCode; Delivery::ALL.len()],
     attempts: AtomicU64,
     resends: ByCode,
@@ -53,7 +53,7 @@ impl ByCode {
 
 impl Metrics {
     /// Counts an injection that ended. `was_granted` says whether it got the lock.
-    pub fn finished(&self, outcome: &Outcome, was_granted: bool) {
+    pub(crate) fn finished(&self, outcome: &Outcome, was_granted: bool) {
         let delivery = outcome.delivery();
         let counters = Delivery::ALL.into_iter().zip(&self.settled);
         for (_, counter) in counters.filter(|(known, _)| *known == delivery) {
@@ -76,23 +76,23 @@ impl Metrics {
     }
 
     /// Counts an attempt that is repeated.
-    pub fn resending(&self, reason: Code) {
+    pub(crate) fn resending(&self, reason: Code) {
         self.resends.count(Some(reason));
     }
 
     /// Counts a recording that stays masked.
-    pub fn not_unmasked(&self) {
+    pub(crate) fn not_unmasked(&self) {
         self.unmask_failures.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes a report of what the far end recognised.
-    pub fn report(&self, injection: Uuid, recognised: u32) -> Result<(), Error> {
+    pub(crate) fn report(&self, injection: Uuid, recognised: u32) -> Result<(), Error> {
         locked(&self.recognition).report(injection, recognised)
     }
 
     /// Reads all counters.
     #[must_use]
-    pub fn read(&self) -> Counts {
+    pub(crate) fn read(&self) -> Counts {
         let settled = Delivery::ALL.into_iter().zip(&self.settled);
         let resends = self.resends.read();
         Counts {
@@ -114,7 +114,7 @@ impl Metrics {
 
     /// Reads all times.
     #[must_use]
-    pub fn times(&self) -> AllTimes {
+    pub(crate) fn times(&self) -> AllTimes {
         locked(&self.times).clone()
     }
 }

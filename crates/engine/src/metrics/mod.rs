@@ -9,7 +9,7 @@ mod recognition;
 mod snapshot;
 mod times;
 
-pub use counters::Metrics;
+pub(crate) use counters::Metrics;
 pub use counts::Counts;
 pub use exposition::{ExternalCounts, exposition};
 pub use recognition::Reported;

@@ -30,7 +30,7 @@ pub struct Reported {
 
 impl Recognition {
     /// Adds an accepted injection.
-    pub fn accepted(&mut self, injection: Uuid, digits: u32) {
+    pub(super) fn accepted(&mut self, injection: Uuid, digits: u32) {
         if self.oldest_first.len() >= MAX_WAITING
             && let Some(oldest) = self.oldest_first.pop_front()
         {
@@ -41,7 +41,7 @@ impl Recognition {
     }
 
     /// Takes a report, once per injection.
-    pub fn report(&mut self, injection: Uuid, recognised: u32) -> Result<(), Error> {
+    pub(super) fn report(&mut self, injection: Uuid, recognised: u32) -> Result<(), Error> {
         let sent = self.digits.get(&injection).copied().ok_or_else(|| {
             Error::invalid(format!(
                 "injectionId must be that of one of the last {MAX_WAITING} accepted injections of this injector, and is reported once"
@@ -61,7 +61,7 @@ impl Recognition {
 
     /// The sums so far.
     #[must_use]
-    pub const fn reported(&self) -> Reported {
+    pub(super) const fn reported(&self) -> Reported {
         self.reported
     }
 }

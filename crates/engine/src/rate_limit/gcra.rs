@@ -1,5 +1,5 @@
 //! The generic cell rate algorithm with reservation (ITU-T I.371, virtual scheduling): a request reserves the next free
-//! slot and is told how long to wait for it. Nothing polls, and the order of asking is the order of leaving.
+//! slot and learns how long to wait for it. Nothing polls, and the order of asking is the order of leaving.
 //!
 //! Times are whole microseconds since any origin, so that the same formula gives the same numbers
 //! wherever numbers are doubles (exact to 2^53).
@@ -52,13 +52,13 @@ impl Gcra {
 
     /// The part of this rate for one of so many processes. The burst is divided too, rounded down.
     #[must_use]
-    pub const fn share(self, among: u32) -> Self {
-        let among = if among == 0 { 1 } else { among as u64 };
+    pub const fn divided_among(self, processes: u32) -> Self {
+        let processes = if processes == 0 { 1 } else { processes as u64 };
         let Some(at_once) = self.tolerance.checked_div(self.interval) else {
             return self;
         };
-        let at_once = (at_once + 1) / among;
-        let interval = self.interval.saturating_mul(among);
+        let at_once = (at_once + 1) / processes;
+        let interval = self.interval.saturating_mul(processes);
         Self {
             interval,
             tolerance: interval.saturating_mul(at_once.saturating_sub(1)),
@@ -172,17 +172,14 @@ mod tests {
 
     #[test]
     fn parts_are_together_no_more_than_the_whole() {
-        let share = Gcra::new(60, 5).share(2);
+        let part = Gcra::new(60, 5).divided_among(2);
+        assert_eq!((part.interval(), part.tolerance()), (2_000_000, 2_000_000));
         assert_eq!(
-            (share.interval(), share.tolerance()),
-            (2_000_000, 2_000_000)
+            Gcra::new(60, 1).divided_among(8),
+            Gcra::new(60, 3).divided_among(4).divided_among(2)
         );
-        assert_eq!(
-            Gcra::new(60, 1).share(8),
-            Gcra::new(60, 3).share(4).share(2)
-        );
-        assert_eq!(Gcra::new(60, 5).share(1), Gcra::new(60, 5));
-        assert_eq!(Gcra::UNLIMITED.share(3), Gcra::UNLIMITED);
+        assert_eq!(Gcra::new(60, 5).divided_among(1), Gcra::new(60, 5));
+        assert_eq!(Gcra::UNLIMITED.divided_among(3), Gcra::UNLIMITED);
     }
 
     proptest! {

@@ -19,7 +19,7 @@ const SWEEP_FROM: usize = 64;
 ///
 /// First in, first out. At most one injection of a call asks at a time, since it holds the lock of the call, so calls are
 /// served in turn: a call that sends much does not delay one that sends little.
-pub struct LocalRateLimiter {
+pub(crate) struct LocalRateLimiter {
     all: Option<Gcra>,
     each: Option<Gcra>,
     origin: Instant,
@@ -36,14 +36,14 @@ struct Buckets {
 impl LocalRateLimiter {
     /// A limiter without reservations.
     #[must_use]
-    pub fn new(limit: RateLimit) -> Self {
-        Self::share(limit, 1)
+    pub(crate) fn new(limit: RateLimit) -> Self {
+        Self::divided_among(limit, 1)
     }
 
     /// The limiter of one of so many processes that keep to the limit together.
     #[must_use]
-    pub(crate) fn share(limit: RateLimit, processes: u32) -> Self {
-        let gcra = |per_minute| Gcra::new(per_minute, limit.burst).share(processes);
+    pub(crate) fn divided_among(limit: RateLimit, processes: u32) -> Self {
+        let gcra = |per_minute| Gcra::new(per_minute, limit.burst).divided_among(processes);
         Self {
             all: limit.per_minute.map(gcra),
             each: limit.per_call_per_minute.map(gcra),
@@ -100,7 +100,7 @@ impl LocalRateLimiter {
         Ok(())
     }
 
-    /// Waits for the end of what [`hold_back`](RateLimiter::hold_back) was last told.
+    /// Waits for the end of what [`hold_back`](RateLimiter::hold_back) asked for.
     pub(crate) async fn held_back(&self, deadline: Instant) -> Result<(), WaitTooLong> {
         let wait = self.buckets().not_before.saturating_sub(self.now());
         let wait = Duration::from_micros(wait);

@@ -1,6 +1,6 @@
 //! The rate limit on our side: fewer requests than the platform would refuse.
 //!
-//! [`RateLimiter`] is what an injector asks; [`LocalRateLimiter`] serves one injector, the fleet has another that serves
+//! [`RateLimiter`] is what an injector asks; `LocalRateLimiter` serves one injector, the fleet has another that serves
 //! many processes. [`Gcra`] is the formula of both.
 
 mod gcra;
@@ -11,7 +11,7 @@ mod reservation;
 
 pub use gcra::{Gcra, Reservation, Schedule, TooFar};
 pub use limit::RateLimit;
-pub use local::LocalRateLimiter;
+pub(crate) use local::LocalRateLimiter;
 pub(crate) use rate_limiter::LONGEST_HOLD;
 pub use rate_limiter::{RateLimiter, WaitTooLong};
 pub(crate) use reservation::CancelOnDrop;

@@ -28,7 +28,7 @@ pub(super) struct Lease {
 impl Lease {
     /// A lease that was requested at `asked`: it has been running since then at the latest.
     #[must_use]
-    pub const fn granted(fence: u64, length: Duration, asked: Clocks) -> Self {
+    pub(super) const fn granted(fence: u64, length: Duration, asked: Clocks) -> Self {
         Self {
             fence,
             length,
@@ -38,7 +38,7 @@ impl Lease {
 
     /// The same lease, renewed by a request made at `asked`.
     #[must_use]
-    pub fn renewed(self, asked: Clocks) -> Self {
+    pub(super) fn renewed(self, asked: Clocks) -> Self {
         // Answers may come out of order.
         let later = asked.mono() >= self.asked.mono();
         Self {
@@ -49,25 +49,25 @@ impl Lease {
 
     /// The number of the grant, which grows from lease to lease of a call.
     #[must_use]
-    pub const fn fence(&self) -> u64 {
+    pub(super) const fn fence(&self) -> u64 {
         self.fence
     }
 
     /// When it has ended, unless it is renewed.
     #[must_use]
-    pub fn ends(&self) -> Instant {
+    pub(super) fn ends(&self) -> Instant {
         self.asked.mono() + self.length.saturating_sub(drift(self.length))
     }
 
     /// When it should be renewed.
     #[must_use]
-    pub fn renew_at(&self) -> Instant {
+    pub(super) fn renew_at(&self) -> Instant {
         self.asked.mono() + self.length / 3
     }
 
     /// Whether it lasts for `need` from `now` on. After the machine slept that cannot be said.
     #[must_use]
-    pub fn covers(&self, now: Clocks, need: Duration) -> bool {
+    pub(super) fn covers(&self, now: Clocks, need: Duration) -> bool {
         !now.parted_since(self.asked) && now.mono() + need < self.ends()
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct LeaseHandle {
 }
 
 impl LeaseHandle {
-    pub fn new(
+    pub(super) fn new(
         store: Arc<Store>,
         shared: Arc<Shared>,
         release: (oneshot::Sender<TaskTrackerToken>, TaskTrackerToken),

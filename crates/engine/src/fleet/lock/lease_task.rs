@@ -38,7 +38,7 @@ pub(super) struct LeaseTask {
 }
 
 impl LeaseTask {
-    pub const fn new(
+    pub(super) const fn new(
         store: Arc<Store>,
         client: LeaseClient,
         terms: LeaseTerms,
@@ -56,7 +56,7 @@ impl LeaseTask {
     }
 
     /// Runs until the handle is dropped. The token it is given then lasts until the lease is released.
-    pub async fn run(self, handle_dropped: oneshot::Receiver<TaskTrackerToken>) {
+    pub(super) async fn run(self, handle_dropped: oneshot::Receiver<TaskTrackerToken>) {
         let releasing = tokio::select! {
             biased;
             token = handle_dropped => token.ok(),
@@ -164,7 +164,7 @@ impl LeaseTask {
         }
     }
 
-    /// Rejects the waiters of other processes, if that was requested. Those that the server is not told of go on after
+    /// Rejects the waiters of other processes, if that was requested. If the server is not reached they go on after
     /// this lease, as after a crash.
     async fn reject_queued(&self) {
         let requested = self.shared.rejections_requested();

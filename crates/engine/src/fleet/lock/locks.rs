@@ -17,7 +17,7 @@ use crate::fleet::store::Store;
 use crate::lock::FleetLock;
 
 /// The locks of a fleet, as this process asks for them.
-pub struct FleetLocks {
+pub(in crate::fleet) struct FleetLocks {
     store: Arc<Store>,
     terms: LeaseTerms,
     releasing: TaskTracker,
@@ -26,7 +26,7 @@ pub struct FleetLocks {
 impl FleetLocks {
     /// The locks in this store.
     #[must_use]
-    pub fn new(store: Arc<Store>) -> Self {
+    pub(in crate::fleet) fn new(store: Arc<Store>) -> Self {
         Self {
             terms: LeaseTerms::of(store.options()),
             store,
@@ -36,7 +36,7 @@ impl FleetLocks {
 
     /// Requests the lock of a call, without waiting for it. Within a tokio runtime only.
     #[must_use]
-    pub fn request(&self, scope: &str, call: &str) -> Arc<dyn FleetLock> {
+    pub(in crate::fleet) fn request(&self, scope: &str, call: &str) -> Arc<dyn FleetLock> {
         let waker = self.store.wake_registry().register();
         let shared = Arc::new(Shared::new(Arc::clone(waker.waker())));
         let lease_task = LeaseTask::new(
@@ -56,7 +56,7 @@ impl FleetLocks {
     }
 
     /// Resolves when everything that was requested here has been released.
-    pub async fn all_released(&self) {
+    pub(in crate::fleet) async fn all_released(&self) {
         self.releasing.close();
         self.releasing.wait().await;
     }

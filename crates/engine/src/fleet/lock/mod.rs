@@ -21,5 +21,5 @@ mod shared;
 mod terms;
 
 pub use lease_client::{AcquireReply, LeaseClient};
-pub use locks::FleetLocks;
+pub(super) use locks::FleetLocks;
 pub use terms::LeaseTerms;

@@ -22,7 +22,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub fn new(waker: Arc<Waker>) -> Self {
+    pub(super) fn new(waker: Arc<Waker>) -> Self {
         Self {
             state: watch::Sender::new(LeaseState::Requested),
             renew: Notify::new(),
@@ -32,12 +32,12 @@ impl Shared {
         }
     }
 
-    pub fn request_rejection(&self) {
+    pub(super) fn request_rejection(&self) {
         self.rejections.fetch_add(1, Ordering::AcqRel);
         self.reject.notify_one();
     }
 
-    pub fn rejections_requested(&self) -> u32 {
+    pub(super) fn rejections_requested(&self) -> u32 {
         self.rejections.load(Ordering::Acquire)
     }
 }

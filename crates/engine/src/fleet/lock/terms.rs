@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::fleet::options::{FleetOptions, OnUnavailable};
 
-/// How long a waiter that is not heard of keeps its place. It asks again after [`POLL`] at the latest.
+/// How long a waiter that asks no more stays in the queue. It asks again after [`POLL`] at the latest.
 const WAITER_TTL: Duration = Duration::from_secs(8);
 
 /// How often a waiter asks again, give or take a quarter, in case a message was missed.
@@ -18,7 +18,7 @@ pub(super) const MAX_WAITING: u64 = 1_000;
 pub struct LeaseTerms {
     /// How long a lease lasts.
     pub lease: Duration,
-    /// How long a waiter that is not heard of keeps its place.
+    /// How long a waiter that asks no more stays in the queue.
     pub waiter_ttl: Duration,
     /// How many may wait for one call.
     pub max_waiting: u64,

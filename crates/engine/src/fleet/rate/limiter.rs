@@ -37,7 +37,7 @@ impl FleetRateLimiter {
             // No call has an empty id.
             all: SharedSchedule::new(store.keys(), &scope, "", all),
             each: limit.per_call_per_minute.map(gcra),
-            local: LocalRateLimiter::share(limit, store.options().processes),
+            local: LocalRateLimiter::divided_among(limit, store.options().processes),
             store,
             scope,
         }
@@ -113,7 +113,7 @@ impl RateLimiter for FleetRateLimiter {
         self.local.hold_back(wait);
         let (store, all) = (Arc::clone(&self.store), self.all.clone());
         spawn(async move {
-            // A process that does not learn of it is told by the platform itself.
+            // A process that is not reached gets the same answer from the platform itself.
             let _ = all.hold_back(&store, wait.min(LONGEST_HOLD)).await;
         });
     }

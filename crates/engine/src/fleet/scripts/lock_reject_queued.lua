@@ -3,7 +3,7 @@
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
 local waiting = redis.call('ZRANGE', KEYS[2], 0, -1)
 if #waiting == 0 then return 0 end
--- They are told when they ask again with their tickets.
+-- They find out when they ask again with their tickets.
 redis.call('HSET', KEYS[1], 'dismissed', redis.call('HGET', KEYS[1], 'ticket'))
 redis.call('DEL', KEYS[2], KEYS[3])
 for _, owner in ipairs(waiting) do

@@ -53,7 +53,7 @@ impl Topology {
 
 impl Cluster {
     /// The cluster of these nodes.
-    pub fn new(first: &Server, seeds: &[Server], connector: Weak<Connector>) -> Self {
+    pub(super) fn new(first: &Server, seeds: &[Server], connector: Weak<Connector>) -> Self {
         Self {
             template: first.clone(),
             seeds: seeds
@@ -67,7 +67,7 @@ impl Cluster {
     }
 
     /// Runs a script at the node that keeps the slot.
-    pub async fn run(
+    pub(super) async fn run(
         &self,
         slot: u16,
         script: &Script,

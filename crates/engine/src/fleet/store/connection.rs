@@ -29,7 +29,7 @@ const MAX_TIMEOUTS: u32 = 2;
 
 /// A connection that is logged in. All callers send their commands through it.
 pub(super) struct Connection {
-    connection: MultiplexedConnection,
+    inner: MultiplexedConnection,
     /// Names the run of the server. Another run may have lost the data of this one.
     pub run_id: Arc<str>,
     /// Time-outs since the last answer.
@@ -44,7 +44,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 impl Connection {
     /// Connects. The task that is returned drives the connection and ends with it.
-    pub async fn open(
+    pub(super) async fn open(
         server: &Server,
         tls: Option<Arc<ClientConfig>>,
         wake_registry: Arc<WakeRegistry>,
@@ -92,7 +92,7 @@ impl Connection {
         let mut connection = opening.await.map_err(|_| StoreError::Lost)??;
         let run_id = run_id_of(&mut connection).await?;
         let connection = Self {
-            connection,
+            inner: connection,
             run_id,
             timeouts: AtomicU32::new(0),
             broken: Notify::new(),
@@ -101,7 +101,7 @@ impl Connection {
     }
 
     /// Learns from the result of a command whether the connection is broken.
-    pub fn observe<T>(&self, answer: &Result<T, StoreError>) {
+    pub(super) fn observe<T>(&self, answer: &Result<T, StoreError>) {
         match answer {
             Err(StoreError::TimedOut) => {
                 if self.timeouts.fetch_add(1, Ordering::AcqRel) + 1 >= MAX_TIMEOUTS {
@@ -114,13 +114,13 @@ impl Connection {
     }
 
     /// Sends one command.
-    pub async fn command(&self, command: &Cmd) -> Result<Value, StoreError> {
-        let mut connection = self.connection.clone();
+    pub(super) async fn command(&self, command: &Cmd) -> Result<Value, StoreError> {
+        let mut connection = self.inner.clone();
         result(connection.send_packed_command(command).await?)
     }
 
     /// Sends one command to a node to which its slot is being moved.
-    pub async fn ask(&self, command: Cmd) -> Result<Value, StoreError> {
+    pub(super) async fn ask(&self, command: Cmd) -> Result<Value, StoreError> {
         let mut both = redis::pipe();
         both.cmd("ASKING").add_command(command);
         let mut answers = self.commands(&both).await?;
@@ -128,11 +128,11 @@ impl Connection {
     }
 
     /// Sends several commands at once, so that nothing comes between them.
-    pub async fn commands(
+    pub(super) async fn commands(
         &self,
         commands: &Pipeline,
     ) -> Result<Vec<Result<Value, StoreError>>, StoreError> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.inner.clone();
         let answers = connection
             .send_packed_commands(commands, 0, commands.len())
             .await?;
@@ -140,8 +140,8 @@ impl Connection {
     }
 
     /// Subscribes to these channels.
-    pub async fn subscribe(&self, channels: &[&str]) -> Result<(), StoreError> {
-        Ok(self.connection.clone().subscribe(channels).await?)
+    pub(super) async fn subscribe(&self, channels: &[&str]) -> Result<(), StoreError> {
+        Ok(self.inner.clone().subscribe(channels).await?)
     }
 }
 

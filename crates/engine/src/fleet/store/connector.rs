@@ -36,7 +36,7 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    pub fn new(options: FleetOptions) -> Result<Self, Error> {
+    pub(super) fn new(options: FleetOptions) -> Result<Self, Error> {
         Ok(Self {
             keys: Keys::new(&options),
             process: random_name()?,
@@ -49,12 +49,12 @@ impl Connector {
     }
 
     /// Before the name of a process it is the channel to which that process subscribes.
-    pub fn wake_prefix(&self) -> String {
+    pub(super) fn wake_prefix(&self) -> String {
         self.keys.of_fleet(WAKE)
     }
 
     /// Connects to a server, checks whether it was restarted, and subscribes.
-    pub async fn connect(
+    pub(super) async fn connect(
         &self,
         server: &Server,
     ) -> Result<(Connection, AbortOnDropHandle<()>), StoreError> {

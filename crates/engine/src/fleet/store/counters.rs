@@ -46,32 +46,32 @@ impl Counters {
     }
 
     /// Counts a lease that has to be waited for.
-    pub fn wait(&self) {
+    pub(in crate::fleet) fn wait(&self) {
         self.waits.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a lease that was granted.
-    pub fn lease(&self) {
+    pub(in crate::fleet) fn lease(&self) {
         self.leases.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a lease that was lost while it was needed.
-    pub fn lease_lost(&self) {
+    pub(in crate::fleet) fn lease_lost(&self) {
         self.leases_lost.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts an injection that goes on without a lease.
-    pub fn went_without_lease(&self) {
+    pub(in crate::fleet) fn went_without_lease(&self) {
         self.without_lease.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a token that another process had fetched.
-    pub fn shared_token(&self) {
+    pub(in crate::fleet) fn shared_token(&self) {
         self.shared_tokens.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a request that keeps to this process's part of the rate limit.
-    pub fn own_slot(&self) {
+    pub(in crate::fleet) fn own_slot(&self) {
         self.own_slots.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -17,5 +17,5 @@ pub use counters::{Counters, Counts};
 pub use error::StoreError;
 pub use redis::Value;
 pub use redis_store::Store;
-pub use restart_guard::MARKER;
-pub use wake_registry::{WakeRegistry, Waker, WakerGuard};
+pub(super) use restart_guard::MARKER;
+pub(super) use wake_registry::{Waker, WakerGuard};

@@ -44,7 +44,7 @@ enum State {
 }
 
 impl Node {
-    pub fn new(server: Server, connector: Weak<Connector>) -> Arc<Self> {
+    pub(super) fn new(server: Server, connector: Weak<Connector>) -> Arc<Self> {
         Arc::new(Self {
             server,
             connector,
@@ -54,12 +54,12 @@ impl Node {
     }
 
     /// Its address and login.
-    pub const fn server(&self) -> &Server {
+    pub(super) const fn server(&self) -> &Server {
         &self.server
     }
 
     /// Runs a script.
-    pub fn run<'a>(
+    pub(super) fn run<'a>(
         self: &'a Arc<Self>,
         script: &'a Script,
         arguments: &'a Arguments<'a>,
@@ -96,7 +96,7 @@ impl Node {
     }
 
     /// Sends one command.
-    pub async fn command(
+    pub(super) async fn command(
         self: &Arc<Self>,
         command: Cmd,
         until: Instant,

@@ -81,13 +81,13 @@ impl Store {
 
     /// Before the name of a process it is the channel to which that process subscribes.
     #[must_use]
-    pub fn wake_prefix(&self) -> String {
+    pub(in crate::fleet) fn wake_prefix(&self) -> String {
         self.connector.wake_prefix()
     }
 
     /// The wakers of this process.
     #[must_use]
-    pub fn wake_registry(&self) -> &Arc<WakeRegistry> {
+    pub(in crate::fleet) fn wake_registry(&self) -> &Arc<WakeRegistry> {
         &self.connector.wake_registry
     }
 

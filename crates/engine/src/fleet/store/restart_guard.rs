@@ -20,7 +20,7 @@ use crate::fleet::options::FleetOptions;
 use crate::fleet::script::Script;
 
 /// The key of the marker, of which each hash tag has one.
-pub const MARKER: &str = "memory";
+pub(in crate::fleet) const MARKER: &str = "memory";
 
 /// The channel to which every process of a fleet subscribes.
 pub(super) const PRESENCE: &str = "fleet";
@@ -34,7 +34,7 @@ pub(super) struct RestartGuard(Mutex<HashMap<u16, Arc<str>>>);
 
 impl RestartGuard {
     /// Checks all hash tags of the server, as the first thing on a new connection.
-    pub async fn check(
+    pub(super) async fn check(
         &self,
         keys: &Keys,
         options: &FleetOptions,

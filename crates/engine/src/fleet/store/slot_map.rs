@@ -12,7 +12,7 @@ pub(super) struct SlotMap {
 impl SlotMap {
     /// Reads the reply of `CLUSTER SLOTS`: first slot, last slot, master, replicas. A node that does not know its own
     /// host leaves it out; then it is the one that was asked.
-    pub fn read(reply: &Value, asked: &str) -> Self {
+    pub(super) fn read(reply: &Value, asked: &str) -> Self {
         let ranges = match reply {
             Value::Array(ranges) => ranges.as_slice(),
             _ => &[],
@@ -25,18 +25,18 @@ impl SlotMap {
         }
     }
 
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    pub fn master_of(&self, slot: u16) -> Option<&str> {
+    pub(super) fn master_of(&self, slot: u16) -> Option<&str> {
         self.ranges
             .iter()
             .find(|(first, last, _)| (*first..=*last).contains(&slot))
             .map(|(.., address)| address.as_str())
     }
 
-    pub fn has_master(&self, address: &str) -> bool {
+    pub(super) fn has_master(&self, address: &str) -> bool {
         self.ranges.iter().any(|(.., master)| master == address)
     }
 }

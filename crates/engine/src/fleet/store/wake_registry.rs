@@ -8,39 +8,39 @@ use tokio::sync::Notify;
 
 /// Wakes a task that waits for a lease, or tells one that holds it that other processes wait.
 #[derive(Debug, Default)]
-pub struct Waker {
+pub(in crate::fleet) struct Waker {
     woken: Notify,
     contended: AtomicBool,
 }
 
 impl Waker {
     /// Resolves when a wake-up has arrived since it last resolved.
-    pub async fn woken(&self) {
+    pub(in crate::fleet) async fn woken(&self) {
         self.woken.notified().await;
     }
 
     /// Whether other processes wait for the lease.
     #[must_use]
-    pub fn is_contended(&self) -> bool {
+    pub(in crate::fleet) fn is_contended(&self) -> bool {
         self.contended.load(Ordering::Acquire)
     }
 
     /// Other processes wait for the lease.
-    pub fn mark_contended(&self) {
+    pub(in crate::fleet) fn mark_contended(&self) {
         self.contended.store(true, Ordering::Release);
     }
 }
 
 /// The wakers of this process. A message names the process by its channel and the waker by its number.
 #[derive(Debug, Default)]
-pub struct WakeRegistry {
+pub(in crate::fleet) struct WakeRegistry {
     wakers: Mutex<HashMap<u64, Arc<Waker>>>,
     next: AtomicU64,
 }
 
 impl WakeRegistry {
     /// Adds a waker.
-    pub fn register(self: &Arc<Self>) -> WakerGuard {
+    pub(in crate::fleet) fn register(self: &Arc<Self>) -> WakerGuard {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let waker = Arc::<Waker>::default();
         self.wakers().insert(number, Arc::clone(&waker));
@@ -84,7 +84,7 @@ impl WakeRegistry {
 
 /// Keeps a waker registered until dropped.
 #[derive(Debug)]
-pub struct WakerGuard {
+pub(in crate::fleet) struct WakerGuard {
     wake_registry: Arc<WakeRegistry>,
     number: u64,
     waker: Arc<Waker>,
@@ -93,13 +93,13 @@ pub struct WakerGuard {
 impl WakerGuard {
     /// What messages call it.
     #[must_use]
-    pub const fn number(&self) -> u64 {
+    pub(in crate::fleet) const fn number(&self) -> u64 {
         self.number
     }
 
     /// The waker itself.
     #[must_use]
-    pub const fn waker(&self) -> &Arc<Waker> {
+    pub(in crate::fleet) const fn waker(&self) -> &Arc<Waker> {
         &self.waker
     }
 }

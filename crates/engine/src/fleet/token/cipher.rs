@@ -25,7 +25,7 @@ pub(super) struct TokenCipher {
 
 impl TokenCipher {
     /// The key is derived from the secrets of a grant by HKDF. `None` when the system cannot.
-    pub fn new(secrets: &[&Secret]) -> Option<Self> {
+    pub(super) fn new(secrets: &[&Secret]) -> Option<Self> {
         let mut material = Zeroizing::new(Vec::new());
         for secret in secrets {
             let secret = secret.expose().as_bytes();
@@ -42,28 +42,28 @@ impl TokenCipher {
     }
 
     /// Token and tenant, bound to `associated_data`.
-    pub fn encrypt(&self, granted: &Granted, associated_data: &str) -> Option<Vec<u8>> {
+    pub(super) fn encrypt(&self, granted: &Granted, associated_data: &str) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).ok()?;
         let token = granted.access_token.expose().as_bytes();
         let tenant = granted.tenant.as_deref().unwrap_or_default().as_bytes();
-        let mut text = Zeroizing::new(Vec::with_capacity(token.len() + 1 + tenant.len()));
-        text.extend_from_slice(token);
-        text.push(SEPARATOR);
-        text.extend_from_slice(tenant);
+        let mut buffer = Zeroizing::new(Vec::with_capacity(token.len() + 1 + tenant.len()));
+        buffer.extend_from_slice(token);
+        buffer.push(SEPARATOR);
+        buffer.extend_from_slice(tenant);
         let tag = self
             .key
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(nonce),
                 Aad::from(associated_data.as_bytes()),
-                &mut text,
+                &mut buffer,
             )
             .ok()?;
-        Some([&nonce, &**text, tag.as_ref()].concat())
+        Some([&nonce, &**buffer, tag.as_ref()].concat())
     }
 
     /// `None` for what was encrypted with another secret or other associated data, or was changed since.
-    pub fn decrypt(
+    pub(super) fn decrypt(
         &self,
         ciphertext: &[u8],
         associated_data: &str,

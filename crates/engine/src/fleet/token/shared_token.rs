@@ -52,7 +52,7 @@ pub(super) struct Lifetime {
 }
 
 impl SharedToken {
-    pub fn new(keys: &Keys, identity: &Identity) -> Self {
+    pub(super) fn new(keys: &Keys, identity: &Identity) -> Self {
         let id = keys.call("token", &identity.name());
         Self {
             token: keys.of_call("token", &id),
@@ -61,12 +61,12 @@ impl SharedToken {
     }
 
     /// What the ciphertext of a generation is bound to.
-    pub fn associated_data(&self, generation: u64) -> String {
+    pub(super) fn associated_data(&self, generation: u64) -> String {
         format!("{}\n{generation}", self.token)
     }
 
     /// Looks for a token that is newer than the known one.
-    pub async fn lookup(
+    pub(super) async fn lookup(
         &self,
         store: &Store,
         known: Known,
@@ -110,7 +110,7 @@ impl SharedToken {
     }
 
     /// Stores a token, and lets the next process fetch.
-    pub async fn publish(
+    pub(super) async fn publish(
         &self,
         store: &Store,
         refresher: &str,
@@ -130,7 +130,7 @@ impl SharedToken {
     }
 
     /// Lets the next process fetch.
-    pub async fn abandon(&self, store: &Store, refresher: &str) -> Result<(), StoreError> {
+    pub(super) async fn abandon(&self, store: &Store, refresher: &str) -> Result<(), StoreError> {
         let args = [Arg::Text(refresher)];
         store
             .run(&ABANDON, &[&self.refresher], &args)
