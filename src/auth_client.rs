@@ -19,8 +19,7 @@ use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::discovery::{AllowedHosts, Discovered};
 use cxone_dtmf_engine::endpoint::Endpoint;
 use cxone_dtmf_engine::error::Error;
-use cxone_dtmf_engine::fleet::Store;
-use cxone_dtmf_engine::fleet::token::SharedGrant;
+use cxone_dtmf_engine::fleet::{SharedGrant, Store};
 use cxone_dtmf_engine::origin::Hosts;
 
 /// Fetches tokens and keeps the current one.

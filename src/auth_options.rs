@@ -13,7 +13,7 @@ use cxone_dtmf_engine::auth::{
     access_key_url, auth_token_url, refresh_url, token_url,
 };
 use cxone_dtmf_engine::error::Error;
-use cxone_dtmf_engine::fleet::token::Identity;
+use cxone_dtmf_engine::fleet::Identity;
 use cxone_dtmf_engine::http::HttpOptions;
 use cxone_dtmf_engine::origin::base_url_allowing;
 use cxone_dtmf_options::Fields;

@@ -29,7 +29,7 @@ use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::{Fleet, FleetOptions, Store};
 use cxone_dtmf_engine::injector::{Injector, Parts, Submissions as _};
 use cxone_dtmf_engine::lock::{LockId, Registry};
-use cxone_dtmf_engine::metrics::text::{Outside, exposition};
+use cxone_dtmf_engine::metrics::{ExternalCounts, exposition};
 use cxone_dtmf_engine::submit::{Submission, SubmitQueue};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
@@ -303,7 +303,7 @@ impl NativeInjector {
     /// The metrics, as JSON text.
     #[napi(catch_unwind)]
     pub fn metrics(&self) -> String {
-        let outside = Outside {
+        let outside = ExternalCounts {
             token_refreshes: (self.token_refreshes)(),
             audit_failures: self.audit_failures(),
             monitor_errors: 0,
@@ -314,7 +314,7 @@ impl NativeInjector {
     /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
     #[napi(catch_unwind)]
     pub fn metrics_text(&self, monitor_errors: f64) -> String {
-        let outside = Outside {
+        let outside = ExternalCounts {
             token_refreshes: (self.token_refreshes)(),
             audit_failures: self.audit_failures(),
             monitor_errors: whole(monitor_errors),

@@ -5,11 +5,10 @@ use uuid::Uuid;
 
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Error;
-use cxone_dtmf_engine::metrics::text::Outside;
-use cxone_dtmf_engine::metrics::{Snapshot, Times};
+use cxone_dtmf_engine::metrics::{ExternalCounts, Snapshot, Times};
 
 /// `MetricsSnapshot` of `index.d.ts` as JSON text, without what is counted on the other side.
-pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
+pub fn snapshot_json(now: &Snapshot, external: ExternalCounts) -> String {
     let counts = &now.counts;
     let settled: u64 = counts.settled.iter().map(|(.., count)| count).sum();
     let accepted = counts.settled_as(Delivery::Accepted);
@@ -28,7 +27,7 @@ pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
         "inFlight": now.in_flight,
         "locks": now.locks,
         "retryBudget": now.budget,
-        "tokenRefreshes": outside.token_refreshes,
+        "tokenRefreshes": external.token_refreshes,
         "tokenAgeMs": now.token_age.map(|age| age.as_micros() as f64 / 1_000.0),
         "queuedMs": times(&now.times.queue),
         "latencyMs": times(&now.times.latency),
@@ -42,7 +41,7 @@ pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
                 "rate": share(reported.digits_recognised, reported.digits_sent),
             },
         },
-        "auditFailures": outside.audit_failures,
+        "auditFailures": external.audit_failures,
         "unmaskFailures": counts.unmask_failures,
         "fleet": now.fleet.map(|fleet| json!({
             "roundTrips": fleet.round_trips,

@@ -33,6 +33,7 @@ pub use client_credentials::{ClientCredentials, token_url};
 pub use exchange::Connection;
 pub use password::{Password, auth_token_url};
 pub use renewal::Renewing;
+pub use single_flight::EXPIRY_MARGIN;
 
 /// A bearer token and the generation it belongs to.
 ///

@@ -7,7 +7,7 @@ use crate::cancel::call_ended;
 use crate::error::{Code, Error};
 use crate::http::FaultKind;
 use crate::lock::Rejection;
-use crate::rate_limit::limiter::TooLong;
+use crate::rate_limit::WaitTooLong;
 
 pub(super) const OUTCOME_UNKNOWN: &str = "the outcome is unknown: the digits were handed over and may or may not have been pressed; do not send them again before you know";
 
@@ -88,7 +88,7 @@ pub(super) fn deadline() -> Error {
 }
 
 /// The rate limit of the injector lets the request leave only after the deadline.
-pub(super) fn rate_limited(TooLong(wait): TooLong) -> Error {
+pub(super) fn rate_limited(WaitTooLong(wait): WaitTooLong) -> Error {
     Error::not_sent(
         Code::RateLimited,
         "the injector's own rate limit (rateLimit) has no slot before the deadline",

@@ -1,4 +1,4 @@
-//! One connection to one server.
+//! A connection to a server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,30 +21,30 @@ use super::wake_registry::WakeRegistry;
 use crate::BoxFuture;
 use crate::fleet::options::Server;
 
-/// Commands that may be on their way to the connection's task before callers wait.
+/// How many commands may be queued for the task of the connection before callers wait.
 const BUFFER: usize = 1024;
 
-/// So many time-outs in a row end a connection: nobody may be at its other end any more.
-const SILENCES: u32 = 2;
+/// So many time-outs in a row end a connection: its other end may be gone.
+const MAX_TIMEOUTS: u32 = 2;
 
-/// A connection that has been logged in. Commands of all callers share it, one after the other.
-pub struct Link {
-    connection: MultiplexedConnection,
-    /// Names the run of the server: another one has perhaps forgotten what this one knew.
-    pub run: Arc<str>,
+/// A connection that is logged in. All callers send their commands through it.
+pub(super) struct Connection {
+    inner: MultiplexedConnection,
+    /// Names the run of the server. Another run may have lost the data of this one.
+    pub run_id: Arc<str>,
     /// Time-outs since the last answer.
-    silences: AtomicU32,
-    /// It is of no use any more.
+    timeouts: AtomicU32,
+    /// The connection is of no use any more.
     pub broken: Notify,
 }
 
-/// Over TCP or TLS. Boxed, so that the code that speaks the protocol exists once.
+/// TCP or TLS. Boxed, so that the code of the protocol exists once.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-impl Link {
-    /// Connects. The task that is returned carries the commands, and ends with the connection.
-    pub async fn open(
+impl Connection {
+    /// Connects. The task that is returned drives the connection and ends with it.
+    pub(super) async fn open(
         server: &Server,
         tls: Option<Arc<ClientConfig>>,
         wake_registry: Arc<WakeRegistry>,
@@ -52,7 +52,7 @@ impl Link {
         let tcp = TcpStream::connect((server.host.as_str(), server.port))
             .await
             .map_err(|_| StoreError::Unreachable)?;
-        // Every command is waited for: nothing is gained by sending it later.
+        // Every command has a caller that waits for it.
         tcp.set_nodelay(true).map_err(|_| StoreError::Unreachable)?;
         let stream: Box<dyn Stream> = match tls {
             None => Box::new(tcp),
@@ -70,16 +70,16 @@ impl Link {
                 if push.kind == PushKind::Message
                     && let Some(Value::BulkString(message)) = push.data.get(1)
                 {
-                    wake_registry.deliver(message);
+                    wake_registry.on_message(message);
                 }
                 Ok::<(), ()>(())
             });
         let login = login(server);
         let (opened, opening) = oneshot::channel();
-        let carrying: BoxFuture<'static, ()> = Box::pin(async move {
+        let driving: BoxFuture<'static, ()> = Box::pin(async move {
             match MultiplexedConnection::new_with_config(&login, stream, config).await {
                 Ok((connection, driver)) => {
-                    // Who gave up meanwhile aborts this task.
+                    // A caller that is gone aborts this task.
                     let _ = opened.send(Ok(connection));
                     driver.await;
                 }
@@ -88,39 +88,39 @@ impl Link {
                 }
             }
         });
-        let carrying = AbortOnDropHandle::new(tokio::spawn(carrying));
+        let driver = AbortOnDropHandle::new(tokio::spawn(driving));
         let mut connection = opening.await.map_err(|_| StoreError::Lost)??;
-        let run = run_of(&mut connection).await?;
-        let link = Self {
-            connection,
-            run,
-            silences: AtomicU32::new(0),
+        let run_id = run_id_of(&mut connection).await?;
+        let connection = Self {
+            inner: connection,
+            run_id,
+            timeouts: AtomicU32::new(0),
             broken: Notify::new(),
         };
-        Ok((link, carrying))
+        Ok((connection, driver))
     }
 
-    /// Takes note of how a command ended.
-    pub fn note<T>(&self, answer: &Result<T, StoreError>) {
+    /// Learns from the result of a command whether the connection is broken.
+    pub(super) fn observe<T>(&self, answer: &Result<T, StoreError>) {
         match answer {
             Err(StoreError::TimedOut) => {
-                if self.silences.fetch_add(1, Ordering::AcqRel) + 1 >= SILENCES {
+                if self.timeouts.fetch_add(1, Ordering::AcqRel) + 1 >= MAX_TIMEOUTS {
                     self.broken.notify_one();
                 }
             }
             Err(error) if error.ends_connection() => self.broken.notify_one(),
-            _ => self.silences.store(0, Ordering::Release),
+            _ => self.timeouts.store(0, Ordering::Release),
         }
     }
 
     /// Sends one command.
-    pub async fn command(&self, command: &Cmd) -> Result<Value, StoreError> {
-        let mut connection = self.connection.clone();
+    pub(super) async fn command(&self, command: &Cmd) -> Result<Value, StoreError> {
+        let mut connection = self.inner.clone();
         result(connection.send_packed_command(command).await?)
     }
 
-    /// Sends one command to a node to which its keys are just being moved.
-    pub async fn ask(&self, command: Cmd) -> Result<Value, StoreError> {
+    /// Sends one command to a node to which its slot is being moved.
+    pub(super) async fn ask(&self, command: Cmd) -> Result<Value, StoreError> {
         let mut both = redis::pipe();
         both.cmd("ASKING").add_command(command);
         let mut answers = self.commands(&both).await?;
@@ -128,25 +128,25 @@ impl Link {
     }
 
     /// Sends several commands at once, so that nothing comes between them.
-    pub async fn commands(
+    pub(super) async fn commands(
         &self,
         commands: &Pipeline,
     ) -> Result<Vec<Result<Value, StoreError>>, StoreError> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.inner.clone();
         let answers = connection
             .send_packed_commands(commands, 0, commands.len())
             .await?;
         Ok(answers.into_iter().map(result).collect())
     }
 
-    /// Hears what is published on these channels.
-    pub async fn subscribe(&self, channels: &[&str]) -> Result<(), StoreError> {
-        Ok(self.connection.clone().subscribe(channels).await?)
+    /// Subscribes to these channels.
+    pub(super) async fn subscribe(&self, channels: &[&str]) -> Result<(), StoreError> {
+        Ok(self.inner.clone().subscribe(channels).await?)
     }
 }
 
 fn login(server: &Server) -> RedisConnectionInfo {
-    // Subscriptions share the connection with commands, which takes RESP3.
+    // RESP3 lets subscriptions and commands share a connection.
     let mut info = RedisConnectionInfo::default()
         .set_protocol(ProtocolVersion::RESP3)
         .set_db(server.database.into())
@@ -169,7 +169,7 @@ fn result(answer: Value) -> Result<Value, StoreError> {
 }
 
 /// The `run_id` of the server, new with every start.
-async fn run_of(connection: &mut MultiplexedConnection) -> Result<Arc<str>, StoreError> {
+async fn run_id_of(connection: &mut MultiplexedConnection) -> Result<Arc<str>, StoreError> {
     let mut info = redis::cmd("INFO");
     info.arg("server");
     let text = match connection.send_packed_command(&info).await? {
@@ -179,6 +179,6 @@ async fn run_of(connection: &mut MultiplexedConnection) -> Result<Arc<str>, Stor
     };
     text.lines()
         .find_map(|line| line.strip_prefix("run_id:"))
-        .map(|run| run.trim().into())
+        .map(|run_id| run_id.trim().into())
         .ok_or(StoreError::Unreadable)
 }

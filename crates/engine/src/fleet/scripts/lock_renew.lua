@@ -1,6 +1,6 @@
--- Makes a lease last again. See src/fleet/lock/mod.rs.
--- KEYS: lock, tickets. ARGV: owner, lease, how long a fence is remembered (in ms).
--- Returns {1, others wait} | {0} somebody else has it, or the server has forgotten it.
+-- Extends a lease. See src/fleet/lock/.
+-- KEYS: lock, tickets. ARGV: owner, lease, TTL of a fence (in ms).
+-- Reply: {1, how many wait} | {0} another process has it, or the server lost it.
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return {0} end
 local t = redis.call('TIME')
 local ends = t[1] * 1000 + math.floor(t[2] / 1000) + ARGV[2]

@@ -1,34 +1,35 @@
-//! The metrics as text, in the exposition format of Prometheus (version 0.0.4).
+//! The metrics in the text exposition format of Prometheus (version 0.0.4).
 //!
-//! A library would write `OpenMetrics`, whose counters the parsers of this format do not know for counters.
+//! Libraries write `OpenMetrics`, whose counters the parsers of this format do not recognise.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::counts::Counts;
+use super::snapshot::Snapshot;
 use super::times::{BUCKETS, Times};
-use super::{Counts, Snapshot};
 use crate::fleet;
 
 /// Every name begins with it.
-pub const PREFIX: &str = "cxone_dtmf_";
+const PREFIX: &str = "cxone_dtmf_";
 
 /// What is counted outside of the engine.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Outside {
+pub struct ExternalCounts {
     /// Tokens that were fetched.
     pub token_refreshes: u64,
     /// Injections that ended without their audit record being complete.
     pub audit_failures: u64,
-    /// Times that a monitor of the program failed.
+    /// How often a monitor of the program failed.
     pub monitor_errors: u64,
 }
 
-/// Writes everything. Names and units are documented in `docs/metrics.md`.
+/// Writes all metrics. Names and units are documented in `docs/metrics.md`.
 #[must_use]
-pub fn exposition(now: &Snapshot, outside: Outside) -> String {
+pub fn exposition(now: &Snapshot, external: ExternalCounts) -> String {
     let mut page = Page(String::with_capacity(8 * 1024));
     page.labelled_counters(&now.counts);
-    page.totals(&now.counts, outside);
+    page.totals(&now.counts, external);
     page.gauges(now);
     if let Some(counts) = now.fleet {
         page.fleet(counts);
@@ -104,24 +105,24 @@ impl Page {
         }
     }
 
-    fn totals(&mut self, counts: &Counts, outside: Outside) {
+    fn totals(&mut self, counts: &Counts, external: ExternalCounts) {
         let reported = counts.reported;
         self.counters([
             ("attempts_total", "Requests handed over.", counts.attempts),
             (
                 "token_refreshes_total",
                 "Tokens fetched.",
-                outside.token_refreshes,
+                external.token_refreshes,
             ),
             (
                 "audit_failures_total",
                 "Injections whose audit record is not complete.",
-                outside.audit_failures,
+                external.audit_failures,
             ),
             (
                 "monitor_errors_total",
                 "Times that a monitor threw or rejected.",
-                outside.monitor_errors,
+                external.monitor_errors,
             ),
             (
                 "unmask_failures_total",
@@ -243,7 +244,7 @@ mod tests {
         ];
         now.times.queue.record(Duration::from_millis(7));
         now.token_age = Some(Duration::from_millis(1500));
-        let page = exposition(&now, Outside::default());
+        let page = exposition(&now, ExternalCounts::default());
         let mut typed = Vec::new();
         for line in page.lines() {
             if let Some(rest) = line.strip_prefix("# TYPE ") {

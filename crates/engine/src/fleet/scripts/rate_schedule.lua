@@ -3,7 +3,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local schedule = tonumber(redis.call('GET', KEYS[1]) or 0)
 
--- A schedule that is over says no more than none: the key ends with it.
+-- A schedule in the past means the same as none: the key expires with it.
 local function keep(changed)
   if changed == schedule then return end
   if changed <= now then

@@ -1,3 +1,3 @@
 -- KEYS: schedule. ARGV: schedule after the slot, interval.
-keep(give_back(schedule, tonumber(ARGV[1]), tonumber(ARGV[2])))
+keep(cancel(schedule, tonumber(ARGV[1]), tonumber(ARGV[2])))
 return {}

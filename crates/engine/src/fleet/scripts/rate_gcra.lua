@@ -1,13 +1,13 @@
--- The generic cell rate algorithm with reservation, as src/rate_limit/gcra.rs has it. Times are whole microseconds,
--- which numbers of Lua hold exactly up to 2^53. Each function is given the schedule and answers what it is to be.
-local function book(schedule, now, interval, tolerance, longest)
+-- The generic cell rate algorithm with reservation, as in src/rate_limit/gcra.rs. Times are whole microseconds,
+-- which Lua holds exactly up to 2^53. Each function takes the schedule and returns the new one.
+local function reserve(schedule, now, interval, tolerance, longest)
   local due = math.max(schedule, now)
   local wait = math.max(due - tolerance - now, 0)
   if wait > longest then return schedule, wait, false end
   return due + interval, wait, true
 end
 
-local function give_back(schedule, after, interval)
+local function cancel(schedule, after, interval)
   if schedule ~= after then return schedule end
   return math.max(schedule - interval, 0)
 end

@@ -1,19 +1,19 @@
--- Asks for the lease on a call, or for one's place in its line once more. See src/fleet/lock/mod.rs.
+-- Asks for the lease on a call, or once more for the position in its queue. See src/fleet/lock/.
 -- KEYS: lock, tickets, waiters, marker.
--- ARGV: owner (process:bell), lease, patience with waiters, how long a fence is remembered (all in ms),
--- most tickets, wake prefix, run of the server, ticket as far as known (0).
--- Returns {1, fence, who wait} | {0, ticket, who are ahead, ms for which another has the lease, ms for which none is given}
--- | {-1} line full | {-2} sent away because of an unknown outcome ahead.
+-- ARGV: owner (process:waker), lease, TTL of a waiter, TTL of a fence (all in ms), how many may wait, wake prefix,
+-- run id of the server, ticket if known (0).
+-- Reply: {1, fence, how many wait} | {0, ticket, how many are ahead, ms for which another process has the lease,
+-- ms for which none is granted} | {-1} queue full | {-2} rejected after an unknown outcome ahead.
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local me, lease = ARGV[1], tonumber(ARGV[2])
 local whole = function(number) return string.format('%.0f', number) end
-local ring = function(owner, what)
-  local process, bell = owner:match('^(.*):(%d+)$')
-  redis.call('PUBLISH', ARGV[6] .. process, what .. ':' .. bell)
+local wake = function(owner, what)
+  local process, waker = owner:match('^(.*):(%d+)$')
+  redis.call('PUBLISH', ARGV[6] .. process, what .. ':' .. waker)
 end
 
--- What a server forgot may still be held: src/fleet/store/memory.rs.
+-- Leases that the server lost may still be held: src/fleet/store/restart_guard.rs.
 local run, _, open = (redis.call('GET', KEYS[4]) or ''):match('^(%w+):(%d+):(%d+)$')
 open = tonumber(open)
 if run ~= ARGV[7] then
@@ -24,7 +24,7 @@ end
 local lock = redis.call('HMGET', KEYS[1], 'owner', 'ends', 'fence', 'ticket', 'dismissed')
 local ends = tonumber(lock[2] or 0)
 local holder = ends > now and lock[1]
--- The line of a process has one claim at a time: an earlier one of the same process is on its way back.
+-- A process has one lease per call at a time: an earlier one is being released.
 if holder and holder:match('^(.*):') == me:match('^(.*):') and holder ~= me then holder = false end
 if lock[1] == me then
   -- The answer was lost, not the lease.
@@ -46,7 +46,7 @@ local first = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
 if not holder and now >= open and (not first or first == me) then
   redis.call('ZREM', KEYS[2], me)
   redis.call('ZREM', KEYS[3], me)
-  -- Grows also when the earlier one was forgotten.
+  -- Grows even when the earlier one is lost.
   local fence = math.max(tonumber(lock[3] or 0) + 1, t[1] * 1000000 + t[2])
   redis.call('HSET', KEYS[1], 'owner', me, 'ends', whole(now + lease), 'fence', whole(fence))
   redis.call('PEXPIRE', KEYS[1], math.max(lease, ARGV[4]))
@@ -59,14 +59,14 @@ if ticket == 0 then
   redis.call('PEXPIRE', KEYS[1], math.max(lease, ARGV[4]))
   redis.call('ZADD', KEYS[2], ticket, me)
   first = first or me
-  -- It goes to the tail when it has had its share.
-  if holder then ring(holder, 'wanted') end
+  -- The holder queues again after some turns.
+  if holder then wake(holder, 'wanted') end
 end
 redis.call('ZADD', KEYS[3], whole(now + ARGV[3]), me)
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[3], ARGV[3])
 local taken = holder and ends - now or 0
 local closed = math.max(0, open - now)
--- Nobody else may have told whoever follows a dead one.
-if #dead > 0 and taken + closed == 0 and first ~= me then ring(first, 'turn') end
+-- The waiter behind a dead one may not have been woken.
+if #dead > 0 and taken + closed == 0 and first ~= me then wake(first, 'turn') end
 return {0, ticket, redis.call('ZRANK', KEYS[2], me), taken, closed}
