@@ -55,8 +55,10 @@ pub struct Parts {
     pub endpoint: Arc<dyn Endpoint>,
     /// Where tokens come from.
     pub tokens: Arc<dyn TokenSource>,
-    /// Carries requests.
+    /// Carries the requests with digits.
     pub transport: Arc<dyn Transport>,
+    /// Carries masks, unmasks and polls.
+    pub control: Arc<dyn Transport>,
     /// Is told what happens.
     pub events: Arc<dyn EventSink>,
     /// Keeps the record, when there is one.

@@ -22,7 +22,7 @@ const WITHDRAWN: u8 = 2;
 /// Tells whether the connection ever took the body of a request.
 ///
 /// As long as it did not, nothing of the digits has left the process. The answer is final as soon as
-/// [`Transport::send`](super::Transport::send) returned or its future was dropped. One witness belongs to one send.
+/// [`Transport::send`](crate::http::Transport::send) returned or its future was dropped. One witness belongs to one send.
 #[derive(Clone, Debug, Default)]
 pub struct Witness {
     body: Arc<AtomicU8>,
@@ -37,7 +37,7 @@ struct Limit {
 }
 
 impl Limit {
-    /// Over as well where the machine slept: nobody knows for how long.
+    /// Over as well where the machine slept: for how long is not known.
     fn is_over(self) -> bool {
         let now = Clocks::now();
         now.parted_since(self.begun)

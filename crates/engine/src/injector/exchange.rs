@@ -18,6 +18,15 @@ use crate::http::{Answer, Request, Witness};
 /// Values of added headers that are shorter are not looked for in answers: they would be found everywhere.
 const SHORTEST_SECRET: usize = 8;
 
+/// Which connection a request goes out on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Connection {
+    /// One of its own: a kept one may be dead, and a mask that is lost with it costs the wait for another.
+    Fresh,
+    /// One that is kept, where there is one.
+    Kept,
+}
+
 /// How an exchange ended.
 pub(super) enum Exchange {
     /// The platform answered.
@@ -43,6 +52,7 @@ impl Engine {
     pub(super) async fn exchange(
         &self,
         template: &RequestTemplate,
+        connection: Connection,
         (until, timeout): (Instant, Duration),
         on_leaving: impl FnOnce(),
     ) -> Exchange {
@@ -61,20 +71,20 @@ impl Engine {
         }
         let witness = Witness::default();
         on_leaving();
-        let sent = self.parts.transport.send(Request {
+        let sent = self.parts.control.send(Request {
             method: template.method.clone(),
             uri: uri.clone(),
             headers,
             body: template.body.clone(),
             witness: witness.clone(),
             timeout: timeout.min(remaining),
-            fresh_connection: false,
+            fresh_connection: connection == Connection::Fresh,
         });
         match sent.await {
             Ok(answer) => Exchange::Answered { answer, token },
             Err(fault) => {
                 let error = Error::not_sent(Code::Connect, messages::not_connected(fault.kind));
-                let used = self.parts.transport.proxy_use(&uri);
+                let used = self.parts.control.proxy_use(&uri);
                 Exchange::Unanswered {
                     left: !witness.revoke(),
                     error: used.explain(fault.kind, error),
@@ -86,7 +96,7 @@ impl Engine {
     async fn address(&self, template: &RequestTemplate) -> Result<(Token, Uri), Error> {
         let token = self.parts.tokens.token().await?;
         let base = self.parts.endpoint.base(&token).await?;
-        self.parts.transport.ready().await;
+        self.parts.control.ready().await;
         let uri = template.target.under(&base)?;
         Ok((token, uri))
     }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Engine;
-use super::exchange::Exchange;
+use super::exchange::{Connection, Exchange};
 use crate::api::answer::Redactions;
 use crate::api::{Recording, RequestTemplate};
 use crate::error::{Code, Error};
@@ -125,8 +125,9 @@ impl Engine {
                 may_have_left.store(true, Ordering::Release);
                 unsettled.store(true, Ordering::Release);
             };
+            let times = (until, self.config.timeout);
             let exchange = self
-                .exchange(template, (until, self.config.timeout), leaving)
+                .exchange(template, Connection::Fresh, times, leaving)
                 .await;
             let lost = match &exchange {
                 Exchange::Answered { answer, .. } => may_still_run(answer.status.as_u16()),

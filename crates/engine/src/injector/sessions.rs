@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::exchange::Exchange;
+use super::exchange::{Connection, Exchange};
 use super::{Engine, Injector};
 use crate::api::answer::Redactions;
 use crate::api::{Heard, RequestTemplate};
@@ -77,9 +77,10 @@ impl Follower {
         loop {
             let asked = Instant::now();
             let until = asked + POLL + POLL_MARGIN;
+            let times = (until, POLL + POLL_MARGIN);
             let exchange = self
                 .engine
-                .exchange(&self.template, (until, POLL + POLL_MARGIN), || ())
+                .exchange(&self.template, Connection::Kept, times, || ())
                 .await;
             let (heard, failed) = self.read(exchange);
             match heard {

@@ -9,7 +9,7 @@ use cxone_dtmf_engine::config::{Config, InjectionOptions, PlayoutMode, RetryConf
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::error::Code;
-use cxone_dtmf_engine::http::{HttpOptions, HttpTransport, ProxyChoice};
+use cxone_dtmf_engine::http::{DigitsTransport, HttpOptions, ProxyChoice};
 use cxone_dtmf_engine::injector::{Injection, Injector, Parts};
 use cxone_dtmf_engine::lock::Registry;
 use cxone_dtmf_engine::origin::base_url;
@@ -31,7 +31,7 @@ pub fn ms(millis: u64) -> Duration {
 pub struct House {
     pub api: Api,
     pub identity: Arc<Identity>,
-    pub transport: Arc<HttpTransport>,
+    pub transport: Arc<DigitsTransport>,
 }
 
 impl House {
@@ -61,7 +61,7 @@ impl House {
 }
 
 /// A transport that waits for a connection, however slow the machine is.
-pub fn transport(trusted: Option<&Identity>, proxy: ProxyChoice) -> HttpTransport {
+pub fn transport(trusted: Option<&Identity>, proxy: ProxyChoice) -> DigitsTransport {
     with(HttpOptions {
         connect_timeout: LONG,
         ca_bundle: trusted.map(Identity::pem),
@@ -100,14 +100,14 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn new(api: Api, base: &str, transport: Arc<HttpTransport>, config: Config) -> Self {
+    pub fn new(api: Api, base: &str, transport: Arc<DigitsTransport>, config: Config) -> Self {
         Self::recorded(api, base, transport, config, None)
     }
 
     pub fn recorded(
         api: Api,
         base: &str,
-        transport: Arc<HttpTransport>,
+        transport: Arc<DigitsTransport>,
         config: Config,
         audit: Option<Arc<dyn AuditSink>>,
     ) -> Self {
@@ -118,6 +118,7 @@ impl Stage {
             profile: api.profile(),
             endpoint: Arc::new(Configured::new(base_url("apiUrl", base).unwrap())),
             tokens: tokens.clone(),
+            control: transport.clone(),
             transport,
             events: events.clone(),
             audit,

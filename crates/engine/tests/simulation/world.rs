@@ -97,11 +97,13 @@ impl World {
             let tokens: Arc<dyn TokenSource> = sources[injector.source].clone();
             let record = Record(Mutex::new(rng.fork()));
             let audit = injector.audited.then(|| Arc::new(record) as _);
+            let transport = Arc::new(ToPlatform(Arc::clone(&platform)));
             let parts = Parts {
                 profile: bugs::profile(plan.api, bug),
                 endpoint: Arc::new(Configured::new(base_url("apiUrl", bugs::API).unwrap())),
                 tokens,
-                transport: Arc::new(ToPlatform(Arc::clone(&platform))),
+                control: transport.clone(),
+                transport,
                 events: Arc::new(Events {
                     injector: number,
                     history: history.clone(),

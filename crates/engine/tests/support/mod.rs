@@ -101,11 +101,13 @@ impl World {
         let tokens = Arc::new(tokens);
         let events = Arc::new(Events::default());
         let base = base_url("apiUrl", "https://api.example.com").unwrap();
+        let transport = Arc::new(ToPlatform(Arc::clone(&platform)));
         let parts = Parts {
             profile: api.profile(),
             endpoint: Arc::new(Configured::new(base)),
             tokens: tokens.clone(),
-            transport: Arc::new(ToPlatform(Arc::clone(&platform))),
+            control: transport.clone(),
+            transport,
             events: events.clone(),
             audit,
             registry: Arc::clone(&registry),

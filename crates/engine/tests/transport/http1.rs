@@ -7,14 +7,33 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::http::{
-    AnswerBody, FaultKind, HttpOptions, HttpTransport, MAX_ANSWER_BYTES, Transport,
+    AnswerBody, DigitsTransport, FaultKind, HttpOptions, MAX_ANSWER_BYTES,
 };
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
-use crate::support::{
-    BODY, LONG, OK, Server, eventually, fault, header, plain, request, send, warm, with,
-};
+use crate::over::{Over, over_both};
+use crate::support::{BODY, LONG, OK, Server, eventually, fault, header, request, send, warm};
+
+over_both! {
+    an_exchange_has_a_length_and_keeps_its_connection,
+    connection_refused,
+    name_not_found,
+    accepted_then_closed_unread,
+    read_then_closed,
+    read_then_nonsense,
+    silence,
+    second_request_processed_then_reset,
+    a_body_cut_short_is_an_answer,
+    a_body_that_never_ends_is_an_answer_within_the_time,
+    a_long_body_is_not_read_to_its_end,
+    redirects_are_answers,
+    giving_up_closes_the_connection,
+    a_fresh_connection_on_request,
+    connections_of_before_a_sleep_are_not_used,
+    digits_in_the_head_are_witnessed_without_a_body,
+    digits_in_the_head_are_witnessed_when_given_up
+}
 
 /// A port of 127.0.0.1 where nobody listens.
 async fn closed_port() -> u16 {
@@ -22,8 +41,7 @@ async fn closed_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-#[tokio::test]
-async fn an_exchange_has_a_length_and_keeps_its_connection() {
+async fn an_exchange_has_a_length_and_keeps_its_connection(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         while let Some(text) = connection.request().await {
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -34,7 +52,7 @@ async fn an_exchange_has_a_length_and_keeps_its_connection() {
         }
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     for id in ["1", "2"] {
         let (answer, witnessed) = send(&transport, &server.http(), id).await;
         let answer = answer.unwrap();
@@ -46,18 +64,16 @@ async fn an_exchange_has_a_length_and_keeps_its_connection() {
     assert_eq!(server.seen.connections(), 1);
 }
 
-#[tokio::test]
-async fn connection_refused() {
+async fn connection_refused(over: Over) {
     let url = format!("http://127.0.0.1:{}/", closed_port().await);
     assert_eq!(
-        fault(&plain(), &url, "1").await,
+        fault(&over.plain(), &url, "1").await,
         (FaultKind::ConnectionRefused, false)
     );
 }
 
-#[tokio::test]
-async fn name_not_found() {
-    let transport = with(HttpOptions {
+async fn name_not_found(over: Over) {
+    let transport = over.with(HttpOptions {
         connect_timeout: LONG,
         ..HttpOptions::default()
     });
@@ -72,46 +88,42 @@ async fn name_not_found() {
     }
 }
 
-#[tokio::test]
-async fn accepted_then_closed_unread() {
+async fn accepted_then_closed_unread(over: Over) {
     for _ in 0..50 {
         let server = Server::tcp(|connection| async move { drop(connection) }).await;
         // Over loopback the end is mostly noticed before the body is pulled, and the witness is unset.
         // Further away the body is gone by then. Both are right: it is set when the digits may have left.
-        let (kind, _) = fault(&plain(), &server.http(), "1").await;
+        let (kind, _) = fault(&over.plain(), &server.http(), "1").await;
         assert_eq!(kind, FaultKind::ConnectionLost);
         assert_eq!(server.seen.connections(), 1, "nothing is sent again");
     }
 }
 
-#[tokio::test]
-async fn read_then_closed() {
+async fn read_then_closed(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
     })
     .await;
     assert_eq!(
-        fault(&plain(), &server.http(), "1").await,
+        fault(&over.plain(), &server.http(), "1").await,
         (FaultKind::ConnectionLost, true)
     );
     assert_eq!(server.seen.times("1"), 1);
 }
 
-#[tokio::test]
-async fn read_then_nonsense() {
+async fn read_then_nonsense(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection.write(b"220 mail.test ESMTP\r\n\r\n").await;
     })
     .await;
     assert_eq!(
-        fault(&plain(), &server.http(), "1").await,
+        fault(&over.plain(), &server.http(), "1").await,
         (FaultKind::ConnectionLost, true)
     );
 }
 
-#[tokio::test]
-async fn silence() {
+async fn silence(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection.silence().await;
@@ -119,13 +131,17 @@ async fn silence() {
     .await;
     let (mut request, witness) = request(&server.http(), "1");
     request.timeout = Duration::from_millis(500);
-    let kind = warm(plain()).await.send(request).await.unwrap_err().kind;
+    let kind = warm(over.plain())
+        .await
+        .send(request)
+        .await
+        .unwrap_err()
+        .kind;
     assert_eq!(kind, FaultKind::TimedOut);
     assert!(witness.was_handed_over());
 }
 
-#[tokio::test]
-async fn second_request_processed_then_reset() {
+async fn second_request_processed_then_reset(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection.write(OK).await;
@@ -133,7 +149,7 @@ async fn second_request_processed_then_reset() {
         connection.reset();
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     assert!(send(&transport, &server.http(), "1").await.0.is_ok());
     assert_eq!(
         fault(&transport, &server.http(), "2").await,
@@ -143,8 +159,7 @@ async fn second_request_processed_then_reset() {
     assert_eq!((server.seen.times("1"), server.seen.times("2")), (1, 1));
 }
 
-#[tokio::test]
-async fn a_body_cut_short_is_an_answer() {
+async fn a_body_cut_short_is_an_answer(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection
@@ -152,7 +167,7 @@ async fn a_body_cut_short_is_an_answer() {
             .await;
     })
     .await;
-    let (answer, _) = send(&plain(), &server.http(), "1").await;
+    let (answer, _) = send(&over.plain(), &server.http(), "1").await;
     let answer = answer.unwrap();
     assert_eq!(
         (answer.status.as_u16(), answer.body),
@@ -160,8 +175,7 @@ async fn a_body_cut_short_is_an_answer() {
     );
 }
 
-#[tokio::test]
-async fn a_body_that_never_ends_is_an_answer_within_the_time() {
+async fn a_body_that_never_ends_is_an_answer_within_the_time(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection
@@ -172,7 +186,7 @@ async fn a_body_that_never_ends_is_an_answer_within_the_time() {
     .await;
     let (mut request, _) = request(&server.http(), "1");
     request.timeout = Duration::from_millis(500);
-    let transport = warm(plain()).await;
+    let transport = warm(over.plain()).await;
     let started = std::time::Instant::now();
     let answer = transport.send(request).await.unwrap();
     assert_eq!(
@@ -182,8 +196,7 @@ async fn a_body_that_never_ends_is_an_answer_within_the_time() {
     assert!(started.elapsed() < LONG / 2);
 }
 
-#[tokio::test]
-async fn a_long_body_is_not_read_to_its_end() {
+async fn a_long_body_is_not_read_to_its_end(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         let text = connection.request().await.unwrap();
         let (length, announced) = match header(&text, "x-id").unwrap() {
@@ -203,15 +216,14 @@ async fn a_long_body_is_not_read_to_its_end() {
     })
     .await;
     for id in ["announced", "chunked"] {
-        let answer = send(&plain(), &server.http(), id).await.0.unwrap();
+        let answer = send(&over.plain(), &server.http(), id).await.0.unwrap();
         assert_eq!(answer.body, AnswerBody::TooLarge, "{id}");
     }
-    let answer = send(&plain(), &server.http(), "fits").await.0.unwrap();
+    let answer = send(&over.plain(), &server.http(), "fits").await.0.unwrap();
     assert!(matches!(answer.body, AnswerBody::Whole(body) if body.len() == MAX_ANSWER_BYTES));
 }
 
-#[tokio::test]
-async fn redirects_are_answers() {
+async fn redirects_are_answers(over: Over) {
     let target = Server::tcp(|connection| async move { drop(connection) }).await;
     let location = target.http();
     let server = Server::tcp(move |mut connection| {
@@ -228,15 +240,14 @@ async fn redirects_are_answers() {
     })
     .await;
     for status in ["301", "302", "303", "307", "308"] {
-        let (answer, _) = send(&plain(), &server.http(), status).await;
+        let (answer, _) = send(&over.plain(), &server.http(), status).await;
         assert_eq!(answer.unwrap().status.as_str(), status);
         assert_eq!(server.seen.times(status), 1);
     }
     assert_eq!(target.seen.connections(), 0);
 }
 
-#[tokio::test]
-async fn giving_up_closes_the_connection() {
+async fn giving_up_closes_the_connection(over: Over) {
     let closed = Arc::new(AtomicBool::new(false));
     let told = closed.clone();
     let server = Server::tcp(move |mut connection| {
@@ -248,7 +259,7 @@ async fn giving_up_closes_the_connection() {
         }
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     let (request, witness) = request(&server.http(), "1");
     let sending = transport.send(request);
     let arrived = eventually("the request arrives", || server.seen.requests() == 1);
@@ -260,15 +271,14 @@ async fn giving_up_closes_the_connection() {
     eventually("the server sees the end", || closed.load(Ordering::SeqCst)).await;
 }
 
-#[tokio::test]
-async fn a_fresh_connection_on_request() {
+async fn a_fresh_connection_on_request(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         while connection.request().await.is_some() {
             connection.write(OK).await;
         }
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     for expected in [1, 1] {
         send(&transport, &server.http(), "pooled").await.0.unwrap();
         assert_eq!(server.seen.connections(), expected);
@@ -281,8 +291,7 @@ async fn a_fresh_connection_on_request() {
     }
 }
 
-#[tokio::test]
-async fn connections_of_before_a_sleep_are_not_used() {
+async fn connections_of_before_a_sleep_are_not_used(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         while connection.request().await.is_some() {
             connection.write(OK).await;
@@ -294,7 +303,7 @@ async fn connections_of_before_a_sleep_are_not_used() {
     let wall = WallClock::from_fn(move || {
         SystemTime::now() + Duration::from_secs(offset.load(Ordering::SeqCst))
     });
-    let transport = HttpTransport::new(HttpOptions::default(), wall).unwrap();
+    let transport = over.made_of(DigitsTransport::new(HttpOptions::default(), wall).unwrap());
     for (seconds, connections) in [(0, 1), (3, 1), (60, 2), (60, 2)] {
         slept.store(seconds, Ordering::SeqCst);
         send(&transport, &server.http(), "1").await.0.unwrap();
@@ -302,8 +311,7 @@ async fn connections_of_before_a_sleep_are_not_used() {
     }
 }
 
-#[tokio::test]
-async fn digits_in_the_head_are_witnessed_without_a_body() {
+async fn digits_in_the_head_are_witnessed_without_a_body(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
     })
@@ -318,19 +326,18 @@ async fn digits_in_the_head_are_witnessed_without_a_body() {
     ] {
         let (mut request, witness) = request(url, "1");
         request.body = Bytes::from_static(body);
-        plain().send(request).await.unwrap_err();
+        over.plain().send(request).await.unwrap_err();
         assert_eq!(witness.was_handed_over(), expected, "{url}");
     }
 }
 
-#[tokio::test]
-async fn digits_in_the_head_are_witnessed_when_given_up() {
+async fn digits_in_the_head_are_witnessed_when_given_up(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection.silence().await;
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     let (mut request, witness) = request(&format!("{}?dtmf=12345", server.http()), "1");
     request.body = Bytes::new();
     let arrived = eventually("the request arrives", || server.seen.requests() == 1);

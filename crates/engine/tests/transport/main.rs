@@ -13,6 +13,7 @@
 mod http1;
 mod http2;
 mod once;
+mod over;
 mod peer;
 mod proxy;
 mod support;

@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
-use cxone_dtmf_engine::http::{FaultKind, Transport};
+use cxone_dtmf_engine::http::FaultKind;
 
-use crate::support::{Impatience, OK, Server, header, plain, request, send};
+use crate::over::{Over, over_both};
+use crate::support::{Impatience, OK, Server, header, request, send};
+
+over_both! {
+    a_kept_connection_that_closed_long_ago_is_replaced;
+    threads: a_kept_connection_that_closes, giving_up_at_any_moment
+}
 
 /// Sends around the moment in which a kept connection is closed: earlier after one that came too late,
 /// later after one that was lost, so that the moment is met whatever the speed of the machine.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kept_connection_that_closes() {
+async fn a_kept_connection_that_closes(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         while let Some(text) = connection.request().await {
             connection.write(OK).await;
@@ -20,7 +25,7 @@ async fn a_kept_connection_that_closes() {
         }
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     let mut wait = Duration::from_micros(300);
     let (mut lost, mut late) = (0, 0);
     for round in 0..500 {
@@ -60,14 +65,13 @@ async fn spin(time: Duration) {
     }
 }
 
-#[tokio::test]
-async fn a_kept_connection_that_closed_long_ago_is_replaced() {
+async fn a_kept_connection_that_closed_long_ago_is_replaced(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection.write(OK).await;
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     for (id, connections) in [("1", 1), ("2", 2)] {
         let (outcome, witnessed) = send(&transport, &server.http(), id).await;
         assert!(outcome.is_ok() && witnessed);
@@ -80,8 +84,7 @@ async fn a_kept_connection_that_closed_long_ago_is_replaced() {
 
 /// Gives up at every moment of an exchange. What the witness denies must never reach the server,
 /// not even later: the connection runs on another thread.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn giving_up_at_any_moment() {
+async fn giving_up_at_any_moment(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         while let Some(text) = connection.request().await {
             assert!(text.contains("12345"));
@@ -89,7 +92,7 @@ async fn giving_up_at_any_moment() {
         }
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     // The first send also reads the roots, which takes longer than any of the waits below.
     send(&transport, &server.http(), "warm").await.0.unwrap();
     let mut impatience = Impatience::new();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::http::{
-    Answer, Fault, FaultKind, HttpOptions, HttpTransport, Request, Transport, Witness,
+    Answer, DigitsTransport, Fault, FaultKind, HttpOptions, Request, Transport, Witness,
 };
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -231,23 +231,12 @@ impl Identity {
     }
 }
 
-pub fn plain() -> HttpTransport {
-    with(HttpOptions::default())
-}
-
-pub fn trusting(identity: &Identity) -> HttpTransport {
-    with(HttpOptions {
-        ca_bundle: Some(identity.pem()),
-        ..HttpOptions::default()
-    })
-}
-
-pub fn with(options: HttpOptions) -> HttpTransport {
-    HttpTransport::new(options, WallClock::system()).unwrap()
+pub fn with(options: HttpOptions) -> DigitsTransport {
+    DigitsTransport::new(options, WallClock::system()).unwrap()
 }
 
 /// Reads the roots ahead, so that a short time-out of a test is not spent on them.
-pub async fn warm(transport: HttpTransport) -> HttpTransport {
+pub async fn warm(transport: Box<dyn Transport>) -> Box<dyn Transport> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = listener.local_addr().unwrap();
     drop(listener);
@@ -273,14 +262,22 @@ pub fn request(url: &str, id: &str) -> (Request, Witness) {
 }
 
 /// Sends once and tells the outcome and whether the witness is set.
-pub async fn send(transport: &HttpTransport, url: &str, id: &str) -> (Result<Answer, Fault>, bool) {
+pub async fn send(
+    transport: &impl AsRef<dyn Transport>,
+    url: &str,
+    id: &str,
+) -> (Result<Answer, Fault>, bool) {
     let (request, witness) = request(url, id);
-    let outcome = transport.send(request).await;
+    let outcome = transport.as_ref().send(request).await;
     (outcome, witness.was_handed_over())
 }
 
 /// The kind of the fault, for a send that must fail.
-pub async fn fault(transport: &HttpTransport, url: &str, id: &str) -> (FaultKind, bool) {
+pub async fn fault(
+    transport: &impl AsRef<dyn Transport>,
+    url: &str,
+    id: &str,
+) -> (FaultKind, bool) {
     let (outcome, witnessed) = send(transport, url, id).await;
     (outcome.expect_err("a fault").kind, witnessed)
 }
