@@ -89,7 +89,8 @@ impl NativeAuthClient {
             transport: lane
                 .transports()
                 .with(config.network)
-                .map_err(super::unchecked)?,
+                .map_err(super::unchecked)?
+                .control,
             timeout: config.timeout,
             clock: WallClock::system(),
         };

@@ -107,14 +107,14 @@ impl NativeInjector {
         if let (Some(store), Some(auth)) = (&fleet, auth) {
             auth.join(store);
         }
+        let transports = lane.transports().with(config.network);
+        let http::Pair { digits, control } = transports.map_err(super::unchecked)?;
         let parts = Parts {
             endpoint: endpoint(config.api_url, auth).map_err(super::unchecked)?,
             profile: config.profile.with_headers(config.headers),
             tokens,
-            transport: lane
-                .transports()
-                .with(config.network)
-                .map_err(super::unchecked)?,
+            transport: digits,
+            control,
             events: Arc::new(LaneEvents {
                 injector,
                 outbox: Arc::clone(&outbox),
