@@ -6,7 +6,7 @@ use url::Url;
 
 use super::network;
 use super::profile::{Profile, ProfileConfig};
-use cxone_dtmf_engine::api::{ClientHeaders, ResendWhenUnknown, Trace, UnknownCause};
+use cxone_dtmf_engine::api::{ClientHeaders, Trace};
 use cxone_dtmf_engine::audit;
 use cxone_dtmf_engine::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use cxone_dtmf_engine::error::Error;
@@ -15,6 +15,7 @@ use cxone_dtmf_engine::http::HttpOptions;
 use cxone_dtmf_engine::lock::LockId;
 use cxone_dtmf_engine::origin::{Hosts, base_url_allowing};
 use cxone_dtmf_engine::rate_limit::RateLimit;
+use cxone_dtmf_engine::retry::{ResendWhenUnknown, UnknownCause};
 use cxone_dtmf_options::{Fields, FlagOrWords};
 
 /// Where the API is.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::api::{ResendWhenUnknown, Trace};
+use crate::api::Trace;
 use crate::error::Error;
 use crate::rate_limit::RateLimit;
+use crate::retry::ResendWhenUnknown;
 
 /// What happens to those who wait behind an injection whose outcome is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

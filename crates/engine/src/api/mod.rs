@@ -13,7 +13,6 @@ use crate::auth::Token;
 use crate::error::{Details, Error, Response};
 use crate::http::Answer;
 use crate::payload::Sequence;
-use crate::retry::Classification;
 
 pub mod agent_session;
 pub mod answer;
@@ -23,7 +22,7 @@ pub mod telephony_v2;
 pub mod template;
 pub mod trace;
 
-pub use classification::{AnswerHead, AttemptResult, ResendWhenUnknown, Terms, UnknownCause};
+pub use classification::{AttemptResult, Classification, DeliveryPolicy};
 pub use client_headers::ClientHeaders;
 pub use template::{RequestTemplate, Target};
 pub use trace::Trace;
@@ -106,8 +105,8 @@ pub trait WireProfile: Send + Sync + 'static {
         HeaderName::from_static("x-correlation-id")
     }
 
-    /// What an attempt that ended in `result` means. Pure: the same facts always mean the same.
-    fn classify(&self, result: &AttemptResult, terms: &Terms) -> Classification;
+    /// What an attempt that ended in `result` means. Pure: the same result always means the same.
+    fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification;
 
     /// What an answer says of itself, for the error that carries it. What must not be seen is hidden in it already.
     fn details(&self, _: &Response) -> Details {

@@ -11,13 +11,12 @@ use zeroize::Zeroizing;
 
 use super::template::Wiped;
 use super::{
-    AttemptResult, ClientHeaders, Prepared, RequestTemplate, Segment, Target, Terms, WireProfile,
-    classification,
+    AttemptResult, Classification, ClientHeaders, DeliveryPolicy, Prepared, RequestTemplate,
+    Segment, Target, WireProfile, classification,
 };
 use crate::auth::Token;
 use crate::error::Error;
 use crate::payload;
-use crate::retry::Classification;
 
 /// Whether a 500 and a 503 of this API mean that nothing was carried out, unless configured otherwise.
 pub const ATOMIC_SERVER_ERRORS: bool = true;
@@ -106,8 +105,8 @@ impl WireProfile for TelephonyV2 {
         self.client.of_request(token, body)
     }
 
-    fn classify(&self, result: &AttemptResult, terms: &Terms) -> Classification {
-        classification::classify(result, terms)
+    fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
+        classification::classify(result, policy)
     }
 }
 

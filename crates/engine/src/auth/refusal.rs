@@ -8,7 +8,7 @@ use super::shown;
 use crate::Secret;
 use crate::error::{Code, Details, Error, Response};
 use crate::http::{Answer, AnswerBody, Fault, FaultKind};
-use crate::retry::retry_after;
+use crate::retry::{is_transient, retry_after};
 
 /// The error codes of RFC 6749 §5.2. No other text of an answer reaches a message.
 const KNOWN_ERRORS: [&str; 6] = [
@@ -26,7 +26,7 @@ pub fn refused(answer: &Answer, secrets: &[Secret], now: SystemTime) -> Error {
     let status = answer.status;
     let body = body_fields(&answer.body);
     let known = body.as_ref().and_then(known_error);
-    let passing = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
+    let passing = is_transient(status.as_u16());
 
     let mut error = Error::not_sent(Code::Auth, message(status.as_u16(), known, passing));
     error.retryable = passing;

@@ -21,7 +21,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Code, Error};
 use crate::http::{Answer, AnswerBody, Request, Witness};
 use crate::origin::request_uri;
-use crate::retry::retry_after;
+use crate::retry::{is_transient, retry_after};
 
 pub mod hosts;
 
@@ -217,7 +217,7 @@ impl Question {
         }
         if status != StatusCode::OK {
             let mut error = failed(&format!("the platform answered {}", status.as_u16()));
-            error.retryable = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
+            error.retryable = is_transient(status.as_u16());
             return Err(error);
         }
         let AnswerBody::Whole(body) = &answer.body else {

@@ -11,7 +11,7 @@ use super::manual_locks::ManualLockRef;
 use super::recording::Masking;
 use super::turn::{Waiting, enqueue};
 use super::{Engine, messages};
-use crate::api::{Params, Prepared, Terms, Trace};
+use crate::api::{DeliveryPolicy, Params, Prepared, Trace};
 use crate::cancel::{Cancel, closed};
 use crate::config::{AfterUnknown, InjectionOptions};
 use crate::delivery::Delivery;
@@ -75,7 +75,7 @@ struct ActiveInjection {
     deadline: Instant,
     lock_until: Instant,
     under_lock: bool,
-    terms: Terms,
+    delivery_policy: DeliveryPolicy,
     trace: Trace,
     policy: Policy,
     hide_digits: bool,
@@ -192,7 +192,7 @@ impl Injection {
             deadline: self.started + allowed,
             lock_until: self.started + lock_timeout,
             under_lock: options.lock.is_some(),
-            terms: Terms {
+            delivery_policy: DeliveryPolicy {
                 atomic_server_errors: config.atomic_server_errors,
                 resend_when_unknown: options
                     .resend_when_unknown

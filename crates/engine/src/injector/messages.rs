@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Engine;
-use crate::api::{AnswerHead, AttemptResult};
+use crate::api::AttemptResult;
 use crate::cancel::call_ended;
 use crate::error::{Code, Error};
 use crate::http::FaultKind;
@@ -15,17 +15,22 @@ pub(super) const OUTCOME_UNKNOWN: &str = "the outcome is unknown: the digits wer
 /// Why an attempt failed.
 pub(super) fn attempt(result: &AttemptResult, code: Code) -> Cow<'static, str> {
     if code == Code::OutcomeUnknown {
-        return match result.result {
-            Ok(AnswerHead { status, .. }) => {
+        return match *result {
+            AttemptResult::Answered { status, .. } => {
                 format!("{OUTCOME_UNKNOWN} (the platform answered {status})").into()
             }
-            Err(FaultKind::TimedOut) => format!("{OUTCOME_UNKNOWN} (no answer in time)").into(),
-            Err(_) => format!("{OUTCOME_UNKNOWN} (the connection was lost)").into(),
+            AttemptResult::Failed {
+                fault: FaultKind::TimedOut,
+                ..
+            } => format!("{OUTCOME_UNKNOWN} (no answer in time)").into(),
+            AttemptResult::Failed { .. } => {
+                format!("{OUTCOME_UNKNOWN} (the connection was lost)").into()
+            }
         };
     }
-    match result.result {
-        Ok(head) => answered(head.status, code).into(),
-        Err(fault) => not_connected(fault).into(),
+    match *result {
+        AttemptResult::Answered { status, .. } => answered(status, code).into(),
+        AttemptResult::Failed { fault, .. } => not_connected(fault).into(),
     }
 }
 

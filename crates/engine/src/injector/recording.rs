@@ -14,7 +14,7 @@ use super::exchange::{Connection, Exchange};
 use crate::api::answer::Redactions;
 use crate::api::{Recording, RequestTemplate};
 use crate::error::{Code, Error};
-use crate::retry::{backoff, retry_after};
+use crate::retry::{backoff, is_too_early, is_transient, may_have_run, may_still_run, retry_after};
 
 /// How often masking is tried. The caller waits for it.
 const MASK_TRIES: u32 = 3;
@@ -157,9 +157,9 @@ impl Engine {
                         Error::not_sent(Code::Mask, format!("the platform answered {status}"));
                     error.retry_after =
                         retry_after::of_answer(&answer.headers, self.parts.clock.now());
-                    error.retryable = may_pass(status);
+                    error.retryable = is_transient(status) || is_too_early(status);
                     error.response = Some(self.response(&answer, hidden));
-                    (error, may_be_done(status))
+                    (error, may_have_run(status))
                 }
                 Exchange::Unanswered { left, error, .. } => (error.retryable(None), left),
                 Exchange::NotBegun(error) => (error, false),
@@ -196,19 +196,4 @@ impl Engine {
             }
         }
     }
-}
-
-/// Whether the same request may be answered otherwise later.
-const fn may_pass(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500..=599)
-}
-
-/// Whether the request may have been carried out although it was answered so.
-const fn may_be_done(status: u16) -> bool {
-    matches!(status, 408 | 500..=599)
-}
-
-/// Whether somebody on the way has given up on a request that may be carried out later.
-const fn may_still_run(status: u16) -> bool {
-    matches!(status, 408 | 504)
 }

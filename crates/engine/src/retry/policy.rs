@@ -4,54 +4,17 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::delivery::Delivery;
-use crate::error::Code;
-
 use super::backoff::{self, DEFAULT_BASE, DEFAULT_CAP};
 use super::budget::{Budget, THROTTLED_COST, TRANSIENT_COST};
+use super::failure::{Failure, Resend};
 
 /// How often an injection may be sent again at once because it never left.
 pub const MAX_UNSENT_RESENDS: u32 = 2;
 
-/// How a failed attempt may be made again, as far as the answer alone tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Resend {
-    /// Another attempt would fail alike, or could press the digits twice.
-    Never,
-    /// The request left nothing on the wire: again at once, not counted, at most
-    /// [`MAX_UNSENT_RESENDS`] times per injection and then as [`Resend::Transient`].
-    Unsent,
-    /// The platform wants another connection (421, 425): again at once on a new one,
-    /// counted, once per injection.
-    NewConnection,
-    /// The token was refused (401): again at once with a new one, not counted, once per injection.
-    FreshToken,
-    /// Passing trouble: again after a back-off, counted.
-    Transient,
-    /// Refused for haste (429): again after a longer back-off, counted.
-    Throttled,
-}
-
-/// What one attempt came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Classification {
-    /// What this attempt alone says of the digits.
-    ///
-    /// [`Delivery::Accepted`] is never sent again, whatever `resend` says; [`Delivery::Unknown`] only
-    /// as `Transient` or `Throttled`, which a caller sets when its user allowed it.
-    pub delivery: Delivery,
-    /// The code of the error, should this attempt be the last.
-    pub code: Code,
-    /// Whether and how to try again.
-    pub resend: Resend,
-    /// The wait that the other side asked for. It is never undercut, whatever `resend` is.
-    pub retry_after: Option<Duration>,
-}
-
 /// Why there is no further attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StopReason {
-    /// The verdict allows none, or allowed only one and that was made.
+    /// The failure allows none, or allowed only one and that was made.
     Final,
     /// All attempts are used.
     Exhausted,
@@ -64,7 +27,7 @@ pub enum StopReason {
 /// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Give up with the error of the verdict.
+    /// Give up with the error of the attempt.
     Stop(StopReason),
     /// Send again.
     Again {
@@ -125,13 +88,13 @@ impl Policy {
     pub fn decide(
         &self,
         progress: &mut Progress,
-        classification: &Classification,
+        failure: &Failure,
         remaining: Duration,
         budget: &mut Budget,
         now: Duration,
         rng: &mut Rng,
     ) -> Decision {
-        let Some(way) = Way::of(progress, classification) else {
+        let Some(way) = Way::of(progress, failure) else {
             return Decision::Stop(StopReason::Final);
         };
         if budget.allows_nothing() {
@@ -144,7 +107,7 @@ impl Policy {
                 return Decision::Stop(StopReason::Exhausted);
             }
         }
-        let delay = match (classification.retry_after, way) {
+        let delay = match (failure.retry_after, way) {
             (Some(asked), _) => backoff::upward(asked, rng),
             (None, Way::Transient) => {
                 backoff::full_jitter(self.base, self.cap, progress.backoffs, rng)
@@ -178,8 +141,8 @@ enum Way {
 }
 
 impl Way {
-    fn of(progress: &Progress, classification: &Classification) -> Option<Self> {
-        let way = match classification.resend {
+    fn of(progress: &Progress, failure: &Failure) -> Option<Self> {
+        let way = match failure.resend {
             Resend::Never => None,
             Resend::Unsent if progress.unsent < MAX_UNSENT_RESENDS => Some(Self::Unsent),
             Resend::Unsent | Resend::Transient => Some(Self::Transient),
@@ -187,14 +150,7 @@ impl Way {
             Resend::FreshToken => (!progress.fresh_token).then_some(Self::FreshToken),
             Resend::Throttled => Some(Self::Throttled),
         };
-        let allowed = match classification.delivery {
-            Delivery::NotSent | Delivery::Refused => true,
-            Delivery::Unknown => {
-                matches!(classification.resend, Resend::Transient | Resend::Throttled)
-            }
-            Delivery::Accepted => false,
-        };
-        way.filter(|_| allowed)
+        way.filter(|_| failure.may_be_resent())
     }
 
     /// What it takes from the budget, or `None` when it is free and not counted.

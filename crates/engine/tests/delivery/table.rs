@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use cxone_dtmf_engine::api::ResendWhenUnknown;
 use cxone_dtmf_engine::config::{Config, InjectionOptions};
 use cxone_dtmf_engine::delivery::Delivery;
+use cxone_dtmf_engine::retry::ResendWhenUnknown;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crate::API;
 use crate::support::{Act, Platform, Tokens, World, failed};
-use cxone_dtmf_engine::api::{ResendWhenUnknown, UnknownCause};
 use cxone_dtmf_engine::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_engine::http::FaultKind;
 use cxone_dtmf_engine::outcome::Outcome;
+use cxone_dtmf_engine::retry::{ResendWhenUnknown, UnknownCause};
 use tokio::time::{Instant, sleep};
 
 fn ms(millis: u64) -> Duration {

@@ -13,14 +13,13 @@ use zeroize::Zeroizing;
 
 use super::template::Wiped;
 use super::{
-    AttemptResult, ClientHeaders, Details, Heard, Prepared, RequestTemplate, Segment, Target,
-    Terms, WireProfile, classification,
+    AttemptResult, Classification, ClientHeaders, DeliveryPolicy, Details, Heard, Prepared,
+    RequestTemplate, Segment, Target, WireProfile, classification,
 };
 use crate::auth::Token;
 use crate::error::{Error, Response};
 use crate::http::Answer;
 use crate::origin;
-use crate::retry::Classification;
 
 mod details;
 mod events;
@@ -158,8 +157,8 @@ impl WireProfile for AgentSession {
         HeaderName::from_static("correlationid")
     }
 
-    fn classify(&self, result: &AttemptResult, terms: &Terms) -> Classification {
-        classification::classify(result, terms)
+    fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
+        classification::classify(result, policy)
     }
 
     fn details(&self, response: &Response) -> Details {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{ActiveInjection, Injection};
 use crate::api::answer::{self, Redactions};
-use crate::api::{AnswerHead, AttemptResult, Segment};
+use crate::api::{AttemptResult, Classification, Segment};
 use crate::audit::Intent;
 use crate::auth::Token;
 use crate::delivery::Delivery;
@@ -19,11 +19,11 @@ use crate::fleet::options::MARGIN;
 use crate::http::{Answer, Request, Witness};
 use crate::injector::messages;
 use crate::outcome::Accepted;
-use crate::retry::{Classification, Resend, retry_after};
+use crate::retry::{Failure, Resend, retry_after};
 
 /// A failed attempt: what it means, what the caller hears if it was the last.
 pub(super) struct Failed {
-    pub classification: Classification,
+    pub failure: Failure,
     pub error: Error,
     /// Boxed, since few failures carry one.
     pub refused_token: Option<Box<Token>>,
@@ -33,7 +33,7 @@ impl Failed {
     /// Nothing more will be tried.
     fn for_good(error: Error) -> Self {
         Self {
-            classification: Classification {
+            failure: Failure {
                 delivery: error.delivery,
                 code: error.code,
                 resend: Resend::Never,
@@ -52,7 +52,7 @@ impl Failed {
             Resend::Never
         };
         let mut failed = Self::for_good(error);
-        failed.classification.resend = resend;
+        failed.failure.resend = resend;
         failed
     }
 }
@@ -160,14 +160,20 @@ impl Injection {
         );
         match result {
             Ok(Ok(answer)) => self.read(active, &uri, &answer, &token),
-            Ok(Err(fault)) => Err(self.classify(
-                active,
-                &uri,
-                &AttemptResult {
+            Ok(Err(fault)) => {
+                let result = AttemptResult::Failed {
+                    fault: fault.kind,
                     handed_over,
-                    result: Err(fault.kind),
-                },
-            )),
+                };
+                Err(match self.classify(active, &result) {
+                    Classification::Failed(failure) => self.failed(&uri, &result, failure),
+                    // No profile says so without an answer.
+                    Classification::Accepted => Failed::for_good(Error {
+                        delivery: Delivery::Unknown,
+                        ..messages::dropped()
+                    }),
+                })
+            }
             Err(mut ended) => {
                 if handed_over {
                     ended.delivery = Delivery::Unknown;
@@ -199,31 +205,24 @@ impl Injection {
         answer: &Answer,
         token: &Token,
     ) -> Result<Accepted, Failed> {
-        let result = AttemptResult {
-            handed_over: true,
-            result: Ok(AnswerHead {
-                status: answer.status.as_u16(),
-                retry_after: retry_after::of_answer(&answer.headers, self.engine.parts.clock.now()),
-            }),
+        let result = AttemptResult::Answered {
+            status: answer.status.as_u16(),
+            retry_after: retry_after::of_answer(&answer.headers, self.engine.parts.clock.now()),
         };
-        let mut failed = self.classify(active, uri, &result);
-        if failed.classification.code == Code::RateLimited
-            && let Some((limits, wait)) = self
-                .engine
-                .limits
-                .as_ref()
-                .zip(failed.classification.retry_after)
-        {
-            limits.hold_back(wait);
-        }
-        if failed.classification.delivery == Delivery::Accepted {
+        let Classification::Failed(failure) = self.classify(active, &result) else {
             let body = answer::text(&answer.body);
             return Ok(Accepted {
                 status: answer.status.as_u16(),
                 body: body.unwrap_or_default().to_owned(),
                 body_error: body.err(),
             });
+        };
+        if failure.code == Code::RateLimited
+            && let Some((limits, wait)) = self.engine.limits.as_ref().zip(failure.retry_after)
+        {
+            limits.hold_back(wait);
         }
+        let mut failed = self.failed(uri, &result, failure);
         let hidden = Redactions {
             digits: &active.masks(),
             secrets: &self.engine.secrets_of(token),
@@ -235,25 +234,26 @@ impl Injection {
         Err(failed)
     }
 
-    fn classify(&self, active: &ActiveInjection, uri: &Uri, result: &AttemptResult) -> Failed {
-        let classification = self.engine.parts.profile.classify(result, &active.terms);
-        let mut error = Error::not_sent(
-            classification.code,
-            messages::attempt(result, classification.code),
-        );
-        if let Err(fault) = result.result {
+    fn classify(&self, active: &ActiveInjection, result: &AttemptResult) -> Classification {
+        let profile = &self.engine.parts.profile;
+        profile.classify(result, &active.delivery_policy)
+    }
+
+    fn failed(&self, uri: &Uri, result: &AttemptResult, failure: Failure) -> Failed {
+        let mut error = Error::not_sent(failure.code, messages::attempt(result, failure.code));
+        if let AttemptResult::Failed { fault, .. } = *result {
             let used = self.engine.parts.transport.proxy_use(uri);
             error = used.explain(fault, error);
         }
-        error.delivery = classification.delivery;
-        error.retry_after = classification.retry_after;
-        error.retryable = classification.delivery.safe_to_resend()
+        error.delivery = failure.delivery;
+        error.retry_after = failure.retry_after;
+        error.retryable = failure.delivery.safe_to_resend()
             && matches!(
-                classification.resend,
+                failure.resend,
                 Resend::Transient | Resend::Throttled | Resend::Unsent
             );
         Failed {
-            classification,
+            failure,
             error,
             refused_token: None,
         }

@@ -109,10 +109,10 @@ impl Injection {
                 }
                 Err(failed) => failed,
             };
-            if failed.classification.delivery == Delivery::Unknown {
+            if failed.failure.delivery == Delivery::Unknown {
                 self.playout.taken();
             }
-            self.delivery = self.delivery.max(failed.classification.delivery);
+            self.delivery = self.delivery.max(failed.failure.delivery);
             new_connection = self.wait_to_resend(active, &mut progress, failed).await?;
         }
     }

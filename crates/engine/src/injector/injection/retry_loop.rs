@@ -21,7 +21,7 @@ impl Injection {
         failed: Failed,
     ) -> Result<bool, Error> {
         let engine = &self.engine;
-        if failed.classification.resend != Resend::Never {
+        if failed.failure.resend != Resend::Never {
             self.check_interrupted()?;
         }
         let remaining = active.deadline.saturating_duration_since(Instant::now());
@@ -33,7 +33,7 @@ impl Injection {
         }
         let decision = policy.decide(
             progress,
-            &failed.classification,
+            &failed.failure,
             remaining,
             &mut engine.budget(),
             engine.uptime(),
@@ -46,7 +46,7 @@ impl Injection {
                 new_connection,
             } => (delay, fresh_token, new_connection),
             Decision::Stop(StopReason::PastDeadline)
-                if remaining.is_zero() && failed.classification.delivery == Delivery::NotSent =>
+                if remaining.is_zero() && failed.failure.delivery == Delivery::NotSent =>
             {
                 return Err(messages::deadline());
             }
@@ -62,11 +62,11 @@ impl Injection {
         }
         tracing::debug!(
             injectionId = %self.injection_id,
-            reason = failed.classification.code.as_str(),
+            reason = failed.failure.code.as_str(),
             delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
             "will send again"
         );
-        engine.metrics.resending(failed.classification.code);
+        engine.metrics.resending(failed.failure.code);
         engine.parts.events.emit(Event::Retrying {
             id: self.id,
             injection_id: self.injection_id,
@@ -74,7 +74,7 @@ impl Injection {
             attempt,
             max_attempts: active.policy.max_attempts,
             delay,
-            reason: failed.classification.code,
+            reason: failed.failure.code,
         });
         tokio::select! {
             biased;
