@@ -30,3 +30,6 @@ pub use proxy::{ProxyChoice, ProxyUse};
 pub use proxy_variables::ProxyVariables;
 pub use transport::{Answer, AnswerBody, Fault, FaultKind, MAX_ANSWER_BYTES, Request, Transport};
 pub use witness::{Witness, WitnessedBody};
+
+/// Names this version of the package to the platform.
+pub(crate) const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));

@@ -18,8 +18,7 @@ use tokio::time::{Instant, sleep};
 use super::store::{Store, StoreError};
 use crate::BoxFuture;
 use crate::Secret;
-use crate::auth::single_flight::EXPIRY_MARGIN;
-use crate::auth::{Grant, Granted, Token};
+use crate::auth::{Grant, Granted, Token, expiry_margin};
 use crate::error::Error;
 
 mod seal;
@@ -166,7 +165,7 @@ impl SharedGrant {
         // A store that does not hear of it makes others fetch their own.
         let _ = match sealed {
             Some((granted, sealed)) => {
-                let margin = EXPIRY_MARGIN.min(granted.lifetime / 2);
+                let margin = expiry_margin(granted.lifetime);
                 let left = granted.lifetime.saturating_sub(margin);
                 let times = (left, margin);
                 token_store

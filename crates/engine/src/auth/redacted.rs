@@ -11,7 +11,11 @@ use crate::redact::secrets::{HIDDEN_HEADERS, masked_all};
 const MAX_DESCRIPTION_CHARS: usize = 500;
 
 /// The body of a refusal as an error shows it: nothing, unless its error code is a known one.
-pub fn data(known: Option<&str>, body: Option<&Map<String, Value>>, secrets: &[Secret]) -> Value {
+pub(super) fn data(
+    known: Option<&str>,
+    body: Option<&Map<String, Value>>,
+    secrets: &[Secret],
+) -> Value {
     let Some(known) = known else {
         return Value::Null;
     };
@@ -32,7 +36,7 @@ pub fn data(known: Option<&str>, body: Option<&Map<String, Value>>, secrets: &[S
 }
 
 /// The headers of a refusal as an error shows them, names in lower case.
-pub fn headers(headers: &HeaderMap, secrets: &[Secret]) -> Vec<(String, String)> {
+pub(super) fn headers(headers: &HeaderMap, secrets: &[Secret]) -> Vec<(String, String)> {
     headers
         .iter()
         .filter(|(name, _)| !HIDDEN_HEADERS.contains(&name.as_str()))

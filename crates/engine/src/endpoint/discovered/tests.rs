@@ -4,14 +4,17 @@ use std::collections::VecDeque;
 use std::sync::Mutex as StdMutex;
 use std::time::SystemTime;
 
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::{advance, sleep};
 
 use super::*;
 use crate::Secret;
 use crate::clock::WallClock;
-use crate::http::{Fault, FaultKind, Transport};
+use crate::http::{Fault, FaultKind, Request, Transport};
 use crate::origin::Hosts;
 
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const AUTH: &str = "https://cxone.niceincontact.com/auth/token";
 const GOOD: &str = r#"{"api_endpoint":"https://api-na1.niceincontact.com/","area":"na1"}"#;
 
