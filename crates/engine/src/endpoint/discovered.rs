@@ -124,7 +124,7 @@ impl Lookup {
         url.query_pairs_mut().append_pair("tenantId", tenant);
         let uri = request_uri(&url)?;
         let answer = self.connection.send(&uri, None).await;
-        let answer = answer.map_err(unreachable)?;
+        let answer = answer.map_err(|unanswered| unreachable(&unanswered))?;
         self.read(&answer).map_err(|mut error| {
             let now = self.connection.clock.now();
             error.retry_after = retry_after::of_answer(&answer.headers, now);
@@ -213,7 +213,7 @@ fn failed(why: &str) -> Error {
 }
 
 /// The code and whether it may pass are those of a token request with the same fault.
-fn unreachable(unanswered: Unanswered) -> Error {
+fn unreachable(unanswered: &Unanswered) -> Error {
     let mut error = failed("the platform could not be reached; check authUrl and the network");
     let of_tokens = unanswered.error();
     (error.code, error.retryable) = (of_tokens.code, of_tokens.retryable);

@@ -7,7 +7,7 @@ use http::Response;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
 
-use super::transport::{Answer, AnswerBody, MAX_ANSWER_BYTES};
+use super::message::{Answer, AnswerBody, MAX_ANSWER_BYTES};
 
 /// Reads the body within `time`, and at most [`MAX_ANSWER_BYTES`] of it.
 pub(super) async fn read<B>(response: Response<B>, time: Duration) -> Answer

@@ -9,8 +9,8 @@ use http::{Request, Response};
 use http_body::Body;
 use rustls::ClientConfig;
 
+use super::message::Fault;
 use super::network::Network;
-use super::transport::Fault;
 use super::witness::WitnessedBody;
 use crate::sleep::Clocks;
 

@@ -13,15 +13,16 @@ use super::connector::UNACKNOWLEDGED;
 use super::connector::{KEEPALIVE, PROBES};
 use super::digits::DigitsTransport;
 use super::exchange::exchange;
+use super::message::{Answer, Fault, Request};
 use super::network::{Network, SETUP};
 use super::proxy::ProxyUse;
-use super::transport::{Answer, Fault, Request, Transport};
+use super::transport::Transport;
 use super::witness::WitnessedBody;
 use crate::BoxFuture;
 
 /// Carries requests on `reqwest`, made with the settings and the roots of a digits' transport.
 ///
-/// Resends, redirects and the proxies of the environment are switched off in [`Client::build`], so that what
+/// Resends, redirects and the proxies of the environment are switched off where its clients are built, so that what
 /// [`DigitsTransport`] says of sending, of the witness and of connections holds here as well.
 pub struct ControlTransport {
     digits: Arc<DigitsTransport>,
@@ -93,6 +94,7 @@ impl Client for reqwest::Client {
         &self,
         request: http::Request<WitnessedBody>,
     ) -> Result<Response<reqwest::Body>, reqwest::Error> {
+        // The address is parsed again, which changes nothing: it was written by a `Url`, or of checked parts.
         let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap))?;
         self.execute(request).await.map(Into::into)
     }

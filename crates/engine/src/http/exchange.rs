@@ -8,8 +8,8 @@ use tokio::time::{Instant, timeout};
 use super::answer;
 use super::clients::{Client, Clients};
 use super::fault::{self, Failure};
+use super::message::{Answer, Fault, FaultKind, Request};
 use super::network::Network;
-use super::transport::{Answer, Fault, FaultKind, Request};
 use super::witness::{Witness, WitnessedBody};
 
 /// Sends once and reads the answer, all within the time of the request.

@@ -7,7 +7,7 @@ use hyper_util::client::legacy as client;
 use rustls::AlertDescription;
 
 use super::connector::{ConnectTimedOut, LookupFailed, TunnelRefused};
-use super::transport::FaultKind;
+use super::message::FaultKind;
 
 /// How one exchange failed that brought no status line.
 pub(super) struct Failure {

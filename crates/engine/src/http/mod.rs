@@ -5,8 +5,8 @@
 //! say it hands the request to the digits' transport: the tunnel of `reqwest` takes only status 200, stops at interim
 //! answers and hides the status of a refusal.
 //!
-//! What they share is written once: the settings, the trusted roots, the proxy decision ([`network`]), when a client
-//! is made anew ([`clients`]), the course of an exchange ([`exchange`]) and the names of faults ([`fault`]).
+//! What they share is written once: the settings, the trusted roots, the proxy decision (`network`), when a client
+//! is made anew (`clients`), the course of an exchange (`exchange`) and the names of faults (`fault`).
 
 mod answer;
 mod clients;
@@ -15,6 +15,7 @@ mod control;
 mod digits;
 mod exchange;
 mod fault;
+mod message;
 mod network;
 mod options;
 mod proxy;
@@ -25,10 +26,11 @@ mod witness;
 
 pub use control::ControlTransport;
 pub use digits::DigitsTransport;
+pub use message::{Answer, AnswerBody, Fault, FaultKind, MAX_ANSWER_BYTES, Request};
 pub use options::HttpOptions;
 pub use proxy::{ProxyChoice, ProxyUse};
 pub use proxy_variables::ProxyVariables;
-pub use transport::{Answer, AnswerBody, Fault, FaultKind, MAX_ANSWER_BYTES, Request, Transport};
+pub use transport::Transport;
 pub use witness::{Witness, WitnessedBody};
 
 /// Names this version of the package to the platform.

@@ -12,10 +12,10 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use url::Url;
 
+use super::message::{Fault, FaultKind};
 use super::options::HttpOptions;
 use super::proxy::ProxyUse;
 use super::proxy_variables::ProxyVariables;
-use super::transport::{Fault, FaultKind};
 use crate::clock::WallClock;
 use crate::error::Error;
 use crate::sleep::Clocks;

@@ -6,8 +6,8 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
+use super::message::FaultKind;
 use super::proxy_variables::{ProxyVariables, stays_here};
-use super::transport::FaultKind;
 use crate::error::{Code, Error};
 
 /// Never sent through a proxy: plain http is allowed to these hosts because it stays on the machine.

@@ -1,7 +1,7 @@
 //! HTTP/1.1 in the clear: what is seen of each way in which an exchange can fail.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::http::{
     AnswerBody, DigitsTransport, FaultKind, HttpOptions, MAX_ANSWER_BYTES,
 };
+use http::{HeaderValue, Method};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
@@ -17,6 +18,7 @@ use crate::support::{BODY, LONG, OK, Server, eventually, fault, header, request,
 
 over_both! {
     an_exchange_has_a_length_and_keeps_its_connection,
+    nothing_is_added_to_the_head,
     connection_refused,
     name_not_found,
     accepted_then_closed_unread,
@@ -62,6 +64,51 @@ async fn an_exchange_has_a_length_and_keeps_its_connection(over: Over) {
         assert!(witnessed);
     }
     assert_eq!(server.seen.connections(), 1);
+}
+
+/// Besides `accept`, which every request of the engine brings.
+async fn nothing_is_added_to_the_head(over: Over) {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let told = heads.clone();
+    let server = Server::tcp(move |mut connection| {
+        let told = told.clone();
+        async move {
+            while let Some(text) = connection.request().await {
+                let (head, _) = text.split_once("\r\n\r\n").unwrap();
+                let mut lines: Vec<_> = head.lines().map(str::to_owned).collect();
+                lines[1..].sort();
+                told.lock().unwrap().push(lines);
+                connection.write(OK).await;
+            }
+        }
+    })
+    .await;
+    let transport = over.plain();
+    for (method, body) in [
+        (Method::POST, BODY),
+        (Method::POST, b""),
+        (Method::GET, b""),
+    ] {
+        let (mut request, _) = request(&format!("{}?a=%2B%20", server.http()), "1");
+        request.method = method;
+        request.body = Bytes::from_static(body);
+        request
+            .headers
+            .insert("accept", HeaderValue::from_static("application/json"));
+        transport.send(request).await.unwrap();
+    }
+    let host = format!("host: 127.0.0.1:{}", server.port);
+    let (accept, id) = ("accept: application/json", "x-id: 1");
+    let posted = "POST /dtmf?a=%2B%20 HTTP/1.1";
+    let got = "GET /dtmf?a=%2B%20 HTTP/1.1";
+    assert_eq!(
+        *heads.lock().unwrap(),
+        [
+            vec![posted, accept, "content-length: 16", &host, id],
+            vec![posted, accept, "content-length: 0", &host, id],
+            vec![got, accept, &host, id],
+        ]
+    );
 }
 
 async fn connection_refused(over: Over) {

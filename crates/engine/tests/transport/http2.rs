@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cxone_dtmf_engine::http::{AnswerBody, FaultKind};
+use http::HeaderValue;
 
 use crate::over::{Over, over_both};
 use crate::peer::{
@@ -299,4 +300,34 @@ async fn giving_up_at_any_moment(over: Over) {
     for id in &impatience.stayed {
         assert!(!bodies.contains(id.as_bytes()), "{id}: seen and denied");
     }
+}
+
+/// The same head, byte by byte, whichever transport.
+#[tokio::test]
+async fn both_write_the_same() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let told = heads.clone();
+    let (identity, server) = server(move |mut peer| {
+        let told = told.clone();
+        async move {
+            while let Some(frame) = peer.until(|frame| frame.kind == HEADERS).await {
+                told.lock().unwrap().push(frame.payload);
+                peer.answer(frame.stream).await;
+            }
+        }
+    })
+    .await;
+    for over in [Over::Digits, Over::Control] {
+        for body in ["digits", ""] {
+            let (mut request, _) = request(&server.https(), "1");
+            request.body = Bytes::from_static(body.as_bytes());
+            request
+                .headers
+                .insert("accept", HeaderValue::from_static("*/*"));
+            over.trusting(&identity).send(request).await.unwrap();
+        }
+    }
+    let heads = heads.lock().unwrap();
+    assert_eq!(heads.len(), 4);
+    assert_eq!(heads[..2], heads[2..]);
 }

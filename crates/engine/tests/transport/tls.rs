@@ -21,7 +21,8 @@ over_both! {
     closed_in_the_handshake,
     reset_in_the_handshake,
     silence_in_the_handshake,
-    a_refusal_after_the_handshake_is_a_lost_connection
+    a_refusal_after_the_handshake_is_a_lost_connection,
+    the_provider_of_the_process_has_no_say
 }
 
 async fn answering(config: tokio_rustls::rustls::ServerConfig) -> Server {
@@ -164,4 +165,13 @@ async fn a_refusal_after_the_handshake_is_a_lost_connection(over: Over) {
     let (kind, _) = fault(&over.trusting(&identity), &server.https(), "1").await;
     assert_eq!(kind, FaultKind::ConnectionLost);
     assert_eq!(server.seen.requests(), 0);
+}
+
+/// It belongs to the program that loads the addon: none is asked for, and none is left behind.
+async fn the_provider_of_the_process_has_no_say(over: Over) {
+    let identity = Identity::new("localhost");
+    let server = answering(identity.config(&["http/1.1"])).await;
+    let sent = send(&over.trusting(&identity), &server.https(), "1").await;
+    assert!(sent.0.is_ok());
+    assert!(tokio_rustls::rustls::crypto::CryptoProvider::get_default().is_none());
 }
