@@ -1,0 +1,342 @@
+//! HTTP/1.1 in the clear: what is seen of each way in which an exchange can fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use cxone_dtmf_engine::clock::WallClock;
+use cxone_dtmf_engine::http::{
+    AnswerBody, FaultKind, HttpOptions, HttpTransport, MAX_ANSWER_BYTES, Transport,
+};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+
+use super::client::{BODY, fault, plain, request, send, warm};
+use crate::support::server::{OK, Server, header};
+use crate::support::{LONG, http_transport, until};
+
+/// A port of 127.0.0.1 where nobody listens.
+async fn closed_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[tokio::test]
+async fn an_exchange_has_a_length_and_keeps_its_connection() {
+    let server = Server::tcp(|mut connection| async move {
+        while let Some(text) = connection.request().await {
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            let exact = header(head, "content-length") == Some("16")
+                && header(head, "transfer-encoding").is_none()
+                && body.as_bytes() == BODY;
+            connection.write(if exact { OK } else { b"?" }).await;
+        }
+    })
+    .await;
+    let transport = plain();
+    for id in ["1", "2"] {
+        let (answer, witnessed) = send(&transport, &server.http(), id).await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers["content-length"], "2");
+        assert_eq!(answer.body, AnswerBody::Whole(Bytes::from_static(b"{}")));
+        assert!(witnessed);
+    }
+    assert_eq!(server.seen.connections(), 1);
+}
+
+#[tokio::test]
+async fn connection_refused() {
+    let url = format!("http://127.0.0.1:{}/", closed_port().await);
+    assert_eq!(
+        fault(&plain(), &url, "1").await,
+        (FaultKind::ConnectionRefused, false)
+    );
+}
+
+#[tokio::test]
+async fn name_not_found() {
+    let transport = http_transport(HttpOptions {
+        connect_timeout: LONG,
+        ..HttpOptions::default()
+    });
+    for url in [
+        "http://nonexistent.invalid/",
+        "https://nonexistent.invalid/",
+    ] {
+        assert_eq!(
+            fault(&transport, url, "1").await,
+            (FaultKind::NameLookup, false)
+        );
+    }
+}
+
+#[tokio::test]
+async fn accepted_then_closed_unread() {
+    for _ in 0..50 {
+        let server = Server::tcp(|connection| async move { drop(connection) }).await;
+        // Over loopback the end is mostly noticed before the body is pulled, and the witness is unset.
+        // Further away the body is gone by then. Both are right: it is set when the digits may have left.
+        let (kind, _) = fault(&plain(), &server.http(), "1").await;
+        assert_eq!(kind, FaultKind::ConnectionLost);
+        assert_eq!(server.seen.connections(), 1, "nothing is sent again");
+    }
+}
+
+#[tokio::test]
+async fn read_then_closed() {
+    let server = Server::tcp(|mut connection| async move {
+        connection.request().await;
+    })
+    .await;
+    assert_eq!(
+        fault(&plain(), &server.http(), "1").await,
+        (FaultKind::ConnectionLost, true)
+    );
+    assert_eq!(server.seen.times("1"), 1);
+}
+
+#[tokio::test]
+async fn read_then_nonsense() {
+    let server = Server::tcp(|mut connection| async move {
+        connection.request().await;
+        connection.write(b"220 mail.test ESMTP\r\n\r\n").await;
+    })
+    .await;
+    assert_eq!(
+        fault(&plain(), &server.http(), "1").await,
+        (FaultKind::ConnectionLost, true)
+    );
+}
+
+#[tokio::test]
+async fn silence() {
+    let server = Server::tcp(|mut connection| async move {
+        connection.request().await;
+        connection.silence().await;
+    })
+    .await;
+    let (mut request, witness) = request(&server.http(), "1");
+    request.timeout = Duration::from_millis(500);
+    let kind = warm(plain()).await.send(request).await.unwrap_err().kind;
+    assert_eq!(kind, FaultKind::TimedOut);
+    assert!(witness.was_handed_over());
+}
+
+#[tokio::test]
+async fn second_request_processed_then_reset() {
+    let server = Server::tcp(|mut connection| async move {
+        connection.request().await;
+        connection.write(OK).await;
+        connection.request().await;
+        connection.reset();
+    })
+    .await;
+    let transport = plain();
+    assert!(send(&transport, &server.http(), "1").await.0.is_ok());
+    assert_eq!(
+        fault(&transport, &server.http(), "2").await,
+        (FaultKind::ConnectionLost, true)
+    );
+    assert_eq!(server.seen.connections(), 1);
+    assert_eq!((server.seen.times("1"), server.seen.times("2")), (1, 1));
+}
+
+#[tokio::test]
+async fn a_body_cut_short_is_an_answer() {
+    let server = Server::tcp(|mut connection| async move {
+        connection.request().await;
+        connection
+            .write(b"HTTP/1.1 202 Accepted\r\ncontent-length: 99\r\n\r\n{\"a\"")
+            .await;
+    })
+    .await;
+    let (answer, _) = send(&plain(), &server.http(), "1").await;
+    let answer = answer.unwrap();
+    assert_eq!(
+        (answer.status.as_u16(), answer.body),
+        (202, AnswerBody::Cut)
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_an_answer_within_the_time() {
+    let server = Server::tcp(|mut connection| async move {
+        connection.request().await;
+        connection
+            .write(b"HTTP/1.1 202 Accepted\r\ncontent-length: 99\r\n\r\n{\"a\"")
+            .await;
+        connection.silence().await;
+    })
+    .await;
+    let (mut request, _) = request(&server.http(), "1");
+    request.timeout = Duration::from_millis(500);
+    let transport = warm(plain()).await;
+    let started = std::time::Instant::now();
+    let answer = transport.send(request).await.unwrap();
+    assert_eq!(
+        (answer.status.as_u16(), answer.body),
+        (202, AnswerBody::Cut)
+    );
+    assert!(started.elapsed() < LONG / 2);
+}
+
+#[tokio::test]
+async fn a_long_body_is_not_read_to_its_end() {
+    let server = Server::tcp(|mut connection| async move {
+        let text = connection.request().await.unwrap();
+        let (length, announced) = match header(&text, "x-id").unwrap() {
+            "announced" => (MAX_ANSWER_BYTES + 1, true),
+            "chunked" => (MAX_ANSWER_BYTES + 1, false),
+            _ => (MAX_ANSWER_BYTES, true),
+        };
+        let head = if announced {
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n")
+        } else {
+            format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n")
+        };
+        connection.write(head.as_bytes()).await;
+        connection.write(&vec![b'x'; length]).await;
+        // The end of a chunked body never comes: who waits for it runs into the time-out.
+        connection.silence().await;
+    })
+    .await;
+    for id in ["announced", "chunked"] {
+        let answer = send(&plain(), &server.http(), id).await.0.unwrap();
+        assert_eq!(answer.body, AnswerBody::TooLarge, "{id}");
+    }
+    let answer = send(&plain(), &server.http(), "fits").await.0.unwrap();
+    assert!(matches!(answer.body, AnswerBody::Whole(body) if body.len() == MAX_ANSWER_BYTES));
+}
+
+#[tokio::test]
+async fn redirects_are_answers() {
+    let target = Server::tcp(|connection| async move { drop(connection) }).await;
+    let location = target.http();
+    let server = Server::tcp(move |mut connection| {
+        let location = location.clone();
+        async move {
+            while let Some(text) = connection.request().await {
+                let status = header(&text, "x-id").unwrap();
+                let head = format!(
+                    "HTTP/1.1 {status} Moved\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"
+                );
+                connection.write(head.as_bytes()).await;
+            }
+        }
+    })
+    .await;
+    for status in ["301", "302", "303", "307", "308"] {
+        let (answer, _) = send(&plain(), &server.http(), status).await;
+        assert_eq!(answer.unwrap().status.as_str(), status);
+        assert_eq!(server.seen.times(status), 1);
+    }
+    assert_eq!(target.seen.connections(), 0);
+}
+
+#[tokio::test]
+async fn giving_up_closes_the_connection() {
+    let closed = Arc::new(AtomicBool::new(false));
+    let told = closed.clone();
+    let server = Server::tcp(move |mut connection| {
+        let told = told.clone();
+        async move {
+            connection.request().await;
+            let end = connection.io.read(&mut [0; 1]).await;
+            told.store(matches!(end, Ok(0) | Err(_)), Ordering::SeqCst);
+        }
+    })
+    .await;
+    let transport = plain();
+    let (request, witness) = request(&server.http(), "1");
+    let sending = transport.send(request);
+    let arrived = until("the request arrives", || server.seen.requests() == 1);
+    tokio::select! {
+        _ = sending => panic!("nobody answers"),
+        () = arrived => {}
+    }
+    assert!(witness.was_handed_over());
+    until("the server sees the end", || closed.load(Ordering::SeqCst)).await;
+}
+
+#[tokio::test]
+async fn a_fresh_connection_on_request() {
+    let server = Server::tcp(|mut connection| async move {
+        while connection.request().await.is_some() {
+            connection.write(OK).await;
+        }
+    })
+    .await;
+    let transport = plain();
+    for expected in [1, 1] {
+        send(&transport, &server.http(), "pooled").await.0.unwrap();
+        assert_eq!(server.seen.connections(), expected);
+    }
+    for expected in [2, 3] {
+        let (mut request, _) = request(&server.http(), "fresh");
+        request.fresh_connection = true;
+        transport.send(request).await.unwrap();
+        assert_eq!(server.seen.connections(), expected);
+    }
+}
+
+#[tokio::test]
+async fn connections_of_before_a_sleep_are_not_used() {
+    let server = Server::tcp(|mut connection| async move {
+        while connection.request().await.is_some() {
+            connection.write(OK).await;
+        }
+    })
+    .await;
+    let slept = Arc::new(AtomicU64::new(0));
+    let offset = slept.clone();
+    let wall = WallClock::from_fn(move || {
+        SystemTime::now() + Duration::from_secs(offset.load(Ordering::SeqCst))
+    });
+    let transport = HttpTransport::new(HttpOptions::default(), wall).unwrap();
+    for (seconds, connections) in [(0, 1), (3, 1), (60, 2), (60, 2)] {
+        slept.store(seconds, Ordering::SeqCst);
+        send(&transport, &server.http(), "1").await.0.unwrap();
+        assert_eq!(server.seen.connections(), connections, "after {seconds} s");
+    }
+}
+
+#[tokio::test]
+async fn digits_in_the_head_are_witnessed_without_a_body() {
+    let server = Server::tcp(|mut connection| async move {
+        connection.request().await;
+    })
+    .await;
+    let lost = format!("{}?dtmf=12345", server.http());
+    let refused = format!("http://127.0.0.1:{}/?dtmf=12345", closed_port().await);
+    for (url, body, expected) in [
+        (&lost, &b""[..], true),
+        (&lost, BODY, true),
+        (&server.http(), b"", true),
+        (&refused, b"", false),
+    ] {
+        let (mut request, witness) = request(url, "1");
+        request.body = Bytes::from_static(body);
+        plain().send(request).await.unwrap_err();
+        assert_eq!(witness.was_handed_over(), expected, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn digits_in_the_head_are_witnessed_when_given_up() {
+    let server = Server::tcp(|mut connection| async move {
+        connection.request().await;
+        connection.silence().await;
+    })
+    .await;
+    let transport = plain();
+    let (mut request, witness) = request(&format!("{}?dtmf=12345", server.http()), "1");
+    request.body = Bytes::new();
+    let arrived = until("the request arrives", || server.seen.requests() == 1);
+    tokio::select! {
+        _ = transport.send(request) => panic!("nobody answers"),
+        () = arrived => {}
+    }
+    assert!(witness.was_handed_over());
+}
