@@ -194,3 +194,6 @@ impl Drop for Landing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,6 @@ use crate::error::Error;
 pub mod access_key;
 pub mod answer;
 pub mod cache;
-#[cfg(test)]
-mod cache_tests;
 pub mod client_credentials;
 pub mod exchange;
 pub mod password;
@@ -23,8 +21,6 @@ pub mod refusal;
 pub mod renewal;
 mod shown;
 pub mod single_flight;
-#[cfg(test)]
-mod single_flight_law;
 pub mod tenant;
 
 pub use access_key::{AccessKey, AccessKeyGrant, access_key_url, refresh_url};

@@ -238,6 +238,8 @@ impl<W> SingleFlight<W> {
 
 #[cfg(test)]
 mod tests {
+    mod law;
+
     use super::*;
     use crate::Secret;
 

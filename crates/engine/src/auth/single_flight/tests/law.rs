@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::Granted;
-use super::single_flight::{Asked, SingleFlight};
+use super::super::{Asked, SingleFlight};
 use crate::Secret;
+use crate::auth::Granted;
 use crate::error::{Code, Error};
 
 #[derive(Clone, Debug)]

@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{advance, sleep, timeout};
 
-use super::{Grant, Granted, Token, TokenCache, TokenObserver, TokenSource};
+use super::TokenCache;
 use crate::BoxFuture;
 use crate::Secret;
+use crate::auth::{Grant, Granted, Token, TokenObserver, TokenSource};
 use crate::error::{Code, Error};
 
 const HOUR: Duration = Duration::from_secs(3600);
