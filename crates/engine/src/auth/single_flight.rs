@@ -221,10 +221,9 @@ impl<W> SingleFlight<W> {
 }
 
 #[cfg(test)]
-mod law;
-
-#[cfg(test)]
 mod tests {
+    mod law;
+
     use super::*;
     use crate::Secret;
     use crate::auth::times::LONGEST_ASKED_PAUSE;
