@@ -53,7 +53,7 @@ impl EventSink for LaneEvents {
                 injector: self.injector,
                 session_id: &session,
             }),
-            Event::SessionNotHeard { session, error } => {
+            Event::SessionNotPolled { session, error } => {
                 self.outbox.push(&Record::SessionNotHeard {
                     injector: self.injector,
                     session_id: &session,

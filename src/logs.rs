@@ -9,7 +9,6 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use tracing::dispatcher::with_default;
 use tracing::field::{Field, Visit};
 use tracing::instrument::{WithDispatch, WithSubscriber as _};
 use tracing::level_filters::LevelFilter;
@@ -39,12 +38,12 @@ impl EngineLog {
         }))
     }
 
-    /// Does something at once, with its lines going where they should.
-    pub fn within<T>(&self, work: impl FnOnce() -> T) -> T {
-        with_default(&self.0, work)
+    /// Takes the lines.
+    pub fn dispatch(&self) -> &Dispatch {
+        &self.0
     }
 
-    /// The same work, with its lines going where they should.
+    /// Work whose lines go where they should.
     pub fn around<F: Future>(&self, work: F) -> WithDispatch<F> {
         work.with_subscriber(self.0.clone())
     }

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::network;
 use super::profile::{Profile, ProfileConfig};
-use cxone_dtmf_engine::api::{ClientHeaders, Trace};
+use cxone_dtmf_engine::api::ClientHeaders;
 use cxone_dtmf_engine::audit;
 use cxone_dtmf_engine::config::{AfterUnknown, Config, InjectionOptions, RetryConfig};
 use cxone_dtmf_engine::error::Error;
@@ -16,6 +16,7 @@ use cxone_dtmf_engine::lock::LockId;
 use cxone_dtmf_engine::origin::{Hosts, base_url_allowing};
 use cxone_dtmf_engine::rate_limit::RateLimit;
 use cxone_dtmf_engine::retry::{ResendWhenUnknown, UnknownCause};
+use cxone_dtmf_engine::trace::Trace;
 use cxone_dtmf_options::{Fields, FlagOrWords};
 
 /// Where the API is.
@@ -60,7 +61,6 @@ impl InjectorConfig {
             ApiUrl::Configured(base_url_allowing("apiUrl", &api_url, &insecure)?)
         };
         let default = Config {
-            atomic_server_errors: profile.atomic_server_errors(),
             playout,
             ..Config::default()
         };
@@ -88,9 +88,7 @@ impl InjectorConfig {
             retry: retry(&mut fields, default.retry)?,
             resend_when_unknown: resend_when_unknown(&mut fields)?
                 .unwrap_or(default.resend_when_unknown),
-            atomic_server_errors: fields
-                .flag("atomicServerErrors")?
-                .unwrap_or(default.atomic_server_errors),
+            atomic_server_errors: fields.flag("atomicServerErrors")?,
             after_unknown: fields
                 .choice(
                     "afterUnknown",

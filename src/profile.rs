@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use cxone_dtmf_engine::api::agent_session::{self, AgentSession, Encoding, Settings, Version};
-use cxone_dtmf_engine::api::telephony_v2::{self, TelephonyV2};
+use cxone_dtmf_engine::api::agent_session::{AgentSession, Encoding, Settings, Version};
+use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
 use cxone_dtmf_engine::api::{ClientHeaders, WireProfile};
 use cxone_dtmf_engine::config::PlayoutMode;
 use cxone_dtmf_engine::error::Error;
@@ -80,14 +80,6 @@ impl ProfileConfig {
 }
 
 impl Profile {
-    /// Whether a 500 and a 503 mean that nothing was carried out, unless configured otherwise.
-    pub const fn atomic_server_errors(&self) -> bool {
-        match self {
-            Self::TelephonyV2 => telephony_v2::ATOMIC_SERVER_ERRORS,
-            Self::AgentSession(_) => agent_session::ATOMIC_SERVER_ERRORS,
-        }
-    }
-
     /// The profile with the headers that the program adds.
     pub fn with_headers(self, client: ClientHeaders) -> Arc<dyn WireProfile> {
         match self {

@@ -44,8 +44,10 @@ pub mod rate_limit;
 pub mod redact;
 pub mod retry;
 mod sleep;
+pub mod submit;
 pub mod timestamp;
 mod tls;
+pub mod trace;
 
 /// A boxed future, as the traits of the seams return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -175,11 +175,7 @@ impl Fields {
 
     /// `true` or `false`.
     pub fn flag(&mut self, key: &str) -> Result<Option<bool>, OptionError> {
-        self.read(
-            key,
-            || "must be true or false".to_owned(),
-            |value| value.as_bool(),
-        )
+        self.read(key, || "must be true or false".to_owned(), Value::as_bool)
     }
 
     /// Text that is not empty.

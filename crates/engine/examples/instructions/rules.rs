@@ -75,8 +75,7 @@ pub fn resend(times: u64) -> Result<(), Box<dyn Error>> {
                 &mut progress,
                 &failure,
                 remaining,
-                &mut budget,
-                now,
+                Some((&mut budget, now)),
                 &mut rng,
             )
         }))

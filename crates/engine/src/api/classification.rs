@@ -26,7 +26,7 @@ pub enum AttemptResult {
     Failed {
         /// Why.
         fault: FaultKind,
-        /// Whether the connection took the body.
+        /// Whether the body was handed to the connection.
         handed_over: bool,
     },
 }
@@ -34,9 +34,9 @@ pub enum AttemptResult {
 /// What an attempt means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Classification {
-    /// The platform took the digits.
+    /// The platform accepted the digits.
     Accepted,
-    /// It did not, or it is not known.
+    /// It did not, or that is not known.
     Failed(Failure),
 }
 

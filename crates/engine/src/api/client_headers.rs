@@ -7,7 +7,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
-use super::template::Wiped;
+use super::wiped::Wiped;
 use crate::Secret;
 use crate::auth::Token;
 use crate::error::{Code, Error};
@@ -27,8 +27,8 @@ pub const MAX_NAME_BYTES: usize = 128;
 /// The longest `userAgent`, in bytes.
 pub const MAX_USER_AGENT_BYTES: usize = 256;
 
-/// Names that are not the program's: they say who asks, what the body is and how it travels.
-const OURS: [&str; 20] = [
+/// Names that a program cannot set: they name the client, describe the body and how it travels.
+const RESERVED: [&str; 20] = [
     "accept",
     "accept-encoding",
     "authorization",
@@ -94,7 +94,7 @@ impl ClientHeaders {
                     "{field} cannot be set: use userAgent"
                 )));
             }
-            if OURS.contains(&known.as_str()) {
+            if RESERVED.contains(&known.as_str()) {
                 return Err(Error::invalid(format!(
                     "{field} cannot be set: this package sets it itself"
                 )));
@@ -259,8 +259,8 @@ mod tests {
     }
 
     #[test]
-    fn ours_cannot_be_replaced_in_any_case() {
-        for name in OURS {
+    fn reserved_names_cannot_be_replaced_in_any_case() {
+        for name in RESERVED {
             for name in [name.to_owned(), name.to_ascii_uppercase()] {
                 let found = message(read(&[(&name, "canary")]));
                 assert!(

@@ -8,7 +8,7 @@ use super::redacted;
 use crate::Secret;
 use crate::error::{Code, Details, Error, Response};
 use crate::http::{Answer, AnswerBody, Fault, FaultKind};
-use crate::retry::{is_transient, retry_after};
+use crate::retry::{is_transient, retry_after_of};
 
 /// The error codes of RFC 6749 §5.2. No other text of an answer reaches a message.
 const KNOWN_ERRORS: [&str; 6] = [
@@ -30,7 +30,7 @@ pub(super) fn refused(answer: &Answer, secrets: &[Secret], now: SystemTime) -> E
 
     let mut error = Error::not_sent(Code::Auth, message(status.as_u16(), known, passing));
     error.retryable = passing;
-    error.retry_after = retry_after::of_answer(&answer.headers, now);
+    error.retry_after = retry_after_of(&answer.headers, now);
     error.with_response(Some(Response {
         status: status.as_u16(),
         headers: redacted::headers(&answer.headers, secrets),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::retry::backoff::exponential;
+use crate::retry::exponential;
 
 /// The longest [`expiry_margin`].
 const LONGEST_MARGIN: Duration = Duration::from_secs(30);

@@ -20,7 +20,7 @@ use crate::auth::{Connection, LONGEST_PAUSE, Token, Unanswered, pause};
 use crate::error::{Code, Error};
 use crate::http::{Answer, AnswerBody};
 use crate::origin::request_uri;
-use crate::retry::{is_transient, retry_after};
+use crate::retry::{is_transient, retry_after_of};
 
 /// How long an answer is used before the platform is asked again: a tenant is rarely moved.
 const FRESH_FOR: Duration = Duration::from_secs(60 * 60);
@@ -127,7 +127,7 @@ impl Lookup {
         let answer = answer.map_err(|unanswered| unreachable(&unanswered))?;
         self.read(&answer).map_err(|mut error| {
             let now = self.connection.clock.now();
-            error.retry_after = retry_after::of_answer(&answer.headers, now);
+            error.retry_after = retry_after_of(&answer.headers, now);
             error
         })
     }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::Engine;
 use crate::api::AttemptResult;
 use crate::cancel::call_ended;
 use crate::error::{Code, Error};
@@ -97,8 +96,8 @@ pub(super) fn rate_limited(TooLong(wait): TooLong) -> Error {
     .retryable(Some(wait))
 }
 
-/// There is a fleet, and the call was never asked for.
-pub(super) fn no_claim() -> Error {
+/// There is a fleet, and this process never asked it for the call.
+pub(super) fn no_fleet_lock() -> Error {
     Error::not_sent(
         Code::LockLost,
         "nothing was sent, since this process had not asked for the call",
@@ -106,9 +105,8 @@ pub(super) fn no_claim() -> Error {
 }
 
 /// The wait for the lock of a call ran out.
-pub(super) fn lock_timeout(engine: &Engine, call: &std::sync::Arc<str>) -> Error {
-    let line = engine.lock_key(call);
-    let hint = if engine.parts.registry.is_held_by_manual_lock(&line) {
+pub(super) fn lock_timeout(call: &str, held_by_hand: bool) -> Error {
+    let hint = if held_by_hand {
         "; this process holds it by a manual lock: pass { lock } to inject under it, or release it first"
     } else {
         ""
@@ -116,8 +114,8 @@ pub(super) fn lock_timeout(engine: &Engine, call: &std::sync::Arc<str>) -> Error
     lock_wait_ended(call, hint)
 }
 
-/// The wait behind others under the same manual lock ran out.
-pub(super) fn lock_timeout_under_lock(call: &std::sync::Arc<str>) -> Error {
+/// The wait for injections ahead under the same manual lock ran out.
+pub(super) fn lock_timeout_under_lock(call: &str) -> Error {
     lock_wait_ended(
         call,
         "; injections ahead under the same lock take longer than lockTimeoutMs",
@@ -133,7 +131,7 @@ fn lock_wait_ended(call: &str, hint: &str) -> Error {
     error
 }
 
-/// Sent away from the line.
+/// Rejected while queued.
 pub(super) fn rejected(why: Rejection) -> Error {
     match why {
         Rejection::AfterUnknown => Error::not_sent(

@@ -9,7 +9,6 @@ use tokio::sync::oneshot;
 
 use super::fleet_lock::FleetLock;
 use super::queue::{Enqueued, Position, Queue};
-use super::submissions::SubmitQueue;
 
 /// What a line leads to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -75,7 +74,6 @@ pub struct Registry {
     queues: Mutex<HashMap<LockKey, CallQueue>>,
     made: AtomicU64,
     locks: AtomicU64,
-    submissions: SubmitQueue,
 }
 
 static PROCESS_WIDE: LazyLock<Arc<Registry>> = LazyLock::new(Arc::default);
@@ -120,16 +118,8 @@ impl Registry {
         })
     }
 
-    /// What is on its way into the lines.
-    #[must_use]
-    pub const fn submissions(&self) -> &SubmitQueue {
-        &self.submissions
-    }
-
-    /// Sends everybody away who waits in a line, those too who were only noted: who was asked for before must not
-    /// come out as if it had been asked for after.
+    /// Rejects everything that waits in a queue; the holder stays.
     pub fn reject_queued(&self, channel: &LockKey, why: Rejection) {
-        self.submissions.drain();
         let rejected = self
             .queues()
             .get_mut(channel)

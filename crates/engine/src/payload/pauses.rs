@@ -16,9 +16,9 @@ pub const LONG_PAUSE: Duration = Duration::from_secs(1);
 /// The most pauses in one sequence, wherever they stand.
 pub const MAX_PAUSES: usize = 60;
 
-/// Digits with nothing between them, and the silence behind.
+/// Digits with no pause between them, and the silence behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phrase {
+pub struct DigitGroup {
     /// The digits.
     pub digits: Sequence,
     /// The silence that follows. Zero behind the last digits, unless pauses end the sequence.
@@ -27,13 +27,28 @@ pub struct Phrase {
 
 /// A sequence, cut at its pauses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phrases {
+pub struct PausedSequence {
     /// All digits, without the pauses.
     pub all: Sequence,
     /// The silence before the first digit.
     pub lead_in: Duration,
-    /// The digits between the pauses, at least one phrase.
-    pub phrases: Vec<Phrase>,
+    /// The digits between the pauses, at least one group.
+    pub groups: Vec<DigitGroup>,
+}
+
+impl PausedSequence {
+    /// One group that nothing follows.
+    #[must_use]
+    pub fn without_pauses(digits: Sequence) -> Self {
+        Self {
+            all: digits.clone(),
+            lead_in: Duration::ZERO,
+            groups: vec![DigitGroup {
+                digits,
+                pause: Duration::ZERO,
+            }],
+        }
+    }
 }
 
 /// How long a character pauses; `None` when it is no pause.
@@ -48,7 +63,7 @@ pub const fn pause_of(character: char) -> Option<Duration> {
 
 /// Cuts a text at its pauses. `max` is the greatest number of digits, pauses not counted.
 /// Positions in errors count every character.
-pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<Phrases, SequenceError> {
+pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<PausedSequence, SequenceError> {
     if text.chars().filter_map(pause_of).count() > MAX_PAUSES {
         return Err(SequenceError::TooManyPauses { max: MAX_PAUSES });
     }
@@ -61,7 +76,7 @@ pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<Phrases, Sequ
             alphabet,
         });
     }
-    // Room for all of it at once: growing would leave copies behind that nobody wipes.
+    // Room for all of it at once: growing would leave copies behind that are not wiped.
     let room = || Zeroizing::new(String::with_capacity(text.len()));
     let mut all = room();
     all.extend(text.chars().filter(|digit| pause_of(*digit).is_none()));
@@ -69,7 +84,7 @@ pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<Phrases, Sequ
     let all = parse(&all)?;
 
     let mut lead_in = Duration::ZERO;
-    let mut phrases: Vec<Phrase> = Vec::new();
+    let mut groups: Vec<DigitGroup> = Vec::new();
     let mut digits = room();
     for character in text.chars() {
         let Some(silence) = pause_of(character) else {
@@ -78,26 +93,26 @@ pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<Phrases, Sequ
         };
         if !digits.is_empty() {
             let finished = mem::replace(&mut digits, room());
-            phrases.push(Phrase {
+            groups.push(DigitGroup {
                 digits: parse(&finished)?,
                 pause: Duration::ZERO,
             });
         }
-        match phrases.last_mut() {
-            Some(phrase) => phrase.pause += silence,
+        match groups.last_mut() {
+            Some(group) => group.pause += silence,
             None => lead_in += silence,
         }
     }
     if !digits.is_empty() {
-        phrases.push(Phrase {
+        groups.push(DigitGroup {
             digits: parse(&digits)?,
             pause: Duration::ZERO,
         });
     }
-    Ok(Phrases {
+    Ok(PausedSequence {
         all,
         lead_in,
-        phrases,
+        groups,
     })
 }
 
@@ -108,25 +123,25 @@ mod tests {
 
     fn cut(text: &str) -> (u128, Vec<(String, u128)>) {
         let cut = split(text, Alphabet::Telephone, 20).unwrap();
-        let phrases = cut.phrases.iter().map(|phrase| {
-            let digits = phrase.digits.expose().to_owned();
-            (digits, phrase.pause.as_millis())
+        let groups = cut.groups.iter().map(|group| {
+            let digits = group.digits.expose().to_owned();
+            (digits, group.pause.as_millis())
         });
-        (cut.lead_in.as_millis(), phrases.collect())
+        (cut.lead_in.as_millis(), groups.collect())
     }
 
-    fn phrase(digits: &str, pause: u128) -> (String, u128) {
+    fn group(digits: &str, pause: u128) -> (String, u128) {
         (digits.to_owned(), pause)
     }
 
     #[test]
     fn pauses_stand_before_between_and_behind() {
-        assert_eq!(cut("12#"), (0, vec![phrase("12#", 0)]));
+        assert_eq!(cut("12#"), (0, vec![group("12#", 0)]));
         assert_eq!(
             cut(",W1,w2WW#w"),
             (
                 1500,
-                vec![phrase("1", 1000), phrase("2", 2000), phrase("#", 500)]
+                vec![group("1", 1000), group("2", 2000), group("#", 500)]
             )
         );
     }
@@ -160,13 +175,13 @@ mod tests {
             let silence: u64 = text.chars().map(|c| match c { ',' | 'w' => 500, 'W' => 1000, _ => 0 }).sum();
             match split(&text, Alphabet::Telephone, 30) {
                 Ok(cut) => {
-                    let joined: String = cut.phrases.iter().map(|phrase| phrase.digits.expose()).collect();
+                    let joined: String = cut.groups.iter().map(|group| group.digits.expose()).collect();
                     prop_assert_eq!(&joined, &digits);
                     prop_assert_eq!(cut.all.expose(), digits.as_str());
-                    let kept: Duration = cut.lead_in + cut.phrases.iter().map(|phrase| phrase.pause).sum::<Duration>();
+                    let kept: Duration = cut.lead_in + cut.groups.iter().map(|group| group.pause).sum::<Duration>();
                     prop_assert_eq!(kept, Duration::from_millis(silence));
-                    let (last, between) = cut.phrases.split_last().unwrap();
-                    prop_assert!(between.iter().all(|phrase| !phrase.pause.is_zero()));
+                    let (last, between) = cut.groups.split_last().unwrap();
+                    prop_assert!(between.iter().all(|group| !group.pause.is_zero()));
                     prop_assert_eq!(last.pause.is_zero(), !text.ends_with([',', 'w', 'W']));
                 }
                 Err(error) => prop_assert!(digits.is_empty() && error == SequenceError::Empty),

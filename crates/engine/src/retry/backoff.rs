@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-/// The default first ceiling of the back-off after passing trouble.
+/// The default first ceiling of the back-off after a transient failure.
 pub const DEFAULT_BASE: Duration = Duration::from_millis(200);
 
 /// The default ceiling of every computed back-off.
 pub const DEFAULT_CAP: Duration = Duration::from_secs(4);
 
-/// The first ceiling after a refusal for haste (429) that names no time.
+/// The first ceiling after a 429 without `Retry-After`.
 pub const THROTTLE_BASE: Duration = Duration::from_secs(1);
 
-/// The last ceiling after such a refusal.
+/// The last ceiling after such a 429.
 pub const THROTTLE_CAP: Duration = Duration::from_secs(4);
 
 /// The pause that doubles: `base` after the first failure, at most `cap`. `earlier` is the number of failures before.

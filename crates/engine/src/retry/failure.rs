@@ -11,7 +11,7 @@ pub enum Resend {
     /// Another attempt would fail alike, or could press the digits twice.
     Never,
     /// The request was not processed: again at once, not counted, at most
-    /// [`MAX_UNSENT_RESENDS`](super::MAX_UNSENT_RESENDS) times per injection and then as [`Resend::Transient`].
+    /// [`MAX_UNSENT_RESENDS`](crate::retry::MAX_UNSENT_RESENDS) times per injection and then as [`Resend::Transient`].
     Unsent,
     /// The platform wants another connection: again at once on a new one, counted, once per injection.
     NewConnection,

@@ -40,7 +40,7 @@ pub enum Decision {
     },
 }
 
-/// What was tried so far in one injection.
+/// What one injection has tried so far.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     counted: u32,
@@ -56,6 +56,12 @@ impl Progress {
     pub const fn counted(&self) -> u32 {
         self.counted
     }
+
+    /// Whether a retry with a fresh token was made already.
+    #[must_use]
+    pub const fn had_fresh_token(&self) -> bool {
+        self.fresh_token
+    }
 }
 
 /// The settings of resending.
@@ -67,6 +73,9 @@ pub struct Policy {
     pub cap: Duration,
     /// The greatest number of counted tries, the first included. Default 1; 0 is taken as 1.
     pub max_attempts: u32,
+    /// Where it is set, a wait beyond the deadline is cut so that this is left for a last try. Default none: then such a
+    /// wait is the end.
+    pub last_try: Option<Duration>,
 }
 
 impl Default for Policy {
@@ -75,6 +84,7 @@ impl Default for Policy {
             base: DEFAULT_BASE,
             cap: DEFAULT_CAP,
             max_attempts: 1,
+            last_try: None,
         }
     }
 }
@@ -82,57 +92,66 @@ impl Default for Policy {
 impl Policy {
     /// Decides what follows a failed attempt, and keeps count in `progress` and `budget`.
     ///
-    /// `remaining` is the time to the deadline of the injection; a wait must be shorter.
-    /// `now` is the time on the budget's monotonic clock. Nothing is taken from the budget unless
-    /// the answer is [`Decision::Again`].
+    /// `remaining` is the time to the deadline; a wait must be shorter. `budget` comes with the time on its monotonic
+    /// clock; without one, retries cost nothing. Nothing is taken from it unless the answer is [`Decision::Again`].
     pub fn decide(
         &self,
         progress: &mut Progress,
         failure: &Failure,
         remaining: Duration,
-        budget: &mut Budget,
-        now: Duration,
+        budget: Option<(&mut Budget, Duration)>,
         rng: &mut Rng,
     ) -> Decision {
-        let Some(way) = Way::of(progress, failure) else {
+        let Some(kind) = Kind::of(progress, failure) else {
             return Decision::Stop(StopReason::Final);
         };
-        if budget.allows_nothing() {
+        if (budget.as_ref()).is_some_and(|(budget, _)| budget.allows_nothing()) {
             return Decision::Stop(StopReason::Budget);
         }
-        let cost = way.cost();
+        let cost = kind.cost();
         if cost.is_some() {
             progress.counted = progress.counted.saturating_add(1);
             if progress.counted >= self.max_attempts {
                 return Decision::Stop(StopReason::Exhausted);
             }
         }
-        let delay = match (failure.retry_after, way) {
+        let delay = match (failure.retry_after, kind) {
             (Some(asked), _) => backoff::upward(asked, rng),
-            (None, Way::Transient) => {
+            (None, Kind::Transient) => {
                 backoff::full_jitter(self.base, self.cap, progress.backoffs, rng)
             }
-            (None, Way::Throttled) => backoff::throttled(progress.backoffs, rng),
-            (None, Way::Unsent | Way::FreshToken | Way::NewConnection) => Duration::ZERO,
+            (None, Kind::Throttled) => backoff::throttled(progress.backoffs, rng),
+            (None, Kind::Unsent | Kind::FreshToken | Kind::NewConnection) => Duration::ZERO,
         };
-        if delay >= remaining {
+        let Some(delay) = self.within(delay, remaining) else {
             return Decision::Stop(StopReason::PastDeadline);
-        }
-        if cost.is_some_and(|cost| !budget.take(now, cost)) {
+        };
+        if let (Some(cost), Some((budget, now))) = (cost, budget)
+            && !budget.take(now, cost)
+        {
             return Decision::Stop(StopReason::Budget);
         }
-        progress.note(way);
+        progress.record(kind);
         Decision::Again {
             delay,
-            fresh_token: way == Way::FreshToken,
-            new_connection: way == Way::NewConnection,
+            fresh_token: kind == Kind::FreshToken,
+            new_connection: kind == Kind::NewConnection,
         }
+    }
+
+    /// The wait, where it ends before the deadline or can be made to.
+    fn within(&self, delay: Duration, remaining: Duration) -> Option<Duration> {
+        let longest = match self.last_try {
+            None => return (delay < remaining).then_some(delay),
+            Some(last_try) => remaining.saturating_sub(last_try),
+        };
+        (!longest.is_zero()).then(|| delay.min(longest))
     }
 }
 
-/// The way of one resend, after what was already tried.
+/// How one resend is made, after what was already tried.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Kind {
     Unsent,
     NewConnection,
     FreshToken,
@@ -140,9 +159,9 @@ enum Way {
     Throttled,
 }
 
-impl Way {
+impl Kind {
     fn of(progress: &Progress, failure: &Failure) -> Option<Self> {
-        let way = match failure.resend {
+        let kind = match failure.resend {
             Resend::Never => None,
             Resend::Unsent if progress.unsent < MAX_UNSENT_RESENDS => Some(Self::Unsent),
             Resend::Unsent | Resend::Transient => Some(Self::Transient),
@@ -150,7 +169,7 @@ impl Way {
             Resend::FreshToken => (!progress.fresh_token).then_some(Self::FreshToken),
             Resend::Throttled => Some(Self::Throttled),
         };
-        way.filter(|_| failure.may_be_resent())
+        kind.filter(|_| failure.may_be_resent())
     }
 
     /// What it takes from the budget, or `None` when it is free and not counted.
@@ -164,12 +183,12 @@ impl Way {
 }
 
 impl Progress {
-    fn note(&mut self, way: Way) {
-        match way {
-            Way::Unsent => self.unsent = self.unsent.saturating_add(1),
-            Way::NewConnection => self.new_connection = true,
-            Way::FreshToken => self.fresh_token = true,
-            Way::Transient | Way::Throttled => self.backoffs = self.backoffs.saturating_add(1),
+    fn record(&mut self, kind: Kind) {
+        match kind {
+            Kind::Unsent => self.unsent = self.unsent.saturating_add(1),
+            Kind::NewConnection => self.new_connection = true,
+            Kind::FreshToken => self.fresh_token = true,
+            Kind::Transient | Kind::Throttled => self.backoffs = self.backoffs.saturating_add(1),
         }
     }
 }

@@ -10,9 +10,9 @@
 //! | 5xx     | yes       | yes          | no            | RFC 9110 §15.6: the server failed at an unknown point |
 //! | others  | no        | no           | no            | RFC 9110 §15.4, §15.5: the request was declined |
 //!
-//! A profile may promise more for its digits (`atomicServerErrors`), never less. 425 is no trouble of a server but an
-//! answer to early data, which this package never sends: token endpoints and discovery take it as final, requests for
-//! digits and for recordings are sent again.
+//! A profile may promise more for its digits (`atomicServerErrors`), never less. 425 answers early
+//! data, which this package never sends: for token endpoints and discovery it is final, requests for digits and for
+//! recordings are sent again.
 
 /// Whether the same request may be answered otherwise later.
 #[must_use]

@@ -57,8 +57,7 @@ impl Run {
             &mut self.progress,
             &failure,
             remaining,
-            &mut self.budget,
-            Duration::ZERO,
+            Some((&mut self.budget, Duration::ZERO)),
             &mut self.rng,
         )
     }
@@ -68,9 +67,9 @@ impl Run {
     }
 }
 
-/// What a decision is, without its delay.
+/// A decision without its delay.
 #[derive(Debug, PartialEq, Eq)]
-enum Kind {
+enum Outcome {
     Stop(StopReason),
     Now,
     Wait,
@@ -78,20 +77,20 @@ enum Kind {
     Connection,
 }
 
-use Kind::{Connection, Now, Stop, Token, Wait};
+use Outcome::{Connection, Now, Stop, Token, Wait};
 
-fn kind(decision: Decision) -> Kind {
+fn outcome(decision: Decision) -> Outcome {
     match decision {
-        Decision::Stop(reason) => Kind::Stop(reason),
+        Decision::Stop(reason) => Outcome::Stop(reason),
         Decision::Again {
             delay,
             fresh_token,
             new_connection,
         } => match (fresh_token, new_connection) {
-            (true, false) => Kind::Token,
-            (false, true) => Kind::Connection,
-            (false, false) if delay.is_zero() => Kind::Now,
-            (false, false) => Kind::Wait,
+            (true, false) => Outcome::Token,
+            (false, true) => Outcome::Connection,
+            (false, false) if delay.is_zero() => Outcome::Now,
+            (false, false) => Outcome::Wait,
             (true, true) => panic!("both at once"),
         },
     }
@@ -100,14 +99,14 @@ fn kind(decision: Decision) -> Kind {
 /// Greatest number of attempts, budget, budget left in the end.
 type Setting = (u32, u32, u32);
 /// What happens in turn, and what is decided.
-type Course<'a> = &'a [(Resend, Kind)];
+type Course<'a> = &'a [(Resend, Outcome)];
 
 fn check(table: &[(Setting, Course<'_>)]) {
     for (row, ((attempts, capacity, left), course)) in table.iter().enumerate() {
         let mut run = Run::new(*attempts, *capacity);
         for (step, (resend, expected)) in course.iter().enumerate() {
             let decision = run.decide(failure(*resend), HOUR);
-            assert_eq!(&kind(decision), expected, "row {row}, step {step}");
+            assert_eq!(&outcome(decision), expected, "row {row}, step {step}");
         }
         assert_eq!(run.level(), *left, "row {row}");
     }
@@ -139,7 +138,7 @@ fn free_resends_are_not_counted_and_few() {
         ((1, 500, 500), &[(FreshToken, Token), (FreshToken, Stop(Final))]),
         ((2, 500, 486), &[(FreshToken, Token), (Transient, Wait), (Transient, Stop(Exhausted))]),
         ((3, 500, 486), &[(Transient, Wait), (FreshToken, Token), (FreshToken, Stop(Final))]),
-        // Unsent is free twice, then passing trouble.
+        // Unsent is free twice, then transient.
         ((1, 500, 500), &[(Unsent, Now), (Unsent, Now), (Unsent, Stop(Exhausted))]),
         ((2, 500, 486), &[(Unsent, Now), (Unsent, Now), (Unsent, Wait), (Unsent, Stop(Exhausted))]),
         // One does not use up the other.
@@ -191,8 +190,8 @@ fn the_deadline_is_looked_at_before_the_budget_is_touched() {
         past
     );
     assert_eq!(
-        kind(run.decide(failure(Resend::FreshToken), HOUR)),
-        Kind::Token
+        outcome(run.decide(failure(Resend::FreshToken), HOUR)),
+        Outcome::Token
     );
 }
 
@@ -266,7 +265,7 @@ proptest! {
         capacity in prop_oneof![Just(0_u32), 1_u32..600],
         seed in any::<u64>(),
     ) {
-        let policy = Policy { base: ms(base), cap: ms(cap), max_attempts };
+        let policy = Policy { base: ms(base), cap: ms(cap), max_attempts, last_try: None };
         let mut progress = Progress::default();
         let mut budget = Budget::new(capacity);
         let mut rng = Rng::with_seed(seed);
@@ -275,7 +274,7 @@ proptest! {
         for failure in failures {
             let before = budget.level(Duration::ZERO);
             let decision = policy.decide(
-                &mut progress, &failure, remaining, &mut budget, Duration::ZERO, &mut rng,
+                &mut progress, &failure, remaining, Some((&mut budget, Duration::ZERO)), &mut rng,
             );
             let spent = before - budget.level(Duration::ZERO);
             match decision {

@@ -1,7 +1,7 @@
 //! HTTP/1.1 in the clear: what is seen of each way in which an exchange can fail.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -86,11 +86,17 @@ async fn nothing_is_added_to_the_head(over: Over) {
     })
     .await;
     let transport = over.plain();
-    for (method, body) in [(Method::POST, BODY), (Method::POST, b""), (Method::GET, b"")] {
+    for (method, body) in [
+        (Method::POST, BODY),
+        (Method::POST, b""),
+        (Method::GET, b""),
+    ] {
         let (mut request, _) = request(&format!("{}?a=%2B%20", server.http()), "1");
         request.method = method;
         request.body = Bytes::from_static(body);
-        request.headers.insert("accept", HeaderValue::from_static("application/json"));
+        request
+            .headers
+            .insert("accept", HeaderValue::from_static("application/json"));
         transport.send(request).await.unwrap();
     }
     let host = format!("host: 127.0.0.1:{}", server.port);
@@ -174,7 +180,12 @@ async fn silence(over: Over) {
     .await;
     let (mut request, witness) = request(&server.http(), "1");
     request.timeout = Duration::from_millis(500);
-    let kind = warm(over.plain()).await.send(request).await.unwrap_err().kind;
+    let kind = warm(over.plain())
+        .await
+        .send(request)
+        .await
+        .unwrap_err()
+        .kind;
     assert_eq!(kind, FaultKind::TimedOut);
     assert!(witness.was_handed_over());
 }

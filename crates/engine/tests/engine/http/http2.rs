@@ -318,7 +318,9 @@ async fn both_write_the_same() {
         for body in ["digits", ""] {
             let (mut request, _) = request(&server.https(), "1");
             request.body = Bytes::from_static(body.as_bytes());
-            request.headers.insert("accept", HeaderValue::from_static("*/*"));
+            request
+                .headers
+                .insert("accept", HeaderValue::from_static("*/*"));
             over.trusting(&identity).send(request).await.unwrap();
         }
     }

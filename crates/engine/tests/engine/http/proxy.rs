@@ -8,8 +8,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::client::{fault, send};
 use super::over::{Over, over_both};
+use crate::support::Identity;
 use crate::support::server::{OK, Server, header};
-use crate::support::{Identity};
 
 over_both! {
     through_a_tunnel,
@@ -67,7 +67,9 @@ async fn through_a_tunnel(over: Over) {
     let identity = Identity::new(HOST);
     let target = target(&identity).await;
     let proxy = tunnel_to(target.port).await;
-    let transport = through(over, &identity,
+    let transport = through(
+        over,
+        &identity,
         format!("http://u:pw%21@127.0.0.1:{}", proxy.port),
     );
     let (answer, witnessed) = send(&transport, &format!("https://{HOST}/dtmf"), "1").await;
@@ -115,7 +117,9 @@ async fn failures_on_both_sides_of_the_proxy_keep_their_names(over: Over) {
     let target = target(&identity).await;
     let proxy = tunnel_to(target.port).await;
     let stranger = Identity::new(HOST);
-    let transport = through(over, &stranger,
+    let transport = through(
+        over,
+        &stranger,
         format!("http://u:pw%21@127.0.0.1:{}", proxy.port),
     );
     assert_eq!(

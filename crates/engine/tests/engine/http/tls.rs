@@ -10,8 +10,8 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 
 use super::client::{fault, request, send, warm};
 use super::over::{Over, over_both};
+use crate::support::Identity;
 use crate::support::server::{OK, Server};
-use crate::support::{Identity};
 
 over_both! {
     trusted_through_the_bundle_or_the_file_of_the_environment,
@@ -140,7 +140,12 @@ async fn silence_in_the_handshake(over: Over) {
     // The time for the whole runs out first: the witness still tells that nothing left.
     let (mut request, witness) = request(&server.https(), "2");
     request.timeout = Duration::from_millis(500);
-    let kind = warm(over.plain()).await.send(request).await.unwrap_err().kind;
+    let kind = warm(over.plain())
+        .await
+        .send(request)
+        .await
+        .unwrap_err()
+        .kind;
     assert_eq!(kind, FaultKind::TimedOut);
     assert!(!witness.was_handed_over());
 }

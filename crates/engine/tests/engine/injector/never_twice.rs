@@ -149,7 +149,7 @@ proptest! {
             };
             prop_assert!(told, "{:?} is told as {:?}", facts, failure.delivery);
             let decision = policy.decide(
-                &mut progress, &failure, remaining, &mut budget, Duration::ZERO, &mut rng,
+                &mut progress, &failure, remaining, Some((&mut budget, Duration::ZERO)), &mut rng,
             );
             let Decision::Again { delay, .. } = decision else { break };
             match pressed {

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use cxone_dtmf_engine::api::agent_session::{AgentSession, Settings};
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
 use cxone_dtmf_engine::api::{
-    AttemptResult, Classification, ClientHeaders, DeliveryPolicy, Heard, Params, Prepared,
-    RequestTemplate, WireProfile,
+    AttemptResult, Classification, ClientHeaders, DeliveryPolicy, Params, Prepared,
+    RequestTemplate, SessionStatus, WireProfile,
 };
 use cxone_dtmf_engine::auth::Token;
 use cxone_dtmf_engine::config::{Config, InjectionOptions, PlayoutMode};
@@ -98,12 +98,16 @@ impl WireProfile for Misjudging {
         self.right.next_event(session, wait)
     }
 
-    fn heard(&self, answer: &Answer) -> Heard {
-        self.right.heard(answer)
+    fn session_status(&self, answer: &Answer) -> SessionStatus {
+        self.right.session_status(answer)
     }
 
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
         self.right.headers(token, body)
+    }
+
+    fn atomic_server_errors(&self) -> bool {
+        self.right.atomic_server_errors()
     }
 
     fn classify(&self, facts: &AttemptResult, policy: &DeliveryPolicy) -> Classification {

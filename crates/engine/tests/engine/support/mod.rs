@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use cxone_dtmf_engine::clock::WallClock;
-use cxone_dtmf_engine::http::{HttpOptions, DigitsTransport};
+use cxone_dtmf_engine::http::{DigitsTransport, HttpOptions};
 use tokio::time::{Instant, sleep};
 
 mod act;

@@ -9,7 +9,7 @@ use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_engine::http::{DigitsTransport, HttpOptions, ProxyChoice};
-use cxone_dtmf_engine::injector::{Injection, Injector, Parts};
+use cxone_dtmf_engine::injector::{Injection, Injector, NoSubmissions, Parts};
 use cxone_dtmf_engine::lock::Registry;
 use cxone_dtmf_engine::origin::base_url;
 use cxone_dtmf_engine::outcome::Outcome;
@@ -74,6 +74,8 @@ pub fn hasty() -> Config {
             ..RetryConfig::default()
         },
         playout: PlayoutMode::None,
+        // Promised whatever the profile says, so that the rows are those of one table.
+        atomic_server_errors: Some(true),
         ..Config::default()
     }
 }
@@ -118,6 +120,7 @@ impl Stage {
             events: events.clone(),
             audit,
             registry: Arc::clone(&registry),
+            submissions: Arc::new(NoSubmissions),
             fleet: None,
             clock: WallClock::system(),
         };
@@ -173,7 +176,7 @@ impl Scene {
         cuts: impl Iterator<Item = Cut>,
         config: Config,
     ) -> Self {
-        let script = Script::new(cuts, config.atomic_server_errors);
+        let script = Script::new(cuts, config.atomic_server_errors.unwrap_or(true));
         let alpn = match wire {
             Wire::Http1 => None,
             Wire::Http1Tls => Some("http/1.1"),

@@ -1,16 +1,16 @@
-//! What a caller sends along so that a request can be found again: a trace, and an id of its own.
+//! Headers of the caller's that make a request traceable: `traceparent`, and a correlation id.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::Error;
 
 /// The header of W3C Trace Context.
-pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The longest correlation id, in characters.
-pub const MAX_CORRELATION_ID: usize = 128;
+const MAX_CORRELATION_ID: usize = 128;
 
-/// Checked values, ready to stand in headers.
+/// Checked values of these headers.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     traceparent: Option<HeaderValue>,
@@ -47,13 +47,13 @@ fn parse_traceparent(text: &str) -> Result<HeaderValue, Error> {
                 .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
     let nonzero = |part: &str| part.bytes().any(|byte| byte != b'0');
-    let lawful = matches!(parts[..], [version, trace, parent, flags]
+    let valid = matches!(parts[..], [version, trace, parent, flags]
         if version == "00"
             && hex(trace, 32) && nonzero(trace)
             && hex(parent, 16) && nonzero(parent)
             && hex(flags, 2));
     Some(text)
-        .filter(|_| lawful)
+        .filter(|_| valid)
         .and_then(|text| HeaderValue::try_from(text).ok())
         .ok_or_else(|| {
             Error::invalid(
@@ -64,12 +64,12 @@ fn parse_traceparent(text: &str) -> Result<HeaderValue, Error> {
 
 /// A closed set of characters, so that it cannot end a header and reads alike in every log.
 fn parse_correlation_id(text: &str) -> Result<HeaderValue, Error> {
-    let lawful = (1..=MAX_CORRELATION_ID).contains(&text.len())
+    let valid = (1..=MAX_CORRELATION_ID).contains(&text.len())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"._~:@+=/-".contains(&byte));
     Some(text)
-        .filter(|_| lawful)
+        .filter(|_| valid)
         .and_then(|text| HeaderValue::try_from(text).ok())
         .ok_or_else(|| {
             Error::invalid(format!(

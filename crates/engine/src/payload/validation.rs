@@ -1,45 +1,12 @@
-//! The rules of an injection's payload. The first words of each message are the tutorial's.
+//! The rules of a payload of the tutorial's profile. The first words of each message are the tutorial's.
 
-use crate::error::Error;
-
+use super::dtmf_type::{DtmfType, parse_type};
+use super::inter_digit_pause::parse_pause;
 use super::sequence::{Alphabet, Sequence, SequenceError};
-
-/// The ways of sending digits, as written in `dtmfType`.
-pub const SUPPORTED_TYPES: [&str; 3] = ["RFC2833", "SIPINFO", "INBAND"];
+use crate::error::Error;
 
 /// The greatest number of digits of one injection in the tutorial's profile.
 pub const MAX_SEQUENCE_LENGTH: usize = 16;
-
-/// The shortest pause between two digits in milliseconds.
-///
-/// It is also the shortest silence that receivers are built for (ITU-T Q.24, AT&T column).
-pub const MIN_INTER_DIGIT_PAUSE: u16 = 50;
-
-/// The longest pause between two digits in milliseconds.
-pub const MAX_INTER_DIGIT_PAUSE: u16 = 1000;
-
-/// How the platform sends the digits to the far end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DtmfType {
-    /// Telephone events in the RTP stream. RFC 4733 obsoletes RFC 2833; the API keeps the old name.
-    Rfc2833,
-    /// SIP INFO messages, usually with a body of type `application/dtmf-relay`.
-    SipInfo,
-    /// Tones in the audio itself. They survive uncompressed codecs such as G.711 only.
-    InBand,
-}
-
-impl DtmfType {
-    /// The value of `dtmfType` on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Rfc2833 => "RFC2833",
-            Self::SipInfo => "SIPINFO",
-            Self::InBand => "INBAND",
-        }
-    }
-}
 
 /// A payload that keeps all rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,37 +30,6 @@ pub fn parse_sequence(dtmf_string: &str) -> Result<Sequence, Error> {
     })
 }
 
-/// Checks `dtmfType`. Upper and lower case differ.
-pub fn parse_type(dtmf_type: &str) -> Result<DtmfType, Error> {
-    match dtmf_type {
-        "RFC2833" => Ok(DtmfType::Rfc2833),
-        "SIPINFO" => Ok(DtmfType::SipInfo),
-        "INBAND" => Ok(DtmfType::InBand),
-        _ => Err(Error::invalid(
-            "Unsupported DTMF type: dtmfType must be RFC2833, SIPINFO or INBAND",
-        )),
-    }
-}
-
-/// Checks `interDigitPause`, a JavaScript number of milliseconds: whole, 50 to 1000.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the range was checked, and NaN is in no range"
-)]
-pub fn parse_pause(inter_digit_pause: f64) -> Result<u16, Error> {
-    let lawful = (f64::from(MIN_INTER_DIGIT_PAUSE)..=f64::from(MAX_INTER_DIGIT_PAUSE))
-        .contains(&inter_digit_pause)
-        && inter_digit_pause.fract() == 0.0;
-    if lawful {
-        Ok(inter_digit_pause as u16)
-    } else {
-        Err(Error::invalid(format!(
-            "Inter-digit pause must be between {MIN_INTER_DIGIT_PAUSE} and {MAX_INTER_DIGIT_PAUSE} milliseconds"
-        )))
-    }
-}
-
 /// Checks a whole payload. `None` stands for a value that is missing or no string.
 ///
 /// The first broken rule is reported, in the order digits, type, pause.
@@ -114,7 +50,6 @@ mod tests {
     use super::*;
     use crate::delivery::Delivery;
     use crate::error::Code;
-    use proptest::prelude::*;
 
     #[test]
     fn a_lawful_payload_passes() {
@@ -157,23 +92,6 @@ mod tests {
             assert_eq!(error.message, message);
             assert_eq!(error.code, Code::Invalid);
             assert_eq!(error.delivery, Delivery::NotSent);
-        }
-    }
-
-    #[test]
-    fn type_names_and_values_agree() {
-        for name in SUPPORTED_TYPES {
-            assert_eq!(parse_type(name).unwrap().as_str(), name);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn pauses_are_the_whole_numbers_of_the_range(pause in 0_u16..2000, part in 0.0_f64..1.0) {
-            let lawful = (50..=1000).contains(&pause);
-            prop_assert_eq!(parse_pause(f64::from(pause)).ok(), lawful.then_some(pause));
-            let broken = f64::from(pause) + part;
-            prop_assert!(broken.fract() == 0.0 || parse_pause(broken).is_err());
         }
     }
 }

@@ -3,8 +3,8 @@ use crate::payload::Alphabet;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-fn masked(digits: &str, text: &str) -> String {
-    Mask::from_digits(digits).text(text).into_owned()
+fn redacted(digits: &str, text: &str) -> String {
+    DigitRedactor::from_digits(digits).text(text).into_owned()
 }
 
 /// How many ways there are to write a digit.
@@ -123,21 +123,21 @@ fn hides_the_forms_that_servers_write() {
         "４１１１１１１１１１１１１１１１",
     ] {
         let quoted = text.strip_prefix('"').is_some();
-        let shown = masked(card, &format!("bad dtmf <{text}>!"));
+        let shown = redacted(card, &format!("bad dtmf <{text}>!"));
         let expected = if quoted { "<\"*****\">" } else { "<*****>" };
         assert_eq!(shown, format!("bad dtmf {expected}!"));
     }
-    assert_eq!(masked("12*#a", r"x 12\u002a%23A y"), "x ***** y");
-    assert_eq!(masked("1234", "1234 and 1-2-3-4"), "***** and *****");
-    assert_eq!(masked("1234", "12341234"), "*****");
-    assert_eq!(masked("1234", "id 9912345"), "id 99*****5");
+    assert_eq!(redacted("12*#a", r"x 12\u002a%23A y"), "x ***** y");
+    assert_eq!(redacted("1234", "1234 and 1-2-3-4"), "***** and *****");
+    assert_eq!(redacted("1234", "12341234"), "*****");
+    assert_eq!(redacted("1234", "id 9912345"), "id 99*****5");
 }
 
 #[test]
 fn overlapping_occurrences_go_together() {
-    assert_eq!(masked("121", "x12121x"), "x*****x");
-    assert_eq!(masked("1111", "x1111111x"), "x*****x");
-    assert_eq!(masked("*1*", "x*1*1*1*x"), "x*****x");
+    assert_eq!(redacted("121", "x12121x"), "x*****x");
+    assert_eq!(redacted("1111", "x1111111x"), "x*****x");
+    assert_eq!(redacted("*1*", "x*1*1*1*x"), "x*****x");
 }
 
 #[test]
@@ -167,31 +167,31 @@ fn one_or_two_digits_are_hidden_where_they_stand_alone() {
         ("a", "a bad a-b", "***** bad *****-b"),
         ("5", "ü5ü", "ü*****ü"),
     ] {
-        assert_eq!(masked(digits, text), shown);
+        assert_eq!(redacted(digits, text), shown);
     }
     // Three digits are hidden everywhere.
-    assert_eq!(masked("500", "HTTP x500y"), "HTTP x*****y");
+    assert_eq!(redacted("500", "HTTP x500y"), "HTTP x*****y");
 }
 
 #[test]
 fn too_far_apart_is_not_a_sequence() {
     for text in ["1 x 2 3", "1 ------ 2 3", "1;2;3", "1:2:3", "12 of 3"] {
-        assert_eq!(masked("123", text), text);
+        assert_eq!(redacted("123", text), text);
     }
 }
 
 #[test]
-fn a_mask_without_digits_hides_nothing() {
-    assert_eq!(masked("", "123"), "123");
-    assert_eq!(masked("w,", "w, 123"), "w, 123");
-    assert_eq!(masked("12,,34", "12,,34 and 1234"), "***** and *****");
+fn a_redactor_without_digits_hides_nothing() {
+    assert_eq!(redacted("", "123"), "123");
+    assert_eq!(redacted("w,", "w, 123"), "w, 123");
+    assert_eq!(redacted("12,,34", "12,,34 and 1234"), "***** and *****");
 }
 
 #[test]
 fn debug_prints_no_digit() {
     let sequence = Sequence::parse("1234", Alphabet::Full, 16).unwrap();
-    assert_eq!(format!("{:?}", Mask::new(&sequence)), "[mask]");
-    assert_eq!(Mask::new(&sequence).text("1234"), PLACEHOLDER);
+    assert_eq!(format!("{:?}", DigitRedactor::new(&sequence)), "[digits]");
+    assert_eq!(DigitRedactor::new(&sequence).text("1234"), PLACEHOLDER);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn the_worst_text_of_64_kb_is_read_a_bounded_number_of_times() {
         "%26%23".repeat(10 * 1024),
         half.repeat(2),
     ] {
-        assert_eq!(masked(&digits, &text), text);
+        assert_eq!(redacted(&digits, &text), text);
     }
 }
 
@@ -219,7 +219,7 @@ proptest! {
     fn exactly_the_written_digits_are_replaced(
         (digits, text) in written("[0-9*#A-D]{3,20}"), before in "[xyzü€ !]{0,10}", after in "[xyzü€ !]{0,10}",
     ) {
-        let shown = masked(&digits, &format!("{before}{text}{after}"));
+        let shown = redacted(&digits, &format!("{before}{text}{after}"));
         prop_assert_eq!(shown, format!("{before}{PLACEHOLDER}{after}"));
     }
 
@@ -227,7 +227,7 @@ proptest! {
     fn no_form_is_left_among_other_digits(
         (digits, text) in written("[0-9#A-D]{3,6}|[12]{3,5}"), before in "[0-4 x#a-d]{0,12}", after in "[0-4 x#a-d]{0,12}",
     ) {
-        let shown = masked(&digits, &format!("{before}{text}{after}"));
+        let shown = redacted(&digits, &format!("{before}{text}{after}"));
         prop_assert!(shown.contains(PLACEHOLDER));
         prop_assert!(!plainly(&shown).contains(&digits), "{} is left in {}", digits, shown);
     }
@@ -236,7 +236,7 @@ proptest! {
     fn short_sequences_are_replaced_between_marks(
         (digits, text) in written("[0-9*#A-D]{1,2}"), before in "(x+[ :=(<]{1,2})?", after in "([ ;&)>]x+)?",
     ) {
-        let shown = masked(&digits, &format!("{before}{text}{after}"));
+        let shown = redacted(&digits, &format!("{before}{text}{after}"));
         prop_assert_eq!(shown, format!("{before}{PLACEHOLDER}{after}"));
     }
 
@@ -244,15 +244,15 @@ proptest! {
     fn a_text_without_the_digits_stays_as_it_is(digits in "[0-9]{3,6}", text in "[a-z0-9 .,:/-]{0,60}") {
         let bare: String = text.chars().filter(|c| !" .,/-".contains(*c)).collect();
         prop_assume!(!bare.contains(&digits));
-        let mask = Mask::from_digits(&digits);
-        prop_assert!(matches!(mask.text(&text), Cow::Borrowed(same) if same == text));
+        let redactor = DigitRedactor::from_digits(&digits);
+        prop_assert!(matches!(redactor.text(&text), Cow::Borrowed(same) if same == text));
     }
 
     #[test]
     fn any_text_is_survived_and_holds_no_plain_digits_afterwards(
         digits in "[0-9A-D]{3,5}", text in "\\PC{0,40}|[%\\\\&#;ux0-9{}a-d ]{0,80}|(?s:.){0,40}",
     ) {
-        let shown = masked(&digits, &text);
+        let shown = redacted(&digits, &text);
         prop_assert!(!shown.to_uppercase().contains(&digits));
     }
 }

@@ -1,45 +1,27 @@
 //! The rules of an injection into an agent session.
 
-use zeroize::Zeroizing;
-
+use crate::api::params::agent_session::Params;
 use crate::error::Error;
-use crate::payload::pauses::{self, Phrase, Phrases};
-use crate::payload::sequence::{Alphabet, Sequence, SequenceError};
-use crate::payload::{self, parse_pause};
+use crate::payload::{
+    self, Alphabet, PausedSequence, Sequence, SequenceError, parse_pause, pause_of, split,
+    whole_number,
+};
 
 /// The greatest number of digits of one injection. The API names none; this is the limit of the `Dtmf` action of
 /// the same platform (Studio help).
 pub const MAX_SEQUENCE_LENGTH: usize = 20;
 
-/// The shortest tone in milliseconds. Receivers need 40 (ITU-T Q.24); less than 50 is at their mercy.
+/// The shortest tone in milliseconds. Receivers need 40 (ITU-T Q.24); less than 50 may be missed.
 pub const MIN_TONE_DURATION: u16 = 50;
 
 /// The longest tone in milliseconds, the upper limit that Bandwidth names for its own API. NICE names none.
 pub const MAX_TONE_DURATION: u16 = 5000;
 
-/// The length of a tone in milliseconds, unless told otherwise: that of the `Dtmf` action of Studio.
+/// The length of a tone in milliseconds, by default: that of the `Dtmf` action of Studio.
 pub const DEFAULT_TONE_DURATION: u16 = 120;
 
-/// The silence between two tones in milliseconds, unless told otherwise: that of the `Dtmf` action of Studio.
+/// The silence between two tones in milliseconds, by default: that of the `Dtmf` action of Studio.
 pub const DEFAULT_INTER_DIGIT_PAUSE: u16 = 120;
-
-/// One injection as the caller asked for it.
-#[derive(Clone)]
-pub struct Params {
-    /// The agent session, an id of 1–128 characters of `A-Z a-z 0-9 . _ ~ : @ + = -`. `None` when it is missing or
-    /// no text.
-    pub session_id: Option<String>,
-    /// The digits, at most 20 of `0-9 * #`. `None` when missing or no text.
-    pub dtmf_string: Option<Zeroizing<String>>,
-    /// The length of a tone in milliseconds, 50–5000, whole. `None` when absent, NaN when it is no number.
-    pub tone_duration: Option<f64>,
-    /// The silence between two tones in milliseconds, 50–1000, whole. `None` when absent, NaN when it is no number.
-    pub inter_digit_pause: Option<f64>,
-    /// The contact that the session handles, of the same form as the session's id.
-    pub contact_id: Option<String>,
-    /// Whether the recording of the contact is masked while the digits play.
-    pub mask_recording: bool,
-}
 
 /// What the configuration allows.
 #[derive(Clone, Copy, Debug)]
@@ -51,59 +33,49 @@ pub(super) struct Rules {
 /// An injection that keeps all rules.
 pub(super) struct Valid {
     pub session: String,
-    pub phrases: Phrases,
+    pub sequence: PausedSequence,
     pub tone_duration: u16,
     pub inter_digit_pause: u16,
     pub masked_contact: Option<String>,
 }
 
-impl Params {
-    /// Checks everything. The first broken rule is reported, in the order of the fields.
-    pub(super) fn check(self, rules: Rules) -> Result<Valid, Error> {
-        let session = payload::required_id("sessionId", self.session_id.as_deref())?.to_owned();
-        let digits = self.dtmf_string.as_ref().map_or("", |text| text.as_str());
-        let phrases = parse(digits, rules)?;
-        let tone_duration = self
-            .tone_duration
-            .map_or(Ok(DEFAULT_TONE_DURATION), parse_tone)?;
-        let inter_digit_pause = self
-            .inter_digit_pause
-            .map_or(Ok(DEFAULT_INTER_DIGIT_PAUSE), parse_pause)?;
-        if let Some(contact) = &self.contact_id {
-            payload::check_id("contactId", contact)?;
-        }
-        if self.mask_recording && self.contact_id.is_none() {
-            return Err(Error::invalid(
-                "maskRecording needs contactId, the contact whose recording is masked",
-            ));
-        }
-        Ok(Valid {
-            session,
-            phrases,
-            tone_duration,
-            inter_digit_pause,
-            masked_contact: self.contact_id.filter(|_| self.mask_recording),
-        })
+/// Checks everything. The first broken rule is reported, in the order of the fields.
+pub(super) fn check(params: Params, rules: Rules) -> Result<Valid, Error> {
+    let session = payload::required_id("sessionId", params.session_id.as_deref())?.to_owned();
+    let digits = params.dtmf_string.as_ref().map_or("", |text| text.as_str());
+    let sequence = parse(digits, rules)?;
+    let tone_duration = params
+        .tone_duration
+        .map_or(Ok(DEFAULT_TONE_DURATION), parse_tone)?;
+    let inter_digit_pause = params
+        .inter_digit_pause
+        .map_or(Ok(DEFAULT_INTER_DIGIT_PAUSE), parse_pause)?;
+    if let Some(contact) = &params.contact_id {
+        payload::check_id("contactId", contact)?;
     }
+    if params.mask_recording && params.contact_id.is_none() {
+        return Err(Error::invalid(
+            "maskRecording needs contactId, the contact whose recording is masked",
+        ));
+    }
+    Ok(Valid {
+        session,
+        sequence,
+        tone_duration,
+        inter_digit_pause,
+        masked_contact: params.contact_id.filter(|_| params.mask_recording),
+    })
 }
-
-fn parse(text: &str, rules: Rules) -> Result<Phrases, Error> {
+fn parse(text: &str, rules: Rules) -> Result<PausedSequence, Error> {
     let alphabet = if rules.allow_a_to_d {
         Alphabet::Full
     } else {
         Alphabet::Telephone
     };
     let parsed = if rules.pauses {
-        pauses::split(text, alphabet, MAX_SEQUENCE_LENGTH)
+        split(text, alphabet, MAX_SEQUENCE_LENGTH)
     } else {
-        Sequence::parse(text, alphabet, MAX_SEQUENCE_LENGTH).map(|digits| Phrases {
-            all: digits.clone(),
-            lead_in: std::time::Duration::ZERO,
-            phrases: vec![Phrase {
-                digits,
-                pause: std::time::Duration::ZERO,
-            }],
-        })
+        Sequence::parse(text, alphabet, MAX_SEQUENCE_LENGTH).map(PausedSequence::without_pauses)
     };
     parsed.map_err(|error| explain(error, text, rules))
 }
@@ -115,7 +87,7 @@ fn explain(error: SequenceError, text: &str, rules: Rules) -> Error {
     let character = text.chars().nth(position - 1).unwrap_or_default();
     let hint = if rules.pauses {
         ", and the pauses , w W"
-    } else if pauses::pause_of(character).is_some() {
+    } else if pause_of(character).is_some() {
         "; pauses , w W need pauses: true"
     } else if Alphabet::Full.has(character) {
         "; A-D need allowAToD: true"
@@ -126,28 +98,18 @@ fn explain(error: SequenceError, text: &str, rules: Rules) -> Error {
 }
 
 /// Checks `toneDuration`, a JavaScript number of milliseconds.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the range was checked, and NaN is in no range"
-)]
 fn parse_tone(tone_duration: f64) -> Result<u16, Error> {
-    let lawful = (f64::from(MIN_TONE_DURATION)..=f64::from(MAX_TONE_DURATION))
-        .contains(&tone_duration)
-        && tone_duration.fract() == 0.0;
-    if lawful {
-        Ok(tone_duration as u16)
-    } else {
-        Err(Error::invalid(format!(
+    whole_number(tone_duration, MIN_TONE_DURATION, MAX_TONE_DURATION).ok_or_else(|| {
+        Error::invalid(format!(
             "Tone duration must be between {MIN_TONE_DURATION} and {MAX_TONE_DURATION} milliseconds (toneDuration)"
-        )))
-    }
+        ))
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::params;
     use super::*;
+    use crate::api::agent_session::tests::params;
 
     const PLAIN: Rules = Rules {
         allow_a_to_d: false,
@@ -155,19 +117,19 @@ mod tests {
     };
 
     fn message(params: Params, rules: Rules) -> String {
-        params.check(rules).err().unwrap().message.into_owned()
+        check(params, rules).err().unwrap().message.into_owned()
     }
 
     #[test]
     fn defaults_are_those_of_the_platform() {
-        let valid = params("1").check(PLAIN).unwrap();
+        let valid = check(params("1"), PLAIN).unwrap();
         assert_eq!((valid.tone_duration, valid.inter_digit_pause), (120, 120));
         assert_eq!(valid.masked_contact, None);
     }
 
     #[test]
     fn digits_follow_the_alphabet_of_the_configuration() {
-        assert!(params(&"1".repeat(20)).check(PLAIN).is_ok());
+        assert!(check(params(&"1".repeat(20)), PLAIN).is_ok());
         assert_eq!(
             message(params(&"1".repeat(21)), PLAIN),
             "DTMF sequence exceeds maximum length of 20 characters"
@@ -197,13 +159,13 @@ mod tests {
             message(params("1p"), all),
             format!("{invalid} 0-9, *, # and A-D in dtmfString, and the pauses , w W")
         );
-        let valid = params("1a,d").check(all).unwrap();
-        assert_eq!(valid.phrases.all.expose(), "1AD");
+        let valid = check(params("1a,d"), all).unwrap();
+        assert_eq!(valid.sequence.all.expose(), "1AD");
     }
 
     #[test]
     fn times_have_limits_on_both_sides() {
-        for (tone, lawful) in [
+        for (tone, valid) in [
             (49.0, false),
             (50.0, true),
             (5000.0, true),
@@ -212,20 +174,20 @@ mod tests {
             (-120.0, false),
             (f64::NAN, false),
         ] {
-            let checked = Params {
+            let params = Params {
                 tone_duration: Some(tone),
                 ..params("1")
-            }
-            .check(PLAIN);
-            assert_eq!(checked.is_ok(), lawful, "{tone}");
+            };
+            let checked = check(params, PLAIN);
+            assert_eq!(checked.is_ok(), valid, "{tone}");
         }
-        for (pause, lawful) in [(49.0, false), (50.0, true), (1000.0, true), (1001.0, false)] {
-            let checked = Params {
+        for (pause, valid) in [(49.0, false), (50.0, true), (1000.0, true), (1001.0, false)] {
+            let params = Params {
                 inter_digit_pause: Some(pause),
                 ..params("1")
-            }
-            .check(PLAIN);
-            assert_eq!(checked.is_ok(), lawful, "{pause}");
+            };
+            let checked = check(params, PLAIN);
+            assert_eq!(checked.is_ok(), valid, "{pause}");
         }
     }
 
@@ -238,7 +200,7 @@ mod tests {
         };
         assert!(message(mask(None), PLAIN).starts_with("maskRecording needs contactId"));
         assert!(message(mask(Some("..")), PLAIN).starts_with("contactId must be 1 to 128"));
-        let valid = mask(Some("42")).check(PLAIN).unwrap();
+        let valid = check(mask(Some("42")), PLAIN).unwrap();
         assert_eq!(valid.masked_contact.as_deref(), Some("42"));
     }
 
