@@ -94,7 +94,16 @@ async function main() {
     return 1;
   }
   const report = path.join(root, 'target', 'lcov.info');
-  const args = ['llvm-cov', '--locked', '-p', 'cxone-dtmf-engine', '-p', 'cxone-dtmf-options', '-p', 'cxone-dtmf-simulator'];
+  const args = [
+    'llvm-cov',
+    '--locked',
+    '-p',
+    'cxone-dtmf-engine',
+    '-p',
+    'cxone-dtmf-options',
+    '-p',
+    'cxone-dtmf-simulator',
+  ];
   args.push('--lcov', '--output-path', report);
   const steps = new Steps(process.stderr);
   const { code } = await steps.run('cargo test, with counters', 'cargo', args, { cwd: root });

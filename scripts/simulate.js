@@ -23,7 +23,7 @@ const USAGE = 'Usage: node scripts/simulate.js [--injections n] [--seed n] [--js
 const INJECTIONS = 1_000_000;
 /** Worlds take the seeds that follow; a number that can be typed is enough. */
 const SEEDS = 1_000_000_000;
-const TEST = ['test', '--locked', '-p', 'cxone-dtmf-engine', '--profile', 'simulation', '--test', 'simulation'];
+const TEST = ['test', '--locked', '-p', 'cxone-dtmf-engine', '--profile', 'simulation', '--test', 'engine'];
 const BAR = 30;
 /** How often a line is written where a bar cannot move, in parts of the whole. */
 const LINES = 20;
@@ -96,7 +96,7 @@ class Progress {
  */
 function play(steps, injections, seed) {
   const progress = new Progress(steps);
-  const args = [...TEST, '--', '--exact', 'no_world_breaks_a_law', '--nocapture'];
+  const args = [...TEST, '--', '--exact', 'simulation::no_world_breaks_a_law', '--nocapture'];
   const child = spawn('cargo', args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],

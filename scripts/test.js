@@ -111,7 +111,15 @@ class Run {
     this.record(await this.node('eslint', [tool('eslint'), '--max-warnings', '0', '.']));
     const prettier = [tool('prettier'), '--check', '--log-level', 'warn', '.'];
     this.record(await this.node('prettier', prettier));
-    await this.component('clippy', ['clippy', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings']);
+    await this.component('clippy', [
+      'clippy',
+      '--locked',
+      '--workspace',
+      '--all-targets',
+      '--',
+      '-D',
+      'warnings',
+    ]);
   }
 
   async types() {
@@ -123,7 +131,13 @@ class Run {
   async rust() {
     await this.redis();
     const without = this.server ? [] : ['--', '--skip', redis.RUST_MODULE];
-    const tests = await this.cargo('cargo test', ['test', '--locked', '--workspace', '--no-fail-fast', ...without]);
+    const tests = await this.cargo('cargo test', [
+      'test',
+      '--locked',
+      '--workspace',
+      '--no-fail-fast',
+      ...without,
+    ]);
     this.record(tests, counts.ofCargo(tests.output));
   }
 

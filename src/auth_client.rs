@@ -16,8 +16,7 @@ use super::lane::{NativeLane, Outbox};
 use super::record::{Failure, Record};
 use cxone_dtmf_engine::auth::{Connection, TokenCache, TokenObserver, TokenSource};
 use cxone_dtmf_engine::clock::WallClock;
-use cxone_dtmf_engine::discovery::{AllowedHosts, Discovered};
-use cxone_dtmf_engine::endpoint::Endpoint;
+use cxone_dtmf_engine::endpoint::{AllowedHosts, Discovered, Endpoint};
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::{SharedGrant, Store};
 use cxone_dtmf_engine::origin::Hosts;
@@ -88,7 +87,8 @@ impl NativeAuthClient {
             transport: lane
                 .transports()
                 .with(config.network)
-                .map_err(super::unchecked)?,
+                .map_err(super::unchecked)?
+                .control,
             timeout: config.timeout,
             clock: WallClock::system(),
         };

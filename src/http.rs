@@ -5,11 +5,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::error::Error;
-use cxone_dtmf_engine::http::{HttpOptions, HttpTransport, ProxyVariables, Transport};
+use cxone_dtmf_engine::http::{ControlTransport, DigitsTransport, HttpOptions, ProxyVariables};
 
-/// The most transports that are kept while nobody uses them. One holds its roots (some 100 KB), and
+/// The most pairs of transports that are kept while no object uses them. One holds its roots (some 100 KB), and
 /// connections for as long as those may be idle.
 const MAX_KEPT: usize = 8;
+
+/// The transports of one set of settings.
+#[derive(Clone)]
+pub struct Pair {
+    /// Carries digits.
+    pub digits: Arc<DigitsTransport>,
+    /// Carries everything else.
+    pub control: Arc<ControlTransport>,
+}
+
+impl Pair {
+    fn new(options: HttpOptions, variables: ProxyVariables) -> Result<Self, Error> {
+        let wall = WallClock::system();
+        let digits = DigitsTransport::in_environment(options, variables, wall)?;
+        let digits = Arc::new(digits);
+        let control = Arc::new(ControlTransport::beside(Arc::clone(&digits)));
+        Ok(Self { digits, control })
+    }
+}
 
 /// Transports by their settings. Objects with equal settings share connections and read the roots once, so
 /// that a program may make an injector per request.
@@ -21,7 +40,7 @@ pub struct Transports {
 struct Kept {
     options: HttpOptions,
     variables: ProxyVariables,
-    transport: Arc<HttpTransport>,
+    pair: Pair,
 }
 
 impl Transports {
@@ -46,17 +65,12 @@ impl Transports {
         self.extra_ca.clone()
     }
 
-    /// The transport with these settings.
-    pub fn with(&self, options: HttpOptions) -> Result<Arc<dyn Transport>, Error> {
+    /// The transports with these settings.
+    pub fn with(&self, options: HttpOptions) -> Result<Pair, Error> {
         self.find(options, variables())
-            .map(|transport| transport as Arc<dyn Transport>)
     }
 
-    fn find(
-        &self,
-        options: HttpOptions,
-        variables: ProxyVariables,
-    ) -> Result<Arc<HttpTransport>, Error> {
+    fn find(&self, options: HttpOptions, variables: ProxyVariables) -> Result<Pair, Error> {
         let options = HttpOptions {
             extra_ca: self.extra_ca.clone(),
             ..options
@@ -69,20 +83,16 @@ impl Transports {
             found
         } else {
             Kept {
-                transport: Arc::new(HttpTransport::in_environment(
-                    options.clone(),
-                    variables.clone(),
-                    WallClock::system(),
-                )?),
+                pair: Pair::new(options.clone(), variables.clone())?,
                 options,
                 variables,
             }
         };
-        let transport = Arc::clone(&found.transport);
+        let pair = found.pair.clone();
         // The one that was not asked for longest is at the back.
         kept.push_front(found);
         kept.truncate(MAX_KEPT);
-        Ok(transport)
+        Ok(pair)
     }
 }
 
@@ -116,8 +126,9 @@ mod tests {
     fn equal_settings_share_and_others_do_not() {
         let transports = Transports::trusting(None);
         let none = ProxyVariables::default();
-        let first = transports.find(within(1), none.clone()).unwrap();
-        let same = transports.find(within(1), none.clone()).unwrap();
+        let find = |options, variables| transports.find(options, variables).unwrap().digits;
+        let first = find(within(1), none.clone());
+        let same = find(within(1), none.clone());
         assert!(Arc::ptr_eq(&first, &same));
         for (options, variables) in [
             (within(2), none.clone()),
@@ -130,10 +141,10 @@ mod tests {
                 none.clone(),
             ),
         ] {
-            let other = transports.find(options, variables).unwrap();
+            let other = find(options, variables);
             assert!(!Arc::ptr_eq(&first, &other));
         }
-        let again = transports.find(within(1), none).unwrap();
+        let again = find(within(1), none);
         assert!(Arc::ptr_eq(&first, &again));
     }
 
@@ -144,6 +155,7 @@ mod tests {
             transports
                 .find(within(millis), ProxyVariables::default())
                 .unwrap()
+                .digits
         };
         let oldest = Arc::downgrade(&find(1));
         let wanted = Arc::downgrade(&find(2));

@@ -108,16 +108,16 @@ impl NativeInjector {
         if let (Some(store), Some(auth)) = (&fleet, auth) {
             auth.join(store);
         }
+        let transports = lane.transports().with(config.network);
+        let http::Pair { digits, control } = transports.map_err(super::unchecked)?;
         let submissions = SubmitQueue::process_wide();
         let runtime = within_runtime_if_available(Handle::try_current);
         let parts = Parts {
             endpoint: endpoint(config.api_url, auth).map_err(super::unchecked)?,
             profile: config.profile.with_headers(config.headers),
             tokens,
-            transport: lane
-                .transports()
-                .with(config.network)
-                .map_err(super::unchecked)?,
+            transport: digits,
+            control,
             events: Arc::new(LaneEvents {
                 injector,
                 outbox: Arc::clone(&outbox),

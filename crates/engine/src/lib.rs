@@ -5,10 +5,10 @@
 //! 1. *validate*: [`dtmf`] and [`api`] check digits and ids; nothing is sent when a rule is broken;
 //! 2. *lock*: [`channel`] gives it a place in the line of its call, and [`fleet`] the lease on it, where there is one;
 //! 3. *rate limit*: [`rate_limit`] lets it wait for a slot, where one is configured;
-//! 4. *token*: [`auth`] gives the current one, or fetches one for all who wait; [`endpoint`] knows where it may go,
-//!    from the configuration or by [`discovery`];
+//! 4. *token*: [`auth`] gives the current one, or fetches one for all callers that wait; [`endpoint`] knows where it
+//!    may go, from the configuration or from the platform;
 //! 5. *intent*: [`audit`] writes down what is about to leave;
-//! 6. *send*: [`transport`] carries the request once and reports facts;
+//! 6. *send*: [`http`] carries the request once and reports facts;
 //! 7. *classify*: [`api`] says what the facts mean for the digits, a [`delivery::Delivery`];
 //! 8. *retry*: [`retry`] decides whether it is safe and sensible to send again, and when;
 //! 9. *outcome*: [`outcome`] sums up all attempts, [`metrics`] counts, [`audit`] writes it down;
@@ -29,7 +29,6 @@ pub mod cancel;
 pub mod clock;
 pub mod config;
 pub mod delivery;
-pub mod discovery;
 pub mod endpoint;
 pub mod error;
 pub mod event;

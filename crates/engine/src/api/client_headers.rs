@@ -11,9 +11,7 @@ use super::wiped::Wiped;
 use crate::Secret;
 use crate::auth::Token;
 use crate::error::{Code, Error};
-
-/// Names this version of the package to the platform.
-const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));
+use crate::http::OWN_USER_AGENT;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

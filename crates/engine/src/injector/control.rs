@@ -34,13 +34,15 @@ pub(super) enum Reply {
     NotSent(Error),
 }
 
-/// How long a control request may take.
+/// How a control request is sent.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
     /// The last moment for everything.
     pub(super) until: Instant,
     /// The time for the exchange itself.
     pub(super) timeout: Duration,
+    /// Whether it goes out on a connection of its own: a kept one may be dead.
+    pub(super) fresh_connection: bool,
 }
 
 impl Engine {
@@ -53,7 +55,7 @@ impl Engine {
     ) -> Reply {
         let addressed = async {
             let addressed = self.address(template).await?;
-            self.parts.transport.ready().await;
+            self.parts.control.ready().await;
             Ok(addressed)
         };
         let addressed = timeout_at(bounds.until, addressed).await;
@@ -70,13 +72,14 @@ impl Engine {
             return Reply::NotSent(messages::deadline());
         }
         request.timeout = bounds.timeout.min(remaining);
+        request.fresh_connection = bounds.fresh_connection;
         let witness = request.witness.clone();
         on_leaving();
-        match self.parts.transport.send(request).await {
+        match self.parts.control.send(request).await {
             Ok(answer) => Reply::Answered { answer, token },
             Err(fault) => {
                 let error = Error::not_sent(Code::Connect, messages::not_connected(fault.kind));
-                let used = self.parts.transport.proxy_use(&uri);
+                let used = self.parts.control.proxy_use(&uri);
                 Reply::Unanswered {
                     left: !witness.revoke(),
                     error: used.explain(fault.kind, error),

@@ -33,6 +33,8 @@ pub struct Parts {
     pub tokens: Arc<dyn TokenSource>,
     /// Carries the requests that press digits.
     pub transport: Arc<dyn Transport>,
+    /// Carries masks, unmasks and polls.
+    pub control: Arc<dyn Transport>,
     /// Is told what happens.
     pub events: Arc<dyn EventSink>,
     /// Keeps the audit log, when there is one.

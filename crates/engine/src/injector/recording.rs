@@ -154,6 +154,7 @@ impl Attempts for Change<'_> {
         let bounds = Bounds {
             until: self.until,
             timeout: self.engine.config.timeout,
+            fresh_connection: true,
         };
         let reply = self.engine.ask(self.template, bounds, || {
             self.state.perhaps_masked = true;

@@ -135,6 +135,7 @@ impl Attempts for Poll<'_> {
         let bounds = Bounds {
             until: asked + POLL + POLL_MARGIN,
             timeout: POLL + POLL_MARGIN,
+            fresh_connection: false,
         };
         let (answer, token) = match engine.ask(template, bounds, || ()).await {
             Reply::Answered { answer, token } => (answer, token),

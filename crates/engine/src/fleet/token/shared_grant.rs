@@ -11,7 +11,7 @@ use super::identity::Identity;
 use super::shared_token::{Known, Lifetime, Lookup, SharedToken};
 use crate::BoxFuture;
 use crate::Secret;
-use crate::auth::{EXPIRY_MARGIN, Grant, Granted, Token};
+use crate::auth::{Grant, Granted, Token, expiry_margin};
 use crate::error::Error;
 use crate::fleet::store::{Store, StoreError};
 
@@ -170,7 +170,7 @@ impl FleetBinding {
         let Some(ciphertext) = self.cipher.encrypt(granted, &data) else {
             return self.token.abandon(&self.store, refresher).await;
         };
-        let margin = EXPIRY_MARGIN.min(granted.lifetime / 2);
+        let margin = expiry_margin(granted.lifetime);
         let lifetime = Lifetime {
             left: granted.lifetime.saturating_sub(margin),
             margin,

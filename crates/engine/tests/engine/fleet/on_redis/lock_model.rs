@@ -1,0 +1,254 @@
+//! The scripts of the lock before a real server, against a plain list.
+
+use std::array;
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cxone_dtmf_engine::fleet::{
+    AcquireReply, CallId, FleetOptions, LeaseClient, LeaseTerms, OnUnavailable, Store,
+};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tokio::runtime::Runtime;
+
+use crate::fleet::redis::resp::Client;
+use crate::fleet::redis::{Redis, resp::Reply};
+
+const OWNERS: usize = 6;
+/// Some owners are of one process, which gives the earlier one up when it asks for the later.
+const PROCESSES: usize = 4;
+const MOST: usize = 3;
+
+/// Nothing ends by itself in a test: what ends, a step ends.
+const TERMS: LeaseTerms = LeaseTerms {
+    lease: Duration::from_secs(3600),
+    waiter_ttl: Duration::from_secs(3600),
+    max_waiting: MOST as u64,
+    on_unavailable: OnUnavailable::Fail,
+};
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Acquire(usize),
+    Renew(usize),
+    Leave(usize),
+    Dismiss(usize),
+    /// The lease of whoever holds it ends.
+    LeaseEnds,
+    /// Nothing was heard of the n-th in line for too long.
+    Dies(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let owner = || 0..OWNERS;
+    prop_oneof![
+        12 => owner().prop_map(Step::Acquire),
+        2 => owner().prop_map(Step::Renew),
+        5 => owner().prop_map(Step::Leave),
+        1 => owner().prop_map(Step::Dismiss),
+        1 => Just(Step::LeaseEnds),
+        1 => (0..MOST).prop_map(Step::Dies),
+    ]
+}
+
+#[derive(Debug, Default)]
+struct Model {
+    holder: Option<usize>,
+    ended: bool,
+    fence: u64,
+    /// Who waits, and whether something was heard of it.
+    line: Vec<(usize, bool)>,
+    tickets: u64,
+    dismissed: u64,
+    /// The ticket that each owner knows of.
+    known: [u64; OWNERS],
+}
+
+impl Model {
+    /// What a question must be answered, but for the fence and the time.
+    fn acquire(&mut self, owner: usize) -> AcquireReply {
+        let granted = |fence, line: &[_]| AcquireReply::Granted {
+            fence,
+            contended: !line.is_empty(),
+        };
+        if self.holder == Some(owner) {
+            self.ended = false;
+            return granted(self.fence, &self.line);
+        }
+        self.line.retain(|(_, alive)| *alive);
+        let in_line = self.line.iter().any(|(waiting, _)| *waiting == owner);
+        if !in_line && self.known[owner] > 0 && self.known[owner] <= self.dismissed {
+            self.known[owner] = 0;
+            return AcquireReply::Rejected;
+        }
+        let of_own_process = |holder| holder % PROCESSES == owner % PROCESSES;
+        let is_free = self.ended || self.holder.is_none_or(of_own_process);
+        if is_free && self.line.first().is_none_or(|(first, _)| *first == owner) {
+            self.line.retain(|(waiting, _)| *waiting != owner);
+            (self.holder, self.ended) = (Some(owner), false);
+            self.known[owner] = 0;
+            return granted(0, &self.line);
+        }
+        if !in_line {
+            if self.line.len() >= MOST {
+                return AcquireReply::QueueFull;
+            }
+            self.tickets += 1;
+            self.known[owner] = self.tickets;
+            self.line.push((owner, true));
+        }
+        AcquireReply::Queued {
+            ticket: self.known[owner],
+            ahead: self.line.iter().position(|(at, _)| *at == owner).unwrap() as u64,
+            held_for: Duration::ZERO,
+            closed_for: Duration::ZERO,
+        }
+    }
+}
+
+struct Stage {
+    runtime: Runtime,
+    redis: Redis,
+    stores: [Arc<Store>; PROCESSES],
+}
+
+impl Stage {
+    fn new() -> Self {
+        let redis = Redis::start();
+        Self {
+            runtime: Runtime::new().unwrap(),
+            stores: array::from_fn(|_| {
+                Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap()
+            }),
+            redis,
+        }
+    }
+
+    /// Where an owner asks.
+    fn store(&self, owner: usize) -> &Store {
+        &self.stores[owner % PROCESSES]
+    }
+
+    fn owners(&self, call: &str) -> Vec<LeaseClient> {
+        let owner = |number| LeaseClient::new(self.store(number), number as u64, "scope", call);
+        (0..OWNERS).map(owner).collect()
+    }
+}
+
+fn key(client: &mut Client, what: &str, call: &CallId) -> String {
+    let keys = client
+        .ask(&["KEYS", &format!("*:{what}:{}", call.digest)])
+        .unwrap();
+    keys.list().first().map(Reply::text).unwrap_or_default()
+}
+
+/// One holder at a time, in the order of asking, with fences that grow, within the bound, whatever happens.
+#[test]
+fn behaves_like_a_list() {
+    let stage = Stage::new();
+    let calls = Cell::new(0);
+    TestRunner::new(Config::with_cases(300))
+        .run(&prop::collection::vec(step(), 1..60), |steps| {
+            calls.set(calls.get() + 1);
+            walk(&stage, &format!("call-{}", calls.get()), &steps)
+        })
+        .unwrap();
+}
+
+fn walk(stage: &Stage, call: &str, steps: &[Step]) -> Result<(), TestCaseError> {
+    let owners = stage.owners(call);
+    let id = stage.store(0).keys().call("scope", call);
+    let mut client = stage.redis.connect();
+    let mut model = Model::default();
+    for step in steps {
+        match *step {
+            Step::Acquire(owner) => {
+                let known = model.known[owner];
+                let before = model.fence;
+                let again = model.holder == Some(owner);
+                let expected = model.acquire(owner);
+                let asked = owners[owner].acquire(stage.store(owner), TERMS, known);
+                match (stage.runtime.block_on(asked).unwrap(), expected) {
+                    (
+                        AcquireReply::Granted { fence, contended },
+                        AcquireReply::Granted {
+                            contended: expected,
+                            ..
+                        },
+                    ) => {
+                        prop_assert_eq!(contended, expected);
+                        let lawful = if again {
+                            fence == before
+                        } else {
+                            fence > before
+                        };
+                        prop_assert!(lawful, "{fence} after {before}");
+                        model.fence = fence;
+                    }
+                    (
+                        AcquireReply::Queued {
+                            ticket,
+                            ahead,
+                            held_for,
+                            closed_for,
+                        },
+                        AcquireReply::Queued {
+                            ticket: expected,
+                            ahead: before,
+                            ..
+                        },
+                    ) => {
+                        prop_assert_eq!((ticket, ahead), (expected, before));
+                        let of_own_process = |holder| holder % PROCESSES == owner % PROCESSES;
+                        let is_free = model.ended || model.holder.is_none_or(of_own_process);
+                        prop_assert_eq!(held_for.is_zero(), is_free);
+                        prop_assert!(closed_for.is_zero());
+                    }
+                    (answer, expected) => prop_assert_eq!(answer, expected),
+                }
+            }
+            Step::Renew(owner) => {
+                let renewed = owners[owner].renew(stage.store(owner), TERMS.lease);
+                let expected = (model.holder == Some(owner)).then_some(!model.line.is_empty());
+                prop_assert_eq!(stage.runtime.block_on(renewed).unwrap(), expected);
+                model.ended &= expected.is_none();
+            }
+            Step::Leave(owner) => {
+                stage
+                    .runtime
+                    .block_on(owners[owner].release(stage.store(owner)))
+                    .unwrap();
+                model.known[owner] = 0;
+                model.line.retain(|(waiting, _)| *waiting != owner);
+                if model.holder == Some(owner) {
+                    model.holder = None;
+                }
+            }
+            Step::Dismiss(owner) => {
+                let dismissed = owners[owner].reject_queued(stage.store(owner));
+                stage.runtime.block_on(dismissed).unwrap();
+                if model.holder == Some(owner) && !model.line.is_empty() {
+                    model.line.clear();
+                    model.dismissed = model.tickets;
+                }
+            }
+            Step::LeaseEnds => {
+                if model.holder.is_some() {
+                    let lock = key(&mut client, "lock", &id);
+                    client.ask(&["HSET", &lock, "ends", "1"]).unwrap();
+                    model.ended = true;
+                }
+            }
+            Step::Dies(n) => {
+                if let Some((owner, alive)) = model.line.get_mut(n) {
+                    let waiters = key(&mut client, "waiters", &id);
+                    let name = format!("{}:{owner}", stage.store(*owner).process());
+                    client.ask(&["ZADD", &waiters, "XX", "1", &name]).unwrap();
+                    *alive = false;
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,319 @@
+//! The rate limit of a fleet: the formula as the server runs it, and processes that share it.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cxone_dtmf_engine::fleet::{
+    FleetOptions, FleetRateLimiter, GCRA_LUA, SharedReservation, SharedSchedule, Store,
+};
+use cxone_dtmf_engine::rate_limit::{Gcra, RateLimit, RateLimiter as _, Schedule};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tokio::time::Instant;
+
+use crate::fleet::redis::resp::{Client, Reply};
+use crate::fleet::redis::{Cluster, Redis, Served};
+use crate::support::{LONG, ms, until};
+
+/// A step of a history, which both the Rust and the Lua walk.
+#[derive(Clone, Debug)]
+enum Step {
+    Reserve {
+        longest: u64,
+    },
+    /// The slot that was reserved so many steps ago.
+    Cancel {
+        ago: usize,
+    },
+    HoldBack {
+        wait: u64,
+    },
+}
+
+fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
+    let step = prop_oneof![
+        6 => (0_u64..30_000_000).prop_map(|longest| Step::Reserve { longest }),
+        2 => (0_usize..3).prop_map(|ago| Step::Cancel { ago }),
+        1 => (0_u64..5_000_000).prop_map(|wait| Step::HoldBack { wait }),
+    ];
+    // Times between steps of a microsecond up to two seconds.
+    let pause = prop_oneof![0_u64..10, 0_u64..2_000_000];
+    prop::collection::vec((pause, step), 1..60)
+}
+
+/// Walks a history with the Lua of the scripts, at the times of the history instead of the server's own.
+const WALK: &str = "
+local interval, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
+local schedule, told, afters = 0, {}, {}
+for at = 3, #ARGV, 3 do
+  local now, what, number = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])
+  if what == 'reserve' then
+    local after, wait, reserved = reserve(schedule, now, interval, tolerance, number)
+    schedule = after
+    if reserved then table.insert(afters, after) end
+    table.insert(told, (reserved and 'in ' or 'not in ') .. string.format('%.0f', wait))
+  elseif what == 'cancel' then
+    local after = afters[#afters - number]
+    if after then schedule = cancel(schedule, after, interval) end
+  else
+    schedule = hold_back(schedule, now + number, tolerance)
+  end
+end
+return told";
+
+fn told_by_lua(client: &mut Client, gcra: Gcra, steps: &[(u64, Step)], origin: u64) -> Vec<String> {
+    let mut command = vec![
+        "EVAL".to_owned(),
+        format!("{GCRA_LUA}{WALK}"),
+        "0".to_owned(),
+    ];
+    command.extend([gcra.interval().to_string(), gcra.tolerance().to_string()]);
+    let mut now = origin;
+    for (pause, step) in steps {
+        now += pause;
+        let (what, number) = match step {
+            Step::Reserve { longest } => ("reserve", *longest),
+            Step::Cancel { ago } => ("cancel", u64::try_from(*ago).unwrap()),
+            Step::HoldBack { wait } => ("hold back", *wait),
+        };
+        command.extend([now.to_string(), what.to_owned(), number.to_string()]);
+    }
+    let words: Vec<_> = command.iter().map(String::as_str).collect();
+    client
+        .ask(&words)
+        .unwrap()
+        .list()
+        .iter()
+        .map(Reply::text)
+        .collect()
+}
+
+fn told_by_rust(gcra: Gcra, steps: &[(u64, Step)], origin: u64) -> Vec<String> {
+    let (mut schedule, mut told, mut slots) = (Schedule::default(), Vec::new(), Vec::new());
+    let mut now = origin;
+    for (pause, step) in steps {
+        now += pause;
+        match step {
+            Step::Reserve { longest } => match gcra.reserve(&mut schedule, now, *longest) {
+                Ok(slot) => {
+                    told.push(format!("in {}", slot.wait));
+                    slots.push(slot);
+                }
+                Err(too_far) => told.push(format!("not in {}", too_far.wait)),
+            },
+            Step::Cancel { ago } => {
+                if let Some(at) = slots.len().checked_sub(ago + 1) {
+                    gcra.cancel(&mut schedule, slots[at]);
+                }
+            }
+            Step::HoldBack { wait } => gcra.hold_back(&mut schedule, now + wait),
+        }
+    }
+    told
+}
+
+#[test]
+fn the_formula_of_the_server_is_that_of_the_process() {
+    let redis = Redis::start();
+    let client = RefCell::new(redis.connect());
+    // The time of day in microseconds, as the server has it, and zero.
+    let origins = prop_oneof![Just(0), 1_700_000_000_000_000..2_000_000_000_000_000_u64];
+    let histories = (1_u32..6_000, 1_u32..20, origins, steps());
+    let mut runner = TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::with_cases(512)
+    });
+    runner
+        .run(&histories, |(per_minute, burst, origin, steps)| {
+            let gcra = Gcra::new(per_minute, burst);
+            let lua = told_by_lua(&mut client.borrow_mut(), gcra, &steps, origin);
+            prop_assert_eq!(lua, told_by_rust(gcra, &steps, origin));
+            Ok(())
+        })
+        .unwrap();
+}
+
+fn store(served: &Served) -> Arc<Store> {
+    let mut options = FleetOptions::at(&served.url).unwrap();
+    options.prefix.clone_from(&served.prefix);
+    Store::new(options).unwrap()
+}
+
+async fn reserved(schedule: &SharedSchedule, store: &Store, longest: Duration) -> (Duration, u64) {
+    match schedule.reserve(store, longest).await.unwrap() {
+        SharedReservation::Slot { wait, after } => (wait, after),
+        SharedReservation::TooFar { wait } => panic!("not before {wait:?}"),
+    }
+}
+
+const FAR: Duration = Duration::from_secs(3_600);
+
+#[tokio::test]
+async fn processes_reserve_in_one_schedule_and_give_back_the_last_slot_only() {
+    let served = Served::new();
+    let (one, other) = (store(&served), store(&served));
+    // A slot in ten seconds: how fast the machine is does not matter.
+    let schedule = SharedSchedule::new(one.keys(), "scope", "call-1", Gcra::new(6, 1));
+    let (wait, _) = reserved(&schedule, &one, FAR).await;
+    assert_eq!(wait, Duration::ZERO);
+    let (second, after_second) = reserved(&schedule, &other, FAR).await;
+    let (third, after_third) = reserved(&schedule, &one, FAR).await;
+    assert!(second > ms(5_000) && second <= ms(10_000), "{second:?}");
+    assert_eq!(after_third - after_second, 10_000_000);
+    assert!(third > second + ms(5_000));
+    assert!(matches!(
+        schedule.reserve(&other, ms(5_000)).await.unwrap(),
+        SharedReservation::TooFar { wait } if wait > ms(20_000)
+    ));
+    schedule.cancel(&one, after_second).await.unwrap();
+    assert_eq!(
+        reserved(&schedule, &other, FAR).await.1,
+        after_third + 10_000_000
+    );
+    schedule
+        .cancel(&other, after_third + 10_000_000)
+        .await
+        .unwrap();
+    assert_eq!(
+        reserved(&schedule, &one, FAR).await.1,
+        after_third + 10_000_000
+    );
+    let another = SharedSchedule::new(one.keys(), "scope", "call-2", Gcra::new(6, 1));
+    assert_eq!(reserved(&another, &one, FAR).await.0, Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_over_leaves_nothing_behind() {
+    let redis = Redis::start();
+    let store = Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap();
+    let schedule = SharedSchedule::new(store.keys(), "scope", "call-1", Gcra::new(6_000, 1));
+    reserved(&schedule, &store, FAR).await;
+    let keys = || redis.ask(&["KEYS", "*:rate:*"]).text();
+    assert!(!keys().contains("call"));
+    until("the schedule has ended", || keys().is_empty()).await;
+    let (_, after) = reserved(&schedule, &store, FAR).await;
+    schedule.cancel(&store, after).await.unwrap();
+    assert_eq!(keys(), "", "given back before it began");
+    let unlimited = SharedSchedule::new(store.keys(), "scope", "", Gcra::UNLIMITED);
+    reserved(&unlimited, &store, FAR).await;
+    assert_eq!(keys(), "", "what has no rate has no schedule");
+}
+
+const SLOW: RateLimit = RateLimit {
+    per_minute: Some(6),
+    per_call_per_minute: None,
+    burst: 1,
+};
+
+fn limiter(store: &Arc<Store>, limit: RateLimit) -> FleetRateLimiter {
+    FleetRateLimiter::new(Arc::clone(store), "scope".into(), limit)
+}
+
+async fn refused(limiter: &FleetRateLimiter, patience: Duration) -> Duration {
+    let call = "call-1".into();
+    let waited = limiter.acquire(&call, Instant::now() + patience);
+    waited.await.expect_err("a wait that is too long").0
+}
+
+async fn goes(limiter: &FleetRateLimiter) {
+    let waited = limiter
+        .acquire(&"call-1".into(), Instant::now() + FAR)
+        .await;
+    waited.unwrap();
+}
+
+#[tokio::test]
+async fn the_patience_that_one_process_is_asked_for_holds_all_back() {
+    let per_call_only = RateLimit {
+        per_minute: None,
+        per_call_per_minute: Some(6_000),
+        burst: 3,
+    };
+    for limit in [SLOW, per_call_only] {
+        let served = Served::new();
+        let (one, other) = (
+            limiter(&store(&served), limit),
+            limiter(&store(&served), limit),
+        );
+        one.hold_back(Duration::from_secs(100));
+        assert!(refused(&one, ms(50)).await > ms(90_000));
+        let end = Instant::now() + FAR;
+        // The other hears of it as soon as the server does.
+        while Instant::now() < end {
+            let waited = other
+                .acquire(&"call-2".into(), Instant::now() + ms(50))
+                .await;
+            if waited.is_err_and(|too_long| too_long.0 > ms(80_000)) {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_gives_up_gives_the_slot_back() {
+    let redis = Redis::start();
+    let store = Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap();
+    let limiter = limiter(&store, SLOW);
+    goes(&limiter).await;
+    let key = redis.ask(&["KEYS", "*:rate:*"]).text();
+    let schedule = || redis.ask(&["GET", &key]).text();
+    let before = schedule();
+    let waiting = tokio::spawn(async move { goes(&limiter).await });
+    until("a slot is reserved", || schedule() != before).await;
+    waiting.abort();
+    until("it is given back", || schedule() == before).await;
+}
+
+#[tokio::test]
+async fn without_the_server_each_process_keeps_to_its_share() {
+    let mut redis = Redis::start();
+    let mut options = FleetOptions::at(&redis.url()).unwrap();
+    options.processes = 4;
+    let store = Store::new(options).unwrap();
+    let limiter = limiter(&store, SLOW);
+    goes(&limiter).await;
+    redis.kill();
+    goes(&limiter).await;
+    // 6 a minute are one in 10 s, and a quarter of it one in 40 s.
+    let wait = refused(&limiter, ms(100)).await;
+    assert!(wait > ms(20_000) && wait <= ms(40_000), "{wait:?}");
+    assert_eq!(store.counters().read().own_slots, 2);
+    redis.restart();
+    let end = Instant::now() + LONG;
+    loop {
+        let before = store.counters().read().own_slots;
+        // It has forgotten the schedule, so there may be a slot.
+        let _ = limiter.acquire(&"call-1".into(), Instant::now()).await;
+        if store.counters().read().own_slots == before {
+            break;
+        }
+        assert!(Instant::now() < end, "the server is not asked again");
+    }
+}
+
+#[tokio::test]
+async fn limits_are_kept_in_a_cluster() {
+    let cluster = Cluster::start();
+    let store = Store::new(FleetOptions::cluster(&cluster.urls()).unwrap()).unwrap();
+    let limiter = limiter(
+        &store,
+        RateLimit {
+            per_call_per_minute: Some(6),
+            ..SLOW
+        },
+    );
+    goes(&limiter).await;
+    assert!(refused(&limiter, ms(100)).await > ms(5_000));
+    assert_eq!(store.counters().read().own_slots, 0);
+    for call in 0..20 {
+        let schedule = SharedSchedule::new(
+            store.keys(),
+            "scope",
+            &format!("call-{call}"),
+            Gcra::new(6, 1),
+        );
+        schedule.hold_back(&store, ms(10)).await.unwrap();
+    }
+}

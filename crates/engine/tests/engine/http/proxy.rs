@@ -1,0 +1,206 @@
+//! Proxies: the tunnel, its refusals, and that nothing goes through one unasked.
+
+use std::process::Command;
+
+use cxone_dtmf_engine::http::{FaultKind, HttpOptions, ProxyChoice, Transport};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::client::{fault, send};
+use super::over::{Over, over_both};
+use crate::support::Identity;
+use crate::support::server::{OK, Server, header};
+
+over_both! {
+    through_a_tunnel,
+    refused_by_the_proxy,
+    the_proxy_hangs_up,
+    failures_on_both_sides_of_the_proxy_keep_their_names,
+    this_machine_is_never_reached_through_a_proxy,
+    the_environment_counts_only_when_asked
+}
+
+/// Not a loopback name, so that it goes through the proxy; the proxy leads it to `target`.
+const HOST: &str = "api.test";
+
+async fn tunnel_to(target: u16) -> Server {
+    Server::tcp(move |mut connection| async move {
+        let Some(head) = connection.request().await else {
+            return;
+        };
+        // "u:pw!" in the form of RFC 7617.
+        let known = header(&head, "proxy-authorization") == Some("Basic dTpwdyE=");
+        if !known || !head.starts_with("CONNECT api.test:443 ") {
+            connection
+                .write(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")
+                .await;
+            return;
+        }
+        let mut target = TcpStream::connect(("127.0.0.1", target)).await.unwrap();
+        connection.write(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        let _ = copy_bidirectional(&mut connection.io, &mut target).await;
+    })
+    .await
+}
+
+fn through(over: Over, identity: &Identity, address: String) -> Box<dyn Transport> {
+    over.with(HttpOptions {
+        proxy: ProxyChoice::Url(address),
+        ca_bundle: Some(identity.pem()),
+        ..HttpOptions::default()
+    })
+}
+
+async fn target(identity: &Identity) -> Server {
+    Server::tls(
+        identity.config(&["http/1.1"]),
+        |mut connection| async move {
+            while connection.request().await.is_some() {
+                connection.write(OK).await;
+            }
+        },
+    )
+    .await
+}
+
+async fn through_a_tunnel(over: Over) {
+    let identity = Identity::new(HOST);
+    let target = target(&identity).await;
+    let proxy = tunnel_to(target.port).await;
+    let transport = through(
+        over,
+        &identity,
+        format!("http://u:pw%21@127.0.0.1:{}", proxy.port),
+    );
+    let (answer, witnessed) = send(&transport, &format!("https://{HOST}/dtmf"), "1").await;
+    assert_eq!(answer.unwrap().status, 200);
+    assert!(witnessed);
+    assert_eq!(target.seen.times("1"), 1);
+}
+
+async fn refused_by_the_proxy(over: Over) {
+    let identity = Identity::new(HOST);
+    let proxy = tunnel_to(0).await;
+    for address in ["127.0.0.1", "u:wrong@127.0.0.1"] {
+        let transport = through(over, &identity, format!("http://{address}:{}", proxy.port));
+        assert_eq!(
+            fault(&transport, &format!("https://{HOST}/"), "1").await,
+            (FaultKind::Proxy, false)
+        );
+    }
+}
+
+async fn the_proxy_hangs_up(over: Over) {
+    let identity = Identity::new(HOST);
+    let proxy = Server::tcp(|mut connection| async move {
+        connection.request().await;
+    })
+    .await;
+    let transport = through(over, &identity, format!("127.0.0.1:{}", proxy.port));
+    assert_eq!(
+        fault(&transport, &format!("https://{HOST}/"), "1").await,
+        (FaultKind::Proxy, false)
+    );
+}
+
+async fn failures_on_both_sides_of_the_proxy_keep_their_names(over: Over) {
+    let identity = Identity::new(HOST);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = listener.local_addr().unwrap().port();
+    drop(listener);
+    let url = format!("https://{HOST}/");
+    let transport = through(over, &identity, format!("http://127.0.0.1:{closed}"));
+    assert_eq!(
+        fault(&transport, &url, "1").await,
+        (FaultKind::ConnectionRefused, false)
+    );
+    let target = target(&identity).await;
+    let proxy = tunnel_to(target.port).await;
+    let stranger = Identity::new(HOST);
+    let transport = through(
+        over,
+        &stranger,
+        format!("http://u:pw%21@127.0.0.1:{}", proxy.port),
+    );
+    assert_eq!(
+        fault(&transport, &url, "1").await,
+        (FaultKind::Certificate, false)
+    );
+}
+
+async fn this_machine_is_never_reached_through_a_proxy(over: Over) {
+    let identity = Identity::new("localhost");
+    let proxy = tunnel_to(0).await;
+    let plain = Server::tcp(|mut connection| async move {
+        connection.request().await;
+        connection.write(OK).await;
+    })
+    .await;
+    let target = target(&identity).await;
+    let transport = through(over, &identity, format!("http://127.0.0.1:{}", proxy.port));
+    let localhost = format!("http://localhost:{}/", plain.port);
+    for url in [plain.http(), localhost, target.https()] {
+        assert!(send(&transport, &url, "1").await.0.is_ok(), "{url}");
+    }
+    assert_eq!(proxy.seen.connections(), 0);
+}
+
+/// The environment belongs to the whole process, so each choice is tried in a child.
+async fn the_environment_counts_only_when_asked(over: Over) {
+    let proxy = tunnel_to(0).await;
+    for (choice, connections) in [("none", 0), ("env", 1)] {
+        let address = format!("http://127.0.0.1:{}", proxy.port);
+        let output = tokio::task::spawn_blocking(move || {
+            let mut child = Command::new(std::env::current_exe().unwrap());
+            for name in [
+                "HTTPS_PROXY",
+                "https_proxy",
+                "HTTP_PROXY",
+                "http_proxy",
+                "ALL_PROXY",
+            ] {
+                child.env(name, &address);
+            }
+            child
+                .env_remove("NO_PROXY")
+                .env_remove("no_proxy")
+                .env("TRANSPORT_TEST_PROXY", choice)
+                .env("TRANSPORT_TEST_OVER", format!("{over:?}"))
+                .args(["--exact", "http::proxy::child", "--ignored", "--nocapture"])
+                .output()
+                .unwrap()
+        })
+        .await
+        .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{choice}: {text}");
+        assert!(text.contains("1 passed"), "{choice}: {text}");
+        assert_eq!(proxy.seen.connections(), connections, "{choice}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "run by the test above, with an environment of its own"]
+async fn child() {
+    let env = std::env::var("TRANSPORT_TEST_PROXY").unwrap() == "env";
+    let over = match std::env::var("TRANSPORT_TEST_OVER").unwrap().as_str() {
+        "Digits" => Over::Digits,
+        _ => Over::Control,
+    };
+    let transport = over.with(HttpOptions {
+        proxy: if env {
+            ProxyChoice::Env
+        } else {
+            ProxyChoice::None
+        },
+        ..HttpOptions::default()
+    });
+    let (kind, witnessed) = fault(&transport, "https://nonexistent.invalid/", "1").await;
+    // Straight, the name is looked up; through the proxy, the proxy refuses.
+    let expected = if env {
+        FaultKind::Proxy
+    } else {
+        FaultKind::NameLookup
+    };
+    assert_eq!((kind, witnessed), (expected, false));
+}

@@ -1,0 +1,179 @@
+//! The TLS handshake: what passes, what is final, and that nothing leaves before it is done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cxone_dtmf_engine::http::{FaultKind, HttpOptions};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+
+use super::client::{fault, request, send, warm};
+use super::over::{Over, over_both};
+use crate::support::Identity;
+use crate::support::server::{OK, Server};
+
+over_both! {
+    trusted_through_the_bundle_or_the_file_of_the_environment,
+    untrusted_certificate,
+    wrong_name,
+    no_common_protocol,
+    http1_only_offers_no_http2,
+    a_plaintext_server,
+    closed_in_the_handshake,
+    reset_in_the_handshake,
+    silence_in_the_handshake,
+    a_refusal_after_the_handshake_is_a_lost_connection,
+    the_provider_of_the_process_has_no_say
+}
+
+async fn answering(config: tokio_rustls::rustls::ServerConfig) -> Server {
+    Server::tls(config, |mut connection| async move {
+        while connection.request().await.is_some() {
+            connection.write(OK).await;
+        }
+    })
+    .await
+}
+
+async fn trusted_through_the_bundle_or_the_file_of_the_environment(over: Over) {
+    let identity = Identity::new("localhost");
+    let server = answering(identity.config(&["http/1.1"])).await;
+    let extra = over.with(HttpOptions {
+        extra_ca: Some(identity.pem()),
+        ..HttpOptions::default()
+    });
+    for transport in [over.trusting(&identity), extra] {
+        let (answer, witnessed) = send(&transport, &server.https(), "1").await;
+        assert_eq!(answer.unwrap().status, 200);
+        assert!(witnessed);
+    }
+}
+
+async fn untrusted_certificate(over: Over) {
+    let server = answering(Identity::new("localhost").config(&[])).await;
+    assert_eq!(
+        fault(&over.plain(), &server.https(), "1").await,
+        (FaultKind::Certificate, false)
+    );
+    assert_eq!(server.seen.requests(), 0);
+}
+
+async fn wrong_name(over: Over) {
+    let identity = Identity::new("other.test");
+    let server = answering(identity.config(&[])).await;
+    assert_eq!(
+        fault(&over.trusting(&identity), &server.https(), "1").await,
+        (FaultKind::Certificate, false)
+    );
+}
+
+async fn no_common_protocol(over: Over) {
+    let identity = Identity::new("localhost");
+    let server = answering(identity.config(&["imap"])).await;
+    assert_eq!(
+        fault(&over.trusting(&identity), &server.https(), "1").await,
+        (FaultKind::Certificate, false)
+    );
+}
+
+async fn http1_only_offers_no_http2(over: Over) {
+    let identity = Identity::new("localhost");
+    let server = answering(identity.config(&["h2", "http/1.1"])).await;
+    let transport = over.with(HttpOptions {
+        ca_bundle: Some(identity.pem()),
+        http1_only: true,
+        ..HttpOptions::default()
+    });
+    assert!(send(&transport, &server.https(), "1").await.0.is_ok());
+    assert_eq!(server.seen.times("1"), 1);
+}
+
+async fn a_plaintext_server(over: Over) {
+    let server = Server::tcp(|mut connection| async move {
+        connection.write(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        connection.silence().await;
+    })
+    .await;
+    assert_eq!(
+        fault(&over.plain(), &server.https(), "1").await,
+        (FaultKind::TlsHandshake, false)
+    );
+}
+
+async fn closed_in_the_handshake(over: Over) {
+    let server = Server::tcp(|mut connection| async move {
+        connection.io.read_exact(&mut [0; 16]).await.unwrap();
+        // With FIN, not with the RST that unread bytes would cause.
+        connection.io.shutdown().await.unwrap();
+        let _ = tokio::io::copy(&mut connection.io, &mut tokio::io::sink()).await;
+    })
+    .await;
+    assert_eq!(
+        fault(&over.plain(), &server.https(), "1").await,
+        (FaultKind::TlsHandshake, false)
+    );
+}
+
+async fn reset_in_the_handshake(over: Over) {
+    let server = Server::tcp(|mut connection| async move {
+        connection.io.read_exact(&mut [0; 16]).await.unwrap();
+        connection.reset();
+    })
+    .await;
+    assert_eq!(
+        fault(&over.plain(), &server.https(), "1").await,
+        (FaultKind::TlsHandshake, false)
+    );
+}
+
+async fn silence_in_the_handshake(over: Over) {
+    let server = Server::tcp(|mut connection| async move { connection.silence().await }).await;
+    let hasty = over.with(HttpOptions {
+        connect_timeout: Duration::from_millis(100),
+        ..HttpOptions::default()
+    });
+    assert_eq!(
+        fault(&hasty, &server.https(), "1").await,
+        (FaultKind::ConnectTimeout, false)
+    );
+    // The time for the whole runs out first: the witness still tells that nothing left.
+    let (mut request, witness) = request(&server.https(), "2");
+    request.timeout = Duration::from_millis(500);
+    let kind = warm(over.plain())
+        .await
+        .send(request)
+        .await
+        .unwrap_err()
+        .kind;
+    assert_eq!(kind, FaultKind::TimedOut);
+    assert!(!witness.was_handed_over());
+}
+
+/// In TLS 1.3 the client is done before the server refuses its missing certificate (RFC 8446 §4.4.2.4):
+/// the request may be on its way by then.
+async fn a_refusal_after_the_handshake_is_a_lost_connection(over: Over) {
+    let identity = Identity::new("localhost");
+    let mut roots = RootCertStore::empty();
+    roots.add(identity.root()).unwrap();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .unwrap();
+    let config = identity.config_with(&["http/1.1"], |builder| {
+        builder.with_client_cert_verifier(verifier)
+    });
+    let server = answering(config).await;
+    let (kind, _) = fault(&over.trusting(&identity), &server.https(), "1").await;
+    assert_eq!(kind, FaultKind::ConnectionLost);
+    assert_eq!(server.seen.requests(), 0);
+}
+
+/// It belongs to the program that loads the addon: none is asked for, and none is left behind.
+async fn the_provider_of_the_process_has_no_say(over: Over) {
+    let identity = Identity::new("localhost");
+    let server = answering(identity.config(&["http/1.1"])).await;
+    let sent = send(&over.trusting(&identity), &server.https(), "1").await;
+    assert!(sent.0.is_ok());
+    assert!(tokio_rustls::rustls::crypto::CryptoProvider::get_default().is_none());
+}

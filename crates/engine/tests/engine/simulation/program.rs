@@ -1,0 +1,240 @@
+//! The program that presses digits: it injects, aborts, drops and closes as planned.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cxone_dtmf_engine::api::{Params, agent_session, telephony_v2};
+use cxone_dtmf_engine::config::{AfterUnknown, InjectionOptions, PlayoutMode};
+use cxone_dtmf_engine::injector::Injector;
+use cxone_dtmf_engine::lock::{LockId, Registry};
+use cxone_dtmf_engine::outcome::Outcome;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::bugs::{self, Bug};
+use super::clocks::Clocks;
+use super::history::{Ask, History, Injection, LockNumber, What};
+use super::plan::{Action, Api, Fate, Plan, Wish};
+use super::sessions::Sessions;
+use super::tokens::Issued;
+
+/// From here on the engine's numbers are of things that are no injection of the plan.
+pub const OTHERS: u64 = 1_000_000;
+
+/// From here on they are of sessions that are followed.
+const FOLLOWED: u64 = OTHERS * 3;
+
+/// The length of a tone, and of the silence behind it.
+const TONE: u64 = 50;
+
+/// How many digits a burst has.
+pub const DIGITS: u32 = 6;
+
+/// The pause between two bursts, which is written `,`.
+pub const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long the tones of a burst play.
+const BURST: Duration = Duration::from_millis(2 * TONE * DIGITS as u64);
+
+pub struct Program {
+    pub plan: Arc<Plan>,
+    pub injectors: Vec<Injector>,
+    pub history: History,
+    pub registry: Arc<Registry>,
+    pub clocks: Clocks,
+    pub issued: Arc<Issued>,
+    pub sessions: Arc<Sessions>,
+    pub following: Mutex<Tasks>,
+    pub bug: Bug,
+}
+
+/// A manual lock that the program holds.
+#[derive(Clone, Copy)]
+pub struct Held {
+    pub number: LockNumber,
+    pub id: LockId,
+}
+
+pub type Tasks = Vec<JoinHandle<()>>;
+
+/// One injection, in line already.
+pub type Work = Pin<Box<dyn Future<Output = Arc<Outcome>> + Send>>;
+
+impl Program {
+    /// Does everything in the plan, and returns what is still under way.
+    pub async fn run(self: &Arc<Self>) -> Tasks {
+        let mut tasks = Tasks::new();
+        for (at, action) in &self.plan.timeline {
+            sleep(at.saturating_sub(self.history.now())).await;
+            match action {
+                Action::Inject(wishes) => self.segment(wishes, None, &mut tasks),
+                Action::Scope(scope) => tasks.push(self.scope(scope.clone())),
+                Action::Close(number, patience) => {
+                    self.history.note(What::Closed(*number));
+                    let (injector, patience) = (self.injectors[*number].clone(), *patience);
+                    injector.begin_close();
+                    tasks.push(tokio::spawn(async move { injector.close(patience).await }));
+                }
+                Action::Abandon(number) => {
+                    self.history.note(What::Closed(*number));
+                    self.injectors[*number].abandon();
+                }
+                Action::Jump(seconds) => self.clocks.jump(*seconds),
+                Action::Revoke => self.issued.revoke_all(),
+                Action::Follow(number, call) => self.follow(*number, *call),
+                Action::EndSession(call) => self.sessions.end(*call),
+            }
+        }
+        tasks
+    }
+
+    /// Follows the session of a call, unless its injector is closed.
+    fn follow(&self, number: usize, call: usize) {
+        let injector = &self.injectors[number];
+        if let Ok(follower) = injector.follow(FOLLOWED + call as u64, Some(&call_id(call))) {
+            let task = tokio::spawn(follower.run());
+            self.following.lock().unwrap().push(task);
+        }
+    }
+
+    /// Asks for all at once. What does the work is started in another order, which must not matter.
+    pub fn segment(self: &Arc<Self>, wishes: &[Wish], lock: Option<Held>, tasks: &mut Tasks) {
+        let join = |wish| (wish, self.begin(wish, lock));
+        let mut in_line: Vec<_> = wishes.iter().map(join).collect();
+        in_line.rotate_left(wishes.len() / 2);
+        for (wish, work) in in_line {
+            tasks.extend(self.start(wish, lock, work));
+        }
+    }
+
+    /// Asks for one injection.
+    pub fn begin(&self, wish: &Wish, lock: Option<Held>) -> Work {
+        let config = &self.plan.injectors[wish.injector].config;
+        let in_sessions = self.plan.api == Api::AgentSession;
+        let ask = Ask {
+            call: wish.call,
+            injector: wish.injector,
+            under: lock.map(|held| held.number),
+            deadline: self.history.now() + wish.deadline.unwrap_or(config.deadline),
+            max_attempts: wish.max_attempts.unwrap_or(1),
+            rejects_queued: config.after_unknown == AfterUnknown::RejectQueued,
+            segments: if in_sessions { wish.segments } else { 1 },
+            playing: if in_sessions { BURST } else { Duration::ZERO },
+            holds: in_sessions && config.playout == PlayoutMode::Hold,
+            masked: in_sessions && wish.masked,
+        };
+        self.history.note(What::Asked(wish.injection, ask));
+        let options = InjectionOptions {
+            max_attempts: wish.max_attempts,
+            deadline: wish.deadline,
+            lock_timeout: wish.lock_timeout,
+            lock: lock.map(|held| held.id),
+            ..InjectionOptions::default()
+        };
+        let injector = &self.injectors[wish.injector];
+        if self.bug == Bug::LockReleasedDuringBackOff {
+            let history = self.history.clone();
+            let api = self.plan.api;
+            return bugs::with_a_lock_per_attempt(injector.clone(), (api, wish), options, history);
+        }
+        let params = params(self.plan.api, wish);
+        Box::pin(injector.inject(wish.injection, params, &options).run())
+    }
+
+    /// Runs one injection and lets it meet its fate.
+    pub fn start(
+        self: &Arc<Self>,
+        wish: &Wish,
+        lock: Option<Held>,
+        work: Work,
+    ) -> Option<JoinHandle<()>> {
+        let injection = wish.injection;
+        if wish.fate == Fate::DroppedAfter(std::time::Duration::ZERO) {
+            self.history.note(What::Dropped(injection));
+            return None;
+        }
+        let (program, otherwise) = (Arc::clone(self), wish.otherwise.clone());
+        let task = tokio::spawn(async move {
+            let outcome = work.await;
+            program.history.note(What::Resolved {
+                injection,
+                delivery: outcome.delivery(),
+                code: outcome.result.as_ref().err().map(|error| error.code),
+            });
+            let mut tasks = Tasks::new();
+            if outcome.result.is_err() {
+                program.segment(&otherwise, lock, &mut tasks);
+            }
+            for task in tasks {
+                let _ = task.await;
+            }
+        });
+        let history = self.history.clone();
+        match wish.fate {
+            Fate::Awaited => {}
+            Fate::AbortedAfter(soon) => {
+                let injector = self.injectors[wish.injector].clone();
+                let (sessions, call) = (Arc::clone(&self.sessions), wish.call);
+                tokio::spawn(async move {
+                    sleep(soon).await;
+                    history.note(What::Aborted(injection));
+                    sessions.aborted(call);
+                    injector.abort(injection);
+                });
+            }
+            Fate::DroppedAfter(soon) => {
+                let task = task.abort_handle();
+                tokio::spawn(async move {
+                    sleep(soon).await;
+                    history.note(What::Dropped(injection));
+                    task.abort();
+                });
+            }
+        }
+        Some(task)
+    }
+}
+
+/// The id of a call.
+pub fn call_id(call: usize) -> String {
+    format!("call-{call}")
+}
+
+/// The call of an id.
+pub fn call_of(id: &str) -> usize {
+    id.strip_prefix("call-").unwrap().parse().unwrap()
+}
+
+/// An injection whose digits are its number and that of the burst.
+pub fn params(api: Api, wish: &Wish) -> Params {
+    let call = call_id(wish.call);
+    let segment = |part: u32| format!("{:05}{part}", wish.injection);
+    match api {
+        Api::TelephonyV2 => Params::TelephonyV2(telephony_v2::Params {
+            telephony_provider_id: Some("provider".to_owned()),
+            line_id: Some("line".to_owned()),
+            call_id: Some(call),
+            dtmf_string: Some(segment(0).into()),
+            dtmf_type: Some("RFC2833".to_owned()),
+            inter_digit_pause: 100.0,
+        }),
+        Api::AgentSession => {
+            let segments: Vec<_> = (0..wish.segments).map(segment).collect();
+            Params::AgentSession(agent_session::Params {
+                session_id: Some(call.clone()),
+                dtmf_string: Some(segments.join(",").into()),
+                tone_duration: Some(TONE as f64),
+                inter_digit_pause: Some(TONE as f64),
+                contact_id: Some(call),
+                mask_recording: wish.masked,
+            })
+        }
+    }
+}
+
+/// Which injection and which burst these digits are of.
+pub fn read(digits: &str) -> (Injection, u32) {
+    let (injection, part) = digits.split_at(digits.len() - 1);
+    (injection.parse().unwrap(), part.parse().unwrap())
+}

@@ -1,0 +1,53 @@
+//! The certificate of a server on loopback.
+
+use std::sync::Arc;
+
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::rustls::{self, ServerConfig};
+
+/// A certificate for `localhost`, and its text for `ca_bundle`.
+pub struct Identity {
+    signed: rcgen::CertifiedKey<rcgen::KeyPair>,
+}
+
+impl Identity {
+    pub fn new(name: &str) -> Self {
+        let signed = rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+        Self { signed }
+    }
+
+    pub fn pem(&self) -> String {
+        self.signed.cert.pem()
+    }
+
+    pub fn root(&self) -> rustls::pki_types::CertificateDer<'static> {
+        self.signed.cert.der().clone()
+    }
+
+    pub fn config(&self, alpn: &[&str]) -> ServerConfig {
+        self.config_with(
+            alpn,
+            rustls::ConfigBuilder::<ServerConfig, _>::with_no_client_auth,
+        )
+    }
+
+    pub fn config_with(
+        &self,
+        alpn: &[&str],
+        client_auth: impl FnOnce(
+            rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier>,
+        )
+            -> rustls::ConfigBuilder<ServerConfig, rustls::server::WantsServerCert>,
+    ) -> ServerConfig {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        let key = PrivatePkcs8KeyDer::from(self.signed.signing_key.serialize_der());
+        let mut config = client_auth(builder)
+            .with_single_cert(vec![self.root()], key.into())
+            .unwrap();
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config
+    }
+}
