@@ -165,7 +165,7 @@ pub fn closed() -> Error {
 mod tests {
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn closing_ends_the_waiting_only_and_an_abort_everything() {
         let cancel = Cancel::new();
         assert!(cancel.check().is_ok());

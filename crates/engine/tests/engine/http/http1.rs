@@ -10,11 +10,19 @@ use cxone_dtmf_engine::http::{
     AnswerBody, FaultKind, HttpOptions, HttpTransport, MAX_ANSWER_BYTES, Transport,
 };
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
-use super::client::{BODY, fault, plain, request, send, warm};
-use crate::support::server::{OK, Server, header};
+use super::client::{BODY, fault, plain, request, send};
+use crate::support::server::{Connection, OK, Server, header};
 use crate::support::{LONG, http_transport, until};
+
+/// A short time-out is for the second request: it spends none of its time on the connection.
+async fn answers_and_falls_silent(mut connection: Connection<TcpStream>) {
+    connection.request().await;
+    connection.write(OK).await;
+    connection.request().await;
+    connection.silence().await;
+}
 
 /// A port of 127.0.0.1 where nobody listens.
 async fn closed_port() -> u16 {
@@ -112,14 +120,12 @@ async fn read_then_nonsense() {
 
 #[tokio::test]
 async fn silence() {
-    let server = Server::tcp(|mut connection| async move {
-        connection.request().await;
-        connection.silence().await;
-    })
-    .await;
-    let (mut request, witness) = request(&server.http(), "1");
-    request.timeout = Duration::from_millis(500);
-    let kind = warm(plain()).await.send(request).await.unwrap_err().kind;
+    let server = Server::tcp(answers_and_falls_silent).await;
+    let transport = plain();
+    send(&transport, &server.http(), "1").await.0.unwrap();
+    let (mut request, witness) = request(&server.http(), "2");
+    request.timeout = Duration::from_millis(100);
+    let kind = transport.send(request).await.unwrap_err().kind;
     assert_eq!(kind, FaultKind::TimedOut);
     assert!(witness.was_handed_over());
 }
@@ -164,15 +170,18 @@ async fn a_body_cut_short_is_an_answer() {
 async fn a_body_that_never_ends_is_an_answer_within_the_time() {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
+        connection.write(OK).await;
+        connection.request().await;
         connection
             .write(b"HTTP/1.1 202 Accepted\r\ncontent-length: 99\r\n\r\n{\"a\"")
             .await;
         connection.silence().await;
     })
     .await;
-    let (mut request, _) = request(&server.http(), "1");
+    let transport = plain();
+    send(&transport, &server.http(), "1").await.0.unwrap();
+    let (mut request, _) = request(&server.http(), "2");
     request.timeout = Duration::from_millis(500);
-    let transport = warm(plain()).await;
     let started = std::time::Instant::now();
     let answer = transport.send(request).await.unwrap();
     assert_eq!(
