@@ -11,5 +11,10 @@
 
 mod accepted;
 mod bench;
+mod calls;
+mod journal;
+mod limits;
 mod published;
-mod tutorial;
+mod scripts;
+mod server;
+mod tokens;

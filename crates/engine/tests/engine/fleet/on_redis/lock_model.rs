@@ -9,11 +9,12 @@ use cxone_dtmf_engine::fleet::{
     AcquireReply, CallId, FleetOptions, LeaseClient, LeaseTerms, OnUnavailable, Store,
 };
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use tokio::runtime::Runtime;
 
 use crate::fleet::redis::resp::Client;
 use crate::fleet::redis::{Redis, resp::Reply};
+use crate::support::cases;
 
 const OWNERS: usize = 6;
 /// Some owners are of one process, which gives the earlier one up when it asks for the later.
@@ -148,7 +149,7 @@ fn key(client: &mut Client, what: &str, call: &CallId) -> String {
 fn behaves_like_a_list() {
     let stage = Stage::new();
     let calls = Cell::new(0);
-    TestRunner::new(Config::with_cases(300))
+    TestRunner::new(cases(300))
         .run(&prop::collection::vec(step(), 1..60), |steps| {
             calls.set(calls.get() + 1);
             walk(&stage, &format!("call-{}", calls.get()), &steps)

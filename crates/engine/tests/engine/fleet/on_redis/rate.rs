@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::fleet::redis::resp::{Client, Reply};
 use crate::fleet::redis::{Cluster, Redis, Served};
-use crate::support::{LONG, ms, until};
+use crate::support::{LONG, cases, ms, until};
 
 /// A step of a history, which both the Rust and the Lua walk.
 #[derive(Clone, Debug)]
@@ -122,7 +122,7 @@ fn the_formula_of_the_server_is_that_of_the_process() {
     let histories = (1_u32..6_000, 1_u32..20, origins, steps());
     let mut runner = TestRunner::new(Config {
         failure_persistence: None,
-        ..Config::with_cases(512)
+        ..cases(512)
     });
     runner
         .run(&histories, |(per_minute, burst, origin, steps)| {
