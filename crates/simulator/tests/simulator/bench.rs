@@ -58,7 +58,11 @@ pub struct Client(pub TcpStream);
 
 impl Client {
     pub fn open(simulator: &Simulator) -> Self {
-        let address = SocketAddr::from(([127, 0, 0, 1], simulator.port()));
+        Self::at(simulator.port())
+    }
+
+    pub fn at(port: u16) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();

@@ -11,5 +11,6 @@
 
 mod accepted;
 mod bench;
+mod program;
 mod published;
 mod tutorial;
