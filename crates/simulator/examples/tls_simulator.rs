@@ -34,7 +34,7 @@ fn authority() -> Result<(TlsAcceptor, String), Box<dyn Error>> {
 
 async fn converse(stream: TcpStream, acceptor: TlsAcceptor, simulator: Arc<Simulator>) {
     let _ = stream.set_nodelay(true);
-    // Who does not get through the handshake has nothing to ask.
+    // A client that fails the handshake has nothing to ask.
     if let Ok(stream) = acceptor.accept(stream).await {
         simulator.serve(stream).await;
     }

@@ -20,7 +20,7 @@ use super::token::Standing;
 const TRACE: HeaderName = HeaderName::from_static("x-trace-id");
 
 impl State {
-    /// Judges `send-dtmf`. An accepted sequence is answered at once and plays on.
+    /// Checks `send-dtmf`. An accepted sequence is answered at once and plays on.
     pub(super) fn session_dtmf(
         &mut self,
         seq: u64,
@@ -98,7 +98,7 @@ impl State {
         );
     }
 
-    /// Judges a request to mask a recording, or to unmask it.
+    /// Checks a request to mask a recording, or to unmask it.
     pub(super) fn recording(
         &mut self,
         seq: u64,
@@ -167,7 +167,7 @@ impl State {
         Some(traced(seq, Duration::ZERO, Ending::Answer(answer)))
     }
 
-    /// The answer to a listener whose time is over.
+    /// The answer to a listener that has waited long enough.
     pub(super) fn nothing_happened(seq: u64) -> Decision {
         traced(
             seq,

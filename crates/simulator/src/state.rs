@@ -149,15 +149,7 @@ impl State {
                 let step = self.scripts.next_token();
                 (RequestKind::Token, Task::Token(endpoint, step))
             }
-            Route::Unknown => {
-                let answer =
-                    Answer::refusal(StatusCode::NOT_FOUND, "not_found", "No such resource");
-                (RequestKind::Other, Task::Tell(answer))
-            }
-            Route::NextEvent(_) | Route::Configuration | Route::OpenIdConfiguration => {
-                (RequestKind::Other, Task::Tell(only("GET")))
-            }
-            _ => (RequestKind::Other, Task::Tell(only("POST"))),
+            other => (RequestKind::Other, Task::Tell(refused(&other))),
         };
         let seq = self.journal.request(&Head {
             at_ms: self.since_start(now),
@@ -197,7 +189,7 @@ impl State {
         }
     }
 
-    /// Judges a DTMF request, carries it out where that is the outcome, and says how it ends.
+    /// Checks a DTMF request, carries it out where that is the outcome, and says how it ends.
     pub(super) fn dtmf(
         &mut self,
         seq: u64,
@@ -326,6 +318,17 @@ impl State {
         let mut statistics = self.statistics;
         self.journal.count(&mut statistics);
         statistics
+    }
+}
+
+/// The answer to a request that comes to no resource, or with the wrong method.
+fn refused(route: &Route) -> Answer {
+    match route {
+        Route::Unknown => Answer::refusal(StatusCode::NOT_FOUND, "not_found", "No such resource"),
+        Route::NextEvent(_) | Route::Configuration | Route::OpenIdConfiguration => only("GET"),
+        Route::Dtmf(_) | Route::SessionDtmf(_) | Route::Recording(..) | Route::Token(_) => {
+            only("POST")
+        }
     }
 }
 

@@ -50,7 +50,7 @@ impl Tokens {
             .insert(token.to_owned(), Issued { expires, may_press });
     }
 
-    /// Judges the value of an `Authorization` header.
+    /// Checks the value of an `Authorization` header.
     pub(super) fn standing(&self, authorization: Option<&str>, now: Instant) -> Standing {
         let issued = authorization
             .and_then(|value| value.split_once(' '))
@@ -69,7 +69,7 @@ impl Tokens {
     }
 }
 
-/// Judges a token request (RFC 6749 §4.4.2) and returns the granted scope.
+/// Checks a token request (RFC 6749 §4.4.2) and returns the granted scope.
 pub(super) fn grant(form: &[u8], options: &SimulatorOptions) -> Result<String, Answer> {
     let bad_request =
         |error, description| Answer::refusal(StatusCode::BAD_REQUEST, error, description);

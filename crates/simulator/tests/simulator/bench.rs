@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cxone_dtmf_simulator::{CallOptions, Cut, Simulator, SimulatorOptions, Step};
+use cxone_dtmf_simulator::{CallOptions, Cut, Simulator, SimulatorOptions, Step, TokenStep};
 use serde_json::{Value, json};
 
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -197,6 +197,12 @@ impl Bench {
 
     pub fn script(&self, step: Step) {
         self.simulator.script(vec![step], None).unwrap();
+    }
+
+    /// A token request that meets this step; what it asks with is not looked at.
+    pub fn ask_scripted_token(&self, step: TokenStep) -> Result<Seen, Broken> {
+        self.simulator.script_token(vec![step]).unwrap();
+        ask_token(&self.simulator, "nothing of use")
     }
 
     pub fn cut(&self, cut: Cut) -> Result<Seen, Broken> {

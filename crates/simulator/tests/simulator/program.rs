@@ -93,6 +93,7 @@ fn it_gives_a_token_takes_digits_and_ends_with_standard_input() {
 fn a_signal_ends_it_with_0() {
     for signal in ["-INT", "-TERM"] {
         let program = Running::start(&["--json"]);
+        assert_eq!(program.send("/", &[], "").status, 404, "it runs");
         let pid = program.child.id().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
         assert!(sent.success());
