@@ -15,7 +15,17 @@ require('./lib/requirements.js').demand(root);
 const { spawnSync } = require('node:child_process');
 const { parseArgs } = require('node:util');
 
-const TEST = ['test', '--locked', '-p', 'cxone-dtmf-engine', '--test', 'audit', '--', '--nocapture', 'kill::'];
+const TEST = [
+  'test',
+  '--locked',
+  '-p',
+  'cxone-dtmf-engine',
+  '--test',
+  'audit',
+  '--',
+  '--nocapture',
+  'kill::',
+];
 
 const { kills } = parseArgs({ options: { kills: { type: 'string', default: '1000' } } }).values;
 if (!/^[1-9]\d{0,6}$/.test(kills)) {

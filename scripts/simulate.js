@@ -23,7 +23,16 @@ const USAGE = 'Usage: node scripts/simulate.js [--injections n] [--seed n] [--js
 const INJECTIONS = 1_000_000;
 /** Worlds take the seeds that follow; a number that can be typed is enough. */
 const SEEDS = 1_000_000_000;
-const TEST = ['test', '--locked', '-p', 'cxone-dtmf-engine', '--profile', 'simulation', '--test', 'simulation'];
+const TEST = [
+  'test',
+  '--locked',
+  '-p',
+  'cxone-dtmf-engine',
+  '--profile',
+  'simulation',
+  '--test',
+  'simulation',
+];
 const BAR = 30;
 /** How often a line is written where a bar cannot move, in parts of the whole. */
 const LINES = 20;
