@@ -33,7 +33,7 @@ impl RefreshTokens {
 }
 
 /// Checks a request at one of the published endpoints. The error is its refusal.
-pub(super) fn judge(
+pub(super) fn check(
     endpoint: TokenEndpoint,
     (authorization, body): (Option<&str>, &[u8]),
     options: &SimulatorOptions,

@@ -32,7 +32,7 @@ impl State {
                 }
                 Payload::Whole(body) => {
                     let request = (authorization, body.as_ref());
-                    grants::judge(endpoint, request, &self.options, &mut self.refresh_tokens)
+                    grants::check(endpoint, request, &self.options, &mut self.refresh_tokens)
                         .map(|()| self.options.scopes.join(" "))
                 }
             };

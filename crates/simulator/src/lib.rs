@@ -107,7 +107,7 @@ impl Simulator {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        server::talk(stream, Arc::clone(&self.shared), Arc::default())
+        server::serve_stream(stream, Arc::clone(&self.shared), Arc::default())
     }
 
     /// The base URL, for the token endpoint and for the API: `http://127.0.0.1:<port>`.

@@ -23,7 +23,7 @@ use super::recordings::Recordings;
 use super::route::{Route, Target, route};
 use super::script::{Cut, Step};
 use super::sessions::Sessions;
-use super::token::{Standing, Tokens};
+use super::token::{TokenState, Tokens};
 
 /// The state, shared by the connections and the owner.
 pub(super) struct Shared {
@@ -200,7 +200,7 @@ impl State {
     ) -> Decision {
         let usual_delay = self.usual_delay();
         let Some(step) = step else {
-            return match self.judge(target, authorization, payload, now) {
+            return match self.check_call(target, authorization, payload, now) {
                 Ok(sequence) => {
                     let answer = accepted(StatusCode::ACCEPTED, target, sequence.digits.len());
                     Decision {
@@ -231,16 +231,16 @@ impl State {
     }
 
     /// The rules of the platform, in their order.
-    fn judge(
+    fn check_call(
         &mut self,
         target: &Target,
         authorization: Option<&str>,
         payload: &Payload,
         now: Now,
     ) -> Result<Sequence, Answer> {
-        match self.tokens.standing(authorization, now.instant) {
-            Standing::Good => {}
-            Standing::Invalid => {
+        match self.tokens.state_of(authorization, now.instant) {
+            TokenState::Good => {}
+            TokenState::Invalid => {
                 return Err(Answer::refusal(
                     StatusCode::UNAUTHORIZED,
                     "invalid_token",
@@ -251,7 +251,7 @@ impl State {
                     HeaderValue::from_static("Bearer error=\"invalid_token\""),
                 ));
             }
-            Standing::LacksScope => {
+            TokenState::LacksScope => {
                 return Err(Answer::refusal(
                     StatusCode::FORBIDDEN,
                     "insufficient_scope",
