@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::times::millis;
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::metrics::{ExternalCounts, Snapshot, Times};
@@ -28,10 +29,10 @@ pub fn snapshot_json(now: &Snapshot, external: ExternalCounts) -> String {
         "locks": now.locks,
         "retryBudget": now.budget,
         "tokenRefreshes": external.token_refreshes,
-        "tokenAgeMs": now.token_age.map(|age| age.as_micros() as f64 / 1_000.0),
-        "queuedMs": times(&now.times.queue),
-        "latencyMs": times(&now.times.latency),
-        "attemptMs": times(&now.times.attempt),
+        "tokenAgeMs": now.token_age.map(millis),
+        "queuedMs": percentiles(&now.times.queue),
+        "latencyMs": percentiles(&now.times.latency),
+        "attemptMs": percentiles(&now.times.attempt),
         "recognition": {
             "byAcceptance": share(accepted, settled),
             "reported": {
@@ -57,9 +58,8 @@ pub fn snapshot_json(now: &Snapshot, external: ExternalCounts) -> String {
     .to_string()
 }
 
-fn times(times: &Times) -> Value {
+fn percentiles(times: &Times) -> Value {
     let read = times.percentiles();
-    let millis = |time: std::time::Duration| time.as_micros() as f64 / 1_000.0;
     json!({
         "count": read.count,
         "p50": millis(read.p50),
@@ -69,7 +69,7 @@ fn times(times: &Times) -> Value {
     })
 }
 
-/// `null` of nothing: there is no rate then.
+/// `None`, and `null` in JavaScript, where there is no whole: there is no rate then.
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }

@@ -1,7 +1,7 @@
 //! The engine's own log lines, on their way to the logger of the injector they belong to, or to standard error.
 //!
 //! Each injector that wants them has a subscriber of its own, which is set while its futures are polled: nothing
-//! is global, and nobody else's lines can get in. Of the libraries below nothing is taken, since their lines may
+//! is global, and no other lines can get in. Of the libraries below nothing is taken, since their lines may
 //! hold addresses and headers.
 
 use std::fmt;
@@ -18,13 +18,12 @@ use tracing::{Dispatch, Event, Metadata, Subscriber};
 use super::lane::Outbox;
 use super::record::Record;
 
-/// Where the lines go. Without a place to go to the subscriber is none, and no line is made.
+/// Where the lines go. Without one there is no subscriber, and no line is made.
 #[derive(Clone)]
 pub struct EngineLog(Dispatch);
 
 impl EngineLog {
-    /// `owner` is the number of the injector. `to_logger`: its logger takes debug lines. `to_stderr`: so does
-    /// whoever reads standard error.
+    /// `owner` is the number of the injector. Lines go to its logger, to standard error, or to both.
     pub fn new(owner: f64, outbox: &Arc<Outbox>, to_logger: bool, to_stderr: bool) -> Self {
         let wanted = to_logger || to_stderr;
         if !wanted {

@@ -1,4 +1,4 @@
-//! The options that choose and shape the wire profile. Same names, same order as `index.d.ts`.
+//! The options that choose and shape the wire profile.
 
 use std::sync::Arc;
 

@@ -1,23 +1,17 @@
-//! The options of the audit log, and what the log tells on its way to JavaScript.
+//! The options of the audit log.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-
 use zeroize::Zeroizing;
 
-use super::lane::Outbox;
-use super::record::{AuditNotice, Record};
 use cxone_dtmf_engine::audit::options::{MAX_ROTATE_BYTES, MAX_ROTATE_HOURS, MIN_ROTATE_BYTES};
-use cxone_dtmf_engine::audit::{
-    Durability, Key, Location, Notice, Observer, OnFailure, Options, Rotation,
-};
+use cxone_dtmf_engine::audit::{Durability, Key, Location, OnFailure, Options, Rotation};
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_options::Fields;
 
-/// Reads `auditLog`. The key comes as base64 of its bytes, whatever it was; the name of the host comes apart.
+/// Reads `auditLog`. The key comes as base64 of its bytes. The name of the host comes later.
 pub fn read(fields: &mut Fields) -> Result<Option<Options>, Error> {
     let Some(mut section) = fields.section("auditLog")? else {
         return Ok(None);
@@ -79,31 +73,4 @@ fn rotation(section: &mut Fields, default: Rotation) -> Result<Rotation, Error> 
     };
     rotate.finish()?;
     Ok(rotation)
-}
-
-/// Sends the notices of a log down the lane.
-pub struct LaneObserver {
-    pub injector: f64,
-    pub outbox: Arc<Outbox>,
-}
-
-impl Observer for LaneObserver {
-    fn notice(&self, notice: &Notice) {
-        let notice = match notice {
-            Notice::Anchor(anchor) => AuditNotice::Anchor {
-                text: anchor.text(),
-            },
-            Notice::Failed { why } => AuditNotice::Failed { why },
-            Notice::Restored => AuditNotice::Restored,
-            Notice::Recovered { file, bytes } => AuditNotice::Recovered {
-                file,
-                bytes: *bytes,
-            },
-            Notice::Altered { file } => AuditNotice::Altered { file },
-        };
-        self.outbox.push(&Record::Audit {
-            injector: self.injector,
-            notice,
-        });
-    }
 }

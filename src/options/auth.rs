@@ -1,4 +1,4 @@
-//! The options of `CXoneAuthClient`, read into a grant. Same names, same order as `index.d.ts`.
+//! The options of `CXoneAuthClient`, read into a grant.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +17,6 @@ use cxone_dtmf_engine::fleet::Identity;
 use cxone_dtmf_engine::http::HttpOptions;
 use cxone_dtmf_engine::origin::base_url_allowing;
 use cxone_dtmf_options::Fields;
-
-/// What an auth client asks for by client credentials, unless told otherwise.
-const DEFAULT_SCOPE: &str = "telephony:call:control telephony:line:readwrite";
-
-/// The bound on one token request, unless told otherwise.
-const DEFAULT_TOKEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The settings of a `CXoneAuthClient`.
 pub struct AuthConfig {
@@ -87,7 +81,7 @@ impl AuthConfig {
             credentials,
             timeout: fields
                 .millis("timeoutMs", 1)?
-                .unwrap_or(DEFAULT_TOKEN_TIMEOUT),
+                .unwrap_or(Connection::DEFAULT_TIMEOUT),
             network: HttpOptions {
                 http1_only: fields.flag("http1Only")?.unwrap_or_default(),
                 ..network::read(&mut fields, ClientHeaders::default().user_agent())?
@@ -115,7 +109,7 @@ fn credentials(fields: &mut Fields) -> Result<Credentials, Error> {
             client: client(fields)?,
             scope: fields
                 .text("scope")?
-                .unwrap_or_else(|| DEFAULT_SCOPE.into()),
+                .unwrap_or_else(|| ClientCredentials::DEFAULT_SCOPE.to_owned()),
         },
         Kind::Password => Credentials::Password {
             access_key: access_key(fields)?,

@@ -7,7 +7,7 @@ use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::http::{ControlTransport, DigitsTransport, HttpOptions, ProxyVariables};
 
-/// The most pairs of transports that are kept while no object uses them. One holds its roots (some 100 KB), and
+/// The most pairs of transports that are kept while they are not in use. One holds its roots (some 100 KB), and
 /// connections for as long as those may be idle.
 const MAX_KEPT: usize = 8;
 
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_nobody_asked_for_in_a_while_goes() {
+    fn the_one_that_was_not_asked_for_longest_goes() {
         let transports = Transports::trusting(None);
         let find = |millis| {
             transports
