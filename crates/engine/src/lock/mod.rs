@@ -1,7 +1,7 @@
 //! The lock of a call: one queue per call, first come, first served.
 //!
-//! [`queue`](self) is the order itself, [`registry`](self) keeps the queues of the whole process, `FleetLock` is what a
-//! fleet adds.
+//! [`Queue`] is the order itself, [`Registry`] has the queues of the whole process, a [`LockTicket`] is a position in one,
+//! `FleetLock` is what a fleet adds.
 
 mod call_queues;
 mod fleet_lock;
