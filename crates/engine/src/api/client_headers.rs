@@ -18,16 +18,16 @@ const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The most headers that can be added.
-pub const MAX_HEADERS: usize = 32;
+const MAX_HEADERS: usize = 32;
 
 /// The longest value of an added header, in bytes. Servers take heads of 8 KB to 16 KB in all.
-pub const MAX_VALUE_BYTES: usize = 4096;
+const MAX_VALUE_BYTES: usize = 4096;
 
 /// The longest name of an added header, in bytes.
-pub const MAX_NAME_BYTES: usize = 128;
+const MAX_NAME_BYTES: usize = 128;
 
 /// The longest `userAgent`, in bytes.
-pub const MAX_USER_AGENT_BYTES: usize = 256;
+const MAX_USER_AGENT_BYTES: usize = 256;
 
 /// Names that a program cannot set: they name the client, describe the body and how it travels.
 const RESERVED: [&str; 20] = [
