@@ -89,24 +89,10 @@ impl ClientHeaders {
             )));
         }
         for (position, (name, value)) in added.iter().enumerate() {
-            let known = header_name(name).ok_or_else(|| unnamed(position))?;
-            let field = format!("headers.{name}");
-            if known == USER_AGENT {
-                return Err(Error::invalid(format!(
-                    "{field} cannot be set: use userAgent"
-                )));
-            }
-            if RESERVED.contains(&known.as_str()) {
-                return Err(Error::invalid(format!(
-                    "{field} cannot be set: this package sets it itself"
-                )));
-            }
-            let mut value = field_value(value, MAX_VALUE_BYTES)
-                .ok_or_else(|| refused(&field, MAX_VALUE_BYTES))?;
-            value.set_sensitive(true);
+            let (known, value) = added_header(position, name, value)?;
             if headers.insert(known, value).is_some() {
                 return Err(Error::invalid(format!(
-                    "{field} is given twice: names do not differ by case"
+                    "headers.{name} is given twice: names do not differ by case"
                 )));
             }
         }
@@ -164,6 +150,30 @@ impl From<HeaderMap> for ClientHeaders {
             latest: Arc::default(),
         }
     }
+}
+
+/// Checks one entry of the option `headers`.
+fn added_header(
+    position: usize,
+    name: &str,
+    value: &str,
+) -> Result<(HeaderName, HeaderValue), Error> {
+    let known = header_name(name).ok_or_else(|| unnamed(position))?;
+    let field = format!("headers.{name}");
+    if known == USER_AGENT {
+        return Err(Error::invalid(format!(
+            "{field} cannot be set: use userAgent"
+        )));
+    }
+    if RESERVED.contains(&known.as_str()) {
+        return Err(Error::invalid(format!(
+            "{field} cannot be set: this package sets it itself"
+        )));
+    }
+    let mut value =
+        field_value(value, MAX_VALUE_BYTES).ok_or_else(|| refused(&field, MAX_VALUE_BYTES))?;
+    value.set_sensitive(true);
+    Ok((known, value))
 }
 
 fn header_name(name: &str) -> Option<HeaderName> {
