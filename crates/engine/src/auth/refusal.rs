@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::shown;
 use crate::Secret;
 use crate::error::{Code, Details, Error, Response};
-use crate::http::{Answer, AnswerBody, Fault, FaultKind};
+use crate::http::{Answer, AnswerBody, Fault, FaultKind, Peer, sentence};
 use crate::retry::{is_transient, retry_after_of};
 
 /// The error codes of RFC 6749 §5.2. No other text of an answer reaches a message.
@@ -43,59 +43,17 @@ pub fn refused(answer: &Answer, secrets: &[Secret], now: SystemTime) -> Error {
 /// No answer at all. Asking for a token twice harms nobody, so whatever may pass is worth a retry.
 #[must_use]
 pub fn unanswered(fault: Fault) -> Error {
-    let (code, passing, message) = match fault.kind {
-        FaultKind::NameLookup => (
-            Code::Connect,
-            true,
-            "Cannot reach the token endpoint: its host name could not be looked up; check authUrl and the DNS",
-        ),
-        FaultKind::ConnectionRefused => (
-            Code::Connect,
-            true,
-            "Cannot reach the token endpoint: nobody accepts connections there; check authUrl and the network",
-        ),
-        FaultKind::ConnectTimeout => (
-            Code::Connect,
-            true,
-            "Cannot reach the token endpoint: no connection within the connect time-out; check the network",
-        ),
-        FaultKind::TlsHandshake => (
-            Code::Connect,
-            true,
-            "Cannot reach the token endpoint: the TLS handshake broke off; try again",
-        ),
-        FaultKind::Certificate => (
-            Code::Connect,
-            false,
-            "Cannot reach the token endpoint: its certificate or protocol is not acceptable; check caBundle",
-        ),
-        FaultKind::Proxy => (
-            Code::Connect,
-            false,
-            "Cannot reach the token endpoint: the proxy declined the connection; check proxy",
-        ),
-        FaultKind::Setup => (
-            Code::Connect,
-            false,
-            "Cannot reach the token endpoint: the request could not be set up; check authUrl, proxy and caBundle",
-        ),
-        FaultKind::TimedOut => (
-            Code::Auth,
-            true,
-            "OAuth authentication failed: no answer of the token endpoint within the time-out; try again",
-        ),
-        FaultKind::ConnectionLost => (
-            Code::Auth,
-            true,
-            "OAuth authentication failed: the connection to the token endpoint was lost; try again",
-        ),
-        FaultKind::StreamRefused => (
-            Code::Auth,
-            true,
-            "OAuth authentication failed: the token endpoint did not take the request; try again",
-        ),
+    let (code, passing) = match fault.kind {
+        FaultKind::NameLookup
+        | FaultKind::ConnectionRefused
+        | FaultKind::ConnectTimeout
+        | FaultKind::TlsHandshake => (Code::Connect, true),
+        FaultKind::Certificate | FaultKind::Proxy | FaultKind::Setup => (Code::Connect, false),
+        FaultKind::TimedOut | FaultKind::ConnectionLost | FaultKind::StreamRefused => {
+            (Code::Auth, true)
+        }
     };
-    let error = Error::not_sent(code, message);
+    let error = Error::not_sent(code, sentence(fault.kind, Peer::TokenEndpoint));
     if passing {
         error.retryable(None)
     } else {

@@ -15,6 +15,7 @@ mod http_client;
 mod options;
 pub mod proxy;
 mod proxy_variables;
+mod sentences;
 mod via;
 pub mod witness;
 
@@ -22,6 +23,7 @@ pub use http_client::HttpTransport;
 pub use options::HttpOptions;
 pub use proxy::{ProxyChoice, ProxyUse};
 pub use proxy_variables::ProxyVariables;
+pub use sentences::{Peer, sentence};
 pub use witness::Witness;
 
 /// Answers longer than this are not read further.

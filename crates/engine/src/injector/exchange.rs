@@ -12,7 +12,7 @@ use crate::Secret;
 use crate::api::{self, RequestTemplate};
 use crate::auth::Token;
 use crate::error::{Code, Error, Response};
-use crate::http::{Answer, Request, Witness};
+use crate::http::{Answer, Peer, Request, Witness, sentence};
 use crate::redact::Redactor;
 
 /// Values of added headers that are shorter are not looked for in answers: they would be found everywhere.
@@ -73,7 +73,7 @@ impl Engine {
         match sent.await {
             Ok(answer) => Exchange::Answered { answer, token },
             Err(fault) => {
-                let error = Error::not_sent(Code::Connect, messages::not_connected(fault.kind));
+                let error = Error::not_sent(Code::Connect, sentence(fault.kind, Peer::Platform));
                 let used = self.parts.transport.proxy_use(&uri);
                 Exchange::Unanswered {
                     left: !witness.revoke(),
