@@ -6,7 +6,7 @@ const { setTimeout: delay } = require('node:timers/promises');
 
 const { injectWithRetry } = require('..');
 const { params, settle, failure } = require('./support/bench');
-const { FAULT_TABLE } = require('./support/fault-table');
+const { FAULT_TABLE } = require('../scripts/lib/fault-table');
 const { newStage } = require('./support/simulated');
 
 const stage = newStage();

@@ -18,7 +18,7 @@ require('./lib/requirements.js').demand(root);
 
 const { spawnSync } = require('node:child_process');
 
-const canaries = require('../__test__/support/canaries.js');
+const canaries = require('./lib/canaries.js');
 const addon = require('./lib/addon.js');
 const counts = require('./lib/counts.js');
 const dependencies = require('./lib/dependencies.js');
