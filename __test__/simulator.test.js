@@ -163,9 +163,9 @@ describe('latency', () => {
     // Seed 10 has three of more than 3500 ms. A machine can only add.
     const slow = Promise.all([first.all, again.all]);
     // Seed 0 has one of about 30 ms, which is there before the others by far.
-    await expect(Promise.race([slow.then(() => 'seed 10'), other.quickest.then(() => 'seed 0')])).resolves.toBe(
-      'seed 0',
-    );
+    await expect(
+      Promise.race([slow.then(() => 'seed 10'), other.quickest.then(() => 'seed 0')]),
+    ).resolves.toBe('seed 0');
     for (const ms of (await slow).flat()) expect(ms).toBeGreaterThanOrEqual(3500);
     await other.all;
   });

@@ -35,7 +35,7 @@ class Presses {
 
   /** A fault that lasts until then has been met, however slow the machine is. */
   async untilFailed(count = 2) {
-    for (let left = count; left > 0; ) if ((await this.next()).delivery !== 'accepted') left -= 1;
+    for (let left = count; left > 0;) if ((await this.next()).delivery !== 'accepted') left -= 1;
   }
 }
 
