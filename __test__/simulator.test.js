@@ -156,18 +156,12 @@ describe('latency', () => {
       const simulator = await stage.simulator({ autoCalls: true, latency, seed });
       const injector = stage.injector(simulator);
       const calls = ['call-1', 'call-2', 'call-3'].map((callId) => injector.injectDTMF(params({ callId })));
-      const settled = calls.map((call) => call.then(({ audit }) => audit.attemptMs));
-      return { quickest: Promise.race(settled), all: Promise.all(settled) };
+      return (await Promise.all(calls)).map(({ audit }) => audit.attemptMs);
     };
-    const [first, again, other] = [await three(10), await three(10), await three(0)];
-    // Seed 10 has three of more than 3500 ms. A machine can only add.
-    const slow = Promise.all([first.all, again.all]);
-    // Seed 0 has one of about 30 ms, which is there before the others by far.
-    await expect(
-      Promise.race([slow.then(() => 'seed 10'), other.quickest.then(() => 'seed 0')]),
-    ).resolves.toBe('seed 0');
-    for (const ms of (await slow).flat()) expect(ms).toBeGreaterThanOrEqual(3500);
-    await other.all;
+    const [first, again, other] = await Promise.all([three(10), three(10), three(0)]);
+    // Seed 10 has three of more than 3500 ms, seed 0 one of 30: more than a busy machine adds lies between.
+    for (const ms of [...first, ...again]) expect(ms).toBeGreaterThanOrEqual(3500);
+    expect(Math.min(...other)).toBeLessThan(3500);
   });
 
   test('that passes the time-out of an attempt leaves the outcome unknown', async () => {
