@@ -81,8 +81,8 @@ const FAULT_TABLE = [
       { what: 'slow', run: once('{ delayMs: 100 }'), ...accepted() },
       {
         what: 'too slow',
-        run: once('{ delayMs: 1500 }'),
-        injector: '{ timeoutMs: 500 }',
+        run: once('{ delayMs: 3000 }'),
+        injector: '{ timeoutMs: 1000 }',
         ...unknown(1),
       },
     ],
@@ -115,13 +115,13 @@ const FAULT_TABLE = [
       {
         what: 'silence',
         run: once("{ cut: 'silence' }"),
-        injector: '{ timeoutMs: 500 }',
+        injector: '{ timeoutMs: 1000 }',
         ...unknown(0),
       },
       {
         what: 'silence after pressing',
         run: once("{ cut: 'silence-after-execute' }"),
-        injector: '{ timeoutMs: 500 }',
+        injector: '{ timeoutMs: 1000 }',
         ...unknown(1),
       },
     ],
@@ -166,7 +166,7 @@ const FAULT_TABLE = [
       { what: 'the endpoint fails once', run: token('{ status: 500 }'), ...accepted() },
       { what: 'its connection breaks once', run: token("{ cut: 'reset' }"), ...accepted() },
       { what: 'slow', run: token('{ delayMs: 100 }'), ...accepted() },
-      { what: 'too slow once', run: token('{ delayMs: 1500 }'), auth: '{ timeoutMs: 500 }', ...accepted() },
+      { what: 'too slow once', run: token('{ delayMs: 3000 }'), auth: '{ timeoutMs: 1000 }', ...accepted() },
       { what: 'no JSON', run: token('{ malformed: true }'), ...notSent('AUTH') },
       { what: 'no token in the answer', run: token('{ accessToken: null }'), ...notSent('AUTH') },
       {
@@ -188,8 +188,8 @@ const FAULT_TABLE = [
       },
       {
         what: 'it ends earlier than it says',
-        start: '{ tokenLifetimeMs: 300 }',
-        run: `${token('{ expiresIn: 3600, times: 9 }')}; await inject(); await delay(400)`,
+        start: '{ tokenLifetimeMs: 2000 }',
+        run: `${token('{ expiresIn: 3600, times: 9 }')}; await inject(); await delay(2100)`,
         ...accepted(2),
       },
     ],
