@@ -2,36 +2,35 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::spawn;
+use napi::bindgen_prelude::{spawn, within_runtime_if_available};
 use napi_derive::napi;
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::audit::LaneObserver;
+use super::audit_notices::LaneObserver;
 use super::auth_client::{NativeAuthClient, no_tenant};
+use super::engine_log::EngineLog;
 use super::events::LaneEvents;
-use super::failure_json;
+use super::failure::{failure_json, unchecked};
 use super::foreign_tokens::ForeignTokens;
-use super::http;
 use super::lane::{NativeLane, Outbox};
-use super::logs::EngineLog;
 use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
-use super::params::{Digits, Joined, copied};
-use cxone_dtmf_engine::BoxFuture;
-use cxone_dtmf_engine::api::{Params, agent_session, telephony_v2};
+use super::params::{Digits, copied};
+use super::transports::{self, Pair};
+use cxone_dtmf_engine::api::{PackedParams, Params, agent_session, telephony_v2};
 use cxone_dtmf_engine::audit::{self, AuditLog, AuditSink};
 use cxone_dtmf_engine::auth::TokenSource;
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::endpoint::{Configured, Endpoint};
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::{Fleet, FleetOptions, Store};
-use cxone_dtmf_engine::injector::{Injection, Injector, Parts};
-use cxone_dtmf_engine::lock::submissions::Drainer;
+use cxone_dtmf_engine::injector::{Injector, Parts, Submissions as _};
 use cxone_dtmf_engine::lock::{LockId, Registry};
-use cxone_dtmf_engine::metrics::text::{Outside, exposition};
+use cxone_dtmf_engine::metrics::{ExternalCounts, exposition};
+use cxone_dtmf_engine::submit::{Submission, SubmitQueue};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
 #[napi]
@@ -39,6 +38,8 @@ pub struct NativeInjector {
     injector: Injector,
     outbox: Arc<Outbox>,
     foreign: Option<Arc<ForeignTokens>>,
+    submissions: Arc<SubmitQueue<Submission>>,
+    runtime: Handle,
     log: EngineLog,
     audit: Option<Arc<AuditLog>>,
     token_refreshes: Box<dyn Fn() -> u64 + Send + Sync>,
@@ -51,7 +52,7 @@ impl NativeInjector {
     pub fn check(auth: Option<&NativeAuthClient>, config: String) -> Option<String> {
         InjectorConfig::read(&Zeroizing::new(config))
             .and_then(|config| {
-                http::check(&config.network)?;
+                transports::check(&config.network)?;
                 endpoint(config.api_url, auth)
             })
             .err()
@@ -71,7 +72,7 @@ impl NativeInjector {
         log_to_stderr: bool,
         host: String,
     ) -> napi::Result<Self> {
-        let config = InjectorConfig::read(&Zeroizing::new(config)).map_err(super::unchecked)?;
+        let config = InjectorConfig::read(&Zeroizing::new(config)).map_err(unchecked)?;
         let outbox = lane.outbox();
         let (tokens, foreign, token_refreshes): (
             Arc<dyn TokenSource>,
@@ -96,36 +97,41 @@ impl NativeInjector {
             let host = host.into();
             AuditLog::open(audit::Options { host, ..options }, Arc::new(observer)).map(Arc::new)
         });
-        let audit = audit.transpose().map_err(super::unchecked)?;
+        let audit = audit.transpose().map_err(unchecked)?;
         let fleet = config.fleet.map(|options| {
             Store::shared(FleetOptions {
                 extra_ca: lane.transports().extra_ca(),
                 ..options
             })
         });
-        let fleet = fleet.transpose().map_err(super::unchecked)?;
+        let fleet = fleet.transpose().map_err(unchecked)?;
         if let (Some(store), Some(auth)) = (&fleet, auth) {
             auth.join(store);
         }
+        let transports = lane.transports().with(config.network);
+        let Pair { digits, control } = transports.map_err(unchecked)?;
+        let submissions = SubmitQueue::process_wide();
+        let runtime = within_runtime_if_available(Handle::try_current);
         let parts = Parts {
-            endpoint: endpoint(config.api_url, auth).map_err(super::unchecked)?,
+            endpoint: endpoint(config.api_url, auth).map_err(unchecked)?,
             profile: config.profile.with_headers(config.headers),
             tokens,
-            transport: lane
-                .transports()
-                .with(config.network)
-                .map_err(super::unchecked)?,
+            transport: digits,
+            control,
             events: Arc::new(LaneEvents {
                 injector,
                 outbox: Arc::clone(&outbox),
             }),
             audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
             registry: Registry::process_wide(),
+            submissions: submissions.clone(),
             fleet: fleet.map(Fleet::new),
             clock: WallClock::system(),
         };
         Ok(Self {
-            injector: Injector::new(parts, config.engine).map_err(super::unchecked)?,
+            injector: Injector::new(parts, config.engine).map_err(unchecked)?,
+            submissions,
+            runtime: runtime.map_err(|_| napi::Error::from_reason("the engine has no runtime"))?,
             log: EngineLog::new(injector, &outbox, log_to_logger, log_to_stderr),
             audit,
             outbox,
@@ -163,10 +169,10 @@ impl NativeInjector {
             dtmf_type,
             inter_digit_pause,
         });
-        self.begin(whole(id), || params, lock, aborted, options);
+        self.submit(whole(id), params, lock, aborted, options.as_deref());
     }
 
-    /// The same with the texts [`Joined`]. `false`, and nothing happens, where that does not go.
+    /// The same with the texts in one, as [`PackedParams`] has them. `false`, and nothing happens, where that does not go.
     #[napi(catch_unwind)]
     pub fn inject_joined(
         &self,
@@ -177,10 +183,11 @@ impl NativeInjector {
         aborted: bool,
         options: Option<String>,
     ) -> bool {
-        let Some(joined) = Joined::new(joined, inter_digit_pause) else {
+        let Some(packed) = PackedParams::new(joined, inter_digit_pause) else {
             return false;
         };
-        self.begin(whole(id), move || joined.params(), lock, aborted, options);
+        let params = Params::PackedTelephonyV2(packed);
+        self.submit(whole(id), params, lock, aborted, options.as_deref());
         true
     }
 
@@ -211,7 +218,7 @@ impl NativeInjector {
             contact_id,
             mask_recording,
         });
-        self.begin(whole(id), || params, lock, aborted, options);
+        self.submit(whole(id), params, lock, aborted, options.as_deref());
     }
 
     /// Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure.
@@ -229,8 +236,8 @@ impl NativeInjector {
     /// Ends an injection that JavaScript found wrong, the way every injection ends.
     #[napi(catch_unwind)]
     pub fn refuse(&self, id: f64, message: String) {
-        let refused = self.up_to_date().refuse(whole(id), Error::invalid(message));
-        run(refused, &self.log);
+        let refused = (self.up_to_date()).refuse(whole(id), Error::invalid(message));
+        drop(refused.end_if_refused());
     }
 
     /// Ends an injection or the wait for a lock.
@@ -259,10 +266,10 @@ impl NativeInjector {
                 }
                 spawn(async move {
                     let lock = acquisition.run().await;
-                    super::settle(&outbox, id, lock.map(|LockId(lock)| Some(json!(lock))));
+                    outbox.settle(id, lock.map(|LockId(lock)| Some(json!(lock))));
                 });
             }
-            Err(error) => super::settle(&outbox, id, Err(error)),
+            Err(error) => outbox.settle(id, Err(error)),
         }
     }
 
@@ -273,7 +280,7 @@ impl NativeInjector {
         let outbox = Arc::clone(&self.outbox);
         spawn(async move {
             injector.release_lock(LockId(whole(lock))).await;
-            super::settle(&outbox, id, Ok(None));
+            outbox.settle(id, Ok(None));
         });
     }
 
@@ -296,7 +303,7 @@ impl NativeInjector {
     /// The metrics, as JSON text.
     #[napi(catch_unwind)]
     pub fn metrics(&self) -> String {
-        let outside = Outside {
+        let outside = ExternalCounts {
             token_refreshes: (self.token_refreshes)(),
             audit_failures: self.audit_failures(),
             monitor_errors: 0,
@@ -307,7 +314,7 @@ impl NativeInjector {
     /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
     #[napi(catch_unwind)]
     pub fn metrics_text(&self, monitor_errors: f64) -> String {
-        let outside = Outside {
+        let outside = ExternalCounts {
             token_refreshes: (self.token_refreshes)(),
             audit_failures: self.audit_failures(),
             monitor_errors: whole(monitor_errors),
@@ -345,10 +352,10 @@ impl NativeInjector {
                     if let Some(audit) = audit {
                         audit.close().await;
                     }
-                    super::settle(&outbox, id, Ok(None));
+                    outbox.settle(id, Ok(None));
                 });
             }
-            Err(error) => super::settle(&outbox, id, Err(error)),
+            Err(error) => outbox.settle(id, Err(error)),
         }
     }
 }
@@ -359,61 +366,34 @@ impl NativeInjector {
         self.audit.as_ref().map_or(0, |log| log.unlogged())
     }
 
-    /// Notes an injection; JavaScript hears of its end through the lane.
-    fn begin(
+    /// Submits an injection; JavaScript hears of its end through the lane.
+    fn submit(
         &self,
         id: u64,
-        params: impl FnOnce() -> Params + Send + 'static,
+        params: Params,
         lock: Option<f64>,
         aborted: bool,
-        options: Option<String>,
+        options: Option<&str>,
     ) {
-        let asked = Instant::now();
-        let injector = self.injector.clone();
-        let log = self.log.clone();
-        let registry = injector.registry();
-        let untold = registry.submissions().submit(Box::new(move || {
-            log.within(|| {
-                let journey = match options::injection(options.as_deref(), lock.map(whole)) {
-                    Ok(options) => injector.inject_asked(asked, id, params(), &options),
-                    Err(error) => injector.refuse(id, error),
-                };
-                // Before the work can begin: a signal that has fired already must not let a digit through.
-                if aborted {
-                    injector.abort(id);
-                }
-                run(journey, &log);
-            });
-        }));
-        if untold {
-            spawn(Drainer::new(registry).run());
-        }
-    }
-
-    /// The injector, with everything begun that was asked for before.
-    ///
-    /// So nobody can tell that an injection is begun later than it is asked for: an abort finds what it aborts, and the
-    /// metrics count what waits.
-    fn up_to_date(&self) -> &Injector {
-        self.injector.registry().submissions().drain();
-        &self.injector
-    }
-}
-
-/// JavaScript hears of the end through the lane.
-fn run(journey: Injection, log: &EngineLog) {
-    if let Some(journey) = journey.end_if_refused() {
-        // Boxed, since a future that is moved into another takes its room twice.
-        let work: BoxFuture<'static, ()> = Box::pin(async {
-            journey.run().await;
+        self.submissions.submit(Submission {
+            injector: self.injector.clone(),
+            id,
+            asked: Instant::now(),
+            params,
+            options: options::injection(options, lock.map(whole)),
+            aborted,
+            log: self.log.dispatch().clone(),
+            runtime: self.runtime.clone(),
         });
-        let work = log.around(work);
-        // On a thread of the engine, which may outlive what `spawn` of napi looks for.
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(work);
-        } else {
-            spawn(work);
-        }
+    }
+
+    /// The injector, with everything begun that was submitted before.
+    ///
+    /// So it cannot be told that an injection is begun later than it is asked for: an abort finds what it aborts, and
+    /// the metrics count what waits.
+    fn up_to_date(&self) -> &Injector {
+        self.submissions.drain();
+        &self.injector
     }
 }
 

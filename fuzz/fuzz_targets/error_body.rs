@@ -2,8 +2,8 @@
 #![no_main]
 
 use bytes::Bytes;
-use cxone_dtmf_engine::api::answer::{Redactions, response};
-use cxone_dtmf_engine::redact::Mask;
+use cxone_dtmf_engine::api::response;
+use cxone_dtmf_engine::redact::{DigitRedactor, Redactor};
 use cxone_dtmf_engine::Secret;
 use cxone_dtmf_engine::http::{Answer, AnswerBody};
 use cxone_dtmf_fuzz::{assert_hidden, assert_hidden_in, digits, first_line};
@@ -30,12 +30,12 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         headers,
         body: AnswerBody::Whole(Bytes::copy_from_slice(body)),
     };
-    let mask = Mask::from_digits(&digits);
+    let redactor = DigitRedactor::from_digits(&digits);
     let secrets = [Secret::new(TOKEN.to_owned())];
     let seen = response(
         &answer,
-        Redactions {
-            digits: std::slice::from_ref(&mask),
+        Redactor {
+            digits: std::slice::from_ref(&redactor),
             secrets: &secrets,
         },
     );

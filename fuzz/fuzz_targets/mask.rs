@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use cxone_dtmf_engine::redact::{Mask, PLACEHOLDER};
+use cxone_dtmf_engine::redact::{DigitRedactor, PLACEHOLDER};
 use cxone_dtmf_fuzz::{assert_hidden, digits, first_line};
 use libfuzzer_sys::{Corpus, fuzz_target};
 
@@ -13,20 +13,20 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         return Corpus::Reject;
     };
     let text = String::from_utf8_lossy(text);
-    let mask = Mask::from_digits(&digits);
-    let masked = mask.text(&text);
-    assert_hidden(&digits, &masked);
+    let redactor = DigitRedactor::from_digits(&digits);
+    let redacted = redactor.text(&text);
+    assert_hidden(&digits, &redacted);
     // What is shown is what was there, around placeholders. Stars of the text's own would be mixed up with them.
     if !text.contains('*') {
         let mut rest = &text[..];
-        for shown in masked.split(PLACEHOLDER) {
+        for shown in redacted.split(PLACEHOLDER) {
             let at = rest
                 .find(shown)
                 .expect("nothing but the digits is replaced");
             rest = &rest[at + shown.len()..];
         }
     }
-    assert_eq!(matches!(masked, Cow::Borrowed(_)), masked == text);
-    assert_eq!(mask.text(&masked), masked, "masked again");
+    assert_eq!(matches!(redacted, Cow::Borrowed(_)), redacted == text);
+    assert_eq!(redactor.text(&redacted), redacted, "redacted again");
     Corpus::Keep
 });

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use cxone_dtmf_engine::auth::answer::{LONGEST_LIFETIME, read};
+use cxone_dtmf_engine::auth::{LONGEST_LIFETIME, read_answer};
 use cxone_dtmf_engine::auth::is_bearer_token;
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::Secret;
@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
         body: AnswerBody::Whole(Bytes::copy_from_slice(body)),
     };
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-    match read(&answer, SCOPE, &[Secret::new(SECRET.to_owned())], now) {
+    match read_answer(&answer, SCOPE, &[Secret::new(SECRET.to_owned())], now) {
         Ok(granted) => {
             assert!(status.is_success());
             assert!(is_bearer_token(&granted.access_token));

@@ -1,48 +1,50 @@
-//! What an injector can be told, with the defaults and the limits of every value.
+//! The options of an injector and of an injection, with their defaults.
 
 use std::time::Duration;
 
-use crate::api::{ResendWhenUnknown, Trace};
 use crate::error::Error;
+use crate::lock::LockId;
 use crate::rate_limit::RateLimit;
+use crate::retry::{DEFAULT_BASE, DEFAULT_CAP, DEFAULT_CAPACITY, ResendWhenUnknown};
+use crate::trace::Trace;
 
-/// What happens to those who wait behind an injection whose outcome is unknown.
+/// What happens to the injections queued behind one whose outcome is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AfterUnknown {
     /// They fail, unsent: a `#` after a PIN that may be half there does harm.
     #[default]
     RejectQueued,
-    /// They go on as if nothing had happened.
+    /// They go on.
     Continue,
 }
 
 /// Whether a call stays locked while its tones play.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PlayoutMode {
-    /// It does: the next sequence must not run into the last one.
+    /// It stays locked: the next sequence must not run into the last one.
     #[default]
     Hold,
-    /// It does not.
+    /// It does not stay locked.
     None,
 }
 
-/// How failed attempts are repeated.
+/// How failed attempts are sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryConfig {
     /// The upper bound of the first full-jitter delay. Default 200 ms.
     pub base: Duration,
     /// The upper bound of every full-jitter delay. Default 4 s.
     pub cap: Duration,
-    /// Tokens of the budget that repeated attempts share. Default 500; 0 means that nothing is repeated.
+    /// Tokens of the budget that resends share. Default 500; 0 means no resends.
     pub budget: u32,
 }
 
 impl Default for RetryConfig {
     fn default() -> Self {
         Self {
-            base: Duration::from_millis(200),
-            cap: Duration::from_secs(4),
-            budget: 500,
+            base: DEFAULT_BASE,
+            cap: DEFAULT_CAP,
+            budget: DEFAULT_CAPACITY,
         }
     }
 }
@@ -60,9 +62,9 @@ pub struct Config {
     pub lock_timeout: Duration,
     /// How long a manual lock may be held. Default 60 s.
     pub lock_hold: Duration,
-    /// How many may wait for one call, over all injectors of the process. Default 32.
+    /// How many injections may wait for one call, over all injectors of the process. Default 32.
     pub max_waiting_per_call: usize,
-    /// How many of this injector may wait in all. Default 10,000.
+    /// How many injections of this injector may wait in all. Default 10,000.
     pub max_waiting: usize,
     /// How many requests of this injector may be under way at once. Default 256.
     pub max_in_flight: usize,
@@ -70,9 +72,9 @@ pub struct Config {
     pub retry: RetryConfig,
     /// Which unknown outcomes may be sent again. Default: none.
     pub resend_when_unknown: ResendWhenUnknown,
-    /// A 500 or a 503 means that nothing was carried out. The default is the profile's.
-    pub atomic_server_errors: bool,
-    /// What happens to those who wait behind an unknown outcome.
+    /// A 500 or a 503 means that nothing was carried out. Default: what the profile says.
+    pub atomic_server_errors: Option<bool>,
+    /// What happens to the injections queued behind an unknown outcome.
     pub after_unknown: AfterUnknown,
     /// Whether a call stays locked while its tones play, where the profile knows how long that takes.
     pub playout: PlayoutMode,
@@ -80,7 +82,7 @@ pub struct Config {
     pub rate_limit: Option<RateLimit>,
     /// Digits are hidden in what the server says. Default `true`.
     pub mask_digits: bool,
-    /// Where the jitter starts, for tests that must repeat. Default: random.
+    /// The seed of the jitter, for tests that must repeat. Default: random.
     pub seed: Option<u64>,
 }
 
@@ -97,7 +99,7 @@ impl Default for Config {
             max_in_flight: 256,
             retry: RetryConfig::default(),
             resend_when_unknown: ResendWhenUnknown::Never,
-            atomic_server_errors: crate::api::telephony_v2::ATOMIC_SERVER_ERRORS,
+            atomic_server_errors: None,
             after_unknown: AfterUnknown::RejectQueued,
             playout: PlayoutMode::Hold,
             rate_limit: None,
@@ -122,7 +124,7 @@ impl Config {
 /// The settings of one injection, over those of its injector.
 #[derive(Clone, Debug, Default)]
 pub struct InjectionOptions {
-    /// How many attempts count at most. Default 1: none is repeated.
+    /// How many attempts count at most. Default 1: no resends.
     pub max_attempts: Option<u32>,
     /// Overrides [`Config::deadline`].
     pub deadline: Option<Duration>,
@@ -133,5 +135,5 @@ pub struct InjectionOptions {
     /// Goes along with every request of the injection.
     pub trace: Trace,
     /// Presses under a manual lock of this injector.
-    pub lock: Option<crate::lock::LockId>,
+    pub lock: Option<LockId>,
 }

@@ -1,19 +1,20 @@
-//! What is known of the digits after an attempt.
+//! Whether the digits were delivered, as far as it is known.
 
 /// What is known of the digits of one injection.
 ///
 /// The order is the order of knowledge over several attempts of one injection:
 /// a refused attempt outweighs an unsent one, and an unknown attempt outweighs both,
 /// since a later refusal says nothing of the attempt before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Delivery {
     /// The digits never left this process.
+    #[default]
     NotSent,
-    /// The platform received the request and declined to carry it out.
+    /// The platform received the request and declined it.
     Refused,
     /// The request may or may not have been carried out.
     Unknown,
-    /// The platform answered 2xx. It says nothing of what the far end recognised.
+    /// The platform answered 2xx. It does not say what the far end recognised.
     Accepted,
 }
 

@@ -1,4 +1,4 @@
-//! What the engine tells while it works.
+//! The events that the engine emits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use crate::error::{Code, Error};
 use crate::lock::LockId;
 use crate::outcome::Outcome;
 
-/// Something that happened.
+/// One event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// An attempt failed and another will follow.
     Retrying {
         /// The number the caller gave to the injection.
         id: u64,
-        /// Names the injection in the record.
+        /// Names the injection in the audit log.
         injection_id: Uuid,
         /// The call.
         call: Arc<str>,
@@ -31,31 +31,31 @@ pub enum Event {
     },
     /// An injection ended. Every injection ends in exactly one of these.
     Finished(Arc<Outcome>),
-    /// The recording that was masked for an injection is no longer; or it could not be unmasked, and why.
+    /// The recording that was masked for an injection has been unmasked, or could not be.
     Unmasked {
         /// The number the caller gave to the injection.
         id: u64,
-        /// Names the injection in the record.
+        /// Names the injection in the audit log.
         injection_id: Uuid,
         /// The call.
         call: Arc<str>,
-        /// Why it is still masked.
+        /// Why it is still masked, if it is.
         failure: Option<Error>,
     },
-    /// A session that is followed has ended; who waited for it was sent away.
+    /// A followed session has ended; injections that waited for it were rejected.
     SessionEnded {
         /// The session.
         session: Arc<str>,
     },
-    /// The events of a session cannot be heard at the moment. Told once until they can be again.
-    SessionNotHeard {
+    /// A followed session cannot be polled for events. Emitted once until it can be again.
+    SessionNotPolled {
         /// The session.
         session: Arc<str>,
         /// Why.
         error: Error,
     },
     /// Redis is away, and the settings say to go on without it: the order of this process holds, that of the fleet does
-    /// not. Told once until a lease is given again.
+    /// not. Emitted once until a lease is granted again.
     WithoutLease,
     /// A manual lock was held too long and has been released.
     LockExpired {

@@ -95,7 +95,7 @@ pub fn request_uri(url: &Url) -> Result<Uri, Error> {
     Uri::try_from(url.as_str()).map_err(|_| Error::invalid("the address cannot be requested"))
 }
 
-/// Whether the host names this machine without asking anybody.
+/// Whether the host names this machine, without a name lookup.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {

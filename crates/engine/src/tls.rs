@@ -14,8 +14,8 @@ const HTTP_1: &[u8] = b"http/1.1";
 
 /// Reads the certificates of the option `caBundle`.
 ///
-/// The error names the option and never repeats a part of the text: whoever passes a private key by
-/// mistake must not find it in a log.
+/// The error names the option and never repeats a part of the text: a private key that is passed by mistake
+/// must not get into a log.
 pub(crate) fn ca_bundle(pem: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
     let certificates = CertificateDer::pem_slice_iter(pem.as_bytes())
         .collect::<Result<Vec<_>, _>>()
@@ -121,5 +121,25 @@ mod tests {
         assert_eq!(config.alpn_protocols, [HTTP_2.to_vec(), HTTP_1.to_vec()]);
         let config = client_config(Vec::new(), true).expect("config");
         assert_eq!(config.alpn_protocols, [HTTP_1.to_vec()]);
+    }
+
+    /// Of every platform, and of the tests too: `Cargo.lock` lists whatever any build can take.
+    #[test]
+    fn one_crypto_provider_is_in_the_build() {
+        let providers = [
+            "ring",
+            "aws-lc-rs",
+            "boring",
+            "graviola",
+            "mbedtls",
+            "openssl",
+            "rustls-rustcrypto",
+            "rustls-symcrypt",
+            "wolfssl",
+        ];
+        let lock = include_str!("../../../Cargo.lock");
+        let locked = |name: &&str| lock.contains(&format!("\nname = \"{name}\"\n"));
+        let found: Vec<_> = providers.into_iter().filter(locked).collect();
+        assert_eq!(found, ["ring"]);
     }
 }

@@ -4,12 +4,10 @@ use std::error::Error;
 use std::time::Duration;
 
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
-use cxone_dtmf_engine::api::{
-    AnswerHead, AttemptResult, ResendWhenUnknown, Terms, WireProfile as _,
-};
+use cxone_dtmf_engine::api::{AttemptResult, Classification, DeliveryPolicy, WireProfile as _};
 use cxone_dtmf_engine::http::FaultKind;
-use cxone_dtmf_engine::rate_limit::gcra::{Gcra, Schedule};
-use cxone_dtmf_engine::retry::{Budget, Policy, Progress};
+use cxone_dtmf_engine::rate_limit::{Gcra, Schedule};
+use cxone_dtmf_engine::retry::{Budget, Policy, Progress, ResendWhenUnknown};
 use fastrand::Rng;
 
 use super::repeat;
@@ -19,49 +17,48 @@ pub fn rate_limit(times: u64) -> Result<(), Box<dyn Error>> {
     let rate = Gcra::new(60, 5);
     let mut schedule = Schedule::default();
     repeat(times, |n| {
-        rate.book(&mut schedule, n * 1_000_000, 0)
+        rate.reserve(&mut schedule, n * 1_000_000, 0)
             .map_err(|_| "the rate allows it".into())
     })
 }
 
-fn terms() -> Terms {
-    Terms {
-        atomic_server_errors: true,
-        resend_when_unknown: ResendWhenUnknown::Never,
-    }
-}
+const POLICY: DeliveryPolicy = DeliveryPolicy {
+    atomic_server_errors: true,
+    resend_when_unknown: ResendWhenUnknown::Never,
+};
 
 /// Attempts of every kind, in turn.
 fn attempts() -> [AttemptResult; 4] {
-    let answered = |status| AttemptResult {
-        handed_over: true,
-        result: Ok(AnswerHead {
-            status,
-            retry_after: None,
-        }),
+    let answered = |status| AttemptResult::Answered {
+        status,
+        retry_after: None,
     };
-    let timed_out = AttemptResult {
+    let timed_out = AttemptResult::Failed {
+        fault: FaultKind::TimedOut,
         handed_over: true,
-        result: Err(FaultKind::TimedOut),
     };
     [answered(202), answered(429), answered(503), timed_out]
 }
 
-/// The verdicts on four attempts.
+/// The classification of four attempts.
 pub fn classification(times: u64) -> Result<(), Box<dyn Error>> {
-    let (profile, terms) = (TelephonyV2::default(), terms());
+    let profile = TelephonyV2::default();
     let attempts = attempts();
     repeat(times, |_| {
         Ok(attempts
             .each_ref()
-            .map(|facts| profile.classify(facts, &terms)))
+            .map(|result| profile.classify(result, &POLICY)))
     })
 }
 
 /// The decision after a 429 and after a 503, back-off included.
 pub fn resend(times: u64) -> Result<(), Box<dyn Error>> {
-    let (profile, terms) = (TelephonyV2::default(), terms());
-    let [_, throttled, failed, _] = attempts().map(|facts| profile.classify(&facts, &terms));
+    let profile = TelephonyV2::default();
+    let [_, throttled, failed, _] = attempts().map(|result| profile.classify(&result, &POLICY));
+    let (Classification::Failed(throttled), Classification::Failed(failed)) = (throttled, failed)
+    else {
+        return Err("a 429 and a 503 are failures".into());
+    };
     let policy = Policy {
         max_attempts: 3,
         ..Policy::default()
@@ -72,14 +69,13 @@ pub fn resend(times: u64) -> Result<(), Box<dyn Error>> {
         let mut progress = Progress::default();
         // A minute fills the budget again.
         let now = Duration::from_secs(60 * n);
-        Ok([throttled, failed].map(|classification| {
+        Ok([throttled, failed].map(|failure| {
             let remaining = Duration::from_secs(30);
             policy.decide(
                 &mut progress,
-                &classification,
+                &failure,
                 remaining,
-                &mut budget,
-                now,
+                Some((&mut budget, now)),
                 &mut rng,
             )
         }))

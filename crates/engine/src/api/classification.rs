@@ -1,4 +1,4 @@
-//! What HTTP says about the digits: from the facts of one attempt to a verdict.
+//! What HTTP says about the digits: from the result of one attempt to its classification.
 //!
 //! The rule behind every row: digits are sent again only when the attempt was certainly not carried out,
 //! and any doubt is *unknown* (RFC 9110 §9.2.2, RFC 9113 §8.7).
@@ -8,180 +8,118 @@ use std::time::Duration;
 use crate::delivery::Delivery;
 use crate::error::Code;
 use crate::http::FaultKind;
-use crate::retry::{Classification, Resend};
+use crate::retry::{
+    Failure, Resend, ResendWhenUnknown, UnknownCause, may_have_run, wants_new_connection,
+};
 
-/// What is known of one attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttemptResult {
-    /// Whether the connection took the body.
-    pub handed_over: bool,
-    /// The status line, or why there was none.
-    pub result: Result<AnswerHead, FaultKind>,
-}
-
-/// The part of an answer that counts for delivery.
+/// How one attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AnswerHead {
-    /// The HTTP status.
-    pub status: u16,
-    /// A valid `Retry-After`, from now.
-    pub retry_after: Option<Duration>,
+pub enum AttemptResult {
+    /// With a status line.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// A valid `Retry-After`, from now.
+        retry_after: Option<Duration>,
+    },
+    /// Without one.
+    Failed {
+        /// Why.
+        fault: FaultKind,
+        /// Whether the body was handed to the connection.
+        handed_over: bool,
+    },
 }
 
-/// Why an outcome is unknown, for those who allow some of them to be sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UnknownCause {
-    /// 408: the server says that it did not get the whole request, which went out in one piece.
-    Status408,
-    /// 500, where errors of the server promise nothing.
-    Status500,
-    /// 502: a gateway lost the server.
-    Status502,
-    /// 503 without `Retry-After`, where errors of the server promise nothing.
-    Status503,
-    /// 504: a gateway ran out of patience.
-    Status504,
-    /// Any other 5xx. Only `resendWhenUnknown: true` covers it.
-    OtherStatus,
-    /// No answer in time.
-    Timeout,
-    /// The connection ended after the body was handed over.
-    ConnectionLost,
+/// What an attempt means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Classification {
+    /// The platform accepted the digits.
+    Accepted,
+    /// It did not, or that is not known.
+    Failed(Failure),
 }
 
-impl UnknownCause {
-    /// The causes that can be named, with their names in JavaScript.
-    pub const NAMED: [(&'static str, Self); 7] = [
-        ("408", Self::Status408),
-        ("500", Self::Status500),
-        ("502", Self::Status502),
-        ("503", Self::Status503),
-        ("504", Self::Status504),
-        ("timeout", Self::Timeout),
-        ("connection-lost", Self::ConnectionLost),
-    ];
-}
-
-/// Which unknown outcomes may be sent again although the digits may be pressed twice. Default: none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum ResendWhenUnknown {
-    /// None: an unknown outcome is reported, never repeated.
-    #[default]
-    Never,
-    /// All of them.
-    Always,
-    /// The named ones.
-    For(Vec<UnknownCause>),
-}
-
-impl ResendWhenUnknown {
-    fn allows(&self, cause: UnknownCause) -> bool {
-        match self {
-            Self::Never => false,
-            Self::Always => true,
-            Self::For(causes) => causes.contains(&cause),
-        }
-    }
-}
-
-/// What the user has promised or allowed.
+/// What the user promised of the platform, and what the user allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct DeliveryPolicy {
     /// A 500 or a 503 means that nothing was carried out.
     pub atomic_server_errors: bool,
     /// Which unknown outcomes may be sent again.
     pub resend_when_unknown: ResendWhenUnknown,
 }
 
-/// The verdict that HTTP alone gives. A profile may answer differently where its API promises more.
+/// What HTTP alone says. A profile may say otherwise where its API promises more.
 #[must_use]
-pub fn classify(result: &AttemptResult, terms: &Terms) -> Classification {
-    match result.result {
-        Ok(head) => classify_status(head, terms),
-        Err(fault) => classify_fault(fault, result.handed_over, terms),
+pub(super) fn classify(result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
+    match *result {
+        AttemptResult::Answered {
+            status: 200..=299, ..
+        } => Classification::Accepted,
+        AttemptResult::Answered {
+            status,
+            retry_after,
+        } => Classification::Failed(Failure {
+            retry_after,
+            ..of_status(status, retry_after.is_some(), policy)
+        }),
+        AttemptResult::Failed { fault, handed_over } => {
+            Classification::Failed(of_fault(fault, handed_over, policy))
+        }
     }
 }
 
-fn classify_fault(fault: FaultKind, handed_over: bool, terms: &Terms) -> Classification {
-    if fault == FaultKind::StreamRefused {
-        return refused(Code::Server, Resend::Unsent);
-    }
-    if handed_over {
-        let cause = if fault == FaultKind::TimedOut {
-            UnknownCause::Timeout
-        } else {
-            UnknownCause::ConnectionLost
-        };
-        return unknown(cause, terms);
-    }
-    let resend = match fault {
-        FaultKind::Certificate | FaultKind::Setup => Resend::Never,
-        FaultKind::ConnectionLost => Resend::Unsent,
+fn of_fault(fault: FaultKind, handed_over: bool, policy: &DeliveryPolicy) -> Failure {
+    match fault {
+        FaultKind::StreamRefused => refused(Code::Server, Resend::Unsent),
+        FaultKind::TimedOut if handed_over => unknown(UnknownCause::Timeout, policy),
+        _ if handed_over => unknown(UnknownCause::ConnectionLost, policy),
+        FaultKind::Certificate | FaultKind::Setup => unsent(Resend::Never),
+        FaultKind::ConnectionLost => unsent(Resend::Unsent),
         FaultKind::NameLookup
         | FaultKind::ConnectionRefused
         | FaultKind::ConnectTimeout
         | FaultKind::TlsHandshake
         | FaultKind::Proxy
-        | FaultKind::TimedOut
-        | FaultKind::StreamRefused => Resend::Transient,
-    };
-    Classification {
-        delivery: Delivery::NotSent,
-        code: Code::Connect,
-        resend,
-        retry_after: None,
+        | FaultKind::TimedOut => unsent(Resend::Transient),
     }
 }
 
-fn classify_status(head: AnswerHead, terms: &Terms) -> Classification {
-    let classification = match head.status {
-        200..=299 => Classification {
-            delivery: Delivery::Accepted,
-            // Never read: an accepted attempt ends the injection.
-            code: Code::OutcomeUnknown,
-            resend: Resend::Never,
-            retry_after: None,
-        },
+fn of_status(status: u16, says_when: bool, policy: &DeliveryPolicy) -> Failure {
+    match status {
         401 => refused(Code::Auth, Resend::FreshToken),
         403 => refused(Code::Forbidden, Resend::Never),
-        408 => unknown(UnknownCause::Status408, terms),
         409 => refused(Code::Conflict, Resend::Never),
-        421 | 425 => refused(Code::Rejected, Resend::NewConnection),
         429 => refused(Code::RateLimited, Resend::Throttled),
-        500 if terms.atomic_server_errors => refused(Code::Server, Resend::Transient),
-        500 => unknown(UnknownCause::Status500, terms),
-        502 => unknown(UnknownCause::Status502, terms),
-        503 if head.retry_after.is_some() => refused(Code::Server, Resend::Throttled),
-        503 if terms.atomic_server_errors => refused(Code::Server, Resend::Transient),
-        503 => unknown(UnknownCause::Status503, terms),
-        504 => unknown(UnknownCause::Status504, terms),
-        300..=499 => refused(Code::Rejected, Resend::Never),
-        _ => unknown(UnknownCause::OtherStatus, terms),
-    };
-    Classification {
-        retry_after: head.retry_after,
-        ..classification
+        503 if says_when => refused(Code::Server, Resend::Throttled),
+        500 | 503 if policy.atomic_server_errors => refused(Code::Server, Resend::Transient),
+        _ if wants_new_connection(status) => refused(Code::Rejected, Resend::NewConnection),
+        300..=499 if !may_have_run(status) => refused(Code::Rejected, Resend::Never),
+        _ => unknown(UnknownCause::of_status(status), policy),
     }
 }
 
-const fn refused(code: Code, resend: Resend) -> Classification {
-    Classification {
-        delivery: Delivery::Refused,
-        code,
-        resend,
-        retry_after: None,
-    }
+const fn unsent(resend: Resend) -> Failure {
+    failure(Delivery::NotSent, Code::Connect, resend)
 }
 
-fn unknown(cause: UnknownCause, terms: &Terms) -> Classification {
-    let resend = if terms.resend_when_unknown.allows(cause) {
+const fn refused(code: Code, resend: Resend) -> Failure {
+    failure(Delivery::Refused, code, resend)
+}
+
+fn unknown(cause: UnknownCause, policy: &DeliveryPolicy) -> Failure {
+    let resend = if policy.resend_when_unknown.allows(cause) {
         Resend::Transient
     } else {
         Resend::Never
     };
-    Classification {
-        delivery: Delivery::Unknown,
-        code: Code::OutcomeUnknown,
+    failure(Delivery::Unknown, Code::OutcomeUnknown, resend)
+}
+
+const fn failure(delivery: Delivery, code: Code, resend: Resend) -> Failure {
+    Failure {
+        delivery,
+        code,
         resend,
         retry_after: None,
     }
@@ -190,43 +128,59 @@ fn unknown(cause: UnknownCause, terms: &Terms) -> Classification {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Delivery::{Accepted, NotSent, Refused, Unknown};
+    use Delivery::{NotSent, Refused, Unknown};
 
-    fn terms(atomic: bool, resend: ResendWhenUnknown) -> Terms {
-        Terms {
+    fn policy(atomic: bool, resend: ResendWhenUnknown) -> DeliveryPolicy {
+        DeliveryPolicy {
             atomic_server_errors: atomic,
             resend_when_unknown: resend,
         }
     }
 
-    fn answered(status: u16, retry_after: Option<u64>, terms: &Terms) -> Classification {
-        let head = AnswerHead {
-            status,
-            retry_after: retry_after.map(Duration::from_secs),
-        };
-        let result = AttemptResult {
-            handed_over: true,
-            result: Ok(head),
-        };
-        classify(&result, terms)
+    fn failure(result: AttemptResult, policy: &DeliveryPolicy) -> Failure {
+        match classify(&result, policy) {
+            Classification::Failed(failure) => failure,
+            Classification::Accepted => panic!("{result:?} is accepted"),
+        }
     }
 
-    fn failed(kind: FaultKind, handed_over: bool, terms: &Terms) -> Classification {
-        let result = AttemptResult {
-            handed_over,
-            result: Err(kind),
-        };
-        classify(&result, terms)
+    const fn answer(status: u16, retry_after: Option<u64>) -> AttemptResult {
+        AttemptResult::Answered {
+            status,
+            retry_after: match retry_after {
+                Some(seconds) => Some(Duration::from_secs(seconds)),
+                None => None,
+            },
+        }
+    }
+
+    fn answered(status: u16, retry_after: Option<u64>, policy: &DeliveryPolicy) -> Failure {
+        failure(answer(status, retry_after), policy)
+    }
+
+    fn failed(fault: FaultKind, handed_over: bool, policy: &DeliveryPolicy) -> Failure {
+        failure(AttemptResult::Failed { fault, handed_over }, policy)
+    }
+
+    #[test]
+    fn every_2xx_is_accepted() {
+        let policy = policy(false, ResendWhenUnknown::Always);
+        for status in 200..300 {
+            for retry_after in [None, Some(1)] {
+                assert_eq!(
+                    classify(&answer(status, retry_after), &policy),
+                    Classification::Accepted
+                );
+            }
+        }
     }
 
     #[test]
     fn answers_mean_what_the_table_says() {
-        let atomic = terms(true, ResendWhenUnknown::Never);
-        let strict = terms(false, ResendWhenUnknown::Never);
+        let atomic = policy(true, ResendWhenUnknown::Never);
+        let strict = policy(false, ResendWhenUnknown::Never);
         #[rustfmt::skip]
         let table = [
-            (200, None, &atomic, Accepted, Code::OutcomeUnknown, Resend::Never),
-            (202, None, &atomic, Accepted, Code::OutcomeUnknown, Resend::Never),
             (301, None, &atomic, Refused, Code::Rejected, Resend::Never),
             (400, None, &atomic, Refused, Code::Rejected, Resend::Never),
             (401, None, &atomic, Refused, Code::Auth, Resend::FreshToken),
@@ -247,18 +201,18 @@ mod tests {
             (504, None, &atomic, Unknown, Code::OutcomeUnknown, Resend::Never),
             (521, None, &atomic, Unknown, Code::OutcomeUnknown, Resend::Never),
         ];
-        for (status, after, terms, delivery, code, resend) in table {
-            let classification = answered(status, after, terms);
-            assert_eq!(classification.delivery, delivery, "{status} {after:?}");
-            assert_eq!(classification.code, code, "{status} {after:?}");
-            assert_eq!(classification.resend, resend, "{status} {after:?}");
-            assert_eq!(classification.retry_after, after.map(Duration::from_secs));
+        for (status, after, policy, delivery, code, resend) in table {
+            let failure = answered(status, after, policy);
+            assert_eq!(failure.delivery, delivery, "{status} {after:?}");
+            assert_eq!(failure.code, code, "{status} {after:?}");
+            assert_eq!(failure.resend, resend, "{status} {after:?}");
+            assert_eq!(failure.retry_after, after.map(Duration::from_secs));
         }
     }
 
     #[test]
     fn faults_mean_what_the_table_says() {
-        let terms = terms(true, ResendWhenUnknown::Never);
+        let policy = policy(true, ResendWhenUnknown::Never);
         #[rustfmt::skip]
         let table = [
             (FaultKind::NameLookup, false, NotSent, Resend::Transient),
@@ -276,15 +230,15 @@ mod tests {
             (FaultKind::ConnectionRefused, true, Unknown, Resend::Never),
         ];
         for (kind, handed_over, delivery, resend) in table {
-            let classification = failed(kind, handed_over, &terms);
-            assert_eq!(classification.delivery, delivery, "{kind:?} {handed_over}");
-            assert_eq!(classification.resend, resend, "{kind:?} {handed_over}");
+            let failure = failed(kind, handed_over, &policy);
+            assert_eq!(failure.delivery, delivery, "{kind:?} {handed_over}");
+            assert_eq!(failure.resend, resend, "{kind:?} {handed_over}");
         }
     }
 
     #[test]
     fn an_unknown_outcome_is_sent_again_only_where_its_cause_is_allowed() {
-        let some = terms(
+        let some = policy(
             false,
             ResendWhenUnknown::For(vec![UnknownCause::Status502, UnknownCause::Timeout]),
         );
@@ -298,12 +252,12 @@ mod tests {
             failed(FaultKind::ConnectionLost, true, &some).resend,
             Resend::Never
         );
-        let all = terms(false, ResendWhenUnknown::Always);
+        let all = policy(false, ResendWhenUnknown::Always);
         for status in [408, 500, 502, 503, 504, 521] {
-            let classification = answered(status, None, &all);
-            assert_eq!(classification.resend, Resend::Transient);
+            let failure = answered(status, None, &all);
+            assert_eq!(failure.resend, Resend::Transient);
             assert_eq!(
-                classification.delivery, Unknown,
+                failure.delivery, Unknown,
                 "sending again makes nothing known"
             );
         }

@@ -9,35 +9,18 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use zeroize::Zeroizing;
 
-use super::template::Wiped;
-use super::{
-    AttemptResult, ClientHeaders, Prepared, RequestTemplate, Segment, Target, Terms, WireProfile,
-    classification,
-};
+use super::classification::{AttemptResult, Classification, DeliveryPolicy, classify};
+use super::client_headers::ClientHeaders;
+use super::params;
+use super::prepared::{Prepared, Segment};
+use super::profile::WireProfile;
+use super::template::{RequestTemplate, Target};
+use super::wiped::Wiped;
 use crate::auth::Token;
 use crate::error::Error;
 use crate::payload;
-use crate::retry::Classification;
 
-/// Whether a 500 and a 503 of this API mean that nothing was carried out, unless configured otherwise.
-pub const ATOMIC_SERVER_ERRORS: bool = true;
-
-/// One injection as the caller asked for it. `None` stands for a value that is missing or of the wrong type.
-#[derive(Clone)]
-pub struct Params {
-    /// The provider's id, 1–128 characters of `A-Z a-z 0-9 . _ ~ : @ + = -`.
-    pub telephony_provider_id: Option<String>,
-    /// The line's id, of the same form.
-    pub line_id: Option<String>,
-    /// The call's id, of the same form.
-    pub call_id: Option<String>,
-    /// The digits, `0-9 * # A-D`, at most 16. Lower case is sent as upper case.
-    pub dtmf_string: Option<Zeroizing<String>>,
-    /// `RFC2833`, `SIPINFO` or `INBAND`.
-    pub dtmf_type: Option<String>,
-    /// Silence between two digits in milliseconds, 50–1000, whole. NaN when missing or of the wrong type.
-    pub inter_digit_pause: f64,
-}
+pub use super::params::telephony_v2::Params;
 
 /// The profile.
 #[derive(Clone, Debug, Default)]
@@ -54,9 +37,11 @@ impl TelephonyV2 {
 }
 
 impl WireProfile for TelephonyV2 {
-    fn prepare(&self, params: super::Params) -> Result<Prepared, Error> {
-        let super::Params::TelephonyV2(params) = params else {
-            return Err(super::for_another_profile());
+    fn prepare(&self, params: params::Params) -> Result<Prepared, Error> {
+        let params = match params {
+            params::Params::TelephonyV2(params) => params,
+            params::Params::PackedTelephonyV2(packed) => packed.unpack(),
+            params::Params::AgentSession(_) => return Err(params::for_another_profile()),
         };
         let provider = payload::required_id(
             "telephonyProviderId",
@@ -88,7 +73,7 @@ impl WireProfile for TelephonyV2 {
                 body: body(&valid),
             },
             digits: valid.sequence.count(),
-            // This API takes no length of a tone and says nothing of when it answers.
+            // This API has no length of tones and does not say when it answers.
             playing: Duration::ZERO,
             pause: Duration::ZERO,
         };
@@ -106,8 +91,13 @@ impl WireProfile for TelephonyV2 {
         self.client.of_request(token, body)
     }
 
-    fn classify(&self, result: &AttemptResult, terms: &Terms) -> Classification {
-        classification::classify(result, terms)
+    /// The tutorial says that an injection is atomic.
+    fn atomic_server_errors(&self) -> bool {
+        true
+    }
+
+    fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
+        classify(result, policy)
     }
 }
 
@@ -134,7 +124,7 @@ mod tests {
     use url::Url;
 
     fn prepare(provider: &str, line: &str, call: &str) -> Result<Prepared, Error> {
-        TelephonyV2::default().prepare(super::super::Params::TelephonyV2(Params {
+        TelephonyV2::default().prepare(params::Params::TelephonyV2(Params {
             telephony_provider_id: Some(provider.into()),
             line_id: Some(line.into()),
             call_id: Some(call.into()),

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 
-/// What is asked for, below whichever base. `Debug` shows neither address nor body.
+/// A request below any base address. `Debug` shows neither address nor body.
 #[derive(Clone)]
 pub struct RequestTemplate {
     /// The HTTP method.
@@ -23,7 +23,7 @@ pub struct RequestTemplate {
 
 impl fmt::Debug for RequestTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft")
+        f.debug_struct("RequestTemplate")
             .field("method", &self.method)
             .finish_non_exhaustive()
     }
@@ -62,7 +62,7 @@ impl Target {
 
     /// The whole address. Checked, since another address would send the digits elsewhere.
     pub fn under(&self, base: &Url) -> Result<Uri, Error> {
-        let path = self.path.as_deref().ok_or_else(wrong)?;
+        let path = self.path.as_deref().ok_or_else(invalid_address)?;
         let below = base.as_str().trim_end_matches('/');
         let mut address = String::with_capacity(below.len() + path.len() + 64);
         address.push_str(below);
@@ -75,7 +75,7 @@ impl Target {
                 pairs.append_pair(name, value);
             }
         }
-        let uri = Uri::try_from(address).map_err(|_| wrong())?;
+        let uri = Uri::try_from(address).map_err(|_| invalid_address())?;
         // Checked ids and a checked base make nothing else. If they did, it would not be sent.
         let goes_where_it_should = uri.scheme_str() == Some(base.scheme())
             && uri.authority().map(Authority::as_str) == Some(base.authority())
@@ -83,22 +83,13 @@ impl Target {
         if goes_where_it_should {
             Ok(uri)
         } else {
-            Err(wrong())
+            Err(invalid_address())
         }
     }
 }
 
-fn wrong() -> Error {
+fn invalid_address() -> Error {
     Error::invalid("the ids and the base URL do not make a valid address")
-}
-
-/// Text of a body that is wiped.
-pub(super) struct Wiped(pub(super) Zeroizing<String>);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
 }
 
 #[cfg(test)]

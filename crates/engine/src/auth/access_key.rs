@@ -4,9 +4,10 @@ use std::fmt;
 
 use url::Url;
 
-use super::Granted;
-use super::exchange::{Connection, Failed, Question, endpoint, json};
+use super::connection::Connection;
+use super::exchange::{Failed, Format, TokenRequest, ask, endpoint};
 use super::renewal::Renewable;
+use super::token::Granted;
 use crate::BoxFuture;
 use crate::Secret;
 
@@ -48,17 +49,14 @@ impl Renewable for AccessKeyGrant {
     fn begin(&self) -> BoxFuture<'_, Result<Granted, Failed>> {
         Box::pin(async move {
             let AccessKey { id, secret } = &self.access_key;
-            let body = json([
-                ("accessKeyId", id.as_str()),
-                ("accessKeySecret", secret.expose()),
-            ]);
-            let question = Question {
+            let request = TokenRequest {
                 url: &self.url,
-                body,
+                format: Format::Json,
+                fields: &[("accessKeyId", id), ("accessKeySecret", secret.expose())],
                 scope: "",
                 secrets: &self.access_key.hidden(),
             };
-            self.connection.ask(question).await
+            ask(&self.connection, request).await
         })
     }
 
@@ -66,13 +64,14 @@ impl Renewable for AccessKeyGrant {
         Box::pin(async move {
             let [id, secret] = self.access_key.hidden();
             let secrets = [id, secret, refresh_token.clone()];
-            let question = Question {
+            let request = TokenRequest {
                 url: &self.refresh_url,
-                body: json([("token", refresh_token.expose())]),
+                format: Format::Json,
+                fields: &[("token", refresh_token.expose())],
                 scope: "",
                 secrets: &secrets,
             };
-            self.connection.ask(question).await
+            ask(&self.connection, request).await
         })
     }
 }

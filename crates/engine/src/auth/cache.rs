@@ -11,7 +11,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::instrument::WithSubscriber as _;
 
 use super::single_flight::{Asked, Landed, SingleFlight};
-use super::{Grant, Granted, Token, TokenObserver, TokenSource};
+use super::token::{Grant, Granted, Token, TokenObserver, TokenSource};
 use crate::BoxFuture;
 use crate::error::Error;
 
@@ -131,7 +131,7 @@ impl TokenCache {
             }
         }
         for waiter in landed.waiters {
-            // Who has left in the meantime is not missed.
+            // A caller may have gone away in the meantime.
             let _ = waiter.send(landed.result.clone());
         }
     }

@@ -5,9 +5,11 @@ use std::fmt;
 
 use url::Url;
 
-use super::exchange::{Connection, Failed, Question, endpoint, form};
+use super::access_key::AccessKey;
+use super::connection::Connection;
+use super::exchange::{Failed, Format, TokenRequest, ask, endpoint};
 use super::renewal::Renewable;
-use super::{AccessKey, Granted};
+use super::token::Granted;
 use crate::BoxFuture;
 use crate::Secret;
 
@@ -28,6 +30,21 @@ pub struct Password {
 }
 
 impl Password {
+    async fn ask(
+        &self,
+        fields: &[(&str, &str)],
+        refresh_token: Option<&Secret>,
+    ) -> Result<Granted, Failed> {
+        let request = TokenRequest {
+            url: &self.url,
+            format: Format::Form,
+            fields,
+            scope: &self.scope,
+            secrets: &self.secrets(refresh_token),
+        };
+        ask(&self.connection, request).await
+    }
+
     fn secrets(&self, refresh_token: Option<&Secret>) -> Vec<Secret> {
         self.access_key
             .hidden()
@@ -41,39 +58,27 @@ impl Password {
 impl Renewable for Password {
     fn begin(&self) -> BoxFuture<'_, Result<Granted, Failed>> {
         Box::pin(async move {
-            let body = form([
+            let fields = [
                 ("grant_type", "password"),
-                ("username", self.access_key.id.as_str()),
+                ("username", &self.access_key.id),
                 ("password", self.access_key.secret.expose()),
                 ("client_id", &self.client_id),
                 ("client_secret", self.client_secret.expose()),
                 ("scope", self.scope.trim()),
-            ]);
-            let question = Question {
-                url: &self.url,
-                body,
-                scope: &self.scope,
-                secrets: &self.secrets(None),
-            };
-            self.connection.ask(question).await
+            ];
+            self.ask(&fields, None).await
         })
     }
 
     fn renew<'a>(&'a self, refresh_token: &'a Secret) -> BoxFuture<'a, Result<Granted, Failed>> {
         Box::pin(async move {
-            let body = form([
+            let fields = [
                 ("grant_type", "refresh_token"),
                 ("refresh_token", refresh_token.expose()),
                 ("client_id", &self.client_id),
                 ("client_secret", self.client_secret.expose()),
-            ]);
-            let question = Question {
-                url: &self.url,
-                body,
-                scope: &self.scope,
-                secrets: &self.secrets(Some(refresh_token)),
-            };
-            self.connection.ask(question).await
+            ];
+            self.ask(&fields, Some(refresh_token)).await
         })
     }
 }

@@ -4,11 +4,11 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use super::shown;
+use super::redacted;
 use crate::Secret;
 use crate::error::{Code, Details, Error, Response};
-use crate::http::{Answer, AnswerBody, Fault, FaultKind};
-use crate::retry::retry_after;
+use crate::http::{Answer, AnswerBody, Fault, FaultKind, Peer, sentence};
+use crate::retry::{is_transient, retry_after_of};
 
 /// The error codes of RFC 6749 §5.2. No other text of an answer reaches a message.
 const KNOWN_ERRORS: [&str; 6] = [
@@ -22,80 +22,38 @@ const KNOWN_ERRORS: [&str; 6] = [
 
 /// An answer other than 2xx. Each of `secrets` is masked in everything the error carries.
 #[must_use]
-pub fn refused(answer: &Answer, secrets: &[Secret], now: SystemTime) -> Error {
+pub(super) fn refused(answer: &Answer, secrets: &[Secret], now: SystemTime) -> Error {
     let status = answer.status;
     let body = body_fields(&answer.body);
     let known = body.as_ref().and_then(known_error);
-    let passing = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
+    let passing = is_transient(status.as_u16());
 
     let mut error = Error::not_sent(Code::Auth, message(status.as_u16(), known, passing));
     error.retryable = passing;
-    error.retry_after = retry_after::of_answer(&answer.headers, now);
+    error.retry_after = retry_after_of(&answer.headers, now);
     error.with_response(Some(Response {
         status: status.as_u16(),
-        headers: shown::headers(&answer.headers, secrets),
-        data: shown::data(known, body.as_ref(), secrets),
+        headers: redacted::headers(&answer.headers, secrets),
+        data: redacted::data(known, body.as_ref(), secrets),
         body_error: None,
         details: Details::default(),
     }))
 }
 
-/// No answer at all. Asking for a token twice harms nobody, so whatever may pass is worth a retry.
+/// No answer at all. Asking for a token twice does no harm, so whatever may pass is worth a retry.
 #[must_use]
-pub fn unanswered(fault: Fault) -> Error {
-    let (code, passing, message) = match fault.kind {
-        FaultKind::NameLookup => (
-            Code::Connect,
-            true,
-            "Cannot reach the token endpoint: its host name could not be looked up; check authUrl and the DNS",
-        ),
-        FaultKind::ConnectionRefused => (
-            Code::Connect,
-            true,
-            "Cannot reach the token endpoint: nobody accepts connections there; check authUrl and the network",
-        ),
-        FaultKind::ConnectTimeout => (
-            Code::Connect,
-            true,
-            "Cannot reach the token endpoint: no connection within the connect time-out; check the network",
-        ),
-        FaultKind::TlsHandshake => (
-            Code::Connect,
-            true,
-            "Cannot reach the token endpoint: the TLS handshake broke off; try again",
-        ),
-        FaultKind::Certificate => (
-            Code::Connect,
-            false,
-            "Cannot reach the token endpoint: its certificate or protocol is not acceptable; check caBundle",
-        ),
-        FaultKind::Proxy => (
-            Code::Connect,
-            false,
-            "Cannot reach the token endpoint: the proxy declined the connection; check proxy",
-        ),
-        FaultKind::Setup => (
-            Code::Connect,
-            false,
-            "Cannot reach the token endpoint: the request could not be set up; check authUrl, proxy and caBundle",
-        ),
-        FaultKind::TimedOut => (
-            Code::Auth,
-            true,
-            "OAuth authentication failed: no answer of the token endpoint within the time-out; try again",
-        ),
-        FaultKind::ConnectionLost => (
-            Code::Auth,
-            true,
-            "OAuth authentication failed: the connection to the token endpoint was lost; try again",
-        ),
-        FaultKind::StreamRefused => (
-            Code::Auth,
-            true,
-            "OAuth authentication failed: the token endpoint did not take the request; try again",
-        ),
+pub(super) fn unanswered(fault: Fault) -> Error {
+    let (code, passing) = match fault.kind {
+        FaultKind::NameLookup
+        | FaultKind::ConnectionRefused
+        | FaultKind::ConnectTimeout
+        | FaultKind::TlsHandshake => (Code::Connect, true),
+        FaultKind::Certificate | FaultKind::Proxy | FaultKind::Setup => (Code::Connect, false),
+        FaultKind::TimedOut | FaultKind::ConnectionLost | FaultKind::StreamRefused => {
+            (Code::Auth, true)
+        }
     };
-    let error = Error::not_sent(code, message);
+    let error = Error::not_sent(code, sentence(fault.kind, Peer::TokenEndpoint));
     if passing {
         error.retryable(None)
     } else {

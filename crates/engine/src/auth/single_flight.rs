@@ -1,27 +1,14 @@
-//! Who gets the token, who waits for one and who is turned away: the rules of the cache,
-//! without clock, tasks or I/O. Time is the duration since an origin of the caller's choice.
+//! Which callers get the token, wait for one or are refused: the rules of the cache, without clock, tasks or I/O.
+//! Time is the duration since an origin of the caller's choice.
 //!
 //! The caller holds a lock around each method, starts the request when it is told to, and reports
 //! its end with [`SingleFlight::fetched`] or [`SingleFlight::lost`], exactly once per request.
 
 use std::time::Duration;
 
-use super::{Granted, Token};
+use super::times::{expiry_margin, pause};
+use super::token::{Granted, Token};
 use crate::error::{Code, Error};
-
-/// A token is not handed out during this last part of its life: the request that carries it still
-/// has to travel, and the clocks of token endpoint and platform differ. Half the life if that is less.
-pub const EXPIRY_MARGIN: Duration = Duration::from_secs(30);
-
-/// The pause after the first failed request for a token. Each further failure doubles it.
-pub const FIRST_PAUSE: Duration = Duration::from_secs(1);
-
-/// The longest pause between two requests, unless the endpoint asked for more with `Retry-After`.
-pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// A `Retry-After` of the endpoint makes a pause longer, but not longer than this:
-/// one absurd answer must not silence a program that runs for weeks.
-pub const LONGEST_ASKED_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// What a caller that needs a token is told.
 #[derive(Debug)]
@@ -44,7 +31,7 @@ pub enum Asked {
 /// The end of a request.
 #[derive(Debug)]
 pub struct Landed<W> {
-    /// Everyone who waited for it, in the order of asking.
+    /// The callers that waited for it, in the order of asking.
     pub waiters: Vec<W>,
     /// What all of them get. The `retry_after` of an error is the pause that begins now.
     pub result: Result<Token, Error>,
@@ -71,7 +58,8 @@ struct Flight<W> {
 }
 
 struct Pause {
-    step: Duration,
+    /// Failures in a row before the one that it follows.
+    earlier: u32,
     until: Duration,
     error: Error,
 }
@@ -79,7 +67,7 @@ struct Pause {
 /// The state of one token source, generic over what stands for a waiting caller.
 ///
 /// A token and a request may be present together: that is a refresh ahead of time. While a token is
-/// usable nobody waits, so waiters exist only beside a request.
+/// usable no caller waits, so waiters exist only beside a request.
 pub struct SingleFlight<W> {
     held: Option<Held>,
     flight: Option<Flight<W>>,
@@ -197,8 +185,8 @@ impl<W> SingleFlight<W> {
         });
     }
 
-    /// The life counts from the beginning of the request, since nobody knows when within the
-    /// exchange the endpoint made the token (RFC 6749 §5.1: "from the time the response was generated").
+    /// The life counts from the beginning of the request, since it is not known when within
+    /// the exchange the endpoint made the token (RFC 6749 §5.1: "from the time the response was generated").
     fn hold(&mut self, now: Duration, began: Duration, granted: Granted) -> Token {
         self.pause = None;
         self.generation += 1;
@@ -208,27 +196,23 @@ impl<W> SingleFlight<W> {
             tenant: granted.tenant,
         };
         let life = granted.lifetime;
-        let margin = EXPIRY_MARGIN.min(life / 2);
         let held = Held {
             token: token.clone(),
             since: began,
             // 80 % of the life.
             refresh_from: began.saturating_add(life.saturating_sub(life / 5)),
-            usable_until: began.saturating_add(life.saturating_sub(margin)),
+            usable_until: began.saturating_add(life.saturating_sub(expiry_margin(life))),
         };
         self.held = Some(held).filter(|held| held.usable(now));
         token
     }
 
     fn rest(&mut self, now: Duration, mut error: Error) -> Error {
-        let step = self.pause.as_ref().map_or(FIRST_PAUSE, |last| {
-            last.step.saturating_mul(2).min(LONGEST_PAUSE)
-        });
-        let asked_for = error.retry_after.unwrap_or_default();
-        let length = step.max(asked_for.min(LONGEST_ASKED_PAUSE));
+        let earlier = (self.pause.as_ref()).map_or(0, |last| last.earlier.saturating_add(1));
+        let length = pause(earlier, error.retry_after);
         error.retry_after = Some(length);
         self.pause = Some(Pause {
-            step,
+            earlier,
             until: now.saturating_add(length),
             error: error.clone(),
         });
@@ -242,6 +226,7 @@ mod tests {
 
     use super::*;
     use crate::Secret;
+    use crate::auth::times::LONGEST_ASKED_PAUSE;
 
     type Machine = SingleFlight<u32>;
 

@@ -18,7 +18,7 @@ const MAX_LENGTH: usize = 64;
 /// §3.1.3.7 takes for enough, and it only chooses which configuration is asked for: where tokens and digits go is
 /// decided by the answer, and that is checked.
 #[must_use]
-pub fn of_id_token(token: &Secret) -> Option<Arc<str>> {
+pub(super) fn of_id_token(token: &Secret) -> Option<Arc<str>> {
     let mut parts = token.expose().split('.');
     let (_header, claims) = (parts.next()?, parts.next()?);
     let claims = BASE64_URL_SAFE_NO_PAD

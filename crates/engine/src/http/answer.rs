@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::Response;
+use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
 
-use super::{Answer, AnswerBody, MAX_ANSWER_BYTES};
+use super::message::{Answer, AnswerBody, MAX_ANSWER_BYTES};
 
 /// Reads the body within `time`, and at most [`MAX_ANSWER_BYTES`] of it.
-pub(super) async fn read(response: Response<Incoming>, time: Duration) -> Answer {
+pub(super) async fn read<B>(response: Response<B>, time: Duration) -> Answer
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let (head, body) = response.into_parts();
     let body = tokio::time::timeout(time, read_body(body))
         .await
@@ -22,18 +25,18 @@ pub(super) async fn read(response: Response<Incoming>, time: Duration) -> Answer
     }
 }
 
-async fn read_body(mut body: Incoming) -> AnswerBody {
+async fn read_body<B>(mut body: B) -> AnswerBody
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     if body.size_hint().lower() > MAX_ANSWER_BYTES as u64 {
         return AnswerBody::TooLarge;
     }
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     loop {
-        match body
-            .frame()
-            .await
-            .map(|frame| frame.map(hyper::body::Frame::into_data))
-        {
+        let frame = body.frame().await;
+        match frame.map(|frame| frame.map(Frame::into_data)) {
             Some(Ok(Ok(chunk))) if first.len() + whole.len() + chunk.len() > MAX_ANSWER_BYTES => {
                 return AnswerBody::TooLarge;
             }

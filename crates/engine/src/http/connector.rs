@@ -24,17 +24,17 @@ use super::via::Via;
 use crate::BoxFuture;
 use crate::tls;
 
-pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Probes on a connection without traffic, so that a peer that vanished is noticed during a long wait for an answer.
-const KEEPALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// So many probes without an answer end a connection.
-const PROBES: u32 = 3;
+pub(super) const PROBES: u32 = 3;
 
-/// Data that nobody acknowledges for so long ends a connection, where the system knows such a limit (RFC 5482).
+/// Data without an acknowledgement for so long ends a connection, where the system knows such a limit (RFC 5482).
 #[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+pub(super) const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// No connection within the time-out.
 #[derive(Debug)]

@@ -6,42 +6,56 @@ use std::io;
 use hyper_util::client::legacy as client;
 use rustls::AlertDescription;
 
-use super::FaultKind;
 use super::connector::{ConnectTimedOut, LookupFailed, TunnelRefused};
+use super::message::FaultKind;
 
-/// How the request travelled, as far as it helps to name a failure.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Way {
-    /// The address is https.
-    pub(super) tls: bool,
+/// How one exchange failed that brought no status line.
+pub(super) struct Failure {
+    /// Its name.
+    pub(super) kind: FaultKind,
+    /// Whether the request may have had a connection.
+    pub(super) connected: bool,
 }
 
-/// Names the failure of one exchange that brought no status line.
+/// Reads the error of either client. `tls` says that the address is https.
 ///
-/// Kinds of the connecting phase say that the request was not written; after it, only the two ways in which
-/// HTTP/2 declines a request are told apart from a lost connection.
-pub(super) fn kind_of(error: &client::Error, way: Way) -> FaultKind {
-    if error.is_connect() {
-        connecting(error, way)
-    } else if causes(error).any(|cause| cause.downcast_ref().is_some_and(is_refusal)) {
-        FaultKind::StreamRefused
-    } else {
-        FaultKind::ConnectionLost
+/// Without a connection the request was not written. With one, only the two ways in which HTTP/2 declines a request
+/// are told apart from a lost connection.
+pub(super) fn read(error: &(dyn StdError + 'static), tls: bool) -> Failure {
+    let unconnected = |kind| Failure {
+        kind,
+        connected: false,
+    };
+    if find(error).is_some_and(reqwest::Error::is_builder) {
+        return unconnected(FaultKind::Setup);
+    }
+    if find(error).is_some_and(client::Error::is_connect) {
+        return unconnected(connecting(error, tls));
+    }
+    let refused = causes(error).any(|cause| cause.downcast_ref().is_some_and(is_refusal));
+    Failure {
+        kind: if refused {
+            FaultKind::StreamRefused
+        } else {
+            FaultKind::ConnectionLost
+        },
+        connected: true,
     }
 }
 
-fn connecting(error: &client::Error, way: Way) -> FaultKind {
-    if has_cause::<LookupFailed>(error) {
+fn connecting(error: &(dyn StdError + 'static), tls: bool) -> FaultKind {
+    let controls: Option<&reqwest::Error> = find(error);
+    if has_cause::<LookupFailed>(error) || controls.is_some_and(reqwest::Error::is_dns) {
         return FaultKind::NameLookup;
     }
     if has_cause::<TunnelRefused>(error) {
         return FaultKind::Proxy;
     }
-    if let Some(tls) = causes(error).find_map(|cause| cause.downcast_ref()) {
-        return handshake(tls);
+    if let Some(error) = find(error) {
+        return handshake(error);
     }
     // The time-out spans name lookup, TCP, proxy and TLS: which of them was slow cannot be told by type.
-    if has_cause::<ConnectTimedOut>(error) {
+    if has_cause::<ConnectTimedOut>(error) || controls.is_some_and(reqwest::Error::is_timeout) {
         return FaultKind::ConnectTimeout;
     }
     let io = causes(error)
@@ -54,14 +68,19 @@ fn connecting(error: &client::Error, way: Way) -> FaultKind {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::BrokenPipe,
-        ) if way.tls => FaultKind::TlsHandshake,
+        ) if tls => FaultKind::TlsHandshake,
         Some(io::ErrorKind::TimedOut) => FaultKind::ConnectTimeout,
         _ => FaultKind::ConnectionRefused,
     }
 }
 
 fn has_cause<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(<dyn StdError>::is::<E>)
+    find::<E>(error).is_some()
+}
+
+/// The first of this type among the causes.
+fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    causes(error).find_map(<dyn StdError>::downcast_ref)
 }
 
 /// Tells what will stay as it is from what may pass.
@@ -118,7 +137,7 @@ mod tests {
     fn causes_reach_into_wrapped_io_errors() {
         let tls = rustls::Error::NoApplicationProtocol;
         let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, tls));
-        let found: Option<&rustls::Error> = causes(&wrapped).find_map(|cause| cause.downcast_ref());
+        let found: Option<&rustls::Error> = find(&wrapped);
         assert!(matches!(found, Some(rustls::Error::NoApplicationProtocol)));
     }
 

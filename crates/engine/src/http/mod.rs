@@ -1,129 +1,39 @@
-//! The HTTP seam: requests go in, facts come out, never texts.
-
-use std::fmt;
-use std::time::Duration;
-
-use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, Uri};
-
-use crate::BoxFuture;
+//! HTTP: one seam, [`Transport`], and two clients behind it.
+//!
+//! [`DigitsTransport`] sends digits, on `hyper-util`: the hot path, which must know whether its body was pulled.
+//! [`ControlTransport`] sends everything else, on `reqwest`: tokens, discovery, masks and events. Where a proxy has a
+//! say it hands the request to the digits' transport: the tunnel of `reqwest` takes only status 200, stops at interim
+//! answers and hides the status of a refusal.
+//!
+//! What they share is written once: the settings, the trusted roots, the proxy decision (`network`), when a client
+//! is made anew (`clients`), the course of an exchange (`exchange`) and the names of faults (`fault`).
 
 mod answer;
+mod clients;
 mod connector;
+mod control;
+mod digits;
+mod exchange;
 mod fault;
-mod http_client;
+mod message;
+mod network;
 mod options;
-pub mod proxy;
+mod proxy;
 mod proxy_variables;
+mod sentences;
+mod transport;
 mod via;
-pub mod witness;
+mod witness;
 
-pub use http_client::HttpTransport;
+pub use control::ControlTransport;
+pub use digits::DigitsTransport;
+pub use message::{Answer, AnswerBody, Fault, FaultKind, MAX_ANSWER_BYTES, Request};
 pub use options::HttpOptions;
 pub use proxy::{ProxyChoice, ProxyUse};
 pub use proxy_variables::ProxyVariables;
-pub use witness::Witness;
+pub use sentences::{Peer, sentence};
+pub use transport::Transport;
+pub use witness::{Witness, WitnessedBody};
 
-/// Answers longer than this are not read further.
-pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
-/// One request. `Debug` shows neither headers nor body nor path.
-pub struct Request {
-    /// The HTTP method.
-    pub method: Method,
-    /// The whole address, already checked.
-    pub uri: Uri,
-    /// All headers; secrets among them are marked sensitive.
-    pub headers: HeaderMap,
-    /// The body.
-    pub body: Bytes,
-    /// Set when the connection takes the body.
-    pub witness: Witness,
-    /// The bound on the whole exchange, the answer's body included.
-    pub timeout: Duration,
-    /// Whether the request must travel on a connection of its own (421, 425).
-    pub fresh_connection: bool,
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("method", &self.method)
-            .field("timeout", &self.timeout)
-            .field("fresh_connection", &self.fresh_connection)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The body of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AnswerBody {
-    /// Read to its end.
-    Whole(Bytes),
-    /// The connection ended or the time ran out before its end.
-    Cut,
-    /// Longer than [`MAX_ANSWER_BYTES`].
-    TooLarge,
-}
-
-/// The platform answered with a status line.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// All headers.
-    pub headers: HeaderMap,
-    /// The body, as far as it could be read.
-    pub body: AnswerBody,
-}
-
-/// What went wrong before a status line was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FaultKind {
-    /// The host name could not be looked up.
-    NameLookup,
-    /// Nobody accepts connections there, or the network has no way to it.
-    ConnectionRefused,
-    /// No connection within the connect time-out.
-    ConnectTimeout,
-    /// The TLS handshake broke off.
-    TlsHandshake,
-    /// The certificate or the protocol of the other side is not acceptable.
-    Certificate,
-    /// A proxy declined to open the tunnel.
-    Proxy,
-    /// The other side said that it did not process the request (HTTP/2 `REFUSED_STREAM`, `GOAWAY`).
-    StreamRefused,
-    /// No answer within the time of the attempt.
-    TimedOut,
-    /// The connection ended before a status line.
-    ConnectionLost,
-    /// The client could not be set up or the request not be built.
-    Setup,
-}
-
-/// No answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// What happened.
-    pub kind: FaultKind,
-}
-
-/// Carries one request and says what happened. It resends nothing and follows no redirect.
-///
-/// Dropping the future ends the exchange and closes its connection.
-pub trait Transport: Send + Sync + 'static {
-    /// Sends once.
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, Fault>>;
-
-    /// Waits until a send can begin at once. What has to be loaded before the very first one takes long
-    /// next to a short time-out, and says nothing of the network. Dropping it loses no work.
-    fn ready(&self) -> BoxFuture<'_, ()> {
-        Box::pin(std::future::ready(()))
-    }
-
-    /// Whether requests to this address go through a proxy, to say so when a connection fails.
-    fn proxy_use(&self, _uri: &Uri) -> ProxyUse {
-        ProxyUse::None
-    }
-}
+/// Names this version of the package to the platform.
+pub(crate) const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));

@@ -6,7 +6,7 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-use super::FaultKind;
+use super::message::FaultKind;
 use super::proxy_variables::{ProxyVariables, stays_here};
 use crate::error::{Code, Error};
 
@@ -138,7 +138,7 @@ fn address(name: &'static str, text: &str) -> Result<Url, Error> {
     };
     url.ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        // Some hosts are none for those who connect: they would be passed by, and the proxy with them.
+        // The connector cannot parse some hosts that a URL may have: the proxy would be passed by.
         .filter(|url| Uri::try_from(url.as_str()).is_ok())
         .ok_or_else(|| refusal(name))
 }

@@ -1,4 +1,4 @@
-//! A connection by whichever way, before TLS to the destination.
+//! A connection, straight or through a proxy, before TLS to the destination.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ type ToProxy = MaybeHttpsStream<TokioIo<TcpStream>>;
 /// TCP, with TLS around it where the proxy itself is spoken to by TLS.
 pub(super) struct Via {
     stream: ToProxy,
-    /// A proxy reads the requests, and has to be told the whole address.
+    /// A proxy reads the requests, and needs the whole address in them.
     forwarding: bool,
 }
 

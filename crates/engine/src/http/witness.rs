@@ -22,7 +22,7 @@ const WITHDRAWN: u8 = 2;
 /// Tells whether the connection ever took the body of a request.
 ///
 /// As long as it did not, nothing of the digits has left the process. The answer is final as soon as
-/// [`Transport::send`](super::Transport::send) returned or its future was dropped. One witness belongs to one send.
+/// [`Transport::send`](crate::http::Transport::send) returned or its future was dropped. One witness belongs to one send.
 #[derive(Clone, Debug, Default)]
 pub struct Witness {
     body: Arc<AtomicU8>,
@@ -32,16 +32,16 @@ pub struct Witness {
 /// Until when a body may leave.
 #[derive(Clone, Copy, Debug)]
 struct Limit {
-    begun: Clocks,
+    since: Clocks,
     within: Duration,
 }
 
 impl Limit {
-    /// Over as well where the machine slept: nobody knows for how long.
+    /// Over as well where the machine slept: for how long is not known.
     fn is_over(self) -> bool {
         let now = Clocks::now();
-        now.parted_since(self.begun)
-            || now.mono().saturating_duration_since(self.begun.mono()) >= self.within
+        now.parted_since(self.since)
+            || now.mono().saturating_duration_since(self.since.mono()) >= self.within
     }
 }
 
@@ -53,7 +53,7 @@ impl Witness {
         Self {
             body: Arc::default(),
             limit: Some(Limit {
-                begun: Clocks::now(),
+                since: Clocks::now(),
                 within: time,
             }),
         }
@@ -86,7 +86,7 @@ impl Witness {
     /// Gives the request up. `true` when the body had not been handed over, and now never will be.
     ///
     /// The connection runs in a task of its own, on another thread. Without this step it could pull
-    /// the body just after a caller who gave up had read "not sent".
+    /// the body just after a caller that gave up had read "not sent".
     #[must_use]
     pub fn revoke(&self) -> bool {
         // Failing means that the body left before, or that it was revoked before: that fact stays.

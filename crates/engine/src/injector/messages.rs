@@ -2,30 +2,34 @@
 
 use std::borrow::Cow;
 
-use super::Engine;
-use crate::api::{AnswerHead, AttemptResult};
+use crate::api::AttemptResult;
 use crate::cancel::call_ended;
 use crate::error::{Code, Error};
-use crate::http::FaultKind;
+use crate::http::{FaultKind, Peer, sentence};
 use crate::lock::Rejection;
-use crate::rate_limit::limiter::TooLong;
+use crate::rate_limit::WaitTooLong;
 
 pub(super) const OUTCOME_UNKNOWN: &str = "the outcome is unknown: the digits were handed over and may or may not have been pressed; do not send them again before you know";
 
 /// Why an attempt failed.
 pub(super) fn attempt(result: &AttemptResult, code: Code) -> Cow<'static, str> {
     if code == Code::OutcomeUnknown {
-        return match result.result {
-            Ok(AnswerHead { status, .. }) => {
+        return match *result {
+            AttemptResult::Answered { status, .. } => {
                 format!("{OUTCOME_UNKNOWN} (the platform answered {status})").into()
             }
-            Err(FaultKind::TimedOut) => format!("{OUTCOME_UNKNOWN} (no answer in time)").into(),
-            Err(_) => format!("{OUTCOME_UNKNOWN} (the connection was lost)").into(),
+            AttemptResult::Failed {
+                fault: FaultKind::TimedOut,
+                ..
+            } => format!("{OUTCOME_UNKNOWN} (no answer in time)").into(),
+            AttemptResult::Failed { .. } => {
+                format!("{OUTCOME_UNKNOWN} (the connection was lost)").into()
+            }
         };
     }
-    match result.result {
-        Ok(head) => answered(head.status, code).into(),
-        Err(fault) => not_connected(fault).into(),
+    match *result {
+        AttemptResult::Answered { status, .. } => answered(status, code).into(),
+        AttemptResult::Failed { fault, .. } => sentence(fault, Peer::Platform).into(),
     }
 }
 
@@ -38,31 +42,6 @@ fn answered(status: u16, code: Code) -> String {
         Code::Server => format!("the platform failed and pressed nothing ({status})"),
         _ if status == 404 => "the platform does not know this call, line or provider (404): it may have ended".into(),
         _ => format!("the platform refused the request ({status}) and pressed nothing"),
-    }
-}
-
-pub(super) const fn not_connected(fault: FaultKind) -> &'static str {
-    match fault {
-        FaultKind::NameLookup => {
-            "the host name of the platform could not be looked up: check apiUrl and the name service"
-        }
-        FaultKind::ConnectionRefused => {
-            "nobody accepts connections at apiUrl: check host, port and network"
-        }
-        FaultKind::ConnectTimeout => {
-            "no connection within connectTimeoutMs: check host, port and firewalls"
-        }
-        FaultKind::TlsHandshake => "the TLS handshake with the platform broke off",
-        FaultKind::Certificate => {
-            "the platform's certificate or TLS version is not acceptable: check apiUrl, or pass the root of a private authority as caBundle"
-        }
-        FaultKind::Proxy => {
-            "the proxy did not open a tunnel to the platform: check its user name, password and rules"
-        }
-        FaultKind::StreamRefused => "the platform refused to process the request",
-        FaultKind::TimedOut => "no connection took the request in time",
-        FaultKind::ConnectionLost => "the connection ended before it took the request",
-        FaultKind::Setup => "the HTTP client could not be set up",
     }
 }
 
@@ -84,7 +63,7 @@ pub(super) fn deadline() -> Error {
 }
 
 /// The rate limit of the injector lets the request leave only after the deadline.
-pub(super) fn rate_limited(TooLong(wait): TooLong) -> Error {
+pub(super) fn rate_limited(WaitTooLong(wait): WaitTooLong) -> Error {
     Error::not_sent(
         Code::RateLimited,
         "the injector's own rate limit (rateLimit) has no slot before the deadline",
@@ -92,8 +71,8 @@ pub(super) fn rate_limited(TooLong(wait): TooLong) -> Error {
     .retryable(Some(wait))
 }
 
-/// There is a fleet, and the call was never asked for.
-pub(super) fn no_claim() -> Error {
+/// There is a fleet, and this process never asked it for the call.
+pub(super) fn no_fleet_lock() -> Error {
     Error::not_sent(
         Code::LockLost,
         "nothing was sent, since this process had not asked for the call",
@@ -101,9 +80,8 @@ pub(super) fn no_claim() -> Error {
 }
 
 /// The wait for the lock of a call ran out.
-pub(super) fn lock_timeout(engine: &Engine, call: &std::sync::Arc<str>) -> Error {
-    let line = engine.lock_key(call);
-    let hint = if engine.parts.registry.is_held_by_manual_lock(&line) {
+pub(super) fn lock_timeout(call: &str, held_by_hand: bool) -> Error {
+    let hint = if held_by_hand {
         "; this process holds it by a manual lock: pass { lock } to inject under it, or release it first"
     } else {
         ""
@@ -111,8 +89,8 @@ pub(super) fn lock_timeout(engine: &Engine, call: &std::sync::Arc<str>) -> Error
     lock_wait_ended(call, hint)
 }
 
-/// The wait behind others under the same manual lock ran out.
-pub(super) fn lock_timeout_under_lock(call: &std::sync::Arc<str>) -> Error {
+/// The wait for injections ahead under the same manual lock ran out.
+pub(super) fn lock_timeout_under_lock(call: &str) -> Error {
     lock_wait_ended(
         call,
         "; injections ahead under the same lock take longer than lockTimeoutMs",
@@ -128,7 +106,7 @@ fn lock_wait_ended(call: &str, hint: &str) -> Error {
     error
 }
 
-/// Sent away from the line.
+/// Rejected while queued.
 pub(super) fn rejected(why: Rejection) -> Error {
     match why {
         Rejection::AfterUnknown => Error::not_sent(

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::exchange::Exchange;
-use super::{Engine, Injector};
-use crate::api::answer::Redactions;
-use crate::api::{Heard, RequestTemplate};
-use crate::cancel::{Cancel, Reason, closed};
+use super::control::{Bounds, Reply};
+use super::engine::Engine;
+use super::retry_loop::{self, Attempts, Failed, Retry};
+use crate::api::{RequestTemplate, SessionStatus};
+use crate::cancel::{Cancel, Reason, Scope, closed};
 use crate::error::{Code, Error};
 use crate::event::Event;
 use crate::lock::Rejection;
 use crate::payload;
-use crate::retry::backoff;
+use crate::retry::{Policy, Progress, Resend};
 
 /// How long the platform may keep a poll: the longest that it takes.
 const POLL: Duration = Duration::from_secs(60);
@@ -22,33 +22,16 @@ const POLL: Duration = Duration::from_secs(60);
 /// What an answer may take beyond that.
 const POLL_MARGIN: Duration = Duration::from_secs(15);
 
-/// The first ceiling of the pause after a poll that failed.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-
-/// The last ceiling of that pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
 /// The least time between two polls, whatever is answered: a platform that answers at once must not be flooded.
 const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 
-impl Injector {
-    /// Begins to follow a session. [`abort`](Self::abort) with this `id` ends it, and so does `close`.
-    pub fn follow(&self, id: u64, session: Option<&str>) -> Result<Follower, Error> {
-        let engine = Arc::clone(&self.0);
-        if engine.is_closed() {
-            return Err(closed());
-        }
-        let session = payload::required_id("sessionId", session)?;
-        let template = engine.parts.profile.next_event(session, POLL)?;
-        Ok(Follower {
-            cancel: engine.in_flight.begin(id),
-            engine,
-            id,
-            session: session.into(),
-            template,
-        })
-    }
-}
+/// The pause after a poll that failed. A session is followed until it ends.
+const POLICY: Policy = Policy {
+    base: Duration::from_secs(1),
+    cap: Duration::from_secs(30),
+    max_attempts: u32::MAX,
+    last_try: None,
+};
 
 /// Follows one session. [`run`](Self::run) does the work.
 pub struct Follower {
@@ -60,96 +43,58 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Listens until the session ends, or somebody ends the listening.
+    pub(super) fn begin(
+        engine: Arc<Engine>,
+        id: u64,
+        session: Option<&str>,
+    ) -> Result<Self, Error> {
+        if engine.in_flight.is_closed() {
+            return Err(closed());
+        }
+        let session = payload::required_id("sessionId", session)?;
+        let template = engine.parts.profile.next_event(session, POLL)?;
+        Ok(Self {
+            cancel: engine.in_flight.add(id),
+            engine,
+            id,
+            session: session.into(),
+            template,
+        })
+    }
+
+    /// Listens until the session ends, or the listening is ended from outside.
     pub async fn run(self) {
-        tokio::select! {
-            biased;
-            _ = self.cancel.waiting_ended() => {}
-            () = self.listen() => self.end_session(),
+        if (self.cancel.guard(Scope::Waiting, self.listen()).await).is_ok() {
+            self.end_session();
         }
     }
 
     /// Returns when the session has ended.
     async fn listen(&self) {
-        let mut failures = 0;
-        let mut had_fresh_token = false;
         let mut was_heard = false;
+        let mut next_poll = Instant::now();
         loop {
-            let asked = Instant::now();
-            let until = asked + POLL + POLL_MARGIN;
-            let exchange = self
-                .engine
-                .exchange(&self.template, (until, POLL + POLL_MARGIN), || ())
-                .await;
-            let (heard, failed) = self.read(exchange);
-            match heard {
-                Heard::Ended => return,
-                Heard::NotKnown if was_heard => return,
-                Heard::GoesOn => (failures, had_fresh_token, was_heard) = (0, false, true),
-                Heard::TokenRefused if !had_fresh_token => had_fresh_token = true,
-                Heard::TokenRefused | Heard::NotKnown | Heard::Trouble => {
-                    if failures == 0 {
-                        self.tell(failed);
-                    }
-                    self.pause(failures).await;
-                    failures = failures.saturating_add(1);
-                }
-            }
-            tokio::time::sleep_until(asked + LEAST_INTERVAL).await;
-        }
-    }
-
-    fn read(&self, exchange: Exchange) -> (Heard, Option<Error>) {
-        let profile = &self.engine.parts.profile;
-        match exchange {
-            Exchange::Answered { answer, token } => {
-                let heard = profile.heard(&answer);
-                if heard == Heard::TokenRefused {
-                    self.engine.parts.tokens.invalidate(&token);
-                }
-                let hidden = Redactions {
-                    digits: &[],
-                    secrets: &self.engine.secrets_of(&token),
-                };
-                let status = answer.status;
-                let mut error =
-                    Error::not_sent(Code::Rejected, format!("the platform answered {status}"));
-                error.response = Some(self.engine.response(&answer, hidden));
-                (heard, Some(error))
-            }
-            Exchange::Unanswered { error, .. } | Exchange::NotBegun(error) => {
-                (Heard::Trouble, Some(error))
+            let poll = Poll {
+                follower: self,
+                was_heard,
+                next_poll: &mut next_poll,
+                told: false,
+            };
+            match retry_loop::run(poll).await {
+                Ok(Session::GoesOn) => was_heard = true,
+                Ok(Session::Ended) => return,
+                // The policy has no end.
+                Err(_) => {}
             }
         }
     }
 
-    async fn pause(&self, failures: u32) {
-        // Drawn before the wait: the dice are shared.
-        let drawn =
-            backoff::full_jitter(FIRST_PAUSE, LONGEST_PAUSE, failures, &mut self.engine.rng());
-        sleep(drawn).await;
-    }
-
-    fn tell(&self, failed: Option<Error>) {
-        if let Some(error) = failed {
-            let session = Arc::clone(&self.session);
-            let event = Event::SessionNotHeard { session, error };
-            self.engine.parts.events.emit(event);
-        }
-    }
-
-    /// Sends everybody away who waits for the session: in its line, whichever injector they came by, and those of
-    /// this injector who have their turn and wait for something else.
+    /// Rejects everything that waits for the session: in its queue, whichever injector it came by, and what of this
+    /// injector has its turn and waits for something else.
     fn end_session(&self) {
         let engine = &self.engine;
-        let line = engine.lock_key(&self.session);
-        engine
-            .parts
-            .registry
-            .reject_queued(&line, Rejection::CallEnded);
-        engine
-            .in_flight
-            .end_waiting_of(&self.session, Reason::CallEnded);
+        engine.reject_queued(&engine.lock_key(&self.session), Rejection::CallEnded);
+        (engine.in_flight).end_waiting_of(&self.session, Reason::CallEnded);
         engine.parts.events.emit(Event::SessionEnded {
             session: Arc::clone(&self.session),
         });
@@ -158,6 +103,81 @@ impl Follower {
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        self.engine.in_flight.finished(self.id);
+        self.engine.in_flight.remove(self.id);
+    }
+}
+
+/// What a poll learns.
+enum Session {
+    GoesOn,
+    Ended,
+}
+
+/// One poll, tried until it is answered.
+struct Poll<'a> {
+    follower: &'a Follower,
+    was_heard: bool,
+    next_poll: &'a mut Instant,
+    /// The events cannot be heard, and that was told.
+    told: bool,
+}
+
+impl Attempts for Poll<'_> {
+    type Output = Session;
+
+    async fn attempt(&mut self, _: bool) -> Result<Session, Failed> {
+        sleep_until(*self.next_poll).await;
+        let asked = Instant::now();
+        *self.next_poll = asked + LEAST_INTERVAL;
+        let Follower {
+            engine, template, ..
+        } = self.follower;
+        let bounds = Bounds {
+            until: asked + POLL + POLL_MARGIN,
+            timeout: POLL + POLL_MARGIN,
+            fresh_connection: false,
+        };
+        let (answer, token) = match engine.ask(template, bounds, || ()).await {
+            Reply::Answered { answer, token } => (answer, token),
+            Reply::Unanswered { error, .. } | Reply::NotSent(error) => {
+                return Err(Failed::not_sent(error.retryable(None)));
+            }
+        };
+        let resend = match engine.parts.profile.session_status(&answer) {
+            SessionStatus::Active => return Ok(Session::GoesOn),
+            SessionStatus::Ended => return Ok(Session::Ended),
+            SessionStatus::NotFound if self.was_heard => return Ok(Session::Ended),
+            SessionStatus::TokenRefused => Resend::FreshToken,
+            SessionStatus::NotFound | SessionStatus::Unavailable => Resend::Transient,
+        };
+        let mut failed = engine.declined(&answer, token, Code::Rejected);
+        failed.failure.resend = resend;
+        // The pause is ours, whatever the platform asks for.
+        failed.failure.retry_after = None;
+        Err(failed)
+    }
+
+    fn plan(&mut self, progress: &mut Progress, mut failed: Failed) -> Result<Retry, Error> {
+        let engine = &self.follower.engine;
+        if failed.failure.resend == Resend::FreshToken && progress.had_fresh_token() {
+            // A token that is refused again may be good later.
+            if let Some(token) = &failed.token {
+                engine.parts.tokens.invalidate(token);
+            }
+            failed.failure.resend = Resend::Transient;
+        }
+        if failed.failure.resend == Resend::Transient && !self.told {
+            self.told = true;
+            engine.parts.events.emit(Event::SessionNotPolled {
+                session: Arc::clone(&self.follower.session),
+                error: failed.error.clone(),
+            });
+        }
+        engine.plan(&POLICY, progress, failed, Duration::MAX)
+    }
+
+    async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
+        sleep(delay).await;
+        Ok(())
     }
 }

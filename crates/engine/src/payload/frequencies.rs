@@ -24,7 +24,7 @@ pub const FREQUENCIES: [(char, [u16; 2]); 16] = [
 
 /// The low and the high frequency of a digit in hertz, or `None` when it is no DTMF digit.
 ///
-/// Letters are taken in both cases.
+/// Letters are accepted in both cases.
 #[must_use]
 pub fn frequencies_of(digit: char) -> Option<[u16; 2]> {
     let digit = digit.to_ascii_uppercase();
@@ -59,8 +59,8 @@ mod tests {
     fn looks_up_both_cases_and_nothing_else() {
         assert_eq!(frequencies_of('d'), Some([941, 1633]));
         assert_eq!(frequencies_of('0'), Some([941, 1336]));
-        for stranger in ['E', 'e', ' ', '+', '１', '\0'] {
-            assert_eq!(frequencies_of(stranger), None);
+        for other in ['E', 'e', ' ', '+', '１', '\0'] {
+            assert_eq!(frequencies_of(other), None);
         }
     }
 }

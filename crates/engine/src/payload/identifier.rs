@@ -12,10 +12,10 @@ const MAX_LENGTH: usize = 128;
 /// resolves; otherwise an id could send the digits to another address.
 /// The message names `field` and the rule, never the value.
 pub fn check_id(field: &str, value: &str) -> Result<(), Error> {
-    let lawful = (1..=MAX_LENGTH).contains(&value.len())
+    let valid = (1..=MAX_LENGTH).contains(&value.len())
         && value.bytes().all(allowed)
         && !matches!(value, "." | "..");
-    if lawful {
+    if valid {
         Ok(())
     } else {
         Err(Error::invalid(format!(

@@ -1,15 +1,21 @@
-//! The payload of an injection: digits, how they are sent, and the pause between them.
+//! The payload of an injection: digits, how they are sent, and the pauses between them.
 
-pub mod frequencies;
-pub mod identifier;
-pub mod pauses;
-pub mod payload;
-pub mod sequence;
+mod dtmf_type;
+mod frequencies;
+mod identifier;
+mod inter_digit_pause;
+mod number;
+mod pauses;
+mod sequence;
+mod validation;
 
+pub use dtmf_type::{DtmfType, SUPPORTED_TYPES, parse_type};
 pub use frequencies::{FREQUENCIES, frequencies_of};
 pub use identifier::{check_id, required_id};
-pub use payload::{
-    DtmfType, MAX_INTER_DIGIT_PAUSE, MAX_SEQUENCE_LENGTH, MIN_INTER_DIGIT_PAUSE, SUPPORTED_TYPES,
-    Validation, parse_pause, parse_sequence, parse_type, validate,
+pub use inter_digit_pause::{MAX_INTER_DIGIT_PAUSE, MIN_INTER_DIGIT_PAUSE, parse_pause};
+pub use number::whole_number;
+pub use pauses::{
+    DigitGroup, LONG_PAUSE, MAX_PAUSES, PausedSequence, SHORT_PAUSE, pause_of, split,
 };
 pub use sequence::{Alphabet, Sequence, SequenceError};
+pub use validation::{MAX_SEQUENCE_LENGTH, Validation, parse_sequence, validate};

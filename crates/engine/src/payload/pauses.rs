@@ -1,6 +1,5 @@
 //! Pauses inside a sequence, as the APIs of other platforms write them.
 
-use std::mem;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -16,9 +15,9 @@ pub const LONG_PAUSE: Duration = Duration::from_secs(1);
 /// The most pauses in one sequence, wherever they stand.
 pub const MAX_PAUSES: usize = 60;
 
-/// Digits with nothing between them, and the silence behind.
+/// Digits with no pause between them, and the silence behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phrase {
+pub struct DigitGroup {
     /// The digits.
     pub digits: Sequence,
     /// The silence that follows. Zero behind the last digits, unless pauses end the sequence.
@@ -27,13 +26,28 @@ pub struct Phrase {
 
 /// A sequence, cut at its pauses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phrases {
+pub struct PausedSequence {
     /// All digits, without the pauses.
     pub all: Sequence,
     /// The silence before the first digit.
     pub lead_in: Duration,
-    /// The digits between the pauses, at least one phrase.
-    pub phrases: Vec<Phrase>,
+    /// The digits between the pauses, at least one group.
+    pub groups: Vec<DigitGroup>,
+}
+
+impl PausedSequence {
+    /// One group that nothing follows.
+    #[must_use]
+    pub fn without_pauses(digits: Sequence) -> Self {
+        Self {
+            all: digits.clone(),
+            lead_in: Duration::ZERO,
+            groups: vec![DigitGroup {
+                digits,
+                pause: Duration::ZERO,
+            }],
+        }
+    }
 }
 
 /// How long a character pauses; `None` when it is no pause.
@@ -48,57 +62,55 @@ pub const fn pause_of(character: char) -> Option<Duration> {
 
 /// Cuts a text at its pauses. `max` is the greatest number of digits, pauses not counted.
 /// Positions in errors count every character.
-pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<Phrases, SequenceError> {
+pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<PausedSequence, SequenceError> {
     if text.chars().filter_map(pause_of).count() > MAX_PAUSES {
         return Err(SequenceError::TooManyPauses { max: MAX_PAUSES });
     }
     let wrong = text
         .chars()
-        .position(|character| pause_of(character).is_none() && !alphabet.has(character));
+        .position(|character| !is_pause(character) && !alphabet.has(character));
     if let Some(before) = wrong {
         return Err(SequenceError::InvalidCharacter {
             position: before + 1,
             alphabet,
         });
     }
-    // Room for all of it at once: growing would leave copies behind that nobody wipes.
-    let room = || Zeroizing::new(String::with_capacity(text.len()));
-    let mut all = room();
-    all.extend(text.chars().filter(|digit| pause_of(*digit).is_none()));
-    let parse = |digits: &str| Sequence::parse(digits, alphabet, max);
-    let all = parse(&all)?;
+    // Room for all of it at once: growing would leave copies behind that are not wiped.
+    let mut digits = Zeroizing::new(String::with_capacity(text.len()));
+    digits.extend(text.chars().filter(|character| !is_pause(*character)));
+    let all = Sequence::parse(&digits, alphabet, max)?;
 
-    let mut lead_in = Duration::ZERO;
-    let mut phrases: Vec<Phrase> = Vec::new();
-    let mut digits = room();
-    for character in text.chars() {
-        let Some(silence) = pause_of(character) else {
-            digits.push(character);
-            continue;
-        };
-        if !digits.is_empty() {
-            let finished = mem::replace(&mut digits, room());
-            phrases.push(Phrase {
-                digits: parse(&finished)?,
-                pause: Duration::ZERO,
-            });
-        }
-        match phrases.last_mut() {
-            Some(phrase) => phrase.pause += silence,
-            None => lead_in += silence,
-        }
-    }
-    if !digits.is_empty() {
-        phrases.push(Phrase {
-            digits: parse(&digits)?,
-            pause: Duration::ZERO,
+    let (lead_in, mut rest) = leading(text, is_pause);
+    let mut groups = Vec::new();
+    while !rest.is_empty() {
+        let (digits, after) = leading(rest, |character| !is_pause(character));
+        let (pauses, after) = leading(after, is_pause);
+        groups.push(DigitGroup {
+            digits: Sequence::parse(digits, alphabet, max)?,
+            pause: silence(pauses),
         });
+        rest = after;
     }
-    Ok(Phrases {
+    Ok(PausedSequence {
         all,
-        lead_in,
-        phrases,
+        lead_in: silence(lead_in),
+        groups,
     })
+}
+
+const fn is_pause(character: char) -> bool {
+    pause_of(character).is_some()
+}
+
+/// The characters at the beginning that match, and the rest.
+fn leading(text: &str, matches: impl Fn(char) -> bool) -> (&str, &str) {
+    let end = text.find(|character| !matches(character));
+    text.split_at_checked(end.unwrap_or(text.len()))
+        .unwrap_or((text, ""))
+}
+
+fn silence(pauses: &str) -> Duration {
+    pauses.chars().filter_map(pause_of).sum()
 }
 
 #[cfg(test)]
@@ -108,25 +120,25 @@ mod tests {
 
     fn cut(text: &str) -> (u128, Vec<(String, u128)>) {
         let cut = split(text, Alphabet::Telephone, 20).unwrap();
-        let phrases = cut.phrases.iter().map(|phrase| {
-            let digits = phrase.digits.expose().to_owned();
-            (digits, phrase.pause.as_millis())
+        let groups = cut.groups.iter().map(|group| {
+            let digits = group.digits.expose().to_owned();
+            (digits, group.pause.as_millis())
         });
-        (cut.lead_in.as_millis(), phrases.collect())
+        (cut.lead_in.as_millis(), groups.collect())
     }
 
-    fn phrase(digits: &str, pause: u128) -> (String, u128) {
+    fn group(digits: &str, pause: u128) -> (String, u128) {
         (digits.to_owned(), pause)
     }
 
     #[test]
     fn pauses_stand_before_between_and_behind() {
-        assert_eq!(cut("12#"), (0, vec![phrase("12#", 0)]));
+        assert_eq!(cut("12#"), (0, vec![group("12#", 0)]));
         assert_eq!(
             cut(",W1,w2WW#w"),
             (
                 1500,
-                vec![phrase("1", 1000), phrase("2", 2000), phrase("#", 500)]
+                vec![group("1", 1000), group("2", 2000), group("#", 500)]
             )
         );
     }
@@ -160,13 +172,13 @@ mod tests {
             let silence: u64 = text.chars().map(|c| match c { ',' | 'w' => 500, 'W' => 1000, _ => 0 }).sum();
             match split(&text, Alphabet::Telephone, 30) {
                 Ok(cut) => {
-                    let joined: String = cut.phrases.iter().map(|phrase| phrase.digits.expose()).collect();
+                    let joined: String = cut.groups.iter().map(|group| group.digits.expose()).collect();
                     prop_assert_eq!(&joined, &digits);
                     prop_assert_eq!(cut.all.expose(), digits.as_str());
-                    let kept: Duration = cut.lead_in + cut.phrases.iter().map(|phrase| phrase.pause).sum::<Duration>();
+                    let kept: Duration = cut.lead_in + cut.groups.iter().map(|group| group.pause).sum::<Duration>();
                     prop_assert_eq!(kept, Duration::from_millis(silence));
-                    let (last, between) = cut.phrases.split_last().unwrap();
-                    prop_assert!(between.iter().all(|phrase| !phrase.pause.is_zero()));
+                    let (last, between) = cut.groups.split_last().unwrap();
+                    prop_assert!(between.iter().all(|group| !group.pause.is_zero()));
                     prop_assert_eq!(last.pause.is_zero(), !text.ends_with([',', 'w', 'W']));
                 }
                 Err(error) => prop_assert!(digits.is_empty() && error == SequenceError::Empty),

@@ -1,4 +1,4 @@
-//! Digits that hide themselves.
+//! The digits of an injection.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub enum Alphabet {
 }
 
 impl Alphabet {
-    /// Whether the digit belongs to the alphabet. Letters are taken in both cases.
+    /// Whether the digit belongs to the alphabet. Letters are accepted in both cases.
     #[must_use]
     pub fn has(self, digit: char) -> bool {
         frequencies_of(digit).is_some() && (self == Self::Full || !digit.is_ascii_alphabetic())
@@ -48,7 +48,7 @@ impl Sequence {
         if text.chars().nth(max).is_some() {
             return Err(SequenceError::TooLong { max });
         }
-        // Room for all of it at once: growing would leave copies behind that nobody wipes.
+        // Room for all of it at once: growing would leave copies behind that are not wiped.
         let mut digits = Zeroizing::new(String::with_capacity(text.len()));
         for (before, digit) in text.chars().enumerate() {
             if !alphabet.has(digit) {
@@ -92,7 +92,7 @@ impl Sequence {
         self.0.chars().all(|digit| Alphabet::Telephone.has(digit))
     }
 
-    /// The low and high frequency of each digit in hertz. They tell the digits: treat them alike.
+    /// The low and high frequency of each digit in hertz. They reveal the digits: treat them alike.
     pub fn frequencies(&self) -> impl Iterator<Item = [u16; 2]> + '_ {
         self.0.chars().filter_map(frequencies_of)
     }
@@ -116,7 +116,7 @@ pub enum SequenceError {
     },
     /// A character is not in the alphabet.
     InvalidCharacter {
-        /// Its place, counted from 1.
+        /// Its position, counted from 1.
         position: usize,
         /// What is allowed.
         alphabet: Alphabet,
@@ -228,9 +228,9 @@ mod tests {
     proptest! {
         #[test]
         fn accepts_exactly_the_language(text in "\\PC{0,18}|[0-9*#A-Da-d]{0,18}") {
-            let lawful = (1..=16).contains(&text.chars().count())
+            let valid = (1..=16).contains(&text.chars().count())
                 && text.chars().all(|c| "0123456789*#ABCDabcd".contains(c));
-            prop_assert_eq!(parse(&text).is_ok(), lawful);
+            prop_assert_eq!(parse(&text).is_ok(), valid);
         }
 
         #[test]

@@ -5,14 +5,15 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 use zeroize::Zeroizing;
 
+use super::digits::DigitRedactor;
 use super::form::{is_separator, read};
-use super::{Mask, PLACEHOLDER};
+use super::placeholder::PLACEHOLDER;
 use crate::payload::frequencies_of;
 
 /// Stands for an item that cannot be part of a sequence: neither digit nor separator.
 const OTHER: &str = "x";
 
-impl Mask {
+impl DigitRedactor {
     /// The value with the digits hidden.
     ///
     /// A number that holds them, or that equals them as a number does without leading zeros,
@@ -22,13 +23,13 @@ impl Mask {
     pub fn value(&self, value: Value) -> Value {
         match value {
             Value::String(text) => {
-                let masked = match self.text(&text) {
-                    Cow::Owned(masked) => Some(masked),
+                let redacted = match self.text(&text) {
+                    Cow::Owned(redacted) => Some(redacted),
                     Cow::Borrowed(_) => None,
                 };
-                Value::String(masked.unwrap_or(text))
+                Value::String(redacted.unwrap_or(text))
             }
-            Value::Number(number) if self.is_told_by(&number) => placeholder(),
+            Value::Number(number) if self.is_in(&number) => placeholder(),
             Value::Array(items) => Value::Array(self.items(items)),
             Value::Object(fields) => fields
                 .into_iter()
@@ -38,7 +39,7 @@ impl Mask {
         }
     }
 
-    fn is_told_by(&self, number: &Number) -> bool {
+    fn is_in(&self, number: &Number) -> bool {
         self.equals(number)
             || !self.occurrences(&number.to_string()).is_empty()
             || !self.occurrences(&plain(number)).is_empty()
@@ -57,31 +58,34 @@ impl Mask {
 
     fn items(&self, items: Vec<Value>) -> Vec<Value> {
         let mut joined = String::new();
-        let mut places = Vec::with_capacity(items.len());
+        let mut ranges = Vec::with_capacity(items.len());
         for item in &items {
             let start = joined.len();
             joined.push_str(part(item).as_deref().unwrap_or(OTHER));
-            places.push(start..joined.len());
+            ranges.push(start..joined.len());
             joined.push(',');
         }
         let found = self.occurrences(&joined);
         let mut found = found.iter().peekable();
-        let mut masked = Vec::with_capacity(items.len());
+        let mut redacted = Vec::with_capacity(items.len());
         let mut hidden = None;
-        for (item, place) in items.into_iter().zip(places) {
-            while found.next_if(|range| range.end <= place.start).is_some() {}
+        for (item, range_of_item) in items.into_iter().zip(ranges) {
+            while found
+                .next_if(|range| range.end <= range_of_item.start)
+                .is_some()
+            {}
             match found.peek() {
-                Some(range) if range.start < place.end => {
+                Some(range) if range.start < range_of_item.end => {
                     // The next occurrence may begin inside the item that ends this one.
                     if hidden != Some(range.start) {
-                        masked.push(placeholder());
+                        redacted.push(placeholder());
                     }
                     hidden = Some(range.start);
                 }
-                _ => masked.push(self.value(item)),
+                _ => redacted.push(self.value(item)),
             }
         }
-        masked
+        redacted
     }
 }
 
@@ -120,8 +124,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn masked(digits: &str, value: Value) -> Value {
-        Mask::from_digits(digits).value(value)
+    fn redacted(digits: &str, value: Value) -> Value {
+        DigitRedactor::from_digits(digits).value(value)
     }
 
     #[test]
@@ -134,7 +138,7 @@ mod tests {
             "error": {"dtmf *****": [{"sent": "*****!"}], "number": "*****", "other": 99},
             "ok": false, "none": null,
         });
-        assert_eq!(masked("1234", value), expected);
+        assert_eq!(redacted("1234", value), expected);
     }
 
     #[test]
@@ -156,11 +160,11 @@ mod tests {
         ];
         for text in hidden {
             let number: Value = serde_json::from_str(text).unwrap();
-            assert_eq!(masked("1234", number), json!("*****"), "{text}");
+            assert_eq!(redacted("1234", number), json!("*****"), "{text}");
         }
         for text in ["123", "1243", "1.23e3", "0", "12e34"] {
             let number: Value = serde_json::from_str(text).unwrap();
-            assert_eq!(masked("1234", number.clone()), number, "{text}");
+            assert_eq!(redacted("1234", number.clone()), number, "{text}");
         }
     }
 
@@ -174,10 +178,10 @@ mod tests {
             ("0000", json!(-0.0)),
             ("41111111111111111234", rounded),
         ] {
-            assert_eq!(masked(digits, number), json!("*****"), "{digits}");
+            assert_eq!(redacted(digits, number), json!("*****"), "{digits}");
         }
-        assert_eq!(masked("", json!(0)), json!(0));
-        assert_eq!(masked("#12", json!(12)), json!(12));
+        assert_eq!(redacted("", json!(0)), json!(0));
+        assert_eq!(redacted("#12", json!(12)), json!(12));
     }
 
     #[test]
@@ -212,7 +216,7 @@ mod tests {
             ("1234", json!([1, 2, 4, 3]), json!([1, 2, 4, 3])),
             ("1234", json!([]), json!([])),
         ] {
-            assert_eq!(masked(digits, list.clone()), expected, "{list}");
+            assert_eq!(redacted(digits, list.clone()), expected, "{list}");
         }
     }
 
@@ -236,7 +240,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_printed_answer_never_holds_the_digits(digits in "[0-9]{3,5}", value in any_json()) {
-            let printed = masked(&digits, value).to_string();
+            let printed = redacted(&digits, value).to_string();
             prop_assert!(!printed.contains(&digits));
         }
 
@@ -250,7 +254,7 @@ mod tests {
             let item = |digit: &u8| if as_text { json!(digit.to_string()) } else { json!(digit) };
             let list: Vec<_> = [before, digits.clone(), after].concat().iter().map(item).collect();
             let text: String = digits.iter().map(ToString::to_string).collect();
-            let shown = masked(&text, Value::Array(list)).to_string();
+            let shown = redacted(&text, Value::Array(list)).to_string();
             let shown: String = shown.chars().filter(|c| c.is_ascii_digit() || *c == '*').collect();
             prop_assert!(!shown.contains(&text));
         }

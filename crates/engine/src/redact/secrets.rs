@@ -2,24 +2,12 @@
 
 use serde_json::Value;
 
-use super::PLACEHOLDER;
+use super::placeholder::PLACEHOLDER;
 use crate::Secret;
 
-/// Headers that carry credentials by their purpose.
-pub const HIDDEN_HEADERS: [&str; 7] = [
-    "set-cookie",
-    "set-cookie2",
-    "cookie",
-    "authorization",
-    "proxy-authorization",
-    "authentication-info",
-    "proxy-authentication-info",
-];
-
-/// Masks the secret as it is; a text that holds it percent- or form-encoded, once or on top of itself, is masked as a
-/// whole.
-#[must_use]
-pub fn masked(text: &str, secret: &Secret) -> String {
+/// Replaces the secret as it is; a text that holds it percent- or form-encoded, once or on top of itself, is replaced
+/// as a whole.
+fn without(text: &str, secret: &Secret) -> String {
     let secret = secret.expose();
     if secret.is_empty() {
         return text.to_owned();
@@ -37,7 +25,7 @@ const MOST_ENCODINGS: usize = 3;
 fn hides(text: &str, secret: &str, plus: u8) -> bool {
     let mut text = text.to_owned();
     for _ in 0..MOST_ENCODINGS {
-        let once = String::from_utf8_lossy(&decoded(&text, plus)).into_owned();
+        let once = String::from_utf8_lossy(&percent_decoded(&text, plus)).into_owned();
         if once.contains(secret) {
             return true;
         }
@@ -50,8 +38,7 @@ fn hides(text: &str, secret: &str, plus: u8) -> bool {
 }
 
 /// Undoes percent-encoding, and replaces `+` by `plus`.
-#[must_use]
-pub fn decoded(text: &str, plus: u8) -> Vec<u8> {
+fn percent_decoded(text: &str, plus: u8) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
@@ -77,26 +64,24 @@ fn hex(digit: u8) -> u8 {
     }
 }
 
-/// Masks each secret in a text.
-#[must_use]
-pub fn masked_all(text: &str, secrets: &[Secret]) -> String {
+/// The text without each of the secrets.
+pub(super) fn redacted(text: &str, secrets: &[Secret]) -> String {
     secrets
         .iter()
-        .fold(text.to_owned(), |text, secret| masked(&text, secret))
+        .fold(text.to_owned(), |text, secret| without(&text, secret))
 }
 
-/// Masks each secret in the strings and keys of a value.
-#[must_use]
-pub fn masked_value(value: Value, secrets: &[Secret]) -> Value {
+/// The value without each of the secrets in its strings and keys.
+pub(super) fn redacted_value(value: Value, secrets: &[Secret]) -> Value {
     match value {
-        Value::String(text) => Value::String(masked_all(&text, secrets)),
+        Value::String(text) => Value::String(redacted(&text, secrets)),
         Value::Array(items) => items
             .into_iter()
-            .map(|item| masked_value(item, secrets))
+            .map(|item| redacted_value(item, secrets))
             .collect(),
         Value::Object(fields) => fields
             .into_iter()
-            .map(|(key, value)| (masked_all(&key, secrets), masked_value(value, secrets)))
+            .map(|(key, value)| (redacted(&key, secrets), redacted_value(value, secrets)))
             .collect(),
         other => other,
     }
@@ -104,20 +89,38 @@ pub fn masked_value(value: Value, secrets: &[Secret]) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
 
     #[test]
-    fn an_echoed_token_is_masked_wherever_it_stands() {
+    fn an_echoed_token_is_hidden_wherever_it_stands() {
         let secrets = [
             Secret::new("tok/en+1=".to_owned()),
             Secret::new("key-2".to_owned()),
         ];
         let echoed = json!({ "tok/en+1=": ["Bearer tok/en+1=", 7, { "a": "x key-2 y" }], "b": "tok%2Fen%2B1%3D" });
         assert_eq!(
-            masked_value(echoed, &secrets),
+            redacted_value(echoed, &secrets),
             json!({ "*****": ["Bearer *****", 7, { "a": "x ***** y" }], "b": "*****" })
         );
+    }
+
+    proptest! {
+        #[test]
+        fn no_written_form_of_a_secret_survives(secret in "[!-~é ]{6,20}", before in "[a-z ]{0,9}", encoded: bool) {
+            let form: String = if encoded {
+                url::form_urlencoded::byte_serialize(secret.as_bytes()).collect()
+            } else {
+                secret.clone()
+            };
+            // A secret of stars alone cannot be told from the placeholder.
+            prop_assume!(secret.chars().any(|char| char != '*') && !before.contains(&secret));
+            let shown = without(&format!("{before}{form}"), &Secret::new(secret.clone()));
+            prop_assert!(!shown.contains(&secret));
+            let plain: String = String::from_utf8_lossy(&percent_decoded(&shown, b' ')).into_owned();
+            prop_assert!(!plain.contains(&secret));
+        }
     }
 }

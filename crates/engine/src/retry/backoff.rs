@@ -4,42 +4,44 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-/// The default first ceiling of the back-off after passing trouble.
+/// The default first ceiling of the back-off after a transient failure.
 pub const DEFAULT_BASE: Duration = Duration::from_millis(200);
 
 /// The default ceiling of every computed back-off.
 pub const DEFAULT_CAP: Duration = Duration::from_secs(4);
 
-/// The first ceiling after a refusal for haste (429) that names no time.
-pub const THROTTLE_BASE: Duration = Duration::from_secs(1);
+/// The first ceiling after a 429 without `Retry-After`.
+const THROTTLE_BASE: Duration = Duration::from_secs(1);
 
-/// The last ceiling after such a refusal.
-pub const THROTTLE_CAP: Duration = Duration::from_secs(4);
+/// The last ceiling after such a 429.
+const THROTTLE_CAP: Duration = Duration::from_secs(4);
 
-/// Full jitter: anything from zero to `base · 2^earlier`, at most `cap`.
+/// The pause that doubles: `base` after the first failure, at most `cap`. `earlier` is the number of failures before.
 ///
-/// `earlier` is the number of resends before this one that waited.
+/// Every doubling wait is this one: as it is, or as the ceiling of a jitter.
+#[must_use]
+pub fn exponential(base: Duration, cap: Duration, earlier: u32) -> Duration {
+    let factor = 2_u32.checked_pow(earlier).unwrap_or(u32::MAX);
+    base.saturating_mul(factor).min(cap)
+}
+
+/// Full jitter: anything from zero to the exponential pause.
 pub fn full_jitter(base: Duration, cap: Duration, earlier: u32, rng: &mut Rng) -> Duration {
-    up_to(ceiling(base, cap, earlier), rng)
+    up_to(exponential(base, cap, earlier), rng)
 }
 
 /// Equal jitter for a throttled request: 0.5–1 s, 1–2 s, 2–4 s, and 2–4 s from then on.
 ///
-/// Unlike full jitter there is a least wait, and no setting shortens it, since the other side asked for patience.
+/// Unlike full jitter there is a least wait, and no setting shortens it, since the server asked for it.
 pub fn throttled(earlier: u32, rng: &mut Rng) -> Duration {
-    let half = ceiling(THROTTLE_BASE, THROTTLE_CAP, earlier) / 2;
+    let half = exponential(THROTTLE_BASE, THROTTLE_CAP, earlier) / 2;
     half.saturating_add(up_to(half, rng))
 }
 
-/// A wait that the other side asked for: never shorter, and up to a tenth longer, so that
-/// all who were told the same time do not come back at the same moment.
-pub fn upward(retry_after: Duration, rng: &mut Rng) -> Duration {
+/// A wait that the server asked for: never shorter, and up to a tenth longer, so that
+/// clients that were told the same time do not come back at the same moment.
+pub(super) fn upward(retry_after: Duration, rng: &mut Rng) -> Duration {
     retry_after.saturating_add(up_to(retry_after / 10, rng))
-}
-
-fn ceiling(base: Duration, cap: Duration, earlier: u32) -> Duration {
-    let factor = 2_u32.checked_pow(earlier).unwrap_or(u32::MAX);
-    base.saturating_mul(factor).min(cap)
 }
 
 /// Uniform from zero to `longest`, both included. Beyond 584 years it stays at 584 years.
@@ -61,6 +63,13 @@ mod tests {
         let mut rng = Rng::with_seed(7);
         let draws: Vec<_> = (0..2000).map(|_| draw(&mut rng)).collect();
         (*draws.iter().min().unwrap(), *draws.iter().max().unwrap())
+    }
+
+    #[test]
+    fn the_pause_doubles_up_to_the_cap_however_many_failures() {
+        let seconds = [0, 1, 2, 3, 4, 5, 6, 40, u32::MAX]
+            .map(|earlier| exponential(ms(1000), ms(30_000), earlier).as_secs());
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 30, 30, 30, 30]);
     }
 
     #[test]
@@ -106,6 +115,7 @@ mod tests {
             base in any::<Duration>(), cap in any::<Duration>(), earlier in any::<u32>(), seed in any::<u64>(),
         ) {
             let mut rng = Rng::with_seed(seed);
+            prop_assert!(exponential(base, cap, earlier) <= exponential(base, cap, earlier.saturating_add(1)));
             prop_assert!(full_jitter(base, cap, earlier, &mut rng) <= cap);
             prop_assert!(throttled(earlier, &mut rng) <= THROTTLE_CAP);
             let late = upward(base, &mut rng);

@@ -1,17 +1,17 @@
-//! The retry budget of an injector: how much resending the platform is asked to bear.
+//! The retry budget of an injector: how many resends the platform is asked to handle.
 //!
-//! Without it, each request of a failing platform turns into several, when it can bear it least.
+//! Without it, each request of a failing platform turns into several, when it can handle them least.
 
 use std::time::Duration;
 
 /// The default capacity in tokens. Source: the standard retry mode of the AWS SDKs.
 pub const DEFAULT_CAPACITY: u32 = 500;
 
-/// What a resend after passing trouble costs. Source: the same, 2026 values.
-pub const TRANSIENT_COST: u32 = 14;
+/// The cost of a resend after a transient failure. Source: the same, 2026 values.
+pub(super) const TRANSIENT_COST: u32 = 14;
 
-/// What a resend of a throttled request costs: less, since a healthy platform said when to come back.
-pub const THROTTLED_COST: u32 = 5;
+/// The cost of a resend of a throttled request: less, since a healthy platform said when to come back.
+pub(super) const THROTTLED_COST: u32 = 5;
 
 /// A token flows back in a hundred milliseconds, ten in a second: after an outage without successes
 /// the budget is full again within a minute.
@@ -26,7 +26,7 @@ const REFILL: Duration = Duration::from_millis(100);
 const TOKEN: u64 = REFILL.as_nanos() as u64;
 
 /// A token bucket. It starts full. Times are counted from any one origin by a monotonic clock;
-/// a time before the last one seen is taken as that one.
+/// a time before the last one seen counts as that one.
 #[derive(Clone, Debug)]
 pub struct Budget {
     capacity: u64,
@@ -46,7 +46,7 @@ impl Budget {
         }
     }
 
-    /// Whether its capacity is zero: then nothing at all is sent again, what costs nothing included.
+    /// Whether its capacity is zero: then nothing is sent again, free resends included.
     #[must_use]
     pub const fn allows_nothing(&self) -> bool {
         self.capacity == 0
@@ -98,7 +98,7 @@ mod tests {
     const START: Duration = Duration::ZERO;
 
     #[test]
-    fn a_full_budget_bears_so_many_resends_at_once() {
+    fn a_full_budget_allows_so_many_resends_at_once() {
         for (cost, resends) in [(TRANSIENT_COST, 35), (THROTTLED_COST, 100)] {
             let mut budget = Budget::default();
             let taken = (0..1000).filter(|_| budget.take(START, cost)).count();

@@ -4,54 +4,17 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::delivery::Delivery;
-use crate::error::Code;
-
 use super::backoff::{self, DEFAULT_BASE, DEFAULT_CAP};
 use super::budget::{Budget, THROTTLED_COST, TRANSIENT_COST};
+use super::failure::{Failure, Resend};
 
 /// How often an injection may be sent again at once because it never left.
 pub const MAX_UNSENT_RESENDS: u32 = 2;
 
-/// How a failed attempt may be made again, as far as the answer alone tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Resend {
-    /// Another attempt would fail alike, or could press the digits twice.
-    Never,
-    /// The request left nothing on the wire: again at once, not counted, at most
-    /// [`MAX_UNSENT_RESENDS`] times per injection and then as [`Resend::Transient`].
-    Unsent,
-    /// The platform wants another connection (421, 425): again at once on a new one,
-    /// counted, once per injection.
-    NewConnection,
-    /// The token was refused (401): again at once with a new one, not counted, once per injection.
-    FreshToken,
-    /// Passing trouble: again after a back-off, counted.
-    Transient,
-    /// Refused for haste (429): again after a longer back-off, counted.
-    Throttled,
-}
-
-/// What one attempt came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Classification {
-    /// What this attempt alone says of the digits.
-    ///
-    /// [`Delivery::Accepted`] is never sent again, whatever `resend` says; [`Delivery::Unknown`] only
-    /// as `Transient` or `Throttled`, which a caller sets when its user allowed it.
-    pub delivery: Delivery,
-    /// The code of the error, should this attempt be the last.
-    pub code: Code,
-    /// Whether and how to try again.
-    pub resend: Resend,
-    /// The wait that the other side asked for. It is never undercut, whatever `resend` is.
-    pub retry_after: Option<Duration>,
-}
-
 /// Why there is no further attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StopReason {
-    /// The verdict allows none, or allowed only one and that was made.
+    /// The failure allows none, or allowed only one and that was made.
     Final,
     /// All attempts are used.
     Exhausted,
@@ -64,7 +27,7 @@ pub enum StopReason {
 /// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Give up with the error of the verdict.
+    /// Give up with the error of the attempt.
     Stop(StopReason),
     /// Send again.
     Again {
@@ -77,7 +40,7 @@ pub enum Decision {
     },
 }
 
-/// What was tried so far in one injection.
+/// What one injection has tried so far.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     counted: u32,
@@ -93,6 +56,12 @@ impl Progress {
     pub const fn counted(&self) -> u32 {
         self.counted
     }
+
+    /// Whether a retry with a fresh token was made already.
+    #[must_use]
+    pub const fn had_fresh_token(&self) -> bool {
+        self.fresh_token
+    }
 }
 
 /// The settings of resending.
@@ -104,6 +73,9 @@ pub struct Policy {
     pub cap: Duration,
     /// The greatest number of counted tries, the first included. Default 1; 0 is taken as 1.
     pub max_attempts: u32,
+    /// Where it is set, a wait beyond the deadline is cut so that this is left for a last try. Default none: then such a
+    /// wait is the end.
+    pub last_try: Option<Duration>,
 }
 
 impl Default for Policy {
@@ -112,6 +84,7 @@ impl Default for Policy {
             base: DEFAULT_BASE,
             cap: DEFAULT_CAP,
             max_attempts: 1,
+            last_try: None,
         }
     }
 }
@@ -119,57 +92,66 @@ impl Default for Policy {
 impl Policy {
     /// Decides what follows a failed attempt, and keeps count in `progress` and `budget`.
     ///
-    /// `remaining` is the time to the deadline of the injection; a wait must be shorter.
-    /// `now` is the time on the budget's monotonic clock. Nothing is taken from the budget unless
-    /// the answer is [`Decision::Again`].
+    /// `remaining` is the time to the deadline; a wait must be shorter. `budget` comes with the time on its monotonic
+    /// clock; without one, retries cost nothing. Nothing is taken from it unless the answer is [`Decision::Again`].
     pub fn decide(
         &self,
         progress: &mut Progress,
-        classification: &Classification,
+        failure: &Failure,
         remaining: Duration,
-        budget: &mut Budget,
-        now: Duration,
+        budget: Option<(&mut Budget, Duration)>,
         rng: &mut Rng,
     ) -> Decision {
-        let Some(way) = Way::of(progress, classification) else {
+        let Some(kind) = Kind::of(progress, failure) else {
             return Decision::Stop(StopReason::Final);
         };
-        if budget.allows_nothing() {
+        if (budget.as_ref()).is_some_and(|(budget, _)| budget.allows_nothing()) {
             return Decision::Stop(StopReason::Budget);
         }
-        let cost = way.cost();
+        let cost = kind.cost();
         if cost.is_some() {
             progress.counted = progress.counted.saturating_add(1);
             if progress.counted >= self.max_attempts {
                 return Decision::Stop(StopReason::Exhausted);
             }
         }
-        let delay = match (classification.retry_after, way) {
+        let delay = match (failure.retry_after, kind) {
             (Some(asked), _) => backoff::upward(asked, rng),
-            (None, Way::Transient) => {
+            (None, Kind::Transient) => {
                 backoff::full_jitter(self.base, self.cap, progress.backoffs, rng)
             }
-            (None, Way::Throttled) => backoff::throttled(progress.backoffs, rng),
-            (None, Way::Unsent | Way::FreshToken | Way::NewConnection) => Duration::ZERO,
+            (None, Kind::Throttled) => backoff::throttled(progress.backoffs, rng),
+            (None, Kind::Unsent | Kind::FreshToken | Kind::NewConnection) => Duration::ZERO,
         };
-        if delay >= remaining {
+        let Some(delay) = self.within(delay, remaining) else {
             return Decision::Stop(StopReason::PastDeadline);
-        }
-        if cost.is_some_and(|cost| !budget.take(now, cost)) {
+        };
+        if let (Some(cost), Some((budget, now))) = (cost, budget)
+            && !budget.take(now, cost)
+        {
             return Decision::Stop(StopReason::Budget);
         }
-        progress.note(way);
+        progress.record(kind);
         Decision::Again {
             delay,
-            fresh_token: way == Way::FreshToken,
-            new_connection: way == Way::NewConnection,
+            fresh_token: kind == Kind::FreshToken,
+            new_connection: kind == Kind::NewConnection,
         }
+    }
+
+    /// The wait, where it ends before the deadline or can be made to.
+    fn within(&self, delay: Duration, remaining: Duration) -> Option<Duration> {
+        let longest = match self.last_try {
+            None => return (delay < remaining).then_some(delay),
+            Some(last_try) => remaining.saturating_sub(last_try),
+        };
+        (!longest.is_zero()).then(|| delay.min(longest))
     }
 }
 
-/// The way of one resend, after what was already tried.
+/// How one resend is made, after what was already tried.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Kind {
     Unsent,
     NewConnection,
     FreshToken,
@@ -177,9 +159,9 @@ enum Way {
     Throttled,
 }
 
-impl Way {
-    fn of(progress: &Progress, classification: &Classification) -> Option<Self> {
-        let way = match classification.resend {
+impl Kind {
+    fn of(progress: &Progress, failure: &Failure) -> Option<Self> {
+        let kind = match failure.resend {
             Resend::Never => None,
             Resend::Unsent if progress.unsent < MAX_UNSENT_RESENDS => Some(Self::Unsent),
             Resend::Unsent | Resend::Transient => Some(Self::Transient),
@@ -187,14 +169,7 @@ impl Way {
             Resend::FreshToken => (!progress.fresh_token).then_some(Self::FreshToken),
             Resend::Throttled => Some(Self::Throttled),
         };
-        let allowed = match classification.delivery {
-            Delivery::NotSent | Delivery::Refused => true,
-            Delivery::Unknown => {
-                matches!(classification.resend, Resend::Transient | Resend::Throttled)
-            }
-            Delivery::Accepted => false,
-        };
-        way.filter(|_| allowed)
+        kind.filter(|_| failure.may_be_resent())
     }
 
     /// What it takes from the budget, or `None` when it is free and not counted.
@@ -208,12 +183,12 @@ impl Way {
 }
 
 impl Progress {
-    fn note(&mut self, way: Way) {
-        match way {
-            Way::Unsent => self.unsent = self.unsent.saturating_add(1),
-            Way::NewConnection => self.new_connection = true,
-            Way::FreshToken => self.fresh_token = true,
-            Way::Transient | Way::Throttled => self.backoffs = self.backoffs.saturating_add(1),
+    fn record(&mut self, kind: Kind) {
+        match kind {
+            Kind::Unsent => self.unsent = self.unsent.saturating_add(1),
+            Kind::NewConnection => self.new_connection = true,
+            Kind::FreshToken => self.fresh_token = true,
+            Kind::Transient | Kind::Throttled => self.backoffs = self.backoffs.saturating_add(1),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering as Ghost};
 use std::time::Duration;
 
 use cxone_dtmf_engine::Secret;
-use cxone_dtmf_engine::auth::single_flight::{Asked, Landed, SingleFlight};
+use cxone_dtmf_engine::auth::{Asked, Landed, SingleFlight};
 use cxone_dtmf_engine::auth::{Granted, Token};
 use cxone_dtmf_engine::error::{Code, Error};
 use loom::sync::Mutex;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use cxone_dtmf_engine::http::witness::{Witness, WitnessedBody};
+use cxone_dtmf_engine::http::{Witness, WitnessedBody};
 use http_body::Body;
 use loom::sync::atomic::{AtomicU8, Ordering};
 use loom::thread;

@@ -14,6 +14,7 @@ mod bench;
 mod calls;
 mod journal;
 mod limits;
+mod program;
 mod published;
 mod scripts;
 mod server;

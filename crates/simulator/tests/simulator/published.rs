@@ -220,7 +220,7 @@ fn tones_are_taken_at_once_and_play_on() {
     assert!((plays - 40_000.0).abs() < 1.0, "{plays}");
     assert_eq!(execution.masked, Some(false));
     assert_eq!(bench.simulator.stats().overlaps, 0);
-    // Nobody keeps the next sequence from running into this one.
+    // Nothing keeps the next sequence from running into this one.
     assert_eq!(bench.tones("s1", "3").status, 202);
     assert_eq!(bench.simulator.stats().overlaps, 1);
     assert_eq!(bench.simulator.digits("s1"), ["12", "3"]);

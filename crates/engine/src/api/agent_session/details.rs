@@ -5,8 +5,7 @@
 
 use serde_json::Value;
 
-use crate::api::Details;
-use crate::error::Response;
+use crate::error::{Details, Response};
 
 /// The most characters of a reason that an error carries.
 const MAX_REASON_CHARS: usize = 500;
@@ -20,7 +19,7 @@ const FIELDS: [&str; 3] = ["error_description", "message", "error"];
 const REASON_HEADER: &str = "icstatusdescription";
 const TRACE_HEADER: &str = "x-trace-id";
 
-/// Reads an answer whose digits and secrets are hidden already.
+/// Reads an answer that is redacted already.
 pub(super) fn read(response: &Response) -> Details {
     let header = |wanted: &str| {
         let mut found = response.headers.iter();
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_speaks_where_the_body_is_silent() {
+    fn the_header_counts_where_the_body_has_no_reason() {
         let headers = [
             ("icstatusdescription", "Invalid Session"),
             ("x-trace-id", "t-1"),

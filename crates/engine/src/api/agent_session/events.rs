@@ -1,46 +1,29 @@
-//! The events of an agent session: `GET …/agent-sessions/{sessionId}/get-next-event`, a long poll.
+//! The answers to a poll for the events of an agent session.
 //!
 //! 200 brings events, 304 says that there were none in time, 409 that the session has ended. 404 says that too
-//! of one that was heard before; else the version of the API may be one that the tenant does not have.
+//! of one that was active before; else the version of the API may be one that the tenant does not have.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use http::Method;
 use serde_json::Value;
 
-use super::AgentSession;
-use crate::api::{Heard, RequestTemplate};
+use crate::api::profile::SessionStatus;
 use crate::http::{Answer, AnswerBody};
 
 /// The event that ends a session (NICE's agent SDK, `get-next-event-type`).
 const SESSION_END: &str = "AgentSessionEnd";
 
-impl AgentSession {
-    pub(super) fn next_event_of(&self, session: &str, wait: Duration) -> RequestTemplate {
-        RequestTemplate {
-            method: Method::GET,
-            target: self
-                .target(["agent-sessions", session, "get-next-event"])
-                .with("timeout", wait.as_secs().to_string()),
-            body: Bytes::new(),
-        }
-    }
-}
-
 /// What an answer says of the session.
-pub(super) fn read(answer: &Answer) -> Heard {
+pub(super) fn read(answer: &Answer) -> SessionStatus {
     match answer.status.as_u16() {
-        200 if ends(&answer.body) => Heard::Ended,
-        200..=299 | 304 => Heard::GoesOn,
-        401 => Heard::TokenRefused,
-        404 => Heard::NotKnown,
-        409 => Heard::Ended,
-        _ => Heard::Trouble,
+        200 if ends(&answer.body) => SessionStatus::Ended,
+        200..=299 | 304 => SessionStatus::Active,
+        401 => SessionStatus::TokenRefused,
+        404 => SessionStatus::NotFound,
+        409 => SessionStatus::Ended,
+        _ => SessionStatus::Unavailable,
     }
 }
 
-/// Whether one of the events ends the session. The SDK writes `Type`; either case is taken.
+/// Whether one of the events ends the session. The SDK writes `Type`; either case is accepted.
 fn ends(body: &AnswerBody) -> bool {
     let AnswerBody::Whole(bytes) = body else {
         return false;
@@ -63,9 +46,10 @@ fn ends(body: &AnswerBody) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
     use http::{HeaderMap, StatusCode};
 
-    fn heard(status: u16, body: &'static str) -> Heard {
+    fn status_of(status: u16, body: &'static str) -> SessionStatus {
         read(&Answer {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
@@ -77,24 +61,28 @@ mod tests {
     fn each_answer_has_its_meaning() {
         let end = r#"{"events":[{"Type":"AgentState"},{"Type":"AgentSessionEnd"}]}"#;
         for (status, body, expected) in [
-            (200, r#"{"events":[{"Type":"AgentState"}]}"#, Heard::GoesOn),
-            (200, end, Heard::Ended),
-            (200, r#"[{"type":"AgentSessionEnd"}]"#, Heard::Ended),
+            (
+                200,
+                r#"{"events":[{"Type":"AgentState"}]}"#,
+                SessionStatus::Active,
+            ),
+            (200, end, SessionStatus::Ended),
+            (200, r#"[{"type":"AgentSessionEnd"}]"#, SessionStatus::Ended),
             (
                 200,
                 r#"{"events":{"Type":"AgentSessionEnd"}}"#,
-                Heard::GoesOn,
+                SessionStatus::Active,
             ),
-            (200, "<html>", Heard::GoesOn),
-            (304, "", Heard::GoesOn),
-            (401, end, Heard::TokenRefused),
-            (403, "", Heard::Trouble),
-            (404, "", Heard::NotKnown),
-            (409, "", Heard::Ended),
-            (429, end, Heard::Trouble),
-            (500, "", Heard::Trouble),
+            (200, "<html>", SessionStatus::Active),
+            (304, "", SessionStatus::Active),
+            (401, end, SessionStatus::TokenRefused),
+            (403, "", SessionStatus::Unavailable),
+            (404, "", SessionStatus::NotFound),
+            (409, "", SessionStatus::Ended),
+            (429, end, SessionStatus::Unavailable),
+            (500, "", SessionStatus::Unavailable),
         ] {
-            assert_eq!(heard(status, body), expected, "{status} {body}");
+            assert_eq!(status_of(status, body), expected, "{status} {body}");
         }
     }
 }

@@ -1,6 +1,8 @@
 use super::Resend::{FreshToken, Never, NewConnection, Throttled, Transient, Unsent};
 use super::StopReason::{Exhausted, Final};
 use super::*;
+use crate::delivery::Delivery;
+use crate::error::Code;
 use fastrand::Rng;
 use proptest::prelude::*;
 
@@ -10,14 +12,14 @@ const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-fn classification(resend: Resend) -> Classification {
+fn failure(resend: Resend) -> Failure {
     let (delivery, code) = match resend {
         Resend::Unsent | Resend::Transient => (Delivery::NotSent, Code::Connect),
         Resend::Never | Resend::NewConnection => (Delivery::Refused, Code::Rejected),
         Resend::FreshToken => (Delivery::Refused, Code::Auth),
         Resend::Throttled => (Delivery::Refused, Code::RateLimited),
     };
-    Classification {
+    Failure {
         delivery,
         code,
         resend,
@@ -50,13 +52,12 @@ impl Run {
         }
     }
 
-    fn decide(&mut self, classification: Classification, remaining: Duration) -> Decision {
+    fn decide(&mut self, failure: Failure, remaining: Duration) -> Decision {
         self.policy.decide(
             &mut self.progress,
-            &classification,
+            &failure,
             remaining,
-            &mut self.budget,
-            Duration::ZERO,
+            Some((&mut self.budget, Duration::ZERO)),
             &mut self.rng,
         )
     }
@@ -66,9 +67,9 @@ impl Run {
     }
 }
 
-/// What a decision is, without its delay.
+/// A decision without its delay.
 #[derive(Debug, PartialEq, Eq)]
-enum Kind {
+enum Outcome {
     Stop(StopReason),
     Now,
     Wait,
@@ -76,20 +77,20 @@ enum Kind {
     Connection,
 }
 
-use Kind::{Connection, Now, Stop, Token, Wait};
+use Outcome::{Connection, Now, Stop, Token, Wait};
 
-fn kind(decision: Decision) -> Kind {
+fn outcome(decision: Decision) -> Outcome {
     match decision {
-        Decision::Stop(reason) => Kind::Stop(reason),
+        Decision::Stop(reason) => Outcome::Stop(reason),
         Decision::Again {
             delay,
             fresh_token,
             new_connection,
         } => match (fresh_token, new_connection) {
-            (true, false) => Kind::Token,
-            (false, true) => Kind::Connection,
-            (false, false) if delay.is_zero() => Kind::Now,
-            (false, false) => Kind::Wait,
+            (true, false) => Outcome::Token,
+            (false, true) => Outcome::Connection,
+            (false, false) if delay.is_zero() => Outcome::Now,
+            (false, false) => Outcome::Wait,
             (true, true) => panic!("both at once"),
         },
     }
@@ -98,14 +99,14 @@ fn kind(decision: Decision) -> Kind {
 /// Greatest number of attempts, budget, budget left in the end.
 type Setting = (u32, u32, u32);
 /// What happens in turn, and what is decided.
-type Course<'a> = &'a [(Resend, Kind)];
+type Course<'a> = &'a [(Resend, Outcome)];
 
 fn check(table: &[(Setting, Course<'_>)]) {
     for (row, ((attempts, capacity, left), course)) in table.iter().enumerate() {
         let mut run = Run::new(*attempts, *capacity);
         for (step, (resend, expected)) in course.iter().enumerate() {
-            let decision = run.decide(classification(*resend), HOUR);
-            assert_eq!(&kind(decision), expected, "row {row}, step {step}");
+            let decision = run.decide(failure(*resend), HOUR);
+            assert_eq!(&outcome(decision), expected, "row {row}, step {step}");
         }
         assert_eq!(run.level(), *left, "row {row}");
     }
@@ -137,7 +138,7 @@ fn free_resends_are_not_counted_and_few() {
         ((1, 500, 500), &[(FreshToken, Token), (FreshToken, Stop(Final))]),
         ((2, 500, 486), &[(FreshToken, Token), (Transient, Wait), (Transient, Stop(Exhausted))]),
         ((3, 500, 486), &[(Transient, Wait), (FreshToken, Token), (FreshToken, Stop(Final))]),
-        // Unsent is free twice, then passing trouble.
+        // Unsent is free twice, then transient.
         ((1, 500, 500), &[(Unsent, Now), (Unsent, Now), (Unsent, Stop(Exhausted))]),
         ((2, 500, 486), &[(Unsent, Now), (Unsent, Now), (Unsent, Wait), (Unsent, Stop(Exhausted))]),
         // One does not use up the other.
@@ -163,9 +164,9 @@ fn an_empty_budget_stops_what_costs_and_not_what_is_free() {
 
 #[test]
 fn the_deadline_is_looked_at_before_the_budget_is_touched() {
-    let asked = |resend| Classification {
+    let asked = |resend| Failure {
         retry_after: Some(ms(1000)),
-        ..classification(resend)
+        ..failure(resend)
     };
     let past = Decision::Stop(StopReason::PastDeadline);
     for resend in [
@@ -178,19 +179,19 @@ fn the_deadline_is_looked_at_before_the_budget_is_touched() {
         let mut run = Run::new(9, 500);
         assert_eq!(run.decide(asked(resend), ms(1000)), past);
         assert_eq!(run.level(), 500);
-        assert_eq!(run.decide(classification(resend), Duration::ZERO), past);
+        assert_eq!(run.decide(failure(resend), Duration::ZERO), past);
         assert_eq!(run.level(), 500);
         assert_ne!(run.decide(asked(resend), ms(1101)), past);
     }
     // A stop for the deadline uses nothing up.
     let mut run = Run::new(1, 500);
     assert_eq!(
-        run.decide(classification(Resend::FreshToken), Duration::ZERO),
+        run.decide(failure(Resend::FreshToken), Duration::ZERO),
         past
     );
     assert_eq!(
-        kind(run.decide(classification(Resend::FreshToken), HOUR)),
-        Kind::Token
+        outcome(run.decide(failure(Resend::FreshToken), HOUR)),
+        Outcome::Token
     );
 }
 
@@ -207,7 +208,7 @@ fn waits_grow_with_each_resend_that_waited() {
         (Resend::Throttled, 2000..=4000),
     ];
     for (resend, bounds) in steps {
-        let Decision::Again { delay, .. } = run.decide(classification(resend), HOUR) else {
+        let Decision::Again { delay, .. } = run.decide(failure(resend), HOUR) else {
             panic!("stopped");
         };
         assert!(delay >= ms(*bounds.start()) && delay <= ms(*bounds.end()));
@@ -215,45 +216,30 @@ fn waits_grow_with_each_resend_that_waited() {
 }
 
 #[test]
-fn an_accepted_or_doubtful_attempt_is_not_sent_again_by_a_slip() {
-    let all = [
-        Resend::Never,
-        Resend::Unsent,
-        Resend::NewConnection,
-        Resend::FreshToken,
-        Resend::Transient,
-        Resend::Throttled,
-    ];
-    for resend in all {
-        for (delivery, allowed) in [
-            (Delivery::Accepted, false),
-            (
-                Delivery::Unknown,
-                matches!(resend, Resend::Transient | Resend::Throttled),
-            ),
-        ] {
-            let doubtful = Classification {
-                delivery,
-                ..classification(resend)
-            };
-            let decision = Run::new(9, 500).decide(doubtful, HOUR);
-            assert_eq!(matches!(decision, Decision::Again { .. }), allowed);
-        }
+fn an_unknown_outcome_is_not_sent_again_by_a_slip() {
+    for (resend, allowed) in [
+        (Resend::Never, false),
+        (Resend::Unsent, false),
+        (Resend::NewConnection, false),
+        (Resend::FreshToken, false),
+        (Resend::Transient, true),
+        (Resend::Throttled, true),
+    ] {
+        let doubtful = Failure {
+            delivery: Delivery::Unknown,
+            ..failure(resend)
+        };
+        let mut run = Run::new(9, 500);
+        let decision = run.decide(doubtful, HOUR);
+        assert_eq!(matches!(decision, Decision::Again { .. }), allowed);
+        // Nor when the free resends are used.
+        run.progress.unsent = MAX_UNSENT_RESENDS;
+        let decision = run.decide(doubtful, HOUR);
+        assert_eq!(matches!(decision, Decision::Again { .. }), allowed);
     }
-    // An unknown outcome does not slip through when the free resends are used.
-    let mut run = Run::new(9, 500);
-    run.progress.unsent = MAX_UNSENT_RESENDS;
-    let doubtful = Classification {
-        delivery: Delivery::Unknown,
-        ..classification(Resend::Unsent)
-    };
-    assert_eq!(
-        run.decide(doubtful, HOUR),
-        Decision::Stop(StopReason::Final)
-    );
 }
 
-fn any_verdict() -> impl Strategy<Value = Classification> {
+fn any_failure() -> impl Strategy<Value = Failure> {
     let resend = prop_oneof![
         1 => Just(Resend::Never),
         1 => Just(Resend::Unsent),
@@ -262,16 +248,16 @@ fn any_verdict() -> impl Strategy<Value = Classification> {
         4 => Just(Resend::Transient),
         4 => Just(Resend::Throttled),
     ];
-    (resend, proptest::option::of(0_u64..20_000)).prop_map(|(resend, asked)| Classification {
+    (resend, proptest::option::of(0_u64..20_000)).prop_map(|(resend, asked)| Failure {
         retry_after: asked.map(ms),
-        ..classification(resend)
+        ..failure(resend)
     })
 }
 
 proptest! {
     #[test]
     fn never_early_never_late_never_too_often(
-        verdicts in proptest::collection::vec(any_verdict(), 1..40),
+        failures in proptest::collection::vec(any_failure(), 1..40),
         max_attempts in 0_u32..8,
         base in 0_u64..5000,
         cap in 0_u64..10_000,
@@ -279,16 +265,16 @@ proptest! {
         capacity in prop_oneof![Just(0_u32), 1_u32..600],
         seed in any::<u64>(),
     ) {
-        let policy = Policy { base: ms(base), cap: ms(cap), max_attempts };
+        let policy = Policy { base: ms(base), cap: ms(cap), max_attempts, last_try: None };
         let mut progress = Progress::default();
         let mut budget = Budget::new(capacity);
         let mut rng = Rng::with_seed(seed);
         let remaining = ms(remaining);
         let (mut counted_resends, mut free_resends) = (0, 0);
-        for classification in verdicts {
+        for failure in failures {
             let before = budget.level(Duration::ZERO);
             let decision = policy.decide(
-                &mut progress, &classification, remaining, &mut budget, Duration::ZERO, &mut rng,
+                &mut progress, &failure, remaining, Some((&mut budget, Duration::ZERO)), &mut rng,
             );
             let spent = before - budget.level(Duration::ZERO);
             match decision {
@@ -297,11 +283,11 @@ proptest! {
                     break;
                 }
                 Decision::Again { delay, .. } => {
-                    prop_assert_ne!(classification.resend, Resend::Never);
+                    prop_assert_ne!(failure.resend, Resend::Never);
                     prop_assert!(delay < remaining);
-                    match classification.retry_after {
+                    match failure.retry_after {
                         Some(asked) => prop_assert!(delay >= asked && delay <= asked + asked / 10),
-                        None if classification.resend == Resend::Throttled => prop_assert!(delay <= Duration::from_secs(4)),
+                        None if failure.resend == Resend::Throttled => prop_assert!(delay <= Duration::from_secs(4)),
                         None => prop_assert!(delay <= policy.cap),
                     }
                     if spent == 0 { free_resends += 1 } else { counted_resends += 1 }

@@ -3,29 +3,16 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cxone_dtmf_engine::http::{
-    Answer, Fault, FaultKind, HttpOptions, HttpTransport, Request, Transport, Witness,
-};
+use cxone_dtmf_engine::http::{Answer, Fault, FaultKind, Request, Transport, Witness};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::net::TcpListener;
 
-use crate::support::{Identity, LONG, http_transport};
+use crate::support::LONG;
 
 pub const BODY: &[u8] = br#"{"dtmf":"12345"}"#;
 
-pub fn plain() -> HttpTransport {
-    http_transport(HttpOptions::default())
-}
-
-pub fn trusting(identity: &Identity) -> HttpTransport {
-    http_transport(HttpOptions {
-        ca_bundle: Some(identity.pem()),
-        ..HttpOptions::default()
-    })
-}
-
 /// Reads the roots ahead, so that a short time-out of a test is not spent on them.
-pub async fn warm(transport: HttpTransport) -> HttpTransport {
+pub async fn warm(transport: Box<dyn Transport>) -> Box<dyn Transport> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = listener.local_addr().unwrap();
     drop(listener);
@@ -51,14 +38,22 @@ pub fn request(url: &str, id: &str) -> (Request, Witness) {
 }
 
 /// Sends once and tells the outcome and whether the witness is set.
-pub async fn send(transport: &HttpTransport, url: &str, id: &str) -> (Result<Answer, Fault>, bool) {
+pub async fn send(
+    transport: &impl AsRef<dyn Transport>,
+    url: &str,
+    id: &str,
+) -> (Result<Answer, Fault>, bool) {
     let (request, witness) = request(url, id);
-    let outcome = transport.send(request).await;
+    let outcome = transport.as_ref().send(request).await;
     (outcome, witness.was_handed_over())
 }
 
 /// The kind of the fault, for a send that must fail.
-pub async fn fault(transport: &HttpTransport, url: &str, id: &str) -> (FaultKind, bool) {
+pub async fn fault(
+    transport: &impl AsRef<dyn Transport>,
+    url: &str,
+    id: &str,
+) -> (FaultKind, bool) {
     let (outcome, witnessed) = send(transport, url, id).await;
     (outcome.expect_err("a fault").kind, witnessed)
 }

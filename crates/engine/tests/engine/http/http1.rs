@@ -1,20 +1,43 @@
 //! HTTP/1.1 in the clear: what is seen of each way in which an exchange can fail.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::http::{
-    AnswerBody, FaultKind, HttpOptions, HttpTransport, MAX_ANSWER_BYTES, Transport,
+    AnswerBody, DigitsTransport, FaultKind, HttpOptions, MAX_ANSWER_BYTES,
 };
+use http::{HeaderValue, Method};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::client::{BODY, fault, plain, request, send};
+use super::client::{BODY, fault, request, send};
+use super::over::{Over, over_both};
 use crate::support::server::{Connection, OK, Server, header};
-use crate::support::{LONG, http_transport, until};
+use crate::support::{LONG, until};
+
+over_both! {
+    an_exchange_has_a_length_and_keeps_its_connection,
+    nothing_is_added_to_the_head,
+    connection_refused,
+    name_not_found,
+    accepted_then_closed_unread,
+    read_then_closed,
+    read_then_nonsense,
+    silence,
+    second_request_processed_then_reset,
+    a_body_cut_short_is_an_answer,
+    a_body_that_never_ends_is_an_answer_within_the_time,
+    a_long_body_is_not_read_to_its_end,
+    redirects_are_answers,
+    giving_up_closes_the_connection,
+    a_fresh_connection_on_request,
+    connections_of_before_a_sleep_are_not_used,
+    digits_in_the_head_are_witnessed_without_a_body,
+    digits_in_the_head_are_witnessed_when_given_up
+}
 
 /// A short time-out is for the second request: it spends none of its time on the connection.
 async fn answers_and_falls_silent(mut connection: Connection<TcpStream>) {
@@ -30,8 +53,7 @@ async fn closed_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-#[tokio::test]
-async fn an_exchange_has_a_length_and_keeps_its_connection() {
+async fn an_exchange_has_a_length_and_keeps_its_connection(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         while let Some(text) = connection.request().await {
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -42,7 +64,7 @@ async fn an_exchange_has_a_length_and_keeps_its_connection() {
         }
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     for id in ["1", "2"] {
         let (answer, witnessed) = send(&transport, &server.http(), id).await;
         let answer = answer.unwrap();
@@ -54,18 +76,61 @@ async fn an_exchange_has_a_length_and_keeps_its_connection() {
     assert_eq!(server.seen.connections(), 1);
 }
 
-#[tokio::test]
-async fn connection_refused() {
+/// Besides `accept`, which every request of the engine brings.
+async fn nothing_is_added_to_the_head(over: Over) {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let told = heads.clone();
+    let server = Server::tcp(move |mut connection| {
+        let told = told.clone();
+        async move {
+            while let Some(text) = connection.request().await {
+                let (head, _) = text.split_once("\r\n\r\n").unwrap();
+                let mut lines: Vec<_> = head.lines().map(str::to_owned).collect();
+                lines[1..].sort();
+                told.lock().unwrap().push(lines);
+                connection.write(OK).await;
+            }
+        }
+    })
+    .await;
+    let transport = over.plain();
+    for (method, body) in [
+        (Method::POST, BODY),
+        (Method::POST, b""),
+        (Method::GET, b""),
+    ] {
+        let (mut request, _) = request(&format!("{}?a=%2B%20", server.http()), "1");
+        request.method = method;
+        request.body = Bytes::from_static(body);
+        request
+            .headers
+            .insert("accept", HeaderValue::from_static("application/json"));
+        transport.send(request).await.unwrap();
+    }
+    let host = format!("host: 127.0.0.1:{}", server.port);
+    let (accept, id) = ("accept: application/json", "x-id: 1");
+    let posted = "POST /dtmf?a=%2B%20 HTTP/1.1";
+    let got = "GET /dtmf?a=%2B%20 HTTP/1.1";
+    assert_eq!(
+        *heads.lock().unwrap(),
+        [
+            vec![posted, accept, "content-length: 16", &host, id],
+            vec![posted, accept, "content-length: 0", &host, id],
+            vec![got, accept, &host, id],
+        ]
+    );
+}
+
+async fn connection_refused(over: Over) {
     let url = format!("http://127.0.0.1:{}/", closed_port().await);
     assert_eq!(
-        fault(&plain(), &url, "1").await,
+        fault(&over.plain(), &url, "1").await,
         (FaultKind::ConnectionRefused, false)
     );
 }
 
-#[tokio::test]
-async fn name_not_found() {
-    let transport = http_transport(HttpOptions {
+async fn name_not_found(over: Over) {
+    let transport = over.with(HttpOptions {
         connect_timeout: LONG,
         ..HttpOptions::default()
     });
@@ -80,48 +145,44 @@ async fn name_not_found() {
     }
 }
 
-#[tokio::test]
-async fn accepted_then_closed_unread() {
+async fn accepted_then_closed_unread(over: Over) {
     for _ in 0..50 {
         let server = Server::tcp(|connection| async move { drop(connection) }).await;
         // Over loopback the end is mostly noticed before the body is pulled, and the witness is unset.
         // Further away the body is gone by then. Both are right: it is set when the digits may have left.
-        let (kind, _) = fault(&plain(), &server.http(), "1").await;
+        let (kind, _) = fault(&over.plain(), &server.http(), "1").await;
         assert_eq!(kind, FaultKind::ConnectionLost);
         assert_eq!(server.seen.connections(), 1, "nothing is sent again");
     }
 }
 
-#[tokio::test]
-async fn read_then_closed() {
+async fn read_then_closed(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
     })
     .await;
     assert_eq!(
-        fault(&plain(), &server.http(), "1").await,
+        fault(&over.plain(), &server.http(), "1").await,
         (FaultKind::ConnectionLost, true)
     );
     assert_eq!(server.seen.times("1"), 1);
 }
 
-#[tokio::test]
-async fn read_then_nonsense() {
+async fn read_then_nonsense(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection.write(b"220 mail.test ESMTP\r\n\r\n").await;
     })
     .await;
     assert_eq!(
-        fault(&plain(), &server.http(), "1").await,
+        fault(&over.plain(), &server.http(), "1").await,
         (FaultKind::ConnectionLost, true)
     );
 }
 
-#[tokio::test]
-async fn silence() {
+async fn silence(over: Over) {
     let server = Server::tcp(answers_and_falls_silent).await;
-    let transport = plain();
+    let transport = over.plain();
     send(&transport, &server.http(), "1").await.0.unwrap();
     let (mut request, witness) = request(&server.http(), "2");
     request.timeout = Duration::from_millis(100);
@@ -130,8 +191,7 @@ async fn silence() {
     assert!(witness.was_handed_over());
 }
 
-#[tokio::test]
-async fn second_request_processed_then_reset() {
+async fn second_request_processed_then_reset(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection.write(OK).await;
@@ -139,7 +199,7 @@ async fn second_request_processed_then_reset() {
         connection.reset();
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     assert!(send(&transport, &server.http(), "1").await.0.is_ok());
     assert_eq!(
         fault(&transport, &server.http(), "2").await,
@@ -149,8 +209,7 @@ async fn second_request_processed_then_reset() {
     assert_eq!((server.seen.times("1"), server.seen.times("2")), (1, 1));
 }
 
-#[tokio::test]
-async fn a_body_cut_short_is_an_answer() {
+async fn a_body_cut_short_is_an_answer(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection
@@ -158,7 +217,7 @@ async fn a_body_cut_short_is_an_answer() {
             .await;
     })
     .await;
-    let (answer, _) = send(&plain(), &server.http(), "1").await;
+    let (answer, _) = send(&over.plain(), &server.http(), "1").await;
     let answer = answer.unwrap();
     assert_eq!(
         (answer.status.as_u16(), answer.body),
@@ -166,8 +225,7 @@ async fn a_body_cut_short_is_an_answer() {
     );
 }
 
-#[tokio::test]
-async fn a_body_that_never_ends_is_an_answer_within_the_time() {
+async fn a_body_that_never_ends_is_an_answer_within_the_time(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection.write(OK).await;
@@ -178,7 +236,7 @@ async fn a_body_that_never_ends_is_an_answer_within_the_time() {
         connection.silence().await;
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     send(&transport, &server.http(), "1").await.0.unwrap();
     let (mut request, _) = request(&server.http(), "2");
     request.timeout = Duration::from_millis(500);
@@ -191,8 +249,7 @@ async fn a_body_that_never_ends_is_an_answer_within_the_time() {
     assert!(started.elapsed() < LONG / 2);
 }
 
-#[tokio::test]
-async fn a_long_body_is_not_read_to_its_end() {
+async fn a_long_body_is_not_read_to_its_end(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         let text = connection.request().await.unwrap();
         let (length, announced) = match header(&text, "x-id").unwrap() {
@@ -212,15 +269,14 @@ async fn a_long_body_is_not_read_to_its_end() {
     })
     .await;
     for id in ["announced", "chunked"] {
-        let answer = send(&plain(), &server.http(), id).await.0.unwrap();
+        let answer = send(&over.plain(), &server.http(), id).await.0.unwrap();
         assert_eq!(answer.body, AnswerBody::TooLarge, "{id}");
     }
-    let answer = send(&plain(), &server.http(), "fits").await.0.unwrap();
+    let answer = send(&over.plain(), &server.http(), "fits").await.0.unwrap();
     assert!(matches!(answer.body, AnswerBody::Whole(body) if body.len() == MAX_ANSWER_BYTES));
 }
 
-#[tokio::test]
-async fn redirects_are_answers() {
+async fn redirects_are_answers(over: Over) {
     let target = Server::tcp(|connection| async move { drop(connection) }).await;
     let location = target.http();
     let server = Server::tcp(move |mut connection| {
@@ -237,15 +293,14 @@ async fn redirects_are_answers() {
     })
     .await;
     for status in ["301", "302", "303", "307", "308"] {
-        let (answer, _) = send(&plain(), &server.http(), status).await;
+        let (answer, _) = send(&over.plain(), &server.http(), status).await;
         assert_eq!(answer.unwrap().status.as_str(), status);
         assert_eq!(server.seen.times(status), 1);
     }
     assert_eq!(target.seen.connections(), 0);
 }
 
-#[tokio::test]
-async fn giving_up_closes_the_connection() {
+async fn giving_up_closes_the_connection(over: Over) {
     let closed = Arc::new(AtomicBool::new(false));
     let told = closed.clone();
     let server = Server::tcp(move |mut connection| {
@@ -257,7 +312,7 @@ async fn giving_up_closes_the_connection() {
         }
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     let (request, witness) = request(&server.http(), "1");
     let sending = transport.send(request);
     let arrived = until("the request arrives", || server.seen.requests() == 1);
@@ -269,15 +324,14 @@ async fn giving_up_closes_the_connection() {
     until("the server sees the end", || closed.load(Ordering::SeqCst)).await;
 }
 
-#[tokio::test]
-async fn a_fresh_connection_on_request() {
+async fn a_fresh_connection_on_request(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         while connection.request().await.is_some() {
             connection.write(OK).await;
         }
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     for expected in [1, 1] {
         send(&transport, &server.http(), "pooled").await.0.unwrap();
         assert_eq!(server.seen.connections(), expected);
@@ -290,8 +344,7 @@ async fn a_fresh_connection_on_request() {
     }
 }
 
-#[tokio::test]
-async fn connections_of_before_a_sleep_are_not_used() {
+async fn connections_of_before_a_sleep_are_not_used(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         while connection.request().await.is_some() {
             connection.write(OK).await;
@@ -303,7 +356,7 @@ async fn connections_of_before_a_sleep_are_not_used() {
     let wall = WallClock::from_fn(move || {
         SystemTime::now() + Duration::from_secs(offset.load(Ordering::SeqCst))
     });
-    let transport = HttpTransport::new(HttpOptions::default(), wall).unwrap();
+    let transport = over.made_of(DigitsTransport::new(HttpOptions::default(), wall).unwrap());
     for (seconds, connections) in [(0, 1), (3, 1), (60, 2), (60, 2)] {
         slept.store(seconds, Ordering::SeqCst);
         send(&transport, &server.http(), "1").await.0.unwrap();
@@ -311,8 +364,7 @@ async fn connections_of_before_a_sleep_are_not_used() {
     }
 }
 
-#[tokio::test]
-async fn digits_in_the_head_are_witnessed_without_a_body() {
+async fn digits_in_the_head_are_witnessed_without_a_body(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
     })
@@ -327,19 +379,18 @@ async fn digits_in_the_head_are_witnessed_without_a_body() {
     ] {
         let (mut request, witness) = request(url, "1");
         request.body = Bytes::from_static(body);
-        plain().send(request).await.unwrap_err();
+        over.plain().send(request).await.unwrap_err();
         assert_eq!(witness.was_handed_over(), expected, "{url}");
     }
 }
 
-#[tokio::test]
-async fn digits_in_the_head_are_witnessed_when_given_up() {
+async fn digits_in_the_head_are_witnessed_when_given_up(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection.silence().await;
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     let (mut request, witness) = request(&format!("{}?dtmf=12345", server.http()), "1");
     request.body = Bytes::new();
     let arrived = until("the request arrives", || server.seen.requests() == 1);

@@ -5,16 +5,33 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cxone_dtmf_engine::http::{AnswerBody, FaultKind, Transport};
+use cxone_dtmf_engine::http::{AnswerBody, FaultKind};
+use http::HeaderValue;
 use tokio::sync::Notify;
 
-use super::client::{Impatience, fault, request, send, trusting};
+use super::client::{Impatience, fault, request, send};
+use super::over::{Over, over_both};
 use crate::support::http2_peer::{
     ACK, CANCEL, DATA, END_HEADERS, Frame, HEADERS, INTERNAL_ERROR, NO_ERROR, PING, Peer,
     REFUSED_STREAM, RST_STREAM, SETTINGS, STATUS_200,
 };
 use crate::support::server::Server;
 use crate::support::{Identity, until};
+
+over_both! {
+    an_exchange_keeps_its_connection,
+    refused_stream,
+    going_away_without_having_processed_it,
+    going_away_after_having_taken_it,
+    going_away_and_then_answering,
+    reset_after_reading,
+    closed_after_reading,
+    a_body_cut_by_a_reset_is_an_answer,
+    a_body_that_the_window_holds_back_counts_as_handed_over,
+    a_request_that_waits_for_a_stream_is_not_handed_over,
+    giving_up_resets_the_stream;
+    threads: giving_up_at_any_moment
+}
 
 async fn server<F>(script: impl Fn(Peer) -> F + Clone + Send + Sync + 'static) -> (Identity, Server)
 where
@@ -29,15 +46,14 @@ where
     (identity, server)
 }
 
-#[tokio::test]
-async fn an_exchange_keeps_its_connection() {
+async fn an_exchange_keeps_its_connection(over: Over) {
     let (identity, server) = server(|mut peer| async move {
         while let Some(stream) = peer.request().await {
             peer.answer(stream).await;
         }
     })
     .await;
-    let transport = trusting(&identity);
+    let transport = over.trusting(&identity);
     for _ in 0..2 {
         let (answer, witnessed) = send(&transport, &server.https(), "1").await;
         assert_eq!(answer.unwrap().status, 200);
@@ -50,8 +66,7 @@ async fn an_exchange_keeps_its_connection() {
     assert_eq!(server.seen.connections(), 2);
 }
 
-#[tokio::test]
-async fn refused_stream() {
+async fn refused_stream(over: Over) {
     let (identity, server) = server(|mut peer| async move {
         while let Some(stream) = peer.request().await {
             peer.reset(stream, REFUSED_STREAM).await;
@@ -59,14 +74,13 @@ async fn refused_stream() {
     })
     .await;
     assert_eq!(
-        fault(&trusting(&identity), &server.https(), "1").await,
+        fault(&over.trusting(&identity), &server.https(), "1").await,
         (FaultKind::StreamRefused, true)
     );
     assert_eq!(server.seen.connections(), 1, "nothing is sent again");
 }
 
-#[tokio::test]
-async fn going_away_without_having_processed_it() {
+async fn going_away_without_having_processed_it(over: Over) {
     for reason in [NO_ERROR, INTERNAL_ERROR] {
         let streams = Arc::new(Mutex::new(0));
         let counter = streams.clone();
@@ -80,7 +94,7 @@ async fn going_away_without_having_processed_it() {
         })
         .await;
         assert_eq!(
-            fault(&trusting(&identity), &server.https(), "1").await,
+            fault(&over.trusting(&identity), &server.https(), "1").await,
             (FaultKind::StreamRefused, true)
         );
         assert_eq!(*streams.lock().unwrap(), 1, "nothing is sent again");
@@ -88,8 +102,7 @@ async fn going_away_without_having_processed_it() {
 }
 
 /// The last stream id covers the request: it may have been processed, whatever the reason says.
-#[tokio::test]
-async fn going_away_after_having_taken_it() {
+async fn going_away_after_having_taken_it(over: Over) {
     for reason in [NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM] {
         let (identity, server) = server(move |mut peer| async move {
             let stream = peer.request().await.unwrap();
@@ -97,15 +110,14 @@ async fn going_away_after_having_taken_it() {
         })
         .await;
         assert_eq!(
-            fault(&trusting(&identity), &server.https(), "1").await,
+            fault(&over.trusting(&identity), &server.https(), "1").await,
             (FaultKind::ConnectionLost, true),
             "reason {reason}"
         );
     }
 }
 
-#[tokio::test]
-async fn going_away_and_then_answering() {
+async fn going_away_and_then_answering(over: Over) {
     let (identity, server) = server(|mut peer| async move {
         let stream = peer.request().await.unwrap();
         peer.go_away(stream, NO_ERROR).await;
@@ -113,7 +125,7 @@ async fn going_away_and_then_answering() {
         peer.frame().await;
     })
     .await;
-    let transport = trusting(&identity);
+    let transport = over.trusting(&identity);
     for connections in [1, 2] {
         let answer = send(&transport, &server.https(), "1").await.0.unwrap();
         assert_eq!(answer.status, 200);
@@ -121,8 +133,7 @@ async fn going_away_and_then_answering() {
     }
 }
 
-#[tokio::test]
-async fn reset_after_reading() {
+async fn reset_after_reading(over: Over) {
     for reason in [INTERNAL_ERROR, CANCEL, NO_ERROR] {
         let (identity, server) = server(move |mut peer| async move {
             let stream = peer.request().await.unwrap();
@@ -131,27 +142,25 @@ async fn reset_after_reading() {
         })
         .await;
         assert_eq!(
-            fault(&trusting(&identity), &server.https(), "1").await,
+            fault(&over.trusting(&identity), &server.https(), "1").await,
             (FaultKind::ConnectionLost, true),
             "reason {reason}"
         );
     }
 }
 
-#[tokio::test]
-async fn closed_after_reading() {
+async fn closed_after_reading(over: Over) {
     let (identity, server) = server(|mut peer| async move {
         peer.request().await.unwrap();
     })
     .await;
     assert_eq!(
-        fault(&trusting(&identity), &server.https(), "1").await,
+        fault(&over.trusting(&identity), &server.https(), "1").await,
         (FaultKind::ConnectionLost, true)
     );
 }
 
-#[tokio::test]
-async fn a_body_cut_by_a_reset_is_an_answer() {
+async fn a_body_cut_by_a_reset_is_an_answer(over: Over) {
     // Even a refusal: the status line was there before.
     for reason in [INTERNAL_ERROR, REFUSED_STREAM] {
         let (identity, server) = server(move |mut peer| async move {
@@ -164,7 +173,7 @@ async fn a_body_cut_by_a_reset_is_an_answer() {
             peer.frame().await;
         })
         .await;
-        let (answer, _) = send(&trusting(&identity), &server.https(), "1").await;
+        let (answer, _) = send(&over.trusting(&identity), &server.https(), "1").await;
         let answer = answer.unwrap();
         assert_eq!(
             (answer.status.as_u16(), answer.body),
@@ -175,7 +184,7 @@ async fn a_body_cut_by_a_reset_is_an_answer() {
 
 /// A server that sets one setting to zero before its first answer and lifts it when the second request was
 /// given up. Tells whether the second was witnessed, and the frames of it that arrived until long after.
-async fn with_zero(setting: u8) -> (bool, Vec<u8>) {
+async fn with_zero(over: Over, setting: u8) -> (bool, Vec<u8>) {
     let arrived = Arc::new(Mutex::new(None));
     let given_up = Arc::new(Notify::new());
     let (told, lifts) = (arrived.clone(), given_up.clone());
@@ -202,7 +211,7 @@ async fn with_zero(setting: u8) -> (bool, Vec<u8>) {
         }
     })
     .await;
-    let transport = trusting(&identity);
+    let transport = over.trusting(&identity);
     send(&transport, &server.https(), "1").await.0.unwrap();
     let (mut request, witness) = request(&server.https(), "2");
     request.timeout = Duration::from_millis(300);
@@ -220,24 +229,21 @@ fn is_settings_ack(frame: &Frame) -> bool {
 
 /// The head leaves, the body is pulled and kept back. The witness is set although the digits stayed:
 /// a doubt too many, never one too few.
-#[tokio::test]
-async fn a_body_that_the_window_holds_back_counts_as_handed_over() {
+async fn a_body_that_the_window_holds_back_counts_as_handed_over(over: Over) {
     const INITIAL_WINDOW_SIZE: u8 = 4;
-    let (witnessed, frames) = with_zero(INITIAL_WINDOW_SIZE).await;
+    let (witnessed, frames) = with_zero(over, INITIAL_WINDOW_SIZE).await;
     assert!(witnessed);
     assert_eq!(frames, [HEADERS, RST_STREAM]);
 }
 
-#[tokio::test]
-async fn a_request_that_waits_for_a_stream_is_not_handed_over() {
+async fn a_request_that_waits_for_a_stream_is_not_handed_over(over: Over) {
     const MAX_CONCURRENT_STREAMS: u8 = 3;
-    let (witnessed, frames) = with_zero(MAX_CONCURRENT_STREAMS).await;
+    let (witnessed, frames) = with_zero(over, MAX_CONCURRENT_STREAMS).await;
     assert!(!witnessed);
     assert!(!frames.contains(&DATA), "{frames:?}");
 }
 
-#[tokio::test]
-async fn giving_up_resets_the_stream() {
+async fn giving_up_resets_the_stream(over: Over) {
     let reset = Arc::new(Mutex::new((false, None)));
     let told = reset.clone();
     let (identity, server) = server(move |mut peer| {
@@ -250,7 +256,7 @@ async fn giving_up_resets_the_stream() {
         }
     })
     .await;
-    let transport = trusting(&identity);
+    let transport = over.trusting(&identity);
     let (request, witness) = request(&server.https(), "1");
     tokio::select! {
         _ = transport.send(request) => panic!("nobody answers"),
@@ -262,8 +268,7 @@ async fn giving_up_resets_the_stream() {
 }
 
 /// As `once::giving_up_at_any_moment`: what the witness denies must never arrive.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn giving_up_at_any_moment() {
+async fn giving_up_at_any_moment(over: Over) {
     let bodies = Arc::new(Mutex::new(HashSet::new()));
     let told = bodies.clone();
     let (identity, server) = server(move |mut peer| {
@@ -279,7 +284,7 @@ async fn giving_up_at_any_moment() {
         }
     })
     .await;
-    let transport = trusting(&identity);
+    let transport = over.trusting(&identity);
     send(&transport, &server.https(), "warm").await.0.unwrap();
     let mut impatience = Impatience::new();
     let mut rounds = 0..;
@@ -297,4 +302,34 @@ async fn giving_up_at_any_moment() {
     for id in &impatience.stayed {
         assert!(!bodies.contains(id.as_bytes()), "{id}: seen and denied");
     }
+}
+
+/// The same head, byte by byte, whichever transport.
+#[tokio::test]
+async fn both_write_the_same() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let told = heads.clone();
+    let (identity, server) = server(move |mut peer| {
+        let told = told.clone();
+        async move {
+            while let Some(frame) = peer.until(|frame| frame.kind == HEADERS).await {
+                told.lock().unwrap().push(frame.payload);
+                peer.answer(frame.stream).await;
+            }
+        }
+    })
+    .await;
+    for over in [Over::Digits, Over::Control] {
+        for body in ["digits", ""] {
+            let (mut request, _) = request(&server.https(), "1");
+            request.body = Bytes::from_static(body.as_bytes());
+            request
+                .headers
+                .insert("accept", HeaderValue::from_static("*/*"));
+            over.trusting(&identity).send(request).await.unwrap();
+        }
+    }
+    let heads = heads.lock().unwrap();
+    assert_eq!(heads.len(), 4);
+    assert_eq!(heads[..2], heads[2..]);
 }

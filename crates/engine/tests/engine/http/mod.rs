@@ -6,5 +6,6 @@ mod client;
 mod http1;
 mod http2;
 mod once;
+mod over;
 mod proxy;
 mod tls;

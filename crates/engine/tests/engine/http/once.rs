@@ -2,16 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use cxone_dtmf_engine::http::{FaultKind, Transport};
+use cxone_dtmf_engine::http::FaultKind;
 
-use super::client::{Impatience, plain, request, send};
+use super::client::{Impatience, request, send};
+use super::over::{Over, over_both};
 use crate::support::LONG;
 use crate::support::server::{OK, Server, header};
 
+over_both! {
+    a_kept_connection_that_closed_long_ago_is_replaced;
+    threads: a_kept_connection_that_closes, giving_up_at_any_moment
+}
+
 /// Sends around the moment in which a kept connection is closed: earlier after one that came too late,
 /// later after one that was lost, so that the moment is met whatever the speed of the machine.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kept_connection_that_closes() {
+async fn a_kept_connection_that_closes(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         while let Some(text) = connection.request().await {
             connection.write(OK).await;
@@ -22,7 +27,7 @@ async fn a_kept_connection_that_closes() {
         }
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     let mut wait = Duration::from_micros(300);
     let (mut lost, mut late) = (0, 0);
     let end = Instant::now() + LONG;
@@ -67,14 +72,13 @@ async fn spin(time: Duration) {
     }
 }
 
-#[tokio::test]
-async fn a_kept_connection_that_closed_long_ago_is_replaced() {
+async fn a_kept_connection_that_closed_long_ago_is_replaced(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
         connection.write(OK).await;
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     for (id, connections) in [("1", 1), ("2", 2)] {
         let (outcome, witnessed) = send(&transport, &server.http(), id).await;
         assert!(outcome.is_ok() && witnessed);
@@ -87,8 +91,7 @@ async fn a_kept_connection_that_closed_long_ago_is_replaced() {
 
 /// Gives up at every moment of an exchange. What the witness denies must never reach the server,
 /// not even later: the connection runs on another thread.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn giving_up_at_any_moment() {
+async fn giving_up_at_any_moment(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         while let Some(text) = connection.request().await {
             assert!(text.contains("12345"));
@@ -96,7 +99,7 @@ async fn giving_up_at_any_moment() {
         }
     })
     .await;
-    let transport = plain();
+    let transport = over.plain();
     // The first send also reads the roots, which takes longer than any of the waits below.
     send(&transport, &server.http(), "warm").await.0.unwrap();
     let mut impatience = Impatience::new();

@@ -2,13 +2,23 @@
 
 use std::process::Command;
 
-use cxone_dtmf_engine::http::{FaultKind, HttpOptions, HttpTransport, ProxyChoice};
+use cxone_dtmf_engine::http::{FaultKind, HttpOptions, ProxyChoice, Transport};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::client::{fault, send};
+use super::over::{Over, over_both};
+use crate::support::Identity;
 use crate::support::server::{OK, Server, header};
-use crate::support::{Identity, http_transport};
+
+over_both! {
+    through_a_tunnel,
+    refused_by_the_proxy,
+    the_proxy_hangs_up,
+    failures_on_both_sides_of_the_proxy_keep_their_names,
+    this_machine_is_never_reached_through_a_proxy,
+    the_environment_counts_only_when_asked
+}
 
 /// Not a loopback name, so that it goes through the proxy; the proxy leads it to `target`.
 const HOST: &str = "api.test";
@@ -33,8 +43,8 @@ async fn tunnel_to(target: u16) -> Server {
     .await
 }
 
-fn through(identity: &Identity, address: String) -> HttpTransport {
-    http_transport(HttpOptions {
+fn through(over: Over, identity: &Identity, address: String) -> Box<dyn Transport> {
+    over.with(HttpOptions {
         proxy: ProxyChoice::Url(address),
         ca_bundle: Some(identity.pem()),
         ..HttpOptions::default()
@@ -53,12 +63,12 @@ async fn target(identity: &Identity) -> Server {
     .await
 }
 
-#[tokio::test]
-async fn through_a_tunnel() {
+async fn through_a_tunnel(over: Over) {
     let identity = Identity::new(HOST);
     let target = target(&identity).await;
     let proxy = tunnel_to(target.port).await;
     let transport = through(
+        over,
         &identity,
         format!("http://u:pw%21@127.0.0.1:{}", proxy.port),
     );
@@ -68,12 +78,11 @@ async fn through_a_tunnel() {
     assert_eq!(target.seen.times("1"), 1);
 }
 
-#[tokio::test]
-async fn refused_by_the_proxy() {
+async fn refused_by_the_proxy(over: Over) {
     let identity = Identity::new(HOST);
     let proxy = tunnel_to(0).await;
     for address in ["127.0.0.1", "u:wrong@127.0.0.1"] {
-        let transport = through(&identity, format!("http://{address}:{}", proxy.port));
+        let transport = through(over, &identity, format!("http://{address}:{}", proxy.port));
         assert_eq!(
             fault(&transport, &format!("https://{HOST}/"), "1").await,
             (FaultKind::Proxy, false)
@@ -81,28 +90,26 @@ async fn refused_by_the_proxy() {
     }
 }
 
-#[tokio::test]
-async fn the_proxy_hangs_up() {
+async fn the_proxy_hangs_up(over: Over) {
     let identity = Identity::new(HOST);
     let proxy = Server::tcp(|mut connection| async move {
         connection.request().await;
     })
     .await;
-    let transport = through(&identity, format!("127.0.0.1:{}", proxy.port));
+    let transport = through(over, &identity, format!("127.0.0.1:{}", proxy.port));
     assert_eq!(
         fault(&transport, &format!("https://{HOST}/"), "1").await,
         (FaultKind::Proxy, false)
     );
 }
 
-#[tokio::test]
-async fn failures_on_both_sides_of_the_proxy_keep_their_names() {
+async fn failures_on_both_sides_of_the_proxy_keep_their_names(over: Over) {
     let identity = Identity::new(HOST);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = listener.local_addr().unwrap().port();
     drop(listener);
     let url = format!("https://{HOST}/");
-    let transport = through(&identity, format!("http://127.0.0.1:{closed}"));
+    let transport = through(over, &identity, format!("http://127.0.0.1:{closed}"));
     assert_eq!(
         fault(&transport, &url, "1").await,
         (FaultKind::ConnectionRefused, false)
@@ -111,6 +118,7 @@ async fn failures_on_both_sides_of_the_proxy_keep_their_names() {
     let proxy = tunnel_to(target.port).await;
     let stranger = Identity::new(HOST);
     let transport = through(
+        over,
         &stranger,
         format!("http://u:pw%21@127.0.0.1:{}", proxy.port),
     );
@@ -120,8 +128,7 @@ async fn failures_on_both_sides_of_the_proxy_keep_their_names() {
     );
 }
 
-#[tokio::test]
-async fn this_machine_is_never_reached_through_a_proxy() {
+async fn this_machine_is_never_reached_through_a_proxy(over: Over) {
     let identity = Identity::new("localhost");
     let proxy = tunnel_to(0).await;
     let plain = Server::tcp(|mut connection| async move {
@@ -130,7 +137,7 @@ async fn this_machine_is_never_reached_through_a_proxy() {
     })
     .await;
     let target = target(&identity).await;
-    let transport = through(&identity, format!("http://127.0.0.1:{}", proxy.port));
+    let transport = through(over, &identity, format!("http://127.0.0.1:{}", proxy.port));
     let localhost = format!("http://localhost:{}/", plain.port);
     for url in [plain.http(), localhost, target.https()] {
         assert!(send(&transport, &url, "1").await.0.is_ok(), "{url}");
@@ -139,8 +146,7 @@ async fn this_machine_is_never_reached_through_a_proxy() {
 }
 
 /// The environment belongs to the whole process, so each choice is tried in a child.
-#[tokio::test]
-async fn the_environment_counts_only_when_asked() {
+async fn the_environment_counts_only_when_asked(over: Over) {
     let proxy = tunnel_to(0).await;
     for (choice, connections) in [("none", 0), ("env", 1)] {
         let address = format!("http://127.0.0.1:{}", proxy.port);
@@ -159,6 +165,7 @@ async fn the_environment_counts_only_when_asked() {
                 .env_remove("NO_PROXY")
                 .env_remove("no_proxy")
                 .env("TRANSPORT_TEST_PROXY", choice)
+                .env("TRANSPORT_TEST_OVER", format!("{over:?}"))
                 .args(["--exact", "http::proxy::child", "--ignored", "--nocapture"])
                 .output()
                 .unwrap()
@@ -176,7 +183,11 @@ async fn the_environment_counts_only_when_asked() {
 #[ignore = "run by the test above, with an environment of its own"]
 async fn child() {
     let env = std::env::var("TRANSPORT_TEST_PROXY").unwrap() == "env";
-    let transport = http_transport(HttpOptions {
+    let over = match std::env::var("TRANSPORT_TEST_OVER").unwrap().as_str() {
+        "Digits" => Over::Digits,
+        _ => Over::Control,
+    };
+    let transport = over.with(HttpOptions {
         proxy: if env {
             ProxyChoice::Env
         } else {

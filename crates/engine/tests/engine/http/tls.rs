@@ -3,14 +3,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxone_dtmf_engine::http::{FaultKind, HttpOptions, Transport};
+use cxone_dtmf_engine::http::{FaultKind, HttpOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 
-use super::client::{fault, plain, request, send, trusting, warm};
+use super::client::{fault, request, send, warm};
+use super::over::{Over, over_both};
+use crate::support::Identity;
 use crate::support::server::{OK, Server};
-use crate::support::{Identity, http_transport};
+
+over_both! {
+    trusted_through_the_bundle_or_the_file_of_the_environment,
+    untrusted_certificate,
+    wrong_name,
+    no_common_protocol,
+    http1_only_offers_no_http2,
+    a_plaintext_server,
+    closed_in_the_handshake,
+    reset_in_the_handshake,
+    silence_in_the_handshake,
+    a_refusal_after_the_handshake_is_a_lost_connection,
+    the_provider_of_the_process_has_no_say
+}
 
 async fn answering(config: tokio_rustls::rustls::ServerConfig) -> Server {
     Server::tls(config, |mut connection| async move {
@@ -21,56 +36,51 @@ async fn answering(config: tokio_rustls::rustls::ServerConfig) -> Server {
     .await
 }
 
-#[tokio::test]
-async fn trusted_through_the_bundle_or_the_file_of_the_environment() {
+async fn trusted_through_the_bundle_or_the_file_of_the_environment(over: Over) {
     let identity = Identity::new("localhost");
     let server = answering(identity.config(&["http/1.1"])).await;
-    let extra = http_transport(HttpOptions {
+    let extra = over.with(HttpOptions {
         extra_ca: Some(identity.pem()),
         ..HttpOptions::default()
     });
-    for transport in [trusting(&identity), extra] {
+    for transport in [over.trusting(&identity), extra] {
         let (answer, witnessed) = send(&transport, &server.https(), "1").await;
         assert_eq!(answer.unwrap().status, 200);
         assert!(witnessed);
     }
 }
 
-#[tokio::test]
-async fn untrusted_certificate() {
+async fn untrusted_certificate(over: Over) {
     let server = answering(Identity::new("localhost").config(&[])).await;
     assert_eq!(
-        fault(&plain(), &server.https(), "1").await,
+        fault(&over.plain(), &server.https(), "1").await,
         (FaultKind::Certificate, false)
     );
     assert_eq!(server.seen.requests(), 0);
 }
 
-#[tokio::test]
-async fn wrong_name() {
+async fn wrong_name(over: Over) {
     let identity = Identity::new("other.test");
     let server = answering(identity.config(&[])).await;
     assert_eq!(
-        fault(&trusting(&identity), &server.https(), "1").await,
+        fault(&over.trusting(&identity), &server.https(), "1").await,
         (FaultKind::Certificate, false)
     );
 }
 
-#[tokio::test]
-async fn no_common_protocol() {
+async fn no_common_protocol(over: Over) {
     let identity = Identity::new("localhost");
     let server = answering(identity.config(&["imap"])).await;
     assert_eq!(
-        fault(&trusting(&identity), &server.https(), "1").await,
+        fault(&over.trusting(&identity), &server.https(), "1").await,
         (FaultKind::Certificate, false)
     );
 }
 
-#[tokio::test]
-async fn http1_only_offers_no_http2() {
+async fn http1_only_offers_no_http2(over: Over) {
     let identity = Identity::new("localhost");
     let server = answering(identity.config(&["h2", "http/1.1"])).await;
-    let transport = http_transport(HttpOptions {
+    let transport = over.with(HttpOptions {
         ca_bundle: Some(identity.pem()),
         http1_only: true,
         ..HttpOptions::default()
@@ -79,21 +89,19 @@ async fn http1_only_offers_no_http2() {
     assert_eq!(server.seen.times("1"), 1);
 }
 
-#[tokio::test]
-async fn a_plaintext_server() {
+async fn a_plaintext_server(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.write(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
         connection.silence().await;
     })
     .await;
     assert_eq!(
-        fault(&plain(), &server.https(), "1").await,
+        fault(&over.plain(), &server.https(), "1").await,
         (FaultKind::TlsHandshake, false)
     );
 }
 
-#[tokio::test]
-async fn closed_in_the_handshake() {
+async fn closed_in_the_handshake(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.io.read_exact(&mut [0; 16]).await.unwrap();
         // With FIN, not with the RST that unread bytes would cause.
@@ -102,28 +110,26 @@ async fn closed_in_the_handshake() {
     })
     .await;
     assert_eq!(
-        fault(&plain(), &server.https(), "1").await,
+        fault(&over.plain(), &server.https(), "1").await,
         (FaultKind::TlsHandshake, false)
     );
 }
 
-#[tokio::test]
-async fn reset_in_the_handshake() {
+async fn reset_in_the_handshake(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.io.read_exact(&mut [0; 16]).await.unwrap();
         connection.reset();
     })
     .await;
     assert_eq!(
-        fault(&plain(), &server.https(), "1").await,
+        fault(&over.plain(), &server.https(), "1").await,
         (FaultKind::TlsHandshake, false)
     );
 }
 
-#[tokio::test]
-async fn silence_in_the_handshake() {
+async fn silence_in_the_handshake(over: Over) {
     let server = Server::tcp(|mut connection| async move { connection.silence().await }).await;
-    let hasty = http_transport(HttpOptions {
+    let hasty = over.with(HttpOptions {
         connect_timeout: Duration::from_millis(100),
         ..HttpOptions::default()
     });
@@ -134,15 +140,19 @@ async fn silence_in_the_handshake() {
     // The time for the whole runs out first: the witness still tells that nothing left.
     let (mut request, witness) = request(&server.https(), "2");
     request.timeout = Duration::from_millis(500);
-    let kind = warm(plain()).await.send(request).await.unwrap_err().kind;
+    let kind = warm(over.plain())
+        .await
+        .send(request)
+        .await
+        .unwrap_err()
+        .kind;
     assert_eq!(kind, FaultKind::TimedOut);
     assert!(!witness.was_handed_over());
 }
 
 /// In TLS 1.3 the client is done before the server refuses its missing certificate (RFC 8446 §4.4.2.4):
 /// the request may be on its way by then.
-#[tokio::test]
-async fn a_refusal_after_the_handshake_is_a_lost_connection() {
+async fn a_refusal_after_the_handshake_is_a_lost_connection(over: Over) {
     let identity = Identity::new("localhost");
     let mut roots = RootCertStore::empty();
     roots.add(identity.root()).unwrap();
@@ -154,7 +164,16 @@ async fn a_refusal_after_the_handshake_is_a_lost_connection() {
         builder.with_client_cert_verifier(verifier)
     });
     let server = answering(config).await;
-    let (kind, _) = fault(&trusting(&identity), &server.https(), "1").await;
+    let (kind, _) = fault(&over.trusting(&identity), &server.https(), "1").await;
     assert_eq!(kind, FaultKind::ConnectionLost);
     assert_eq!(server.seen.requests(), 0);
+}
+
+/// It belongs to the program that loads the addon: none is asked for, and none is left behind.
+async fn the_provider_of_the_process_has_no_say(over: Over) {
+    let identity = Identity::new("localhost");
+    let server = answering(identity.config(&["http/1.1"])).await;
+    let sent = send(&over.trusting(&identity), &server.https(), "1").await;
+    assert!(sent.0.is_ok());
+    assert!(tokio_rustls::rustls::crypto::CryptoProvider::get_default().is_none());
 }

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use cxone_dtmf_engine::api::agent_session::AgentSession;
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
-use cxone_dtmf_engine::api::{
-    AnswerHead, AttemptResult, ResendWhenUnknown, Terms, UnknownCause, WireProfile,
-};
+use cxone_dtmf_engine::api::{AttemptResult, Classification, DeliveryPolicy, WireProfile};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::http::FaultKind;
-use cxone_dtmf_engine::retry::{Budget, Decision, Policy, Progress};
+use cxone_dtmf_engine::retry::{
+    Budget, Decision, Policy, Progress, ResendWhenUnknown, UnknownCause,
+};
 use proptest::prelude::*;
 
 use crate::support::cases;
@@ -39,35 +39,30 @@ fn facts() -> impl Strategy<Value = AttemptResult> {
             200, 202, 401, 408, 421, 425, 429, 500, 501, 502, 503, 504
         ]),
     ];
-    let answer = (status, prop::option::of(0_u64..20)).prop_map(|(status, wait)| AnswerHead {
-        status,
-        retry_after: wait.map(Duration::from_secs),
-    });
+    let answer = (status, prop::option::of(0_u64..20));
     prop_oneof![
-        answer.prop_map(|head| AttemptResult {
-            handed_over: true,
-            result: Ok(head),
+        answer.prop_map(|(status, wait)| AttemptResult::Answered {
+            status,
+            retry_after: wait.map(Duration::from_secs),
         }),
-        (prop::sample::select(&FAULTS[..]), any::<bool>()).prop_map(|(fault, handed_over)| {
-            AttemptResult {
-                handed_over,
-                result: Err(fault),
-            }
-        }),
+        (prop::sample::select(&FAULTS[..]), any::<bool>())
+            .prop_map(|(fault, handed_over)| AttemptResult::Failed { fault, handed_over }),
     ]
 }
 
-fn terms() -> impl Strategy<Value = Terms> {
+fn terms() -> impl Strategy<Value = DeliveryPolicy> {
     let named = UnknownCause::NAMED.map(|(_, cause)| cause).to_vec();
     let resend = prop_oneof![
         3 => Just(ResendWhenUnknown::Never),
         1 => Just(ResendWhenUnknown::Always),
         2 => prop::sample::subsequence(named, 0..7).prop_map(ResendWhenUnknown::For),
     ];
-    (any::<bool>(), resend).prop_map(|(atomic_server_errors, resend_when_unknown)| Terms {
-        atomic_server_errors,
-        resend_when_unknown,
-    })
+    (any::<bool>(), resend).prop_map(
+        |(atomic_server_errors, resend_when_unknown)| DeliveryPolicy {
+            atomic_server_errors,
+            resend_when_unknown,
+        },
+    )
 }
 
 #[derive(Debug, PartialEq)]
@@ -83,15 +78,26 @@ enum Pressed {
     reason = "the rows of the contract, in their order"
 )]
 fn pressed(facts: &AttemptResult, atomic: bool) -> Pressed {
-    let head = match facts.result {
+    let (status, retry_after) = match *facts {
         // An HTTP/2 stream that the server refused was not processed (RFC 9113 section 8.7).
-        Err(FaultKind::StreamRefused) => return Pressed::No,
-        Err(_) if !facts.handed_over => return Pressed::No,
-        Err(FaultKind::TimedOut) => return Pressed::Perhaps(Some("timeout")),
-        Err(_) => return Pressed::Perhaps(Some("connection-lost")),
-        Ok(head) => head,
+        AttemptResult::Failed {
+            fault: FaultKind::StreamRefused,
+            ..
+        } => return Pressed::No,
+        AttemptResult::Failed {
+            handed_over: false, ..
+        } => return Pressed::No,
+        AttemptResult::Failed {
+            fault: FaultKind::TimedOut,
+            ..
+        } => return Pressed::Perhaps(Some("timeout")),
+        AttemptResult::Failed { .. } => return Pressed::Perhaps(Some("connection-lost")),
+        AttemptResult::Answered {
+            status,
+            retry_after,
+        } => (status, retry_after),
     };
-    match (head.status, head.retry_after) {
+    match (status, retry_after) {
         (200..=299, _) => Pressed::Yes,
         (408, _) => Pressed::Perhaps(Some("408")),
         (300..=499, _) => Pressed::No,
@@ -104,7 +110,7 @@ fn pressed(facts: &AttemptResult, atomic: bool) -> Pressed {
     }
 }
 
-fn allowed(cause: Option<&str>, terms: &Terms) -> bool {
+fn allowed(cause: Option<&str>, terms: &DeliveryPolicy) -> bool {
     match &terms.resend_when_unknown {
         ResendWhenUnknown::Never => false,
         ResendWhenUnknown::Always => true,
@@ -132,16 +138,20 @@ proptest! {
         let mut budget = Budget::default();
         let mut rng = fastrand::Rng::with_seed(seed);
         for facts in attempts {
-            let verdict = profile.classify(&facts, &terms);
+            let classification = profile.classify(&facts, &terms);
             let pressed = pressed(&facts, terms.atomic_server_errors);
-            let told = match verdict.delivery {
-                Delivery::Accepted => pressed == Pressed::Yes,
+            let Classification::Failed(failure) = classification else {
+                prop_assert_eq!(pressed, Pressed::Yes, "{:?} is told as accepted", facts);
+                break;
+            };
+            let told = match failure.delivery {
+                Delivery::Accepted => false,
                 Delivery::Unknown => matches!(pressed, Pressed::Perhaps(_)),
                 Delivery::Refused | Delivery::NotSent => pressed == Pressed::No,
             };
-            prop_assert!(told, "{:?} is told as {:?}", facts, verdict.delivery);
+            prop_assert!(told, "{:?} is told as {:?}", facts, failure.delivery);
             let decision = policy.decide(
-                &mut progress, &verdict, remaining, &mut budget, Duration::ZERO, &mut rng,
+                &mut progress, &failure, remaining, Some((&mut budget, Duration::ZERO)), &mut rng,
             );
             let Decision::Again { delay, .. } = decision else { break };
             match pressed {
@@ -150,7 +160,7 @@ proptest! {
                 Pressed::No => {}
             }
             prop_assert!(delay < remaining);
-            if let Ok(AnswerHead { retry_after: Some(asked), .. }) = facts.result {
+            if let AttemptResult::Answered { retry_after: Some(asked), .. } = facts {
                 prop_assert!(delay >= asked, "the wait that was asked for is undercut");
             }
         }

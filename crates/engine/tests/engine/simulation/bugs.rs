@@ -8,7 +8,8 @@ use bytes::Bytes;
 use cxone_dtmf_engine::api::agent_session::{AgentSession, Settings};
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
 use cxone_dtmf_engine::api::{
-    AttemptResult, ClientHeaders, Heard, Params, Prepared, RequestTemplate, Terms, WireProfile,
+    AttemptResult, Classification, ClientHeaders, DeliveryPolicy, Params, Prepared,
+    RequestTemplate, SessionStatus, WireProfile,
 };
 use cxone_dtmf_engine::auth::Token;
 use cxone_dtmf_engine::config::{Config, InjectionOptions, PlayoutMode};
@@ -17,7 +18,7 @@ use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::http::{Answer, FaultKind};
 use cxone_dtmf_engine::injector::Injector;
 use cxone_dtmf_engine::lock::{LockKey, Registry};
-use cxone_dtmf_engine::retry::{Classification, Resend};
+use cxone_dtmf_engine::retry::{Failure, Resend};
 use http::HeaderMap;
 use tokio::time::sleep;
 
@@ -97,36 +98,46 @@ impl WireProfile for Misjudging {
         self.right.next_event(session, wait)
     }
 
-    fn heard(&self, answer: &Answer) -> Heard {
-        self.right.heard(answer)
+    fn session_status(&self, answer: &Answer) -> SessionStatus {
+        self.right.session_status(answer)
     }
 
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
         self.right.headers(token, body)
     }
 
-    fn classify(&self, facts: &AttemptResult, terms: &Terms) -> Classification {
-        let right = self.right.classify(facts, terms);
-        let mistaken = Classification {
+    fn atomic_server_errors(&self) -> bool {
+        self.right.atomic_server_errors()
+    }
+
+    fn classify(&self, facts: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
+        let Classification::Failed(right) = self.right.classify(facts, policy) else {
+            return Classification::Accepted;
+        };
+        let mistaken = Failure {
             delivery: Delivery::Refused,
             code: Code::Connect,
             resend: Resend::Transient,
             retry_after: None,
         };
-        match (self.bug, facts.result) {
-            (Bug::ResendOnReset, Err(FaultKind::ConnectionLost))
-            | (Bug::ResendOnTimeout, Err(FaultKind::TimedOut)) => mistaken,
-            (Bug::BurstResent, _) if right.delivery == Delivery::Unknown => Classification {
+        let fault = match *facts {
+            AttemptResult::Failed { fault, .. } => Some(fault),
+            AttemptResult::Answered { .. } => None,
+        };
+        Classification::Failed(match (self.bug, fault) {
+            (Bug::ResendOnReset, Some(FaultKind::ConnectionLost))
+            | (Bug::ResendOnTimeout, Some(FaultKind::TimedOut)) => mistaken,
+            (Bug::BurstResent, _) if right.delivery == Delivery::Unknown => Failure {
                 // Resends of what never left do not count as attempts.
                 resend: Resend::Unsent,
                 ..mistaken
             },
-            (Bug::RetryAfterIgnored, _) => Classification {
+            (Bug::RetryAfterIgnored, _) => Failure {
                 retry_after: None,
                 ..right
             },
             _ => right,
-        }
+        })
     }
 }
 

@@ -270,7 +270,7 @@ impl InjectorPlan {
                 cap: *pick(rng, &[base, ms(500), ms(4_000)]).max(&base),
                 budget: *pick(rng, &[0, 60, 500, 500, 500]),
             },
-            atomic_server_errors: atomic,
+            atomic_server_errors: Some(atomic),
             after_unknown: *pick(
                 rng,
                 &[

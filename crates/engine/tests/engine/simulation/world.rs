@@ -10,7 +10,7 @@ use cxone_dtmf_engine::auth::{TokenCache, TokenSource};
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::event::{Event, EventSink};
-use cxone_dtmf_engine::injector::{Injector, Parts};
+use cxone_dtmf_engine::injector::{Injector, NoSubmissions, Parts};
 use cxone_dtmf_engine::lock::Registry;
 use cxone_dtmf_engine::origin::base_url;
 use cxone_dtmf_engine::outcome::Outcome;
@@ -97,17 +97,20 @@ impl World {
             let tokens: Arc<dyn TokenSource> = sources[injector.source].clone();
             let record = Record(Mutex::new(rng.fork()));
             let audit = injector.audited.then(|| Arc::new(record) as _);
+            let transport = Arc::new(ToPlatform(Arc::clone(&platform)));
             let parts = Parts {
                 profile: bugs::profile(plan.api, bug),
                 endpoint: Arc::new(Configured::new(base_url("apiUrl", bugs::API).unwrap())),
                 tokens,
-                transport: Arc::new(ToPlatform(Arc::clone(&platform))),
+                control: transport.clone(),
+                transport,
                 events: Arc::new(Events {
                     injector: number,
                     history: history.clone(),
                 }),
                 audit,
                 registry: Arc::clone(&registry),
+                submissions: Arc::new(NoSubmissions),
                 fleet: None,
                 clock: clocks.of_the_program(),
             };

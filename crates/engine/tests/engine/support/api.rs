@@ -40,17 +40,14 @@ impl Api {
     }
 
     /// Whether a 500 says that nothing was pressed, unless configured otherwise.
-    pub const fn promises_atomic_errors(self) -> bool {
-        match self {
-            Self::TelephonyV2 => telephony_v2::ATOMIC_SERVER_ERRORS,
-            Self::AgentSession | Self::SessionQuery => agent_session::ATOMIC_SERVER_ERRORS,
-        }
+    pub fn promises_atomic_errors(self) -> bool {
+        self.profile().atomic_server_errors()
     }
 
     /// The defaults of the profile, but a call is free while its tones play: `tests/session` is about that.
     pub fn config(self) -> Config {
         Config {
-            atomic_server_errors: self.promises_atomic_errors(),
+            atomic_server_errors: Some(self.promises_atomic_errors()),
             playout: PlayoutMode::None,
             ..Config::default()
         }

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use cxone_dtmf_engine::clock::WallClock;
-use cxone_dtmf_engine::http::{HttpOptions, HttpTransport};
+use cxone_dtmf_engine::http::{DigitsTransport, HttpOptions};
 use proptest::prelude::ProptestConfig;
 use tokio::time::{Instant, sleep};
 
@@ -39,8 +39,8 @@ pub const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-pub fn http_transport(options: HttpOptions) -> HttpTransport {
-    HttpTransport::new(options, WallClock::system()).unwrap()
+pub fn http_transport(options: HttpOptions) -> DigitsTransport {
+    DigitsTransport::new(options, WallClock::system()).unwrap()
 }
 
 /// As many cases as are usual for a law, or as `PROPTEST_CASES` says.

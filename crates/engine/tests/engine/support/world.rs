@@ -7,7 +7,7 @@ use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::config::Config;
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::fleet::Fleet;
-use cxone_dtmf_engine::injector::{Injector, Parts};
+use cxone_dtmf_engine::injector::{Injector, NoSubmissions, Parts};
 use cxone_dtmf_engine::lock::Registry;
 use cxone_dtmf_engine::origin::base_url;
 
@@ -78,14 +78,17 @@ impl World {
     ) -> Self {
         let events = Arc::new(Events::default());
         let base = base_url("apiUrl", "https://api.example.com").unwrap();
+        let transport = Arc::new(ToPlatform(Arc::clone(&platform)));
         let parts = Parts {
             profile: api.profile(),
             endpoint: Arc::new(Configured::new(base)),
             tokens: Arc::new(tokens),
-            transport: Arc::new(ToPlatform(Arc::clone(&platform))),
+            control: transport.clone(),
+            transport,
             events: events.clone(),
             audit,
             registry: Arc::clone(&registry),
+            submissions: Arc::new(NoSubmissions),
             fleet,
             clock: WallClock::system(),
         };

@@ -181,7 +181,7 @@ proptest! {
             }
             prop_assert_eq!(machine.age(model.now).is_some(), model.has_usable());
         }
-        // Whatever happened before, the end of the last request leaves nobody behind.
+        // Whatever happened before, the end of the last request leaves no waiter behind.
         model.land(&mut machine, None);
         prop_assert!(model.waiting.is_empty());
     }

@@ -44,7 +44,7 @@ async fn haste(house: House, wire: Wire, status: u16, code: Code) {
     let cuts = [Cut::Answer(status, AFTER_A_SECOND)];
     // The promise of an atomic server is not needed here.
     let config = Config {
-        atomic_server_errors: false,
+        atomic_server_errors: Some(false),
         ..hasty()
     };
     for kept in [false, true] {
@@ -140,7 +140,7 @@ async fn row_15_server_errors_are_refused_only_where_that_is_promised() {
         let cuts = [Cut::status(status)];
         rows.push(
             row("15: no promise", &cuts, unknown(1), unknown(1))
-                .with(|config| config.atomic_server_errors = false),
+                .with(|config| config.atomic_server_errors = Some(false)),
         );
         let promised = matches!(status, 500 | 503);
         let (alone, with_more) = if promised {

@@ -8,8 +8,8 @@ use cxone_dtmf_engine::config::{Config, InjectionOptions, PlayoutMode, RetryConf
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::error::Code;
-use cxone_dtmf_engine::http::{HttpOptions, HttpTransport, ProxyChoice};
-use cxone_dtmf_engine::injector::{Injection, Injector, Parts};
+use cxone_dtmf_engine::http::{DigitsTransport, HttpOptions, ProxyChoice};
+use cxone_dtmf_engine::injector::{Injection, Injector, NoSubmissions, Parts};
 use cxone_dtmf_engine::lock::Registry;
 use cxone_dtmf_engine::origin::base_url;
 use cxone_dtmf_engine::outcome::Outcome;
@@ -26,7 +26,7 @@ pub const DIGITS: &str = "1234#";
 pub struct House {
     pub api: Api,
     pub identity: Arc<Identity>,
-    pub transport: Arc<HttpTransport>,
+    pub transport: Arc<DigitsTransport>,
 }
 
 impl House {
@@ -56,7 +56,7 @@ impl House {
 }
 
 /// A transport that waits for a connection, however slow the machine is.
-pub fn transport(trusted: Option<&Identity>, proxy: ProxyChoice) -> HttpTransport {
+pub fn transport(trusted: Option<&Identity>, proxy: ProxyChoice) -> DigitsTransport {
     http_transport(HttpOptions {
         connect_timeout: LONG,
         ca_bundle: trusted.map(Identity::pem),
@@ -74,6 +74,8 @@ pub fn hasty() -> Config {
             ..RetryConfig::default()
         },
         playout: PlayoutMode::None,
+        // Promised whatever the profile says, so that the rows are those of one table.
+        atomic_server_errors: Some(true),
         ..Config::default()
     }
 }
@@ -95,14 +97,14 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub fn new(api: Api, base: &str, transport: Arc<HttpTransport>, config: Config) -> Self {
+    pub fn new(api: Api, base: &str, transport: Arc<DigitsTransport>, config: Config) -> Self {
         Self::recorded(api, base, transport, config, None)
     }
 
     pub fn recorded(
         api: Api,
         base: &str,
-        transport: Arc<HttpTransport>,
+        transport: Arc<DigitsTransport>,
         config: Config,
         audit: Option<Arc<dyn AuditSink>>,
     ) -> Self {
@@ -113,10 +115,12 @@ impl Stage {
             profile: api.profile(),
             endpoint: Arc::new(Configured::new(base_url("apiUrl", base).unwrap())),
             tokens: tokens.clone(),
+            control: transport.clone(),
             transport,
             events: events.clone(),
             audit,
             registry: Arc::clone(&registry),
+            submissions: Arc::new(NoSubmissions),
             fleet: None,
             clock: WallClock::system(),
         };
@@ -172,7 +176,7 @@ impl Scene {
         cuts: impl Iterator<Item = Cut>,
         config: Config,
     ) -> Self {
-        let script = Script::new(cuts, config.atomic_server_errors);
+        let script = Script::new(cuts, config.atomic_server_errors.unwrap_or(true));
         let alpn = match wire {
             Wire::Http1 => None,
             Wire::Http1Tls => Some("http/1.1"),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxone_dtmf_engine::api::ResendWhenUnknown;
 use cxone_dtmf_engine::config::{Config, InjectionOptions};
 use cxone_dtmf_engine::delivery::Delivery;
+use cxone_dtmf_engine::retry::ResendWhenUnknown;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::attempts;
 use crate::support::{Act, Api, Platform, Tokens, World, failed, ms};
-use cxone_dtmf_engine::api::{ResendWhenUnknown, UnknownCause};
 use cxone_dtmf_engine::config::{Config, InjectionOptions, RetryConfig};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_engine::http::FaultKind;
 use cxone_dtmf_engine::outcome::Outcome;
+use cxone_dtmf_engine::retry::{ResendWhenUnknown, UnknownCause};
 use tokio::time::Instant;
 
 for_each_api! {
@@ -93,7 +93,7 @@ async fn nothing_is_sent_when_loading_passes_the_deadline(api: Api) {
 /// Server errors are refusals: the user says so where the api does not.
 fn atomic(api: Api) -> Config {
     Config {
-        atomic_server_errors: true,
+        atomic_server_errors: Some(true),
         ..api.config()
     }
 }
@@ -206,7 +206,7 @@ async fn after_an_unknown_attempt_a_refusal_makes_nothing_known(api: Api) {
 
 async fn server_errors_are_unknown_where_nothing_is_promised(api: Api) {
     let config = Config {
-        atomic_server_errors: false,
+        atomic_server_errors: Some(false),
         ..api.config()
     };
     for status in [500, 503] {

@@ -30,7 +30,7 @@ impl Stage {
     fn told(&self) -> (usize, usize) {
         let events = self.world.events.0.lock().unwrap();
         let ended = |event: &&Event| matches!(event, Event::SessionEnded { .. });
-        let deaf = |event: &&Event| matches!(event, Event::SessionNotHeard { .. });
+        let deaf = |event: &&Event| matches!(event, Event::SessionNotPolled { .. });
         (
             events.iter().filter(ended).count(),
             events.iter().filter(deaf).count(),

@@ -110,7 +110,7 @@ async fn a_failure_midway_is_unknown_and_nothing_is_sent_again() {
         for (after, accepted) in [(1, 2), (2, 4)] {
             let well = std::iter::repeat_n(Act::status(202), after);
             let stage = Stage::new(Config {
-                atomic_server_errors: true,
+                atomic_server_errors: Some(true),
                 ..config()
             });
             let stage = stage.plan(Kind::Press, well.chain([act.clone()]));

@@ -95,7 +95,7 @@ async fn after_a_refusal_nobody_waits() {
 async fn a_resend_that_the_caller_allowed_waits_for_what_may_be_playing() {
     let stage = Stage::new(config()).plan(Kind::Press, [lost(true)]);
     let again = cxone_dtmf_engine::config::InjectionOptions {
-        resend_when_unknown: Some(cxone_dtmf_engine::api::ResendWhenUnknown::Always),
+        resend_when_unknown: Some(cxone_dtmf_engine::retry::ResendWhenUnknown::Always),
         ..attempts(2)
     };
     accepted(&stage.press(1, "1234", &again).await.unwrap());

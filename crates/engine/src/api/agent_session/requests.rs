@@ -1,0 +1,89 @@
+//! The requests of the API: all below `incontactapi/services/{version}/`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use zeroize::Zeroizing;
+
+use super::rules::Valid;
+use super::settings::{Encoding, Settings};
+use super::version::Version;
+use crate::api::prepared::{Recording, Segment};
+use crate::api::template::{RequestTemplate, Target};
+use crate::api::wiped::Wiped;
+
+fn target<'a>(version: &'a Version, below: impl IntoIterator<Item = &'a str>) -> Target {
+    let services = ["incontactapi", "services", version.as_str()];
+    Target::path(services.into_iter().chain(below))
+}
+
+/// `POST …/agent-sessions/{sessionId}/send-dtmf`, and the silence behind it.
+pub(super) fn segment(
+    settings: &Settings,
+    valid: &Valid,
+    digits: &str,
+    pause: Duration,
+) -> Segment {
+    let below = ["agent-sessions", &valid.session, "send-dtmf"];
+    let target = target(&settings.version, below);
+    let (tone, spacing) = (valid.tone_duration, valid.inter_digit_pause);
+    let (target, body) = match settings.encoding {
+        Encoding::Json => (target, json(digits, tone, spacing)),
+        Encoding::Query => (
+            target
+                .with("dtmfSequence", digits)
+                .with("toneDurationMS", tone.to_string())
+                .with("toneSpacingMS", spacing.to_string()),
+            Bytes::new(),
+        ),
+    };
+    let count = u32::try_from(digits.len()).unwrap_or(u32::MAX);
+    Segment {
+        template: RequestTemplate {
+            method: Method::POST,
+            target,
+            body,
+        },
+        digits: count,
+        playing: Duration::from_millis(u64::from(tone) + u64::from(spacing)).saturating_mul(count),
+        pause,
+    }
+}
+
+/// `POST …/interactions/{contactId}/mask`, and `…/unmask`.
+pub(super) fn recording(settings: &Settings, contact: &str) -> Recording {
+    let post = |action| RequestTemplate {
+        method: Method::POST,
+        target: target(&settings.version, ["interactions", contact, action]),
+        body: Bytes::new(),
+    };
+    Recording {
+        mask: post("mask"),
+        unmask: post("unmask"),
+    }
+}
+
+/// `GET …/agent-sessions/{sessionId}/get-next-event`, a long poll.
+pub(super) fn next_event(settings: &Settings, session: &str, wait: Duration) -> RequestTemplate {
+    let below = ["agent-sessions", session, "get-next-event"];
+    RequestTemplate {
+        method: Method::GET,
+        target: target(&settings.version, below).with("timeout", wait.as_secs().to_string()),
+        body: Bytes::new(),
+    }
+}
+
+/// Written by hand into memory that is wiped: a JSON library would leave copies of the digits behind.
+/// Nothing in it needs escaping.
+fn json(digits: &str, tone: u16, spacing: u16) -> Bytes {
+    let mut text = Zeroizing::new(String::with_capacity(80 + digits.len()));
+    text.push_str(r#"{"dtmfSequence":""#);
+    text.push_str(digits);
+    text.push_str(r#"","toneDurationMS":"#);
+    text.push_str(&tone.to_string());
+    text.push_str(r#","toneSpacingMS":"#);
+    text.push_str(&spacing.to_string());
+    text.push('}');
+    Bytes::from_owner(Wiped(text))
+}

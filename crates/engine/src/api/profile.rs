@@ -1,0 +1,75 @@
+//! The seam behind which each wire format is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
+
+use super::classification::{AttemptResult, Classification, DeliveryPolicy};
+use super::params::Params;
+use super::prepared::Prepared;
+use super::template::RequestTemplate;
+use crate::auth::Token;
+use crate::error::{Details, Error, Response};
+use crate::http::Answer;
+
+/// One wire format of one API.
+pub trait WireProfile: Send + Sync + 'static {
+    /// The scope within which ids of calls are unique; calls of one id and one scope share a queue. `origin` is the
+    /// injector's configured one. Too wide a scope makes digits wait, too narrow a one lets them overlap.
+    fn scope(&self, origin: &Arc<str>) -> Arc<str> {
+        Arc::clone(origin)
+    }
+
+    /// Checks the params. Nothing is sent when a rule is broken.
+    fn prepare(&self, params: Params) -> Result<Prepared, Error>;
+
+    /// The headers of a request with this body. The one with the token is marked sensitive.
+    fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error>;
+
+    /// The name of the header for the caller's correlation id.
+    fn correlation_header(&self) -> HeaderName {
+        HeaderName::from_static("x-correlation-id")
+    }
+
+    /// Whether a 500 and a 503 mean that nothing was carried out, unless configured otherwise.
+    fn atomic_server_errors(&self) -> bool {
+        false
+    }
+
+    /// What an attempt that ended in `result` means. Pure: the same result always means the same.
+    fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification;
+
+    /// The reason and the trace id in an answer that is redacted already, for the error that carries it.
+    fn details(&self, _: &Response) -> Details {
+        Details::default()
+    }
+
+    /// The request that waits for the next event of a session, for at most `wait`, in whole seconds.
+    fn next_event(&self, _session: &str, _wait: Duration) -> Result<RequestTemplate, Error> {
+        Err(Error::invalid(
+            "followSession needs api: 'agent-session'; other APIs have no events",
+        ))
+    }
+
+    /// What the answer to [`next_event`](Self::next_event) says of the session.
+    fn session_status(&self, _: &Answer) -> SessionStatus {
+        SessionStatus::Unavailable
+    }
+}
+
+/// What a poll for events says of its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStatus {
+    /// It is active: poll again.
+    Active,
+    /// It has ended.
+    Ended,
+    /// The platform knows no such session: it has ended, if it was ever active.
+    NotFound,
+    /// The token was refused.
+    TokenRefused,
+    /// No usable answer: poll again later.
+    Unavailable,
+}

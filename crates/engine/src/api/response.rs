@@ -1,0 +1,102 @@
+//! From the bytes of an answer to what a caller sees of it.
+
+use serde_json::Value;
+
+use crate::error::{BodyError, Details, Response};
+use crate::http::{Answer, AnswerBody};
+use crate::redact::Redactor;
+
+/// The body as text. Empty when there was none.
+pub fn body_text(body: &AnswerBody) -> Result<&str, BodyError> {
+    match body {
+        AnswerBody::Whole(bytes) => std::str::from_utf8(bytes).map_err(|_| BodyError::Unreadable),
+        AnswerBody::Cut => Err(BodyError::Cut),
+        AnswerBody::TooLarge => Err(BodyError::TooLarge),
+    }
+}
+
+/// The answer as an error carries it: redacted everywhere, without the headers that carry credentials.
+#[must_use]
+pub fn response(answer: &Answer, redactor: Redactor<'_>) -> Response {
+    let body = body_text(&answer.body);
+    let data = match body {
+        Ok("") | Err(_) => Value::Null,
+        Ok(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
+    };
+    Response {
+        status: answer.status.as_u16(),
+        headers: redactor.headers(&answer.headers),
+        data: redactor.value(data),
+        body_error: body.err(),
+        details: Details::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue, StatusCode};
+    use serde_json::json;
+
+    use super::*;
+    use crate::redact::DigitRedactor;
+
+    fn answer(body: AnswerBody) -> Answer {
+        let mut headers = HeaderMap::new();
+        headers.append("x-reason", HeaderValue::from_static("digits 4711 refused"));
+        headers.append("x-reason", HeaderValue::from_static("again"));
+        Answer {
+            status: StatusCode::BAD_REQUEST,
+            headers,
+            body,
+        }
+    }
+
+    fn whole(text: &'static str) -> Answer {
+        answer(AnswerBody::Whole(Bytes::from_static(text.as_bytes())))
+    }
+
+    #[test]
+    fn data_is_json_or_text_or_nothing() {
+        let data = |answer: &Answer| response(answer, Redactor::default()).data;
+        assert_eq!(data(&whole(r#"{"a":[1]}"#)), json!({"a": [1]}));
+        assert_eq!(data(&whole("<h1>no</h1>")), json!("<h1>no</h1>"));
+        assert_eq!(data(&whole("")), Value::Null);
+        assert_eq!(data(&answer(AnswerBody::Cut)), Value::Null);
+        assert_eq!(data(&answer(AnswerBody::TooLarge)), Value::Null);
+        let binary = AnswerBody::Whole(Bytes::from_static(&[0xff, 0xfe]));
+        assert_eq!(data(&answer(binary)), Value::Null);
+    }
+
+    #[test]
+    fn the_sequence_is_hidden_everywhere() {
+        let digits = [DigitRedactor::from_digits("4711")];
+        let redactor = Redactor {
+            digits: &digits,
+            secrets: &[],
+        };
+        let seen = response(&whole(r#"{"4711":"x4711y","n":4711}"#), redactor);
+        assert!(!format!("{seen:?}").contains("4711"));
+        assert_eq!(
+            seen.headers,
+            vec![(
+                "x-reason".to_owned(),
+                "digits ***** refused, again".to_owned()
+            )]
+        );
+    }
+
+    #[test]
+    fn why_a_body_is_not_there_has_a_name() {
+        let why = |body| {
+            body_text(&body)
+                .map_err(BodyError::as_str)
+                .map(str::to_owned)
+        };
+        let unreadable = AnswerBody::Whole(Bytes::from_static(&[0xff]));
+        assert_eq!(why(AnswerBody::Cut), Err("cut"));
+        assert_eq!(why(AnswerBody::TooLarge), Err("too-large"));
+        assert_eq!(why(unreadable), Err("unreadable"));
+        assert_eq!(why(AnswerBody::Whole(Bytes::new())), Ok(String::new()));
+    }
+}

@@ -1,0 +1,96 @@
+//! One request to an endpoint of the platform that needs no token: for a token, or for the address of the API.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::{Method, Uri};
+
+use super::refusal;
+use crate::clock::WallClock;
+use crate::error::Error;
+use crate::http::{Answer, Fault, OWN_USER_AGENT, ProxyUse, Request, Transport, Witness};
+
+/// The way to such an endpoint.
+#[derive(Clone)]
+pub struct Connection {
+    /// Carries the requests.
+    pub transport: Arc<dyn Transport>,
+    /// The bound on one request, its answer included. Default [`Self::DEFAULT_TIMEOUT`].
+    pub timeout: Duration,
+    /// The time of day, for a `Retry-After` that is a date.
+    pub clock: WallClock,
+}
+
+impl Connection {
+    /// The bound on one request, unless told otherwise.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
+}
+
+/// No answer.
+pub(crate) struct Unanswered {
+    /// Why.
+    pub(crate) fault: Fault,
+    /// What a proxy has to do with it.
+    pub(crate) proxy: ProxyUse,
+    /// Whether the request may have left.
+    pub(crate) left: bool,
+}
+
+impl Unanswered {
+    /// As the error of a request for a token.
+    pub(crate) fn error(&self) -> Error {
+        refusal::unanswered(self.fault)
+    }
+}
+
+impl Connection {
+    /// Sends once: a body with its media type is posted, without one the address is read.
+    pub(crate) async fn send(
+        &self,
+        uri: &Uri,
+        body: Option<(&'static str, Bytes)>,
+    ) -> Result<Answer, Unanswered> {
+        let mut headers = HeaderMap::new();
+        // Without it the platform may answer in HTML.
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(OWN_USER_AGENT));
+        let (method, body) = match body {
+            Some((media_type, body)) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+                (Method::POST, body)
+            }
+            None => (Method::GET, Bytes::new()),
+        };
+        // Bounded, since a caller that waits for the answer need not have a deadline.
+        let _ = tokio::time::timeout(self.timeout, self.transport.ready()).await;
+        let witness = Witness::default();
+        let request = Request {
+            method,
+            uri: uri.clone(),
+            headers,
+            body,
+            witness: witness.clone(),
+            timeout: self.timeout,
+            fresh_connection: false,
+        };
+        self.transport
+            .send(request)
+            .await
+            .map_err(|fault| Unanswered {
+                fault,
+                proxy: self.transport.proxy_use(uri),
+                left: !witness.revoke(),
+            })
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,92 @@
+//! The one error of the engine, and its closed list of fields.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use cxone_dtmf_options::OptionError;
+
+use crate::delivery::Delivery;
+
+mod code;
+mod response;
+
+pub use code::Code;
+pub use response::{BodyError, Details, Response};
+
+/// A failed operation. It never holds the request, a URL, a token or a digit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Error {
+    /// Why it failed.
+    pub code: Code,
+    /// What is known of the digits.
+    pub delivery: Delivery,
+    /// A sentence for people that says what happened and what to do.
+    pub message: Cow<'static, str>,
+    /// Whether the same operation may succeed when it is tried again as it is.
+    pub retryable: bool,
+    /// How long to wait before trying again makes sense: what the server asked for, or the rest of a pause of this package.
+    pub retry_after: Option<Duration>,
+    /// How many digits the platform had accepted before a sequence that goes out in several requests failed.
+    pub digits_accepted: Option<u32>,
+    /// The last answer, when there was one. Boxed, since few errors carry one.
+    pub response: Option<Box<Response>>,
+}
+
+impl From<OptionError> for Error {
+    fn from(error: OptionError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl Error {
+    /// An error of an operation that sent nothing.
+    #[must_use]
+    pub fn not_sent(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            delivery: Delivery::NotSent,
+            message: message.into(),
+            retryable: false,
+            retry_after: None,
+            digits_accepted: None,
+            response: None,
+        }
+    }
+
+    /// A rule of the input was broken. The message names the field and the rule, never the value.
+    #[must_use]
+    pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::not_sent(Code::Invalid, message)
+    }
+
+    /// Marks the error as worth trying again, with the wait that was asked for.
+    #[must_use]
+    pub fn retryable(mut self, retry_after: Option<Duration>) -> Self {
+        self.retryable = true;
+        self.retry_after = retry_after;
+        self
+    }
+
+    /// Sets the wait before another try; whether one makes sense stays as it is.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// Adds the last answer.
+    #[must_use]
+    pub fn with_response(mut self, response: Option<Response>) -> Self {
+        self.response = response.map(Box::new);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.message)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,101 @@
+//! The transport of everything that is not digits: tokens, discovery, masks and events.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{Response, Uri};
+use reqwest::redirect;
+use rustls::ClientConfig;
+
+use super::clients::{Client, Clients};
+#[cfg(target_os = "linux")]
+use super::connector::UNACKNOWLEDGED;
+use super::connector::{KEEPALIVE, PROBES};
+use super::digits::DigitsTransport;
+use super::exchange::exchange;
+use super::message::{Answer, Fault, Request};
+use super::network::{Network, SETUP};
+use super::proxy::ProxyUse;
+use super::transport::Transport;
+use super::witness::WitnessedBody;
+use crate::BoxFuture;
+
+/// Carries requests on `reqwest`, made with the settings and the roots of a digits' transport.
+///
+/// Resends, redirects and the proxies of the environment are switched off where its clients are built, so that what
+/// [`DigitsTransport`] says of sending, of the witness and of connections holds here as well.
+pub struct ControlTransport {
+    digits: Arc<DigitsTransport>,
+    clients: Clients<reqwest::Client>,
+}
+
+impl ControlTransport {
+    /// The one that shares the settings of this transport.
+    #[must_use]
+    pub fn beside(digits: Arc<DigitsTransport>) -> Self {
+        Self {
+            digits,
+            clients: Clients::default(),
+        }
+    }
+}
+
+impl Transport for ControlTransport {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, Fault>> {
+        let network = &self.digits.network;
+        if network.proxy(&request.uri).is_some() {
+            return self.digits.send(request);
+        }
+        Box::pin(exchange(network, &self.clients, request))
+    }
+
+    fn ready(&self) -> BoxFuture<'_, ()> {
+        self.digits.ready()
+    }
+
+    fn proxy_use(&self, uri: &Uri) -> ProxyUse {
+        self.digits.proxy_use(uri)
+    }
+}
+
+impl fmt::Debug for ControlTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ControlTransport")
+            .field("digits", &self.digits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client for reqwest::Client {
+    type Body = reqwest::Body;
+    type Error = reqwest::Error;
+
+    fn build(network: &Network, tls: &Arc<ClientConfig>, max_idle: usize) -> Result<Self, Fault> {
+        let options = &network.options;
+        let builder = Self::builder()
+            // The configuration is copied, its verifier and its session tickets are shared.
+            .tls_backend_preconfigured(ClientConfig::clone(tls))
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(options.connect_timeout)
+            .pool_idle_timeout(options.pool_idle)
+            .pool_max_idle_per_host(max_idle)
+            .tcp_keepalive(KEEPALIVE)
+            .tcp_keepalive_interval(KEEPALIVE)
+            .tcp_keepalive_retries(PROBES);
+        #[cfg(target_os = "linux")]
+        let builder = builder.tcp_user_timeout(UNACKNOWLEDGED);
+        builder.build().map_err(|_| SETUP)
+    }
+
+    async fn send(
+        &self,
+        request: http::Request<WitnessedBody>,
+    ) -> Result<Response<reqwest::Body>, reqwest::Error> {
+        // The address is parsed again, which changes nothing: it was written by a `Url`, or of checked parts.
+        let request = reqwest::Request::try_from(request.map(reqwest::Body::wrap))?;
+        self.execute(request).await.map(Into::into)
+    }
+}

@@ -1,0 +1,83 @@
+//! The course of one exchange, whichever the client.
+
+use http::Method;
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::uri::Scheme;
+use tokio::time::{Instant, timeout};
+
+use super::answer;
+use super::clients::{Client, Clients};
+use super::fault::{self, Failure};
+use super::message::{Answer, Fault, FaultKind, Request};
+use super::network::Network;
+use super::witness::{Witness, WitnessedBody};
+
+/// Sends once and reads the answer, all within the time of the request.
+pub(super) async fn exchange<C: Client>(
+    network: &Network,
+    clients: &Clients<C>,
+    request: Request,
+) -> Result<Answer, Fault> {
+    let started = Instant::now();
+    let within = request.timeout;
+    // Dropped after everything that runs below, on every way out.
+    let mut departure = Departure::of(&request);
+    let head = async {
+        let client = clients.client(network, request.fresh_connection).await?;
+        let tls = request.uri.scheme() == Some(&Scheme::HTTPS);
+        let outgoing = outgoing(network, request);
+        departure.reached = true;
+        client.send(outgoing).await.map_err(|error| {
+            let Failure { kind, connected } = fault::read(&error, tls);
+            departure.reached = connected;
+            Fault { kind }
+        })
+    };
+    let response = timeout(within, head).await.unwrap_or(Err(Fault {
+        kind: FaultKind::TimedOut,
+    }))?;
+    Ok(answer::read(response, within.saturating_sub(started.elapsed())).await)
+}
+
+fn outgoing(network: &Network, request: Request) -> http::Request<WitnessedBody> {
+    let mut headers = request.headers;
+    if request.body.is_empty() && request.method == Method::POST {
+        // RFC 9110 §8.6. hyper leaves it out, and servers answer 411.
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    network.log_in(&request.uri, &mut headers);
+    let mut outgoing = http::Request::new(WitnessedBody::new(request.body, request.witness));
+    *outgoing.method_mut() = request.method;
+    *outgoing.uri_mut() = request.uri;
+    *outgoing.headers_mut() = headers;
+    outgoing
+}
+
+/// Makes the witness final when the exchange ends, also when its future is dropped.
+struct Departure {
+    witness: Witness,
+    /// The head may carry the digits, so that a body that was not pulled proves nothing.
+    head_carries: bool,
+    /// The request was given to the client, and nothing proved yet that it found no connection.
+    reached: bool,
+}
+
+impl Departure {
+    fn of(request: &Request) -> Self {
+        Self {
+            witness: request.witness.clone(),
+            head_carries: request.body.is_empty() || request.uri.query().is_some(),
+            reached: false,
+        }
+    }
+}
+
+impl Drop for Departure {
+    fn drop(&mut self) {
+        if self.head_carries && self.reached {
+            self.witness.handed_over();
+        } else {
+            let _ = self.witness.revoke();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What both transports are made from: settings, trusted roots, proxies and the clock.
+
+use std::sync::Arc;
+
+use http::header::PROXY_AUTHORIZATION;
+use http::uri::Scheme;
+use http::{HeaderMap, Uri};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+use url::Url;
+
+use super::message::{Fault, FaultKind};
+use super::options::HttpOptions;
+use super::proxy::ProxyUse;
+use super::proxy_variables::ProxyVariables;
+use crate::clock::WallClock;
+use crate::error::Error;
+use crate::sleep::Clocks;
+use crate::tls;
+
+pub(super) const SETUP: Fault = Fault {
+    kind: FaultKind::Setup,
+};
+
+/// The way out of this process.
+pub(super) struct Network {
+    pub(super) options: HttpOptions,
+    pub(super) proxies: Option<Arc<Matcher>>,
+    variables: ProxyVariables,
+    wall: WallClock,
+    own_roots: Vec<CertificateDer<'static>>,
+    tls: Arc<OnceCell<Arc<ClientConfig>>>,
+}
+
+impl Network {
+    /// Checks the options. The roots are read at the first send, off the calling thread.
+    pub(super) fn new(
+        options: HttpOptions,
+        variables: ProxyVariables,
+        wall: WallClock,
+    ) -> Result<Self, Error> {
+        let mut own_roots = options
+            .ca_bundle
+            .as_deref()
+            .map_or_else(|| Ok(Vec::new()), tls::ca_bundle)?;
+        own_roots.extend(
+            options
+                .extra_ca
+                .as_deref()
+                .map_or_else(Vec::new, tls::extra_ca),
+        );
+        let proxies = options.proxy.matcher(&variables)?.map(Arc::new);
+        Ok(Self {
+            options,
+            proxies,
+            variables,
+            wall,
+            own_roots,
+            tls: Arc::default(),
+        })
+    }
+
+    /// The one TLS configuration. Both transports share its session tickets too.
+    pub(super) async fn tls(&self) -> Result<&Arc<ClientConfig>, Fault> {
+        if self.tls.get().is_none() {
+            self.read_roots().await?;
+        }
+        self.tls.get().ok_or(SETUP)
+    }
+
+    /// Runs in a task of its own: a first send that is given up early must not throw the work away,
+    /// or sends with short time-outs would start it over and over.
+    async fn read_roots(&self) -> Result<(), Fault> {
+        let cell = Arc::clone(&self.tls);
+        let own = self.own_roots.clone();
+        let http1_only = self.options.http1_only;
+        let reading = tokio::spawn(async move {
+            cell.get_or_try_init(|| async {
+                tokio::task::spawn_blocking(move || {
+                    tls::client_config(own, http1_only).ok().map(Arc::new)
+                })
+                .await
+                .ok()
+                .flatten()
+                .ok_or(SETUP)
+            })
+            .await
+            .map(|_| ())
+        });
+        reading.await.unwrap_or(Err(SETUP))
+    }
+
+    /// Both clocks now.
+    pub(super) fn clocks(&self) -> Clocks {
+        Clocks::new(self.wall.now(), Instant::now())
+    }
+
+    /// The proxy that has a say for this address.
+    pub(super) fn proxy(&self, uri: &Uri) -> Option<Intercept> {
+        self.proxies.as_ref()?.intercept(uri)
+    }
+
+    /// A proxy that forwards requests reads its login in each of them. In a tunnel it is not sent.
+    pub(super) fn log_in(&self, uri: &Uri, headers: &mut HeaderMap) {
+        if uri.scheme() == Some(&Scheme::HTTP)
+            && let Some(proxy) = self.proxy(uri)
+            && let Some(login) = proxy.basic_auth()
+        {
+            headers.insert(PROXY_AUTHORIZATION, login.clone());
+        }
+    }
+
+    /// What proxies have to do with this address, for messages.
+    pub(super) fn proxy_use(&self, uri: &Uri) -> ProxyUse {
+        Url::parse(&uri.to_string()).map_or(ProxyUse::None, |url| {
+            self.options.proxy.used_for(&url, &self.variables)
+        })
+    }
+}

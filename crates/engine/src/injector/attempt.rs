@@ -1,0 +1,349 @@
+//! The attempts to send one segment: what comes before a send, the send, what its answer means, what follows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use tokio::time::{Instant, sleep};
+
+use super::engine::Engine;
+use super::messages;
+use super::pressing::Pressing;
+use super::retry_loop::{Attempts, Failed, Retry};
+use super::validated::Validated;
+use crate::api::{AttemptResult, Classification, Segment, body_text};
+use crate::audit::Intent;
+use crate::auth::Token;
+use crate::cancel::Scope;
+use crate::delivery::Delivery;
+use crate::error::{Code, Error};
+use crate::event::Event;
+use crate::fleet::MARGIN;
+use crate::http::{Answer, Fault, Request, Witness};
+use crate::outcome::Accepted;
+use crate::redact::Redactor;
+use crate::retry::{Decision, Failure, Progress, Resend, StopReason, retry_after_of};
+
+pub(super) struct SegmentAttempts<'a> {
+    pub(super) request: &'a Validated,
+    pub(super) segment: &'a Segment,
+    pub(super) pressing: &'a mut Pressing,
+}
+
+/// A request that may leave now.
+struct Ready {
+    request: Request,
+    uri: Uri,
+    token: Token,
+}
+
+/// How a send ended.
+struct Sent {
+    /// The inner error is the end from outside.
+    result: Result<Result<Answer, Fault>, Error>,
+    handed_over: bool,
+}
+
+impl Attempts for SegmentAttempts<'_> {
+    type Output = Accepted;
+
+    async fn attempt(&mut self, new_connection: bool) -> Result<Accepted, Failed> {
+        self.pressing.playout.begin(self.segment);
+        let attempted = self.attempt_once(new_connection).await;
+        // Until here a failure within the engine would have counted as unknown.
+        self.pressing.witness = None;
+        let pressing = &mut self.pressing;
+        match &attempted {
+            Ok(_) => {
+                pressing.playout.accepted();
+                pressing.identity.engine.retries.succeeded();
+            }
+            Err(failed) => {
+                let delivery = failed.failure.delivery;
+                if delivery == Delivery::Unknown {
+                    pressing.playout.taken();
+                }
+                pressing.log.delivery = pressing.log.delivery.max(delivery);
+            }
+        }
+        attempted
+    }
+
+    fn plan(&mut self, progress: &mut Progress, failed: Failed) -> Result<Retry, Error> {
+        let failure = &failed.failure;
+        if failure.resend != Resend::Never {
+            self.pressing.check()?;
+        }
+        let engine = self.engine();
+        let remaining = self.remaining();
+        let attempt = progress.counted() + 1;
+        let mut policy = self.request.retry_policy;
+        if self.pressing.playout.is_midway() {
+            // The pauses are part of what was asked for, and they are over.
+            policy.max_attempts = 1;
+        }
+        let (delay, fresh_token, new_connection) =
+            match engine.retries.decide(&policy, progress, failure, remaining) {
+                Decision::Again {
+                    delay,
+                    fresh_token,
+                    new_connection,
+                } => (delay, fresh_token, new_connection),
+                Decision::Stop(StopReason::PastDeadline)
+                    if remaining.is_zero() && failure.delivery == Delivery::NotSent =>
+                {
+                    return Err(messages::deadline());
+                }
+                Decision::Stop(_) => return Err(failed.error),
+            };
+        // What may be playing must have been played, also where the caller allowed it to be pressed again.
+        let delay = delay.max(self.pressing.playout.rest());
+        if delay >= remaining {
+            return Err(failed.error);
+        }
+        if fresh_token && let Some(token) = &failed.token {
+            engine.parts.tokens.invalidate(token);
+        }
+        self.tell_retry(attempt, delay, failure.code);
+        Ok(Retry {
+            delay,
+            new_connection,
+        })
+    }
+
+    async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
+        let scope = self.pressing.scope();
+        self.pressing
+            .identity
+            .cancel
+            .guard(scope, sleep(delay))
+            .await
+    }
+}
+
+impl SegmentAttempts<'_> {
+    fn engine(&self) -> &Engine {
+        &self.pressing.identity.engine
+    }
+
+    fn remaining(&self) -> Duration {
+        (self.request.deadline).saturating_duration_since(Instant::now())
+    }
+
+    async fn attempt_once(&mut self, new_connection: bool) -> Result<Accepted, Failed> {
+        let Ready {
+            mut request,
+            uri,
+            token,
+        } = self.prepare().await?;
+        let engine = Arc::clone(&self.pressing.identity.engine);
+        let permit = self.before_sending(engine.capacity.permit()).await?;
+        self.record_intent().await?;
+        self.assure_lease().await?;
+        let remaining = self.remaining();
+        if remaining.is_zero() {
+            return Err(Failed::finally(messages::deadline()));
+        }
+        self.pressing.check().map_err(Failed::finally)?;
+        request.timeout = engine.config.timeout.min(remaining);
+        request.fresh_connection = new_connection;
+        let sent = self.send(request).await;
+        drop(permit);
+        match sent.result {
+            Ok(Ok(answer)) => self.read(&uri, &answer, token),
+            Ok(Err(fault)) => {
+                let result = AttemptResult::Failed {
+                    fault: fault.kind,
+                    handed_over: sent.handed_over,
+                };
+                Err(match self.classify(&result) {
+                    Classification::Failed(failure) => self.failed(&uri, &result, failure),
+                    // No profile says so without an answer.
+                    Classification::Accepted => Failed::finally(Error {
+                        delivery: Delivery::Unknown,
+                        ..messages::dropped()
+                    }),
+                })
+            }
+            Err(mut ended) => {
+                if sent.handed_over {
+                    ended.delivery = Delivery::Unknown;
+                }
+                Err(Failed::finally(ended))
+            }
+        }
+    }
+
+    /// The slot of the rate limit, the token, the address and the request.
+    async fn prepare(&self) -> Result<Ready, Failed> {
+        let engine = self.engine();
+        if let Some(limiter) = &engine.rate_limiter {
+            let slot = limiter.acquire(&self.request.prepared.call, self.request.deadline);
+            let slot = self.before_sending(slot).await?;
+            slot.map_err(|too_long| Failed::finally(messages::rate_limited(too_long)))?;
+        }
+        let template = &self.segment.template;
+        let address = self.before_sending(engine.address(template)).await?;
+        let (token, uri) = address.map_err(Failed::not_sent)?;
+        self.before_sending(engine.parts.transport.ready()).await?;
+        let trace = Some(&self.request.trace);
+        let request = engine.request(template, (&token, &uri), trace);
+        Ok(Ready {
+            request: request.map_err(Failed::finally)?,
+            uri,
+            token,
+        })
+    }
+
+    async fn before_sending<T>(&self, work: impl Future<Output = T>) -> Result<T, Failed> {
+        let done = self.pressing.until_deadline(self.request.deadline, work);
+        done.await.map_err(Failed::finally)
+    }
+
+    /// Writes down what is about to leave.
+    async fn record_intent(&mut self) -> Result<(), Failed> {
+        let pressing = &mut self.pressing;
+        let engine = Arc::clone(&pressing.identity.engine);
+        let Some(audit) = &engine.parts.audit else {
+            return Ok(());
+        };
+        let intent = Intent {
+            injection_id: pressing.identity.injection_id,
+            origin: Arc::clone(&engine.origin),
+            call: Arc::clone(&self.request.prepared.call),
+            attempt: pressing.log.attempts + 1,
+            digits: self.segment.digits as usize,
+            fence: pressing.log.fence,
+            remaining: (self.request.deadline).saturating_duration_since(Instant::now()),
+        };
+        // Before the wait for it: what is given up meanwhile may be written all the same.
+        pressing.log.intended = true;
+        let written = self.before_sending(audit.intent(intent)).await?;
+        written.map_err(Failed::finally)
+    }
+
+    /// Makes sure that the lease on the call outlasts an attempt that begins now, where there is a fleet.
+    async fn assure_lease(&mut self) -> Result<(), Failed> {
+        let engine = self.engine();
+        if engine.parts.fleet.is_none() {
+            return Ok(());
+        }
+        // Whatever path led here: nothing is sent without one.
+        let lock = self.pressing.hold.fleet_lock().cloned();
+        let lock = lock.ok_or_else(|| Failed::finally(messages::no_fleet_lock()))?;
+        let need = engine.config.timeout.min(self.remaining()) + MARGIN;
+        let assured = self.before_sending(lock.ensure(need)).await?;
+        self.pressing.log.fence = assured.map_err(Failed::finally)?;
+        Ok(())
+    }
+
+    async fn send(&mut self, mut request: Request) -> Sent {
+        let pressing = &mut self.pressing;
+        if pressing.hold.fleet_lock().is_some() {
+            request.witness = Witness::within(request.timeout);
+        }
+        let witness = request.witness.clone();
+        pressing.witness = Some(witness.clone());
+        let identity = &pressing.identity;
+        tracing::debug!(injectionId = %identity.injection_id, "sending digits");
+        let sending = identity.engine.parts.transport.send(request);
+        let sent_at = Instant::now();
+        let result = identity.cancel.guard(Scope::InFlight, sending).await;
+        pressing.log.attempt_time = Some(sent_at.elapsed());
+        let handed_over = matches!(result, Ok(Ok(_))) || !witness.revoke();
+        pressing.log.attempts += u32::from(handed_over);
+        let (answer, fault) = match &result {
+            Ok(Ok(answer)) => (Some(answer.status.as_u16()), None),
+            Ok(Err(fault)) => (None, Some(tracing::field::debug(fault.kind))),
+            Err(_) => (None, None),
+        };
+        tracing::debug!(
+            injectionId = %identity.injection_id,
+            attempt = pressing.log.attempts,
+            handedOver = handed_over,
+            status = answer,
+            fault,
+            "the attempt ended"
+        );
+        Sent {
+            result,
+            handed_over,
+        }
+    }
+
+    fn read(&mut self, uri: &Uri, answer: &Answer, token: Token) -> Result<Accepted, Failed> {
+        let engine = self.engine();
+        let result = AttemptResult::Answered {
+            status: answer.status.as_u16(),
+            retry_after: retry_after_of(&answer.headers, engine.parts.clock.now()),
+        };
+        let Classification::Failed(failure) = self.classify(&result) else {
+            let body = body_text(&answer.body);
+            return Ok(Accepted {
+                status: answer.status.as_u16(),
+                body: body.unwrap_or_default().to_owned(),
+                body_error: body.err(),
+            });
+        };
+        if failure.code == Code::RateLimited
+            && let Some((limiter, wait)) = engine.rate_limiter.as_ref().zip(failure.retry_after)
+        {
+            limiter.hold_back(wait);
+        }
+        let mut failed = self.failed(uri, &result, failure);
+        let redactor = Redactor {
+            digits: &self.request.digit_redactors(),
+            secrets: &engine.secrets_of(&token),
+        };
+        let response = engine.response(answer, redactor);
+        self.pressing.log.last_response = Some(response.clone());
+        failed.error.response = Some(response);
+        failed.token = Some(Box::new(token));
+        Err(failed)
+    }
+
+    fn classify(&self, result: &AttemptResult) -> Classification {
+        let profile = &self.engine().parts.profile;
+        profile.classify(result, &self.request.delivery_policy)
+    }
+
+    fn failed(&self, uri: &Uri, result: &AttemptResult, failure: Failure) -> Failed {
+        let mut error = Error::not_sent(failure.code, messages::attempt(result, failure.code));
+        if let AttemptResult::Failed { fault, .. } = *result {
+            let used = self.engine().parts.transport.proxy_use(uri);
+            error = used.explain(fault, error);
+        }
+        error.delivery = failure.delivery;
+        error.retry_after = failure.retry_after;
+        error.retryable = failure.delivery.safe_to_resend()
+            && matches!(
+                failure.resend,
+                Resend::Transient | Resend::Throttled | Resend::Unsent
+            );
+        Failed {
+            failure,
+            error,
+            token: None,
+        }
+    }
+
+    fn tell_retry(&self, attempt: u32, delay: Duration, reason: Code) {
+        let identity = &self.pressing.identity;
+        tracing::debug!(
+            injectionId = %identity.injection_id,
+            reason = reason.as_str(),
+            delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+            "will send again"
+        );
+        identity.engine.metrics.resending(reason);
+        identity.engine.parts.events.emit(Event::Retrying {
+            id: identity.id,
+            injection_id: identity.injection_id,
+            call: Arc::clone(&self.request.prepared.call),
+            attempt,
+            max_attempts: self.request.retry_policy.max_attempts,
+            delay,
+            reason,
+        });
+    }
+}

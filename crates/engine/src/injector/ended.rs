@@ -1,0 +1,245 @@
+//! The end of an injection: how it is told, and what is left to do afterwards.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep_until};
+use tracing::instrument::WithSubscriber as _;
+
+use super::hold::Hold;
+use super::identity::Identity;
+use super::messages;
+use super::playout::Playout;
+use super::recording::Masking;
+use crate::BoxFuture;
+use crate::config::{AfterUnknown, PlayoutMode};
+use crate::delivery::Delivery;
+use crate::error::{Code, Error, Response};
+use crate::event::Event;
+use crate::lock::{LockKey, Rejection};
+use crate::outcome::{Accepted, Outcome};
+
+/// What became of the attempts so far.
+#[derive(Default)]
+pub(super) struct AttemptLog {
+    /// When the turn came.
+    pub(super) granted: Option<Instant>,
+    /// The number of the lease that it had last, where there is a fleet.
+    pub(super) fence: Option<u64>,
+    /// The most that any attempt leaves open: one unknown attempt makes the injection unknown.
+    pub(super) delivery: Delivery,
+    pub(super) attempts: u32,
+    pub(super) attempt_time: Option<Duration>,
+    pub(super) last_response: Option<Box<Response>>,
+    /// The audit log may have an intent of it.
+    pub(super) intended: bool,
+}
+
+/// An injection that has ended and was not told yet.
+pub(super) struct Ended {
+    identity: Identity,
+    /// Given up last, so that events keep the order of the call.
+    hold: Option<Hold>,
+    outcome: Arc<Outcome>,
+    was_granted: bool,
+    /// When the tones that may have been taken have been played.
+    quiet_from: Option<Instant>,
+    /// The recording that is masked, or may be.
+    masking: Option<Masking>,
+}
+
+impl Ended {
+    pub(super) fn new(
+        identity: Identity,
+        hold: Option<Hold>,
+        log: AttemptLog,
+        playout: &Playout,
+        masking: Option<Masking>,
+        result: Result<Accepted, Error>,
+    ) -> Self {
+        let masking = masking.filter(Masking::is_due);
+        let was_granted = log.granted.is_some();
+        let unmasking = masking.is_some();
+        let outcome = outcome(&identity, log, playout, unmasking, result);
+        Self {
+            identity,
+            hold,
+            outcome: Arc::new(outcome),
+            was_granted,
+            quiet_from: playout.quiet_from(),
+            masking,
+        }
+    }
+
+    /// The input broke a rule, or there was no room in the queue.
+    pub(super) fn refused(identity: Identity, error: Error) -> Self {
+        let (log, playout) = (AttemptLog::default(), Playout::default());
+        Self::new(identity, None, log, &playout, None, Err(error))
+    }
+
+    /// Writes the outcome into the audit log, where that has an intent of it.
+    pub(super) async fn record(&mut self) {
+        let logged = match self.recording() {
+            Some(written) => written.await,
+            None => return,
+        };
+        Arc::make_mut(&mut self.outcome).logged = Some(logged);
+    }
+
+    /// The same without waiting until it is written.
+    pub(super) fn begin_record(&self) {
+        drop(self.recording());
+    }
+
+    fn recording(&self) -> Option<BoxFuture<'_, bool>> {
+        let audit = self.identity.engine.parts.audit.as_ref()?;
+        (self.outcome.logged.is_some()).then(|| audit.outcome(Arc::clone(&self.outcome)))
+    }
+
+    /// Tells the end, gives the call up and returns the outcome. Where the recording is masked or tones play, the call
+    /// is kept until that is over.
+    pub(super) fn settle(self) -> Arc<Outcome> {
+        let outcome = Arc::clone(&self.outcome);
+        if outcome.delivery() == Delivery::Unknown {
+            self.reject_queued();
+        }
+        let engine = Arc::clone(&self.identity.engine);
+        let id = self.identity.id;
+        tracing::debug!(
+            injectionId = %outcome.injection_id,
+            delivery = outcome.delivery().as_str(),
+            code = outcome.result.as_ref().err().map(|error| error.code.as_str()),
+            "settled"
+        );
+        engine.metrics.finished(&outcome, self.was_granted);
+        (engine.parts.events).emit(Event::Finished(Arc::clone(&outcome)));
+        self.clean_up();
+        engine.in_flight.remove(id);
+        outcome
+    }
+
+    /// What waits behind an unknown outcome is not sent, unless the settings say so.
+    fn reject_queued(&self) {
+        let engine = &self.identity.engine;
+        if engine.config.after_unknown != AfterUnknown::RejectQueued {
+            return;
+        }
+        let Some(subject) = &self.identity.subject else {
+            return;
+        };
+        // The call's queue first: a waiter woken under the lock may hand the call on at once.
+        engine.reject_queued(&engine.lock_key(&subject.call), Rejection::AfterUnknown);
+        let Some(hold) = &self.hold else {
+            return;
+        };
+        if let Some(lock) = &hold.lock {
+            engine.reject_queued(&LockKey::Under(lock.id), Rejection::AfterUnknown);
+        }
+        if let Some(lock) = hold.fleet_lock() {
+            lock.reject_queued();
+        }
+    }
+
+    fn clean_up(mut self) {
+        let under = (self.hold.as_mut()).and_then(|hold| hold.lock.take());
+        let (lock_ticket, active) = under.map(|lock| (lock.ticket, lock.active)).unzip();
+        let holds = self.identity.engine.config.playout == PlayoutMode::Hold;
+        let waits = self.masking.is_some() || (holds && self.quiet_from.is_some());
+        let cleaned = async move {
+            if waits {
+                self.finish_playout_and_masking().await;
+            }
+            // Last: what comes next must not be unmasked by this one.
+            drop((self.hold, lock_ticket));
+        };
+        match Handle::try_current() {
+            Ok(runtime) if waits => drop(runtime.spawn(cleaned.with_current_subscriber())),
+            // Without a runtime the process is ending, and with it everything that could be waited for.
+            _ => drop(cleaned),
+        }
+        // Releasing the manual lock waits for the end of the injection, not for its tones.
+        drop(active);
+    }
+
+    async fn finish_playout_and_masking(&mut self) {
+        if let Some(quiet_from) = self.quiet_from {
+            sleep_until(quiet_from).await;
+        }
+        let Identity {
+            engine,
+            id,
+            injection_id,
+            subject,
+            ..
+        } = &self.identity;
+        let (Some(masking), Some(subject)) = (self.masking.as_mut(), subject) else {
+            return;
+        };
+        let unmasked = masking.unmask(engine).await;
+        tracing::debug!(
+            injectionId = %injection_id,
+            done = unmasked.is_ok(),
+            "unmasked the recording"
+        );
+        if unmasked.is_err() {
+            engine.metrics.not_unmasked();
+        }
+        engine.parts.events.emit(Event::Unmasked {
+            id: *id,
+            injection_id: *injection_id,
+            call: Arc::clone(&subject.call),
+            failure: unmasked.err(),
+        });
+    }
+}
+
+fn outcome(
+    identity: &Identity,
+    log: AttemptLog,
+    playout: &Playout,
+    unmasking: bool,
+    result: Result<Accepted, Error>,
+) -> Outcome {
+    let now = Instant::now();
+    let granted = log.granted.unwrap_or(now);
+    let subject = identity.subject.as_ref();
+    Outcome {
+        id: identity.id,
+        injection_id: identity.injection_id,
+        call: subject.map(|subject| Arc::clone(&subject.call)),
+        carrier_compatible: subject.map(|subject| subject.carrier_compatible),
+        digits: subject.map_or(0, |subject| subject.digits),
+        timestamp: identity.timestamp,
+        queued: granted.duration_since(identity.started),
+        latency: now.duration_since(granted),
+        attempt: log.attempt_time,
+        attempts: log.attempts,
+        fence: log.fence,
+        playout: result.is_ok().then(|| playout.playout()).flatten(),
+        unmasking,
+        logged: log.intended.then_some(false),
+        result: result.map_err(|error| last_error(error, log, playout)),
+    }
+}
+
+/// The error of the whole injection, where the last attempt failed with this one.
+fn last_error(mut error: Error, log: AttemptLog, playout: &Playout) -> Error {
+    error.delivery = error.delivery.max(log.delivery);
+    error.digits_accepted = playout.accepted_in_parts();
+    if error.delivery == Delivery::Unknown {
+        error.retryable = false;
+        if let Some(accepted) = error.digits_accepted.filter(|accepted| *accepted > 0) {
+            error.message = messages::midway(accepted, playout.digits(), &error.message).into();
+        } else if !matches!(error.code, Code::OutcomeUnknown | Code::Aborted) {
+            error.message = messages::OUTCOME_UNKNOWN.into();
+        }
+        if error.code != Code::Aborted {
+            error.code = Code::OutcomeUnknown;
+        }
+    }
+    if error.response.is_none() {
+        error.response = log.last_response;
+    }
+    error
+}

@@ -1,0 +1,139 @@
+//! What all work of one injector shares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio_util::task::TaskTracker;
+
+use super::capacity::Capacity;
+use super::in_flight::InFlight;
+use super::manual_locks::ManualLocks;
+use super::retries::Retries;
+use crate::api::WireProfile;
+use crate::audit::AuditSink;
+use crate::auth::TokenSource;
+use crate::clock::WallClock;
+use crate::config::Config;
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::event::{Event, EventSink};
+use crate::fleet::Fleet;
+use crate::http::Transport;
+use crate::lock::{LockKey, Registry, Rejection};
+use crate::metrics::Metrics;
+use crate::rate_limit::{LocalRateLimiter, RateLimiter};
+
+/// What an injector is made of. Each part is a seam.
+pub struct Parts {
+    /// The wire format.
+    pub profile: Arc<dyn WireProfile>,
+    /// Where the API is.
+    pub endpoint: Arc<dyn Endpoint>,
+    /// Where tokens come from.
+    pub tokens: Arc<dyn TokenSource>,
+    /// Carries the requests that press digits.
+    pub transport: Arc<dyn Transport>,
+    /// Carries masks, unmasks and polls.
+    pub control: Arc<dyn Transport>,
+    /// Is told what happens.
+    pub events: Arc<dyn EventSink>,
+    /// Keeps the audit log, when there is one.
+    pub audit: Option<Arc<dyn AuditSink>>,
+    /// The queues of the calls. Programs share [`Registry::process_wide`].
+    pub registry: Arc<Registry>,
+    /// Injections on their way into those queues.
+    pub submissions: Arc<dyn Submissions>,
+    /// The other processes that press digits, where there are some.
+    pub fleet: Option<Fleet>,
+    /// The time of day.
+    pub clock: WallClock,
+}
+
+/// Injections that were asked for and are not yet in the queue of their call.
+pub trait Submissions: Send + Sync + 'static {
+    /// Returns when all of them are queued.
+    fn drain(&self);
+}
+
+/// For programs that queue every injection at once.
+pub struct NoSubmissions;
+
+impl Submissions for NoSubmissions {
+    fn drain(&self) {}
+}
+
+/// The shared inside of an injector.
+pub(super) struct Engine {
+    pub(super) parts: Parts,
+    pub(super) config: Config,
+    pub(super) origin: Arc<str>,
+    /// With the id of a call it names a queue.
+    pub(super) scope: Arc<str>,
+    pub(super) in_flight: InFlight,
+    pub(super) capacity: Arc<Capacity>,
+    pub(super) locks: ManualLocks,
+    /// Recordings that are masked, or may be. Closing waits until they are unmasked.
+    pub(super) maskings: TaskTracker,
+    pub(super) rate_limiter: Option<Arc<dyn RateLimiter>>,
+    pub(super) retries: Retries,
+    pub(super) metrics: Metrics,
+    /// The last turn was taken without a lease, and that was told.
+    without_lease: AtomicBool,
+}
+
+impl Engine {
+    pub(super) fn new(parts: Parts, config: Config) -> Result<Self, Error> {
+        config.check()?;
+        if let Some(fleet) = &parts.fleet {
+            fleet.check(config.timeout)?;
+        }
+        let origin = parts.endpoint.origin();
+        let scope = parts.profile.scope(&origin);
+        let rate_limiter = config.rate_limit.map(|limit| match &parts.fleet {
+            Some(fleet) => fleet.rate_limiter(Arc::clone(&scope), limit),
+            None => Arc::new(LocalRateLimiter::new(limit)) as Arc<dyn RateLimiter>,
+        });
+        Ok(Self {
+            rate_limiter,
+            origin,
+            scope,
+            in_flight: InFlight::default(),
+            capacity: Arc::new(Capacity::new(config.max_waiting, config.max_in_flight)),
+            locks: ManualLocks::default(),
+            maskings: TaskTracker::new(),
+            retries: Retries::new(config.retry.budget, config.seed),
+            metrics: Metrics::default(),
+            without_lease: AtomicBool::new(false),
+            parts,
+            config,
+        })
+    }
+
+    pub(super) fn lock_key(&self, call: &Arc<str>) -> LockKey {
+        LockKey::Call {
+            scope: Arc::clone(&self.scope),
+            call: Arc::clone(call),
+        }
+    }
+
+    /// What is configured, or else what the API promises.
+    pub(super) fn atomic_server_errors(&self) -> bool {
+        let configured = self.config.atomic_server_errors;
+        configured.unwrap_or_else(|| self.parts.profile.atomic_server_errors())
+    }
+
+    /// Rejects what waits in a queue, and what was submitted before: none of it may come out as if it had been asked
+    /// for afterwards.
+    pub(super) fn reject_queued(&self, key: &LockKey, why: Rejection) {
+        self.parts.submissions.drain();
+        self.parts.registry.reject_queued(key, why);
+    }
+
+    /// Tells once that calls go on without leases.
+    pub(super) fn observe_lease(&self, given: bool) {
+        let was_told = self.without_lease.swap(!given, Ordering::AcqRel);
+        if !given && !was_told {
+            self.parts.events.emit(Event::WithoutLease);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What the retries of one injector share: the budget, the random numbers and their clock.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::retry::{Budget, Decision, Failure, Policy, Progress};
+
+pub(super) struct Retries {
+    budget: Mutex<Budget>,
+    rng: Mutex<fastrand::Rng>,
+    /// Policies know no clock; their time is the time since then.
+    started: Instant,
+}
+
+impl Retries {
+    /// `seed` makes the random numbers repeatable; without it they differ across machines.
+    pub(super) fn new(budget: u32, seed: Option<u64>) -> Self {
+        // The names of injections are drawn from these numbers: 62 bits that the system drew for this injector alone.
+        let drawn = || Uuid::now_v7().as_u64_pair().1;
+        Self {
+            budget: Mutex::new(Budget::new(budget)),
+            rng: Mutex::new(fastrand::Rng::with_seed(seed.unwrap_or_else(drawn))),
+            started: Instant::now(),
+        }
+    }
+
+    /// What follows a failure that takes its retry from the budget.
+    pub(super) fn decide(
+        &self,
+        policy: &Policy,
+        progress: &mut Progress,
+        failure: &Failure,
+        remaining: Duration,
+    ) -> Decision {
+        let (budget, rng) = (&mut self.budget(), &mut self.rng());
+        let now = self.started.elapsed();
+        policy.decide(progress, failure, remaining, Some((budget, now)), rng)
+    }
+
+    /// The same outside of the budget.
+    pub(super) fn decide_freely(
+        &self,
+        policy: &Policy,
+        progress: &mut Progress,
+        failure: &Failure,
+        remaining: Duration,
+    ) -> Decision {
+        policy.decide(progress, failure, remaining, None, &mut self.rng())
+    }
+
+    /// A success gives back to the budget.
+    pub(super) fn succeeded(&self) {
+        self.budget().give_back(self.started.elapsed());
+    }
+
+    /// What is left of the budget.
+    pub(super) fn budget_level(&self) -> u32 {
+        self.budget().level(self.started.elapsed())
+    }
+
+    /// A name for an injection (UUID version 7, RFC 9562 §5.7). The system's random numbers are not asked each time:
+    /// a call of the kernel is a large part of what beginning an injection costs.
+    pub(super) fn injection_id(&self, at: SystemTime) -> Uuid {
+        let since = at.duration_since(SystemTime::UNIX_EPOCH);
+        let millis = since.map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        });
+        let mut random = [0; 10];
+        self.rng().fill(&mut random);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+
+    fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rng(&self) -> MutexGuard<'_, fastrand::Rng> {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,76 @@
+//! An injection that was found valid: what is sent, and under which rules.
+
+use std::iter;
+
+use tokio::time::Instant;
+
+use super::engine::Engine;
+use super::playout;
+use crate::api::{DeliveryPolicy, Params, Prepared};
+use crate::config::InjectionOptions;
+use crate::error::Error;
+use crate::lock::LockId;
+use crate::redact::DigitRedactor;
+use crate::retry::Policy;
+use crate::trace::Trace;
+
+pub(super) struct Validated {
+    pub(super) prepared: Prepared,
+    /// The last moment for everything.
+    pub(super) deadline: Instant,
+    /// The last moment for the turn.
+    pub(super) lock_until: Instant,
+    /// The manual lock to run under.
+    pub(super) lock: Option<LockId>,
+    pub(super) delivery_policy: DeliveryPolicy,
+    pub(super) retry_policy: Policy,
+    pub(super) trace: Trace,
+    hide_digits: bool,
+}
+
+impl Validated {
+    /// Checks what was asked for at `started`. Nothing is sent when a rule is broken.
+    pub(super) fn new(
+        engine: &Engine,
+        started: Instant,
+        params: Params,
+        options: &InjectionOptions,
+    ) -> Result<Self, Error> {
+        let config = &engine.config;
+        let prepared = engine.parts.profile.prepare(params)?;
+        let allowed = options.deadline.unwrap_or(config.deadline);
+        playout::check_time(&prepared, allowed)?;
+        let resend_when_unknown = (options.resend_when_unknown.as_ref())
+            .unwrap_or(&config.resend_when_unknown)
+            .clone();
+        Ok(Self {
+            prepared,
+            deadline: started + allowed,
+            lock_until: started + options.lock_timeout.unwrap_or(config.lock_timeout),
+            lock: options.lock,
+            delivery_policy: DeliveryPolicy {
+                atomic_server_errors: engine.atomic_server_errors(),
+                resend_when_unknown,
+            },
+            retry_policy: Policy {
+                base: config.retry.base,
+                cap: config.retry.cap,
+                max_attempts: options.max_attempts.unwrap_or(1),
+                last_try: None,
+            },
+            trace: options.trace.clone(),
+            hide_digits: config.mask_digits,
+        })
+    }
+
+    /// What redacts the digits, as a whole and as they are sent; empty when they are to be shown.
+    pub(super) fn digit_redactors(&self) -> Vec<DigitRedactor> {
+        if !self.hide_digits {
+            return Vec::new();
+        }
+        let all = iter::once(&self.prepared.sequence);
+        all.chain(&self.prepared.parts)
+            .map(DigitRedactor::new)
+            .collect()
+    }
+}

@@ -1,0 +1,72 @@
+//! Hides everything of one exchange that must not be seen: its digits and its secrets.
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::digits::DigitRedactor;
+use super::secrets;
+use crate::Secret;
+
+/// Headers that carry credentials by their purpose.
+const CREDENTIAL_HEADERS: [&str; 7] = [
+    "set-cookie",
+    "set-cookie2",
+    "cookie",
+    "authorization",
+    "proxy-authorization",
+    "authentication-info",
+    "proxy-authentication-info",
+];
+
+/// Hides digits and secrets in what a server says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Redactor<'a> {
+    /// The digits in each form in which they were sent, unless they are to be shown.
+    pub digits: &'a [DigitRedactor],
+    /// The token and other secrets of the request, which a server may echo.
+    pub secrets: &'a [Secret],
+}
+
+impl Redactor<'_> {
+    /// The text without them.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        let text = secrets::redacted(text, self.secrets);
+        self.digits
+            .iter()
+            .fold(text, |text, digits| digits.text(&text).into_owned())
+    }
+
+    /// The value without them.
+    #[must_use]
+    pub fn value(&self, value: Value) -> Value {
+        let value = secrets::redacted_value(value, self.secrets);
+        self.digits
+            .iter()
+            .fold(value, |value, digits| digits.value(value))
+    }
+
+    /// The headers without them, and without those that carry credentials. Several values of one name are joined by a
+    /// comma, as axios programs know it.
+    #[must_use]
+    pub fn headers(&self, headers: &HeaderMap) -> Vec<(String, String)> {
+        headers
+            .keys()
+            .filter(|name| !carries_credentials(name.as_str()))
+            .map(|name| {
+                let values: Vec<_> = headers
+                    .get_all(name)
+                    .iter()
+                    .map(|value| String::from_utf8_lossy(value.as_bytes()))
+                    .collect();
+                (self.text(name.as_str()), self.text(&values.join(", ")))
+            })
+            .collect()
+    }
+}
+
+/// Whether a header carries credentials by its purpose. The name is in lower case.
+#[must_use]
+pub fn carries_credentials(header: &str) -> bool {
+    CREDENTIAL_HEADERS.contains(&header)
+}
