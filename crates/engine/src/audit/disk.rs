@@ -90,6 +90,13 @@ impl Disk for RealDisk {
     }
 }
 
+/// Closing is not enough: a process that is just being started from this one has the file too, until its program runs.
+impl Drop for RealFile {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 impl LogFile for RealFile {
     fn size(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())

@@ -29,6 +29,24 @@ pub fn options(url: &str) -> FleetOptions {
     options
 }
 
+/// Time enough for everything: a slow machine is no server that is away, and no lease that ends.
+pub fn patient(options: FleetOptions) -> FleetOptions {
+    FleetOptions {
+        lease: FleetOptions::shortest_lease(LONG),
+        timeout: LONG / 3,
+        connect_timeout: LONG / 3,
+        ..options
+    }
+}
+
+/// The same for attempts.
+pub fn patient_config() -> Config {
+    Config {
+        timeout: LONG,
+        ..config()
+    }
+}
+
 /// One process.
 pub struct Process {
     pub world: World,

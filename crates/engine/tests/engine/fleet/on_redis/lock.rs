@@ -11,7 +11,7 @@ use cxone_dtmf_engine::fleet::FleetOptions;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::fleet::redis::{Redis, Served};
-use crate::fleet::stage::{Process, config, no_overlaps, options};
+use crate::fleet::stage::{Process, config, no_overlaps, options, patient, patient_config};
 use crate::support::{Act, Api, LONG, Platform, accepted, failed, ms, session, under, until};
 
 fn shared(served: &Served) -> FleetOptions {
@@ -26,7 +26,13 @@ fn slow() -> Arc<Platform> {
 }
 
 fn fleet<const N: usize>(platform: &Arc<Platform>, served: &Served) -> [Process; N] {
-    std::array::from_fn(|_| Process::new(platform, shared(served)))
+    let process = || Process::with(platform, patient_config(), patient(shared(served)));
+    std::array::from_fn(|_| process())
+}
+
+/// One whose attempts and leases are short.
+fn hasty(platform: &Arc<Platform>, served: &Served) -> Process {
+    Process::new(platform, shared(served))
 }
 
 /// Digits that name an injection.
@@ -172,7 +178,7 @@ async fn a_long_line_lets_others_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_held_by_hand_holds_in_the_fleet() {
     let (served, platform) = (Served::new(), slow());
-    let [holder, other] = fleet(&platform, &served);
+    let (holder, other) = (hasty(&platform, &served), hasty(&platform, &served));
     let lock = holder.lock("a").await;
     let waits = InjectionOptions {
         lock_timeout: Some(ms(100)),
@@ -222,15 +228,10 @@ async fn who_does_not_wait_gets_a_free_call_and_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_too_short_for_who_comes_next_is_asked_for_anew() {
     let (served, platform) = (Served::new(), slow());
-    let [quick] = fleet(&platform, &served);
+    let quick = hasty(&platform, &served);
     // Another injector of the same process, with more patience.
-    let config = Config {
-        timeout: LONG,
-        ..config()
-    };
-    let mut options = shared(&served);
-    options.lease = FleetOptions::shortest_lease(LONG);
-    let patient = Process::in_process_of(&quick, &platform, config, options);
+    let options = patient(shared(&served));
+    let patient = Process::in_process_of(&quick, &platform, patient_config(), options);
     let lock = quick.lock("a").await;
     let behind = patient.press("a", "2");
     quick.release(lock).await;
@@ -309,14 +310,9 @@ async fn an_unknown_outcome_sends_away_who_waits_in_other_processes() {
         }]);
         let config = Config {
             after_unknown,
-            timeout: LONG,
-            ..config()
+            ..patient_config()
         };
-        let process = || {
-            let mut options = shared(&served);
-            options.lease = FleetOptions::shortest_lease(LONG);
-            Process::with(&platform, config.clone(), options)
-        };
+        let process = || Process::with(&platform, config.clone(), patient(shared(&served)));
         let (first, second) = (process(), process());
         let unknown = first.press("a", "1");
         until("it is under way", || !platform.requests().is_empty()).await;
@@ -344,14 +340,14 @@ async fn tones_of_one_process_are_played_before_another_presses() {
     let platform = Platform::scripted([]);
     let config = Config {
         playout: PlayoutMode::Hold,
-        ..config()
+        ..patient_config()
     };
     let process = || {
         Process::speaking(
             Api::AgentSession,
             &platform,
             config.clone(),
-            shared(&served),
+            patient(shared(&served)),
         )
     };
     let (first, second) = (process(), process());
@@ -410,7 +406,7 @@ async fn what_leaves_too_late_stays() {
         }
         None
     });
-    let [process] = fleet(&platform, &served);
+    let process = hasty(&platform, &served);
     let outcome = process.press("a", "1").await.unwrap();
     accepted(&outcome);
     assert_eq!(outcome.attempts, 1, "the first was never handed over");
@@ -421,7 +417,7 @@ async fn what_leaves_too_late_stays() {
 async fn a_call_of_a_process_that_died_is_free_after_its_lease() {
     let served = Served::new();
     let platform = slow();
-    let [survivor] = fleet(&platform, &served);
+    let survivor = hasty(&platform, &served);
     let (died, options) = (Arc::clone(&platform), shared(&served));
     let began = Instant::now();
     // Its runtime ends with everything in it, and nothing is given back.

@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 
 use crate::fleet::redis::resp::Client;
 use crate::fleet::redis::{Redis, resp::Reply};
+use crate::fleet::stage::patient;
 use crate::support::cases;
 
 const OWNERS: usize = 6;
@@ -120,7 +121,7 @@ impl Stage {
         Self {
             runtime: Runtime::new().unwrap(),
             stores: array::from_fn(|_| {
-                Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap()
+                Store::new(patient(FleetOptions::at(&redis.url()).unwrap())).unwrap()
             }),
             redis,
         }

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::fleet::redis::resp::{Client, Reply};
 use crate::fleet::redis::{Cluster, Redis, Served};
+use crate::fleet::stage::patient;
 use crate::support::{LONG, cases, ms, until};
 
 /// A step of a history, which both the Rust and the Lua walk.
@@ -135,7 +136,7 @@ fn the_formula_of_the_server_is_that_of_the_process() {
 }
 
 fn store(served: &Served) -> Arc<Store> {
-    let mut options = FleetOptions::at(&served.url).unwrap();
+    let mut options = patient(FleetOptions::at(&served.url).unwrap());
     options.prefix.clone_from(&served.prefix);
     Store::new(options).unwrap()
 }
@@ -186,7 +187,7 @@ async fn processes_reserve_in_one_schedule_and_give_back_the_last_slot_only() {
 #[tokio::test]
 async fn a_schedule_that_is_over_leaves_nothing_behind() {
     let redis = Redis::start();
-    let store = Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap();
+    let store = Store::new(patient(FleetOptions::at(&redis.url()).unwrap())).unwrap();
     let schedule = SharedSchedule::new(store.keys(), "scope", "call-1", Gcra::new(6_000, 1));
     reserved(&schedule, &store, FAR).await;
     let keys = || redis.ask(&["KEYS", "*:rate:*"]).text();
@@ -254,7 +255,7 @@ async fn the_patience_that_one_process_is_asked_for_holds_all_back() {
 #[tokio::test]
 async fn who_gives_up_gives_the_slot_back() {
     let redis = Redis::start();
-    let store = Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap();
+    let store = Store::new(patient(FleetOptions::at(&redis.url()).unwrap())).unwrap();
     let limiter = limiter(&store, SLOW);
     goes(&limiter).await;
     let key = redis.ask(&["KEYS", "*:rate:*"]).text();
@@ -296,7 +297,7 @@ async fn without_the_server_each_process_keeps_to_its_share() {
 #[tokio::test]
 async fn limits_are_kept_in_a_cluster() {
     let cluster = Cluster::start();
-    let store = Store::new(FleetOptions::cluster(&cluster.urls()).unwrap()).unwrap();
+    let store = Store::new(patient(FleetOptions::cluster(&cluster.urls()).unwrap())).unwrap();
     let limiter = limiter(
         &store,
         RateLimit {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::fleet::redis::resp::Reply;
 use crate::fleet::redis::{Cluster, Redis};
-use crate::fleet::stage::{Process, config, no_overlaps, options};
+use crate::fleet::stage::{Process, config, no_overlaps, options, patient, patient_config};
 use crate::support::{Act, LONG, Platform, accepted, failed, ms, under, until};
 
 fn slow() -> Arc<Platform> {
@@ -138,9 +138,8 @@ async fn calls_are_locked_at_all_nodes_of_a_cluster() {
     let cluster = Cluster::start();
     let platform = slow();
     let process = || {
-        let mut options = FleetOptions::cluster(&cluster.urls()).unwrap();
-        options.lease = self::options(&cluster.urls()[0]).lease;
-        Process::new(&platform, options)
+        let options = FleetOptions::cluster(&cluster.urls()).unwrap();
+        Process::with(&platform, patient_config(), patient(options))
     };
     let processes = [process(), process()];
     // The nodes are found first.
@@ -189,7 +188,7 @@ async fn calls_are_locked_at_all_nodes_of_a_cluster() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slot_that_moves_is_followed() {
     let cluster = Cluster::start();
-    let store = Store::new(FleetOptions::cluster(&cluster.urls()).unwrap()).unwrap();
+    let store = Store::new(patient(FleetOptions::cluster(&cluster.urls()).unwrap())).unwrap();
     let script = Script::new("return redis.call('INCRBY', KEYS[1], ARGV[1])");
     let key = "dtmf:{moved}:count";
     let slot = cluster.nodes[0].ask(&["CLUSTER", "KEYSLOT", key]).text();

@@ -13,6 +13,7 @@ use cxone_dtmf_engine::fleet::{FleetOptions, Identity, SharedGrant, Store};
 use tokio::time::{Instant, sleep};
 
 use crate::fleet::redis::{Cluster, Redis, Served};
+use crate::fleet::stage::patient;
 use crate::support::{ms, until};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -92,8 +93,12 @@ fn with(
     TokenCache::new(Arc::new(grant), Arc::new(Deaf))
 }
 
+fn at(url: &str) -> FleetOptions {
+    patient(FleetOptions::at(url).unwrap())
+}
+
 fn store(served: &Served) -> Arc<Store> {
-    let mut options = FleetOptions::at(&served.url).unwrap();
+    let mut options = at(&served.url);
     options.prefix.clone_from(&served.prefix);
     Store::new(options).unwrap()
 }
@@ -211,7 +216,7 @@ async fn a_failure_is_the_fetchers_and_the_next_one_tries() {
 #[tokio::test]
 async fn who_died_while_it_fetched_is_replaced() {
     let redis = Redis::start();
-    let store = || Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap();
+    let store = || Store::new(at(&redis.url())).unwrap();
     let endless = Endpoint::taking(HOUR);
     let dying = process(&endless, &store());
     let fetching = tokio::spawn(async move { dying.token().await });
@@ -229,7 +234,7 @@ async fn who_died_while_it_fetched_is_replaced() {
 #[tokio::test]
 async fn a_token_is_not_given_out_at_the_end_of_its_life() {
     let redis = Redis::start();
-    let store = Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap();
+    let store = Store::new(at(&redis.url())).unwrap();
     let endpoint = Endpoint::taking(ms(1));
     value(&with(
         &endpoint,
@@ -251,7 +256,7 @@ async fn a_token_is_not_given_out_at_the_end_of_its_life() {
 #[tokio::test]
 async fn a_token_that_cannot_be_opened_counts_as_absent() {
     let redis = Redis::start();
-    let store = Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap();
+    let store = Store::new(at(&redis.url())).unwrap();
     let endpoint = Endpoint::taking(ms(1));
     assert_eq!(value(&process(&endpoint, &store)).await, "token-canary-1");
     let other = with(&endpoint, &store, "another secret", HOUR);
@@ -269,7 +274,7 @@ async fn a_token_that_cannot_be_opened_counts_as_absent() {
 #[tokio::test]
 async fn generations_grow_even_when_the_server_forgets_them() {
     let redis = Redis::start();
-    let store = Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap();
+    let store = Store::new(at(&redis.url())).unwrap();
     let endpoint = Endpoint::taking(ms(1));
     let (one, other) = (process(&endpoint, &store), process(&endpoint, &store));
     value(&one).await;
@@ -299,7 +304,7 @@ async fn without_the_server_a_process_fetches_for_itself() {
 #[tokio::test]
 async fn neither_token_nor_secret_nor_id_is_in_the_server() {
     let redis = Redis::start();
-    let store = Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap();
+    let store = Store::new(at(&redis.url())).unwrap();
     let endpoint = Endpoint::taking(ms(1));
     value(&process(&endpoint, &store)).await;
     let key = redis.ask(&["KEYS", "*:token:*"]).text();
@@ -312,7 +317,7 @@ async fn neither_token_nor_secret_nor_id_is_in_the_server() {
 #[tokio::test]
 async fn a_cluster_keeps_one_token_too() {
     let cluster = Cluster::start();
-    let store = || Store::new(FleetOptions::cluster(&cluster.urls()).unwrap()).unwrap();
+    let store = || Store::new(patient(FleetOptions::cluster(&cluster.urls()).unwrap())).unwrap();
     let endpoint = Endpoint::taking(ms(50));
     let caches: Vec<_> = (0..3).map(|_| process(&endpoint, &store())).collect();
     values(&caches).await;

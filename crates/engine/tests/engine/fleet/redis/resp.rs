@@ -72,7 +72,7 @@ impl Client {
         if self.0.read_line(&mut line)? == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        let (kind, rest) = line.trim_end().split_at(1);
+        let (kind, rest) = line.trim_end().split_at_checked(1).unwrap_or_default();
         let count = || rest.parse::<i64>().expect("a number");
         Ok(match kind {
             "+" => Reply::Text(rest.to_owned()),
@@ -90,7 +90,8 @@ impl Client {
                     .map(|_| self.read())
                     .collect::<Result<_, _>>()?,
             ),
-            _ => panic!("not an answer of Redis: {line}"),
+            // The server of another test, which was faster to take the port.
+            _ => return Err(std::io::ErrorKind::InvalidData.into()),
         })
     }
 }

@@ -34,7 +34,7 @@ async fn row_19_nothing_of_it_is_sent_again() {
     play(vec![
         once("19: whole", Cut::ACCEPT),
         once("19: cut", Cut::PartOfBody).resending(),
-        once("19: stalls", Cut::StallingBody).with(|config| config.timeout = ms(1_000)),
+        once("19: stalls", Cut::StallingBody).timed(|config| &mut config.timeout),
         once("19: too large", Cut::LongBody).resending(),
     ])
     .await;

@@ -21,8 +21,8 @@ fn doubt(name: &'static str, cut: Cut) -> Row {
 async fn rows_12_16_and_17_a_doubt_is_never_sent_again() {
     play(vec![
         doubt("12", Cut::status(408)),
-        doubt("16", Cut::Silence).with(|config| config.timeout = ms(1_000)),
-        doubt("16: deadline", Cut::Silence).with(|config| config.deadline = ms(1_000)),
+        doubt("16", Cut::Silence).timed(|config| &mut config.timeout),
+        doubt("16: deadline", Cut::Silence).timed(|config| &mut config.deadline),
         doubt("17: FIN", Cut::Fin),
         doubt("17: RST", Cut::Rst),
         doubt("17: malformed", Cut::Nonsense),
@@ -37,7 +37,7 @@ async fn a_doubt_is_sent_again_where_the_user_takes_the_risk() {
     let again = |name, cut| row(name, &[cut], unknown(1), accepted(2)).resending();
     play(vec![
         again("12", Cut::status(408)),
-        again("16", Cut::Silence).with(|config| config.timeout = ms(1_000)),
+        again("16", Cut::Silence).timed(|config| &mut config.timeout),
         again("17: FIN", Cut::Fin),
         again("17: RST", Cut::Rst),
         again("15: 502", Cut::status(502)),
