@@ -28,7 +28,7 @@ const { Steps } = require('./lib/steps.js');
 const versions = require('./lib/versions.js');
 
 /** The most that a compiled addon may have, in bytes. */
-const MAX_ADDON_BYTES = 6_000_000;
+const MAX_ADDON_BYTES = 10_000_000;
 /** The oldest glibc that a published addon may ask for: that of the tool chain of `--use-napi-cross`. */
 const GLIBC_FLOOR = '2.17';
 /** Goes into every package, beside what `files` names. */
