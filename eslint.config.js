@@ -41,6 +41,19 @@ module.exports = [
     },
   },
   {
+    // What serves both lives in scripts/lib.
+    files: ['bin/**', 'lib/**', 'scripts/**', '*.js'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.name='require'] > Literal[value=/__test__/]",
+          message: 'Tests import scripts, never the other way round.',
+        },
+      ],
+    },
+  },
+  {
     files: ['__test__/**/*.{js,mjs}', 'examples/testing/jest.test.js'],
     languageOptions: { globals: globals.jest },
   },

@@ -11,22 +11,20 @@ let platform;
 let injector;
 let controller;
 
-// Far less than any wait that an abort has to end, far more than a busy machine needs.
-const PROMPT_MS = 3000;
+/** Waits that end after the test has run out of time: nothing but the abort can end them before. */
+const PATIENT = { timeoutMs: 600_000, deadlineMs: 1_200_000, lockTimeoutMs: 600_000 };
 
 beforeEach(async () => {
   platform = await bench.platform();
-  injector = bench.injector(platform);
+  injector = bench.injector(platform, PATIENT);
   controller = new AbortController();
 });
 
-/** Aborts, and expects the error of the promise soon. */
+/** Aborts, and expects the error of the promise. */
 async function abortAndCatch(promise, reason = new Error('of the program')) {
   const caught = failure(promise);
-  const started = performance.now();
   controller.abort(reason);
   const error = await caught;
-  expect(performance.now() - started).toBeLessThan(PROMPT_MS);
   expect(error).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' });
   expect(error.cause).toBe(reason);
   expect(error).toBeInstanceOf(Error);
@@ -80,7 +78,7 @@ test('in the line: it leaves, and the line goes on without it', async () => {
 });
 
 test('while it waits for its turn in flight', async () => {
-  const narrow = bench.injector(platform, { maxInFlight: 1 });
+  const narrow = bench.injector(platform, { ...PATIENT, maxInFlight: 1 });
   platform.answer({ hold: true });
   const first = settle(narrow.injectDTMF(params()));
   await until(() => platform.injections().length === 1);
@@ -93,6 +91,7 @@ test('while it waits for its turn in flight', async () => {
 
 test('while it waits for a token', async () => {
   platform.answerToken({ hold: true });
+  injector = bench.injector(platform, PATIENT, { timeoutMs: 600_000 });
   const waiting = press();
   await until(() => platform.tokenRequests().length === 1);
   expect(await abortAndCatch(waiting)).toMatchObject({ delivery: 'not-sent', attempts: 0 });
@@ -100,7 +99,7 @@ test('while it waits for a token', async () => {
 });
 
 test('while it backs off: refused, since that is known', async () => {
-  platform.answer({ status: 429, headers: { 'retry-after': '20' } });
+  platform.answer({ status: 429, headers: { 'retry-after': '600' } });
   let retrying = false;
   injector.registerCTIMonitor((event) => {
     retrying ||= event.event === 'dtmf.retrying';
@@ -146,12 +145,13 @@ test('in the wait for a lock', async () => {
 });
 
 test('of getAccessToken: only who aborts leaves', async () => {
-  const auth = new CXoneAuthClient({ ...platform.credentials, logger: false });
-  platform.answerToken({ delayMs: 300 });
+  const auth = new CXoneAuthClient({ ...platform.credentials, logger: false, timeoutMs: 600_000 });
+  platform.answerToken({ hold: true });
   const other = auth.getAccessToken();
   const waiting = auth.getAccessToken({ signal: controller.signal });
   await until(() => platform.tokenRequests().length === 1);
   await abortAndCatch(waiting);
+  platform.release();
   expect(await other).toBe('token-canary-1');
   expect(platform.tokenRequests()).toHaveLength(1);
 });

@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 
-const { CANARIES, found } = require('./support/canaries');
+const { CANARIES, found } = require('../scripts/lib/canaries');
 const { startNode } = require('./support/child');
 const { profile } = require('./support/profiles');
 

@@ -62,9 +62,8 @@ test('its timeoutMs defaults to that of an attempt', async () => {
   platform.answer({ hold: true });
   const inFlight = settle(hasty.injectDTMF(params()));
   await until(() => platform.injections().length === 2);
-  const started = performance.now();
+  // It would not come back before the test has run out of time otherwise.
   await hasty.close();
-  expect(performance.now() - started).toBeLessThan(5000);
   expect((await inFlight).error.code).toBe('ERR_DTMF_OUTCOME_UNKNOWN');
 });
 
@@ -74,15 +73,13 @@ test('is idempotent', async () => {
 });
 
 test('a second close waits as long as the first', async () => {
-  platform.answer({ delayMs: 300 });
+  platform.answer({ hold: true });
   const order = [];
   const inFlight = injector.injectDTMF(params()).then(() => order.push('injected'));
   await until(() => platform.injections().length === 1);
-  await Promise.all([
-    injector.close().then(() => order.push('closed')),
-    injector.close().then(() => order.push('closed')),
-    inFlight,
-  ]);
+  const closing = [injector.close(), injector.close()].map((one) => one.then(() => order.push('closed')));
+  platform.release();
+  await Promise.all([...closing, inFlight]);
   expect(order).toEqual(['injected', 'closed', 'closed']);
 });
 

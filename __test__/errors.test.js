@@ -69,9 +69,13 @@ const CODES = [
     'ERR_DTMF_AFTER_UNKNOWN',
     { delivery: 'not-sent', attempts: 0 },
     async ({ platform, injector }) => {
-      platform.answer({ status: 502, delayMs: 50 });
+      platform.answer({ status: 502, hold: true });
       settle(injector.injectDTMF(params()));
-      return injector.injectDTMF(params());
+      const behind = settle(injector.injectDTMF(params()));
+      await until(() => platform.injections().length === 1 && injector.metrics().waiting === 1);
+      platform.release();
+      const { error } = await behind;
+      throw error;
     },
   ],
   [

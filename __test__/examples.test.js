@@ -5,7 +5,9 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
+const { until } = require('./support/bench');
 const { ROOT, startNode } = require('./support/child');
+const { startPlatform } = require('./support/platform');
 const { jsonLines } = require('./support/program');
 
 jest.setTimeout(120_000);
@@ -71,7 +73,15 @@ const onUnix = process.platform === 'win32' ? describe.skip : describe;
 
 onUnix('service.js as a service', () => {
   test('serves, and drains on SIGTERM while an injection is in flight', async () => {
-    const service = startNode([path.join('examples', 'service.js')], { env: { PORT: '0' } });
+    const platform = await startPlatform();
+    const env = {
+      PORT: '0',
+      AUTH_URL: platform.url,
+      API_URL: platform.url,
+      CLIENT_ID: platform.clientId,
+      CLIENT_SECRET: platform.clientSecret,
+    };
+    const service = startNode([path.join('examples', 'service.js')], { env });
     const [, port] = await service.line(/listening on (\d+)\n/);
     const press = (callId, body) =>
       fetch(`http://127.0.0.1:${port}/calls/${callId}/dtmf`, { method: 'POST', body });
@@ -80,13 +90,13 @@ onUnix('service.js as a service', () => {
     expect((await press('call-1', '{"digits":"E"}')).status).toBe(400);
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
 
-    // Its simulator answers after 0.8 seconds.
+    platform.answer({ hold: true });
     const inFlight = press('call-1', '{"digits":"1234#"}');
-    const soon = new Promise((resolve) => setTimeout(resolve, 300));
-    await soon;
+    await until(() => platform.injections().length === 1, 'the request');
     service.signal('SIGTERM');
     await service.line(/draining\n/);
     await expect(press('call-2', '{"digits":"1"}')).rejects.toThrow();
+    platform.release();
 
     const answer = await inFlight;
     expect(answer.status).toBe(200);
@@ -94,6 +104,7 @@ onUnix('service.js as a service', () => {
     const ended = await service.ended;
     expectClean(ended);
     expect(ended.stdout).toMatch(/draining\ndtmf\.injected \*{5}\ndrained\n$/);
+    await platform.stop();
   });
 });
 

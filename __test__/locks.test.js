@@ -108,9 +108,10 @@ describe('a manual lock', () => {
   });
 
   test('does not run out under what is in flight', async () => {
-    const impatient = bench.injector(platform, { lockHoldMs: 100 });
+    const impatient = bench.injector(platform, { lockHoldMs: 1000 });
+    await impatient.injectDTMF(params({ callId: 'warm' }));
+    platform.answer({ delayMs: 1500 });
     const lock = await impatient.acquireChannelLock('call-1');
-    platform.answer({ delayMs: 400 });
     const order = [];
     await Promise.all([
       impatient.injectDTMF(params({ dtmfString: '1111' }), { lock }).then(() => order.push('under')),
@@ -121,9 +122,9 @@ describe('a manual lock', () => {
   });
 
   test('does not run out under what is in flight while its release waits for it', async () => {
-    const impatient = bench.injector(platform, { lockHoldMs: 300 });
+    const impatient = bench.injector(platform, { lockHoldMs: 1000 });
     await impatient.injectDTMF(params({ callId: 'warm' }));
-    platform.answer({ delayMs: 1200 });
+    platform.answer({ delayMs: 1500 });
     const lock = await impatient.acquireChannelLock('call-1');
     const order = [];
     const under = impatient

@@ -134,8 +134,11 @@ test('queuedMs is the wait in the line, latencyMs the rest', async () => {
   const platform = await bench.platform();
   const injector = bench.injector(platform);
   platform.usualInjection = { delayMs: 300 };
+  const started = performance.now();
   const [, second] = await Promise.all([injector.injectDTMF(params()), injector.injectDTMF(params())]);
-  expect(second.audit.queuedMs).toBeGreaterThanOrEqual(250);
-  expect(second.audit.latencyMs).toBeGreaterThanOrEqual(250);
-  expect(second.audit.latencyMs).toBeLessThan(second.audit.queuedMs + 5000);
+  const { queuedMs, latencyMs } = second.audit;
+  expect(queuedMs).toBeGreaterThanOrEqual(250);
+  expect(latencyMs).toBeGreaterThanOrEqual(250);
+  // Neither has a part of the other, whatever the machine adds. Both are rounded.
+  expect(queuedMs + latencyMs).toBeLessThanOrEqual(performance.now() - started + 2);
 });

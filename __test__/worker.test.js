@@ -120,7 +120,7 @@ test('what waits behind a terminated worker is rejected when that was in flight'
     await until(() => platform.injections('call-1').length === 1);
     const injector = own(platform);
     const waiting = injector.injectDTMF(params('call-1')).then(() => 'ok', (error) => error.code);
-    await delay(100);
+    await until(() => injector.metrics().waiting === 1);
     await thread.terminate();
     console.log(await waiting);
     const late = await injector.injectDTMF(params('call-1'));
@@ -145,7 +145,7 @@ test('the same under a manual lock that the worker held', async () => {
       const waiting = [injector.injectDTMF(params(callId)), injector.acquireChannelLock(callId)].map(
         (promise) => promise.then(() => 'ok', (error) => error.code + ' ' + error.delivery),
       );
-      await delay(100);
+      await until(() => injector.metrics().waiting === 2);
       await thread.terminate();
       console.log((await Promise.all(waiting)).join(', '));
       const late = await injector.injectDTMF(params(callId));
@@ -165,7 +165,7 @@ test('the lock of a terminated worker is released', async () => {
     await once(thread, 'message');
     const injector = own(platform);
     const waiting = injector.injectDTMF(params('call-1')).then(() => 'ok', (error) => error.code);
-    await delay(100);
+    await until(() => injector.metrics().waiting === 1);
     console.log(platform.injections('call-1').length);
     await thread.terminate();
     console.log(await waiting);

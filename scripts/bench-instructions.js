@@ -81,7 +81,7 @@ async function main(args) {
     return 2;
   }
   const steps = new Steps(process.stderr);
-  await buildRust(steps, ['instructions'], 'release');
+  await buildRust(steps, ['instructions']);
   const instructions = await countAll(steps);
   const { rust } = machine();
   const found = { rust, arch: process.arch, instructions };

@@ -99,7 +99,7 @@ function read(args) {
 /** @typedef {ReturnType<typeof read>} Options */
 
 /**
- * Every round runs every client of every case once; who begins changes from round to round.
+ * Every round runs every client of every case once; the order changes from round to round.
  *
  * @param {Options} options
  * @param {Map<Scheme, import('./bench/platform.js').Platform>} platforms

@@ -16,7 +16,7 @@ const FAULTS = /(<!-- faults -->\n)[\s\S]*?(<!-- \/faults -->)/g;
 
 /** @param {string} page */
 function render(page) {
-  const { markdown } = require('../__test__/support/fault-table.js');
+  const { markdown } = require('./lib/fault-table.js');
   return page
     .replace(FILE, (_, marker, name, language) => {
       const text = fs.readFileSync(path.join(ROOT, name), 'utf8').replaceAll('\r\n', '\n');

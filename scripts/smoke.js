@@ -49,7 +49,7 @@ async function main() {
     const wanted = `cxone-dtmf@${published ?? repository.version}`;
     if (check(`npm install ${wanted}`, await consumer.install([wanted], shelf?.url))) {
       for (const program of PROGRAMS) {
-        const name = consumer.take(path.join(root, '__test__', 'package', 'consumer', program));
+        const name = consumer.take(path.join(__dirname, 'smoke', program));
         check(program, await consumer.node([name]));
       }
     }

@@ -1,10 +1,12 @@
 'use strict';
 
-// `npm test`: every check of this project, from a fresh clone.
+// `npm test`: the checks of this project that a change has to pass, from a fresh clone. `npm run test:long`: the rest,
+// which takes its time.
 //
-//   node scripts/test.js [--verbose] [lint|types|rust|loom|js ...]
+//   node scripts/test.js [--verbose] [lint|types|rust|js|loom|simulation|audit-kill|js-long ...]
+//   node scripts/test.js [--verbose] long
 //
-// Without a word all of them run. A failed step does not stop the others. The last line is
+// Without a word the first four run, and with `long` the others. A failed step does not stop the others. The last line is
 // `N passed, N failed`, with `, N skipped` where there are any, over the tests of Rust and Jest; a
 // step that fails without naming a failed test counts as one. The exit code is the first failure's.
 // Where there is no redis-server and none can be installed, the tests of the fleet mode are skipped; with CI set
@@ -18,7 +20,7 @@ require('./lib/requirements.js').demand(root);
 
 const { spawnSync } = require('node:child_process');
 
-const canaries = require('../__test__/support/canaries.js');
+const canaries = require('./lib/canaries.js');
 const addon = require('./lib/addon.js');
 const counts = require('./lib/counts.js');
 const dependencies = require('./lib/dependencies.js');
@@ -28,7 +30,9 @@ const { Steps } = require('./lib/steps.js');
 /** @typedef {import('./lib/counts.js').Counts} Counts */
 /** @typedef {import('./lib/steps.js').Result} Result */
 
-const GROUPS = ['lint', 'types', 'rust', 'loom', 'js'];
+/** What `npm test` runs: minutes in all. Each law of the long groups has a short test here. */
+const SHORT = ['lint', 'types', 'rust', 'js'];
+const LONG = ['loom', 'simulation', 'audit-kill', 'js-long'];
 
 class Run {
   /** @param {Steps} steps */
@@ -146,14 +150,36 @@ class Run {
     this.record(models, counts.ofCargo(models.output));
   }
 
-  async js() {
+  async simulation() {
+    const worlds = await this.node('simulation: a million injections', ['scripts/simulate.js']);
+    this.record(worlds, { passed: worlds.code === 0 ? 1 : 0, failed: 0, skipped: 0 });
+  }
+
+  async auditKill() {
+    const kills = await this.node('audit log: a thousand killed processes', ['scripts/audit-kill.js']);
+    this.record(kills, counts.ofCargo(kills.output));
+  }
+
+  js() {
+    return this.jest('jest', ['--ignoreProjects', 'long']);
+  }
+
+  jsLong() {
+    return this.jest('jest, the long tests', ['--selectProjects', 'long']);
+  }
+
+  /**
+   * @param {string} title
+   * @param {string[]} args
+   */
+  async jest(title, args) {
     // Always through cargo, which knows best what is up to date.
     if (!this.record(await addon.build(this.steps, root))) {
-      this.steps.skip('jest', 'there is no addon to test');
+      this.steps.skip(title, 'there is no addon to test');
       return;
     }
     await this.redis();
-    const jest = await this.node('jest', [dependencies.tool(root, 'jest')]);
+    const jest = await this.node(title, [dependencies.tool(root, 'jest'), ...args]);
     this.record(jest, counts.ofJest(jest.output));
   }
 
@@ -169,12 +195,14 @@ class Run {
 /** @param {string[]} args */
 async function main(args) {
   const words = args.filter((arg) => arg !== '--verbose');
-  const unknown = words.filter((word) => !GROUPS.includes(word));
+  const known = [...SHORT, ...LONG, 'long'];
+  const unknown = words.filter((word) => !known.includes(word));
   if (unknown.length > 0) {
-    process.stderr.write(`Unknown: ${unknown.join(' ')}. Known: --verbose ${GROUPS.join(' ')}\n`);
+    process.stderr.write(`Unknown: ${unknown.join(' ')}. Known: --verbose ${known.join(' ')}\n`);
     return 2;
   }
-  const wanted = (/** @type {string} */ group) => words.length === 0 || words.includes(group);
+  const asked = words.length === 0 ? SHORT : words.flatMap((word) => (word === 'long' ? LONG : word));
+  const wanted = (/** @type {string} */ group) => asked.includes(group);
 
   const run = new Run(new Steps(process.stdout, { verbose: args.includes('--verbose') }));
   const ready = !dependencies.outdated(root) || run.record(await dependencies.install(run.steps, root));
@@ -182,8 +210,11 @@ async function main(args) {
     if (wanted('lint')) await run.lint();
     if (wanted('types')) await run.types();
     if (wanted('rust')) await run.rust();
-    if (wanted('loom')) await run.loom();
     if (wanted('js')) await run.js();
+    if (wanted('loom')) await run.loom();
+    if (wanted('simulation')) await run.simulation();
+    if (wanted('audit-kill')) await run.auditKill();
+    if (wanted('js-long')) await run.jsLong();
   }
   return run.close();
 }

@@ -37,7 +37,7 @@ impl NativeAuditCheck {
         let (outbox, seen) = (lane.outbox(), Arc::clone(&progress));
         let check = move || {
             let report = run(files, keys, &anchors, &seen);
-            super::settle(&outbox, id, report.map(Some));
+            outbox.settle(id, report.map(Some));
         };
         let outbox = lane.outbox();
         if thread::Builder::new()
@@ -45,7 +45,7 @@ impl NativeAuditCheck {
             .spawn(check)
             .is_err()
         {
-            super::settle(&outbox, id, Err(Error::invalid("no thread can be started")));
+            outbox.settle(id, Err(Error::invalid("no thread can be started")));
         }
         Self(progress)
     }

@@ -9,37 +9,36 @@ use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::auth_options::AuthConfig;
-use super::failure_json;
-use super::http;
+use super::failure::{Failure, failure_json, unchecked};
 use super::lane::{NativeLane, Outbox};
-use super::record::{Failure, Record};
+use super::options::AuthConfig;
+use super::record::Record;
+use super::transports;
 use cxone_dtmf_engine::auth::{Connection, TokenCache, TokenObserver, TokenSource};
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::endpoint::{AllowedHosts, Discovered, Endpoint};
 use cxone_dtmf_engine::error::Error;
-use cxone_dtmf_engine::fleet::Store;
-use cxone_dtmf_engine::fleet::token::SharedGrant;
+use cxone_dtmf_engine::fleet::{SharedGrant, Store};
 use cxone_dtmf_engine::origin::Hosts;
 
 /// Fetches tokens and keeps the current one.
 #[napi]
 pub struct NativeAuthClient {
     cache: Arc<TokenCache>,
-    /// What the cache asks, by itself until an injector takes it into a fleet.
+    /// Where the cache gets its tokens: from the grant alone, until an injector lets it share those of a fleet.
     grant: Arc<SharedGrant>,
     issuer: Option<Issuer>,
     observer: Arc<Observer>,
     outbox: Arc<Outbox>,
 }
 
-/// Who can be asked where the API of a tenant is.
+/// The server to ask where the API of a tenant is.
 struct Issuer {
     connection: Connection,
     auth_url: Url,
 }
 
-/// Tells the lane, and counts.
+/// Sends what becomes of tokens down the lane, and counts them.
 struct Observer {
     client: f64,
     outbox: Arc<Outbox>,
@@ -68,7 +67,7 @@ impl NativeAuthClient {
     #[napi(catch_unwind)]
     pub fn check(config: String) -> Option<String> {
         AuthConfig::read(&Zeroizing::new(config))
-            .and_then(|config| http::check(&config.network))
+            .and_then(|config| transports::check(&config.network))
             .err()
             .as_ref()
             .map(failure_json)
@@ -77,7 +76,7 @@ impl NativeAuthClient {
     /// `client` is the number that records name this client by.
     #[napi(constructor, catch_unwind)]
     pub fn new(lane: &NativeLane, client: f64, config: String) -> napi::Result<Self> {
-        let config = AuthConfig::read(&Zeroizing::new(config)).map_err(super::unchecked)?;
+        let config = AuthConfig::read(&Zeroizing::new(config)).map_err(unchecked)?;
         let outbox = lane.outbox();
         let observer = Arc::new(Observer {
             client,
@@ -88,7 +87,7 @@ impl NativeAuthClient {
             transport: lane
                 .transports()
                 .with(config.network)
-                .map_err(super::unchecked)?
+                .map_err(unchecked)?
                 .control,
             timeout: config.timeout,
             clock: WallClock::system(),
@@ -117,8 +116,7 @@ impl NativeAuthClient {
         let outbox = Arc::clone(&self.outbox);
         spawn(async move {
             let token = cache.token().await;
-            super::settle(
-                &outbox,
+            outbox.settle(
                 id,
                 token.map(|token| Some(Value::String(token.value.expose().to_owned()))),
             );
@@ -133,17 +131,17 @@ impl NativeAuthClient {
 }
 
 impl NativeAuthClient {
-    pub(super) fn source(&self) -> Arc<dyn TokenSource> {
+    pub fn source(&self) -> Arc<dyn TokenSource> {
         self.cache.clone()
     }
 
-    /// Shares the tokens with the fleet that meets in this store. The first fleet that asks has it.
-    pub(super) fn join(&self, store: &Arc<Store>) {
+    /// Shares the tokens with the fleet of this store. Later calls with another store change nothing.
+    pub fn join(&self, store: &Arc<Store>) {
         self.grant.join(store);
     }
 
     /// The address that the platform tells. `hosts` are those that it may name besides its own.
-    pub(super) fn discovered(&self, hosts: Hosts) -> Result<Arc<dyn Endpoint>, Error> {
+    pub fn discovered(&self, hosts: Hosts) -> Result<Arc<dyn Endpoint>, Error> {
         let Some(Issuer {
             connection,
             auth_url,
@@ -159,14 +157,14 @@ impl NativeAuthClient {
         )))
     }
 
-    pub(super) fn refreshes(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
+    pub fn refreshes(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
         let observer = Arc::clone(&self.observer);
         move || observer.refreshes.load(Ordering::Relaxed)
     }
 }
 
 /// Tokens of other sources do not say which tenant they are of.
-pub(super) fn no_tenant() -> Error {
+pub fn no_tenant() -> Error {
     Error::invalid(
         "apiUrl: 'discover' needs a CXoneAuthClient with grant 'password' or 'access-key': other tokens name no tenant",
     )

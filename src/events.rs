@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::failure::Failure;
 use super::lane::Outbox;
-use super::record::{Accepted, Failure, Finished, Record, whole_millis_up};
+use super::record::{Accepted, Finished, Record};
+use super::times::whole_millis_up;
 use cxone_dtmf_engine::event::{Event, EventSink};
 
 /// Sends the engine's events down the lane.

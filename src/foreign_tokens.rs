@@ -16,7 +16,7 @@ use cxone_dtmf_engine::error::{Code, Error};
 /// How long the program's `getAccessToken` may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Asks JavaScript for a token. Those who ask while a call is under way share its answer.
+/// Asks JavaScript for a token. Requests that come while a call is under way share its answer.
 pub struct ForeignTokens {
     injector: f64,
     outbox: Arc<Outbox>,
@@ -37,7 +37,7 @@ struct Call {
     waiting: Vec<oneshot::Sender<Result<Token, Error>>>,
 }
 
-/// One who waits for a call. The last to leave gives the call up.
+/// A request that waits for a call. The last one to leave gives the call up.
 struct Waiting<'a> {
     tokens: &'a ForeignTokens,
     request: u32,
@@ -46,11 +46,11 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let mut state = self.tokens.state();
-        let nobody_waits = state.call.take_if(|call| {
+        let abandoned = state.call.take_if(|call| {
             call.request == self.request && call.waiting.iter().all(oneshot::Sender::is_closed)
         });
         drop(state);
-        if nobody_waits.is_some() {
+        if abandoned.is_some() {
             self.tokens.outbox.push(&Record::TokenNotWanted {
                 injector: self.tokens.injector,
                 request: self.request,
@@ -103,7 +103,7 @@ impl ForeignTokens {
     fn finish(&self, request: u32, answer: &Result<Token, Error>) {
         let call = self.state().call.take_if(|call| call.request == request);
         for waiting in call.into_iter().flat_map(|call| call.waiting) {
-            // Who gave up needs no answer.
+            // A request that gave up needs no answer.
             let _ = waiting.send(answer.clone());
         }
     }
@@ -152,7 +152,7 @@ impl TokenSource for ForeignTokens {
                 tokens: self,
                 request,
             };
-            // Declared after `_waiting` and so dropped before it, which must see that this one waits no more.
+            // Declared after `_waiting` and so dropped before it: `Waiting` looks whether its receiver is gone.
             let answer = answer;
             let answered = timeout_at(until, answer).await;
             match answered {

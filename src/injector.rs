@@ -9,17 +9,17 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::audit::LaneObserver;
+use super::audit_notices::LaneObserver;
 use super::auth_client::{NativeAuthClient, no_tenant};
+use super::engine_log::EngineLog;
 use super::events::LaneEvents;
-use super::failure_json;
+use super::failure::{failure_json, unchecked};
 use super::foreign_tokens::ForeignTokens;
-use super::http;
 use super::lane::{NativeLane, Outbox};
-use super::logs::EngineLog;
 use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
 use super::params::{Digits, copied};
+use super::transports::{self, Pair};
 use cxone_dtmf_engine::api::{PackedParams, Params, agent_session, telephony_v2};
 use cxone_dtmf_engine::audit::{self, AuditLog, AuditSink};
 use cxone_dtmf_engine::auth::TokenSource;
@@ -29,7 +29,7 @@ use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::{Fleet, FleetOptions, Store};
 use cxone_dtmf_engine::injector::{Injector, Parts, Submissions as _};
 use cxone_dtmf_engine::lock::{LockId, Registry};
-use cxone_dtmf_engine::metrics::text::{Outside, exposition};
+use cxone_dtmf_engine::metrics::{ExternalCounts, exposition};
 use cxone_dtmf_engine::submit::{Submission, SubmitQueue};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
@@ -52,7 +52,7 @@ impl NativeInjector {
     pub fn check(auth: Option<&NativeAuthClient>, config: String) -> Option<String> {
         InjectorConfig::read(&Zeroizing::new(config))
             .and_then(|config| {
-                http::check(&config.network)?;
+                transports::check(&config.network)?;
                 endpoint(config.api_url, auth)
             })
             .err()
@@ -72,7 +72,7 @@ impl NativeInjector {
         log_to_stderr: bool,
         host: String,
     ) -> napi::Result<Self> {
-        let config = InjectorConfig::read(&Zeroizing::new(config)).map_err(super::unchecked)?;
+        let config = InjectorConfig::read(&Zeroizing::new(config)).map_err(unchecked)?;
         let outbox = lane.outbox();
         let (tokens, foreign, token_refreshes): (
             Arc<dyn TokenSource>,
@@ -97,23 +97,23 @@ impl NativeInjector {
             let host = host.into();
             AuditLog::open(audit::Options { host, ..options }, Arc::new(observer)).map(Arc::new)
         });
-        let audit = audit.transpose().map_err(super::unchecked)?;
+        let audit = audit.transpose().map_err(unchecked)?;
         let fleet = config.fleet.map(|options| {
             Store::shared(FleetOptions {
                 extra_ca: lane.transports().extra_ca(),
                 ..options
             })
         });
-        let fleet = fleet.transpose().map_err(super::unchecked)?;
+        let fleet = fleet.transpose().map_err(unchecked)?;
         if let (Some(store), Some(auth)) = (&fleet, auth) {
             auth.join(store);
         }
         let transports = lane.transports().with(config.network);
-        let http::Pair { digits, control } = transports.map_err(super::unchecked)?;
+        let Pair { digits, control } = transports.map_err(unchecked)?;
         let submissions = SubmitQueue::process_wide();
         let runtime = within_runtime_if_available(Handle::try_current);
         let parts = Parts {
-            endpoint: endpoint(config.api_url, auth).map_err(super::unchecked)?,
+            endpoint: endpoint(config.api_url, auth).map_err(unchecked)?,
             profile: config.profile.with_headers(config.headers),
             tokens,
             transport: digits,
@@ -129,7 +129,7 @@ impl NativeInjector {
             clock: WallClock::system(),
         };
         Ok(Self {
-            injector: Injector::new(parts, config.engine).map_err(super::unchecked)?,
+            injector: Injector::new(parts, config.engine).map_err(unchecked)?,
             submissions,
             runtime: runtime.map_err(|_| napi::Error::from_reason("the engine has no runtime"))?,
             log: EngineLog::new(injector, &outbox, log_to_logger, log_to_stderr),
@@ -266,10 +266,10 @@ impl NativeInjector {
                 }
                 spawn(async move {
                     let lock = acquisition.run().await;
-                    super::settle(&outbox, id, lock.map(|LockId(lock)| Some(json!(lock))));
+                    outbox.settle(id, lock.map(|LockId(lock)| Some(json!(lock))));
                 });
             }
-            Err(error) => super::settle(&outbox, id, Err(error)),
+            Err(error) => outbox.settle(id, Err(error)),
         }
     }
 
@@ -280,7 +280,7 @@ impl NativeInjector {
         let outbox = Arc::clone(&self.outbox);
         spawn(async move {
             injector.release_lock(LockId(whole(lock))).await;
-            super::settle(&outbox, id, Ok(None));
+            outbox.settle(id, Ok(None));
         });
     }
 
@@ -303,7 +303,7 @@ impl NativeInjector {
     /// The metrics, as JSON text.
     #[napi(catch_unwind)]
     pub fn metrics(&self) -> String {
-        let outside = Outside {
+        let outside = ExternalCounts {
             token_refreshes: (self.token_refreshes)(),
             audit_failures: self.audit_failures(),
             monitor_errors: 0,
@@ -314,7 +314,7 @@ impl NativeInjector {
     /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
     #[napi(catch_unwind)]
     pub fn metrics_text(&self, monitor_errors: f64) -> String {
-        let outside = Outside {
+        let outside = ExternalCounts {
             token_refreshes: (self.token_refreshes)(),
             audit_failures: self.audit_failures(),
             monitor_errors: whole(monitor_errors),
@@ -352,10 +352,10 @@ impl NativeInjector {
                     if let Some(audit) = audit {
                         audit.close().await;
                     }
-                    super::settle(&outbox, id, Ok(None));
+                    outbox.settle(id, Ok(None));
                 });
             }
-            Err(error) => super::settle(&outbox, id, Err(error)),
+            Err(error) => outbox.settle(id, Err(error)),
         }
     }
 }

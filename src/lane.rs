@@ -12,10 +12,15 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use serde::Serialize;
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::yield_now;
 
-use super::http::Transports;
+use super::failure::Failure;
+use super::panics;
+use super::record::Record;
+use super::transports::Transports;
+use cxone_dtmf_engine::error::Error;
 
 /// Wakes JavaScript. In the order of the parameters: nothing is passed, nothing comes back, nothing is
 /// the argument, errors are a `Status`, `CalleeHandled = false` (no error argument), `Weak = true`
@@ -48,6 +53,15 @@ impl Outbox {
         }
     }
 
+    /// Settles the promise `id` of `lib/`.
+    pub fn settle(&self, id: f64, result: Result<Option<Value>, Error>) {
+        let (value, error) = match &result {
+            Ok(value) => (value.as_ref(), None),
+            Err(error) => (None, Some(Failure::from(error))),
+        };
+        self.push(&Record::Settled { id, value, error });
+    }
+
     /// On a thread of the engine, once everything that can go on there has gone on: one wake of JavaScript then
     /// takes more records. With 256 injections in flight that is a fifth more of them in the same time.
     fn wake_soon(&self) {
@@ -63,7 +77,7 @@ impl Outbox {
     }
 
     fn wake_now(&self) {
-        // When the environment is closing, nobody is left to wake.
+        // It fails when the environment is closing: there is nothing left to wake then.
         let _ = self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
     }
 
@@ -84,7 +98,7 @@ impl NativeLane {
     /// `wake` is called when there is something to [`drain`](Self::drain).
     #[napi(constructor, catch_unwind)]
     pub fn new(wake: Function<'_, (), ()>) -> napi::Result<Self> {
-        super::silence_panics();
+        panics::silence();
         let wake = wake
             .build_threadsafe_function::<()>()
             .callee_handled::<false>()
@@ -109,11 +123,11 @@ impl NativeLane {
 }
 
 impl NativeLane {
-    pub(super) fn outbox(&self) -> Arc<Outbox> {
+    pub fn outbox(&self) -> Arc<Outbox> {
         Arc::clone(&self.outbox)
     }
 
-    pub(super) fn transports(&self) -> &Transports {
+    pub fn transports(&self) -> &Transports {
         &self.transports
     }
 }

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::times::millis;
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Error;
-use cxone_dtmf_engine::metrics::text::Outside;
-use cxone_dtmf_engine::metrics::{Snapshot, Times};
+use cxone_dtmf_engine::metrics::{ExternalCounts, Snapshot, Times};
 
 /// `MetricsSnapshot` of `index.d.ts` as JSON text, without what is counted on the other side.
-pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
+pub fn snapshot_json(now: &Snapshot, external: ExternalCounts) -> String {
     let counts = &now.counts;
     let settled: u64 = counts.settled.iter().map(|(.., count)| count).sum();
     let accepted = counts.settled_as(Delivery::Accepted);
@@ -28,11 +28,11 @@ pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
         "inFlight": now.in_flight,
         "locks": now.locks,
         "retryBudget": now.budget,
-        "tokenRefreshes": outside.token_refreshes,
-        "tokenAgeMs": now.token_age.map(|age| age.as_micros() as f64 / 1_000.0),
-        "queuedMs": times(&now.times.queue),
-        "latencyMs": times(&now.times.latency),
-        "attemptMs": times(&now.times.attempt),
+        "tokenRefreshes": external.token_refreshes,
+        "tokenAgeMs": now.token_age.map(millis),
+        "queuedMs": percentiles(&now.times.queue),
+        "latencyMs": percentiles(&now.times.latency),
+        "attemptMs": percentiles(&now.times.attempt),
         "recognition": {
             "byAcceptance": share(accepted, settled),
             "reported": {
@@ -42,7 +42,7 @@ pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
                 "rate": share(reported.digits_recognised, reported.digits_sent),
             },
         },
-        "auditFailures": outside.audit_failures,
+        "auditFailures": external.audit_failures,
         "unmaskFailures": counts.unmask_failures,
         "fleet": now.fleet.map(|fleet| json!({
             "roundTrips": fleet.round_trips,
@@ -58,9 +58,8 @@ pub fn snapshot_json(now: &Snapshot, outside: Outside) -> String {
     .to_string()
 }
 
-fn times(times: &Times) -> Value {
+fn percentiles(times: &Times) -> Value {
     let read = times.percentiles();
-    let millis = |time: std::time::Duration| time.as_micros() as f64 / 1_000.0;
     json!({
         "count": read.count,
         "p50": millis(read.p50),
@@ -70,7 +69,7 @@ fn times(times: &Times) -> Value {
     })
 }
 
-/// `null` of nothing: there is no rate then.
+/// `None`, and `null` in JavaScript, where there is no whole: there is no rate then.
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }

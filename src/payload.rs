@@ -4,7 +4,7 @@ use napi_derive::napi;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::failure_json;
+use super::failure::failure_json;
 use cxone_dtmf_engine::api::agent_session;
 use cxone_dtmf_engine::payload;
 

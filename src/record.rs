@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use std::time::Duration;
 use uuid::Uuid;
 
-use cxone_dtmf_engine::error::{BodyError, Error, Response};
+use super::failure::Failure;
+use super::times::{millis, whole_millis_up};
+use cxone_dtmf_engine::error::{BodyError, Error};
 use cxone_dtmf_engine::outcome::{self, Outcome};
 use cxone_dtmf_engine::timestamp::rfc3339_millis;
 
@@ -80,7 +81,7 @@ pub enum Record<'a> {
     TokenRefreshFailed { client: f64, error: Failure<'a> },
     /// The program's own auth client is asked for a token.
     TokenWanted { injector: f64, request: u32 },
-    /// Nobody waits for that answer any more.
+    /// That answer is no longer waited for.
     TokenNotWanted { injector: f64, request: u32 },
     /// The platform refused the token of the program's own auth client.
     TokenRefused { injector: f64 },
@@ -173,70 +174,6 @@ impl<'a> Accepted<'a> {
     }
 }
 
-/// An error's closed list of fields.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Failure<'a> {
-    code: &'static str,
-    delivery: &'static str,
-    safe_to_resend: bool,
-    retryable: bool,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digits_accepted: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response: Option<Answered<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answered<'a> {
-    status: u16,
-    headers: serde_json::Map<String, Value>,
-    data: &'a Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trace_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body_error: Option<&'static str>,
-}
-
-impl<'a> From<&'a Error> for Failure<'a> {
-    fn from(error: &'a Error) -> Self {
-        Self {
-            code: error.code.as_str(),
-            delivery: error.delivery.as_str(),
-            // A wrong input can be sent again safely too; `retryable` says that it is of no use.
-            safe_to_resend: error.delivery.safe_to_resend(),
-            retryable: error.retryable,
-            message: &error.message,
-            retry_after_ms: error.retry_after.map(whole_millis_up),
-            digits_accepted: error.digits_accepted,
-            response: error.response.as_deref().map(Answered::from),
-        }
-    }
-}
-
-impl<'a> From<&'a Response> for Answered<'a> {
-    fn from(response: &'a Response) -> Self {
-        Self {
-            status: response.status,
-            headers: response
-                .headers
-                .iter()
-                .map(|(name, value)| (name.clone(), Value::String(value.clone())))
-                .collect(),
-            data: &response.data,
-            reason: response.details.reason.as_deref(),
-            trace_id: response.details.trace_id.as_deref(),
-            body_error: response.body_error.map(BodyError::as_str),
-        }
-    }
-}
-
 impl<'a> Finished<'a> {
     /// `error` is how the injection failed.
     pub fn of(outcome: &'a Outcome, error: &'a Error) -> Self {
@@ -257,14 +194,4 @@ impl<'a> Finished<'a> {
             error: Failure::from(error),
         }
     }
-}
-
-/// Rounded up, so that a wait is never announced too short.
-pub fn whole_millis_up(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
-}
-
-/// Milliseconds with three decimals.
-fn millis(duration: Duration) -> f64 {
-    duration.as_micros() as f64 / 1_000.0
 }

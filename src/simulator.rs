@@ -1,10 +1,5 @@
 //! The simulator, started from JavaScript.
 
-#![allow(
-    clippy::needless_pass_by_value,
-    reason = "napi hands over values of its own making"
-)]
-
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 use serde::Serialize;

@@ -99,7 +99,7 @@ describe('one thing broken, that thing named', () => {
 
   test.each([
     ['ahead of', -3600],
-    ['behind', 90],
+    ['behind', 7200],
   ])('the clock, %s that of the host', async (relation, seconds) => {
     const host = await startClock(seconds * 1000);
     const { code, failed, warned, byName } = await doctor({
@@ -110,7 +110,7 @@ describe('one thing broken, that thing named', () => {
     expect({ code, failed, warned }).toEqual({ code: 0, failed: [], warned: ['clock'] });
     expect(byName.clock.message).toContain(relation);
     const told = Number(/(\d+) s/.exec(byName.clock.message)[1]);
-    expect(Math.abs(told - Math.abs(seconds))).toBeLessThan(15);
+    expect(Math.abs(told - Math.abs(seconds))).toBeLessThan(1800);
   });
 
   test.each([

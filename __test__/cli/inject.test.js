@@ -159,7 +159,11 @@ describe('signals', () => {
     fs.writeFileSync(
       bin,
       `require(${JSON.stringify(BIN)});
-       setTimeout(() => process.stderr.write('ready'), 300);`,
+       const timer = setInterval(() => {
+         if (process.listenerCount('SIGINT') === 0) return;
+         clearInterval(timer);
+         process.stderr.write('ready');
+       }, 5);`,
     );
     const ended = await inject(['--json', '--quiet'], {
       bin,

@@ -5,7 +5,7 @@
 const crypto = require('node:crypto');
 const { setTimeout: delay } = require('node:timers/promises');
 
-const canaries = require('../support/canaries');
+const canaries = require('../../scripts/lib/canaries');
 const { newFleets } = require('../support/fleet');
 const { describeOnRedis, newServers } = require('../support/redis');
 

@@ -35,7 +35,7 @@ test('settings that say nothing of connections do not part them', async () => {
   await injectOnce(1, {
     headers: { 'X-Tenant': 'a' },
     userAgent: 'a/1',
-    timeoutMs: 900,
+    timeoutMs: 9000,
     retry: { budget: 0 },
   });
   expect(front.connections).toBeLessThanOrEqual(2);
@@ -53,7 +53,7 @@ test('a closed injector takes no connection away from others', async () => {
 
 test('a connection that an injection gave up is not used again', async () => {
   platform.answer({ hold: true });
-  const first = bench.injector(platform, { apiUrl: url, timeoutMs: 200 }, { authUrl: url });
+  const first = bench.injector(platform, { apiUrl: url, timeoutMs: 1000 }, { authUrl: url });
   await expect(first.injectDTMF(params())).rejects.toMatchObject({ code: 'ERR_DTMF_OUTCOME_UNKNOWN' });
   await injectOnce(1);
   expect(platform.executions('call-1')).toHaveLength(1);

@@ -37,6 +37,8 @@ function tool(args, cwd = root) {
 }
 
 const program = (name) => path.join(__dirname, 'consumer', name);
+/** One that `scripts/smoke.js` runs too. */
+const smoke = (name) => path.join(root, 'scripts', 'smoke', name);
 
 beforeAll(async () => {
   dist = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-dist-'));
@@ -230,7 +232,7 @@ describe('a user runs', () => {
   const accepted = { code: 0, stdout: 'accepted\n', stderr: '' };
 
   test.each(['commonjs.cjs', 'module.mjs'])('%s', async (name) => {
-    expect(await consumer.node([consumer.take(program(name))])).toEqual({
+    expect(await consumer.node([consumer.take(smoke(name))])).toEqual({
       ...accepted,
       stdout: expect.stringMatching(/accepted\n$/),
     });

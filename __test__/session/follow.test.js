@@ -62,7 +62,7 @@ test('304 and other events keep it listening', async () => {
 test('trouble is logged once and asked again', async () => {
   platform.answerEvents({ status: 500 }, { status: 500 });
   injector.followSession('session-1');
-  await until(() => polls().length === 3, 'the third poll', 10_000);
+  await until(() => polls().length === 3, 'the third poll');
   expect(lines.filter((line) => line.startsWith('The events of the session cannot be heard'))).toHaveLength(
     1,
   );
@@ -87,9 +87,16 @@ test('it does not keep a program alive', async () => {
     const auth = new CXoneAuthClient({ ...JSON.parse(process.env.CREDENTIALS), logger: false });
     const config = { apiUrl: process.env.URL, api: 'agent-session', logger: false };
     new DtmfInjector(auth, config).followSession('session-1');
-    setTimeout(() => {}, 300);
+    // Something else keeps the program alive until the platform has been asked.
+    process.stdin.resume();
     `,
-    { env: { URL: platform.url, CREDENTIALS: JSON.stringify(platform.credentials) }, timeoutMs: 20_000 },
+    {
+      env: { URL: platform.url, CREDENTIALS: JSON.stringify(platform.credentials) },
+      async during(child) {
+        await until(() => polls().length === 1, 'the poll');
+        child.stdin.end();
+      },
+    },
   );
   expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' });
   expect(polls()).toHaveLength(1);

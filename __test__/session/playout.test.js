@@ -9,8 +9,8 @@ const bench = newBench();
 /** Two digits of 50 + 50 ms, and the guard of 250. */
 const PRESS = { sessionId: 'session-1', dtmfString: '12', toneDuration: 50, interDigitPause: 50 };
 const PLAYOUT_MS = 450;
-/** Long enough to be told from a playout on a busy machine. */
-const LONG = { ...PRESS, dtmfString: '1'.repeat(20), toneDuration: 900 };
+/** Who waits for the end of these tones is still waiting when the test has run out of time. */
+const LONG = { ...PRESS, dtmfString: '1'.repeat(20), toneDuration: 5000 };
 
 let platform;
 const injectorWith = (config) =>
@@ -49,17 +49,15 @@ describe('who comes next', () => {
     platform.answer(step);
     await settle(injector.injectDTMF(LONG));
     await injector.injectDTMF(PRESS);
-    expect(gap()).toBeLessThan(5000);
+    expect(platform.injections()).toHaveLength(2);
   });
 
   test('may give up, and close does not wait', async () => {
     const injector = injectorWith();
-    const started = performance.now();
     await injector.injectDTMF(LONG);
     const waiting = settle(injector.injectDTMF(PRESS, { signal: AbortSignal.timeout(50) }));
     expect((await waiting).error).toMatchObject({ code: 'ABORT_ERR', delivery: 'not-sent', attempts: 0 });
     await injector.close();
-    expect(performance.now() - started).toBeLessThan(10_000);
     expect(platform.injections()).toHaveLength(1);
   });
 });
@@ -112,16 +110,18 @@ describe('pauses', () => {
 
   test('who gives up midway knows how far it came', async () => {
     const controller = new AbortController();
-    const injector = injectorWith({ pauses: true });
-    const outcome = settle(injector.injectDTMF(PAUSED, { signal: controller.signal }));
-    await until(() => platform.injections()[0]?.answeredAt !== undefined);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const injector = injectorWith({ pauses: true, maxInFlight: 1 });
+    const patient = { signal: controller.signal, deadlineMs: 600_000 };
+    const outcome = settle(injector.injectDTMF({ ...PRESS, dtmfString: `12${'W'.repeat(59)}3` }, patient));
+    await until(() => platform.injections().length === 1);
+    // There is room for another request when the answer has been read.
+    await injector.injectDTMF({ ...PRESS, sessionId: 'session-2', dtmfString: '9' });
     controller.abort();
     expect((await outcome).error).toMatchObject({
       code: 'ABORT_ERR',
       delivery: 'unknown',
       digitsAccepted: 2,
     });
-    expect(sequences()).toEqual(['12']);
+    expect(sequences()).toEqual(['12', '9']);
   });
 });

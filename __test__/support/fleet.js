@@ -8,9 +8,11 @@ const path = require('node:path');
 
 const { startSimulator } = require('../../simulator');
 
-/** An attempt is short, so that a lease may be: 1.5 times the attempt and a second. */
-const QUICK = { timeoutMs: 600, deadlineMs: 60_000, lockTimeoutMs: 60_000, maxWaitingPerCall: 1000 };
-const LEASE_MS = 2400;
+/** An attempt is short, so that a lease may be. Only a busy machine needs as much. */
+const QUICK = { timeoutMs: 1600, deadlineMs: 120_000, lockTimeoutMs: 120_000, maxWaitingPerCall: 1000 };
+const LEASE_MS = 4000;
+/** As long as one command may take with that lease. */
+const PATIENT = { leaseMs: LEASE_MS, timeoutMs: Math.ceil(LEASE_MS / 3) - 1 };
 
 /** One process. */
 class Member {
@@ -32,6 +34,10 @@ class Member {
       else waiting?.resolve(value);
     });
     this.gone = new Promise((resolve) => this.#process.once('close', resolve));
+    // No test waits for an answer of a process that is gone.
+    this.gone.then(() => {
+      for (const { reject } of this.#waiting.values()) reject(new Error('the process has ended'));
+    });
     this.ready = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
   }
 
@@ -131,7 +137,7 @@ function newFleets() {
 
     /** Processes with these settings, which have begun. */
     async members(count, simulator, fleet, config = {}) {
-      const whole = { ...QUICK, fleet: { leaseMs: LEASE_MS, ...fleet }, ...config };
+      const whole = { ...QUICK, fleet: { ...PATIENT, ...fleet }, ...config };
       const begun = Array.from({ length: count }, () => new Member(simulator.credentials, whole));
       members.push(...begun);
       await Promise.all(begun.map(({ ready }) => ready));
@@ -200,4 +206,4 @@ function inversions(inOrder) {
   return found;
 }
 
-module.exports = { LEASE_MS, broken, inversions, newFleets, plan };
+module.exports = { broken, inversions, newFleets, plan };

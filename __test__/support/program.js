@@ -17,10 +17,12 @@ const PACKAGE = path.resolve(__dirname, '..', '..');
  * @param {object} [options]
  * @param {'cjs'|'mjs'} [options.type] default: 'cjs'
  * @param {Record<string, string>} [options.env] added to the environment
- * @param {number} [options.timeoutMs] the program is killed after it; default: 30,000
- * @returns {Promise<{code: number|null, signal: string|null, stdout: string, stderr: string, ms: number}>}
+ * @param {number} [options.timeoutMs] the program is killed after it; default: 50,000
+ * @param {(child: import('node:child_process').ChildProcess) => unknown} [options.during] has its standard input, which
+ *   is empty otherwise
+ * @returns {Promise<{code: number|null, signal: string|null, stdout: string, stderr: string}>}
  */
-async function runProgram(source, { type = 'cjs', env = {}, timeoutMs = 30_000 } = {}) {
+async function runProgram(source, { type = 'cjs', env = {}, timeoutMs = 50_000, during } = {}) {
   const home = await fs.mkdtemp(path.join(os.tmpdir(), 'cxone-dtmf-program-'));
   try {
     await fs.mkdir(path.join(home, 'node_modules'));
@@ -28,18 +30,17 @@ async function runProgram(source, { type = 'cjs', env = {}, timeoutMs = 30_000 }
     await fs.symlink(PACKAGE, path.join(home, 'node_modules', 'cxone-dtmf'), 'junction');
     const file = path.join(home, `program.${type}`);
     await fs.writeFile(file, source);
-    return await run(file, home, env, timeoutMs);
+    return await run(file, home, env, timeoutMs, during);
   } finally {
     await fs.rm(home, { recursive: true, force: true });
   }
 }
 
-function run(file, cwd, env, timeoutMs) {
+function run(file, cwd, env, timeoutMs, during) {
   // What Jest was started with is no business of the program.
   const inherited = { ...process.env };
   delete inherited.NODE_OPTIONS;
   delete inherited.JEST_WORKER_ID;
-  const started = Date.now();
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file], {
       cwd,
@@ -50,7 +51,7 @@ function run(file, cwd, env, timeoutMs) {
         WIRE_PROFILE: profile.name,
         ...env,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [during ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
     let stderr = '';
@@ -58,9 +59,13 @@ function run(file, cwd, env, timeoutMs) {
     child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
     const killer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     child.once('error', reject);
+    Promise.resolve(during?.(child)).catch((error) => {
+      child.kill('SIGKILL');
+      reject(error);
+    });
     child.once('close', (code, signal) => {
       clearTimeout(killer);
-      resolve({ code, signal, stdout, stderr, ms: Date.now() - started });
+      resolve({ code, signal, stdout, stderr });
     });
   });
 }

@@ -8,7 +8,7 @@ const { QUICK_RETRY } = require('./bench');
 
 /** Ends what the tests of a suite started, after each of them. Call it once, at the top of the suite. */
 function newStage() {
-  jest.setTimeout(30_000);
+  jest.setTimeout(60_000);
   const simulators = [];
   const injectors = [];
 

@@ -19,7 +19,7 @@ const ENOUGH = 2e7;
 const TRIAL = 1000;
 
 /** The program that runs the functions: compiled as the addon is. */
-const program = () => rustProgram('instructions', 'release');
+const program = () => rustProgram('instructions');
 
 /** What it can run, in its order. @returns {Promise<string[]>} */
 async function names() {

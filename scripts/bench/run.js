@@ -18,7 +18,7 @@ const { rustProgram } = require('./rust.js');
 const ASK_MS = 50;
 
 /**
- * When no injection ends for so long, in milliseconds, the machine slept, or somebody stopped a process. Such figures
+ * When no injection ends for so long, in milliseconds, the machine slept, or a process was stopped. Such figures
  * tell nothing of the client, and are taken again.
  */
 const STOPPED_MS = 1000;
@@ -34,7 +34,7 @@ function ask(port) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const once = () => {
     const request = http.get({ host: '127.0.0.1', port, agent }, (response) => response.resume());
-    // The client ends when it is done, whoever asks.
+    // The client ends when it is done; a request that is under way then fails.
     request.on('error', () => {});
   };
   const timer = setInterval(once, ASK_MS);

@@ -1,7 +1,7 @@
 'use strict';
 
-// The Rust programs of the measurements, in `examples`: where they lie, and how they are built. What is compared is
-// compiled for speed throughout; what is counted, as the addon is.
+// The Rust programs of the measurements, in the `examples` of the crates: where they lie, and how they are built. As the
+// addon is: in the release profile.
 
 const path = require('node:path');
 
@@ -10,11 +10,9 @@ const ROOT = path.join(__dirname, '..', '..');
 /** Where cargo puts what it builds. */
 const TARGET = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
 
-/** @typedef {'measure' | 'release'} Profile as Cargo.toml has them */
-
-/** @param {string} name @param {Profile} [profile] */
-function rustProgram(name, profile = 'measure') {
-  return path.join(TARGET, profile, 'examples', process.platform === 'win32' ? `${name}.exe` : name);
+/** @param {string} name */
+function rustProgram(name) {
+  return path.join(TARGET, 'release', 'examples', process.platform === 'win32' ? `${name}.exe` : name);
 }
 
 /**
@@ -22,10 +20,9 @@ function rustProgram(name, profile = 'measure') {
  *
  * @param {import('../lib/steps.js').Steps} steps
  * @param {readonly string[]} names
- * @param {Profile} [profile]
  */
-async function buildRust(steps, names, profile = 'measure') {
-  const args = ['build', '--locked', '--profile', profile, ...names.flatMap((name) => ['--example', name])];
+async function buildRust(steps, names) {
+  const args = ['build', '--locked', '--release', ...names.flatMap((name) => ['--example', name])];
   const { code } = await steps.run(`build ${names.join(', ')}`, 'cargo', args, { cwd: ROOT });
   if (code !== 0) throw new Error('the Rust programs of the measurements do not build');
 }

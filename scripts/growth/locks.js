@@ -24,7 +24,7 @@ async function waiting(platform, count) {
   await passes(injector, PASSES);
   const before = await settledMemory();
   const calls = Array.from({ length: count }, (_, n) => `locked-${n}`);
-  // Whoever keeps the locks has them in memory too; they are part of what a call that is locked costs.
+  // The program that keeps the locks has them in memory too; they are part of what a locked call costs.
   const locks = await Promise.all(calls.map((callId) => injector.acquireChannelLock(callId)));
   const injections = calls.map((callId) => injector.injectDTMF({ ...SEQUENCE, callId }).catch(() => {}));
   // All of them are in the engine before anything is measured.

@@ -24,7 +24,7 @@ function addonName(platform) {
 }
 
 /**
- * A platform as a person says it.
+ * A platform as the page of a package says it.
  *
  * @param {string} platform
  */

@@ -14,7 +14,7 @@ const MAX_METADATA_BYTES = 64_000_000;
 /** @typedef {{ id: string, name: string, version: string, license: string | null, manifest_path: string, targets: { kind: string[] }[] }} Crate */
 
 /**
- * The crates that are linked into the addon: not those that only run while it is compiled.
+ * The crates of others that are linked into the addon: not those that only run while it is compiled.
  *
  * @param {string} root
  * @param {string} target as rustc names it
@@ -33,8 +33,7 @@ function linked(root, target) {
   /** @type {Map<string, Crate>} */
   const crates = new Map(metadata.packages.map((/** @type {Crate} */ crate) => [crate.id, crate]));
   const nodes = new Map(metadata.resolve.nodes.map((/** @type {any} */ node) => [node.id, node]));
-  const own = metadata.resolve.root;
-  const reached = new Set([own]);
+  const reached = new Set([metadata.resolve.root]);
   for (const id of reached) {
     for (const { pkg, dep_kinds: kinds } of nodes.get(id).deps) {
       const compiledOnly = crates.get(pkg)?.targets.some(({ kind }) => kind.includes('proc-macro'));
@@ -42,8 +41,8 @@ function linked(root, target) {
       if (normal && !compiledOnly) reached.add(pkg);
     }
   }
-  reached.delete(own);
-  return [...reached].map((id) => /** @type {Crate} */ (crates.get(id)));
+  const own = new Set(metadata.workspace_members);
+  return [...reached].filter((id) => !own.has(id)).map((id) => /** @type {Crate} */ (crates.get(id)));
 }
 
 /**

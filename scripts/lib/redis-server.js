@@ -13,6 +13,8 @@ const { REMEDY, find } = require('./redis.js');
 
 /** How long a server may take to start, in milliseconds. */
 const START_MS = 30_000;
+/** A server waits 5 seconds for more replicas before it serves the first one, unless told otherwise. */
+const NO_DELAY = ['--repl-diskless-sync-delay', '0'];
 /** Another process may take the free port before the server does. */
 const PORTS_TO_TRY = 5;
 
@@ -112,7 +114,7 @@ class RedisServer {
     const program = find();
     if (!program) throw new Error(`there is no Redis server: ${REMEDY}`);
     const usual = ['--port', this.port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const args = [...usual, '--dir', this.#folder, ...this.#arguments].map(String);
+    const args = [...usual, ...NO_DELAY, '--dir', this.#folder, ...this.#arguments].map(String);
     const child = spawn(program, args, { stdio: 'ignore' });
     this.#process = child;
     // Nothing stays behind when the program ends before it stops its servers.

@@ -1,7 +1,7 @@
 'use strict';
 
 // Whether memory stays where it is: many injections, many short-lived injectors, many aborted calls on one signal.
-// node --expose-gc scripts/soak/leak.js <injections>
+// node --expose-gc scripts/soak/leak.js <injections> [to warm up]
 
 const { startPlatform, newInjector, params, settledMemory } = require('./client.js');
 
@@ -29,12 +29,13 @@ function progress(label, done, all) {
 
 async function main() {
   const injections = Number(process.argv[2] ?? 50_000);
+  // V8 settles on the size of its heap within the first 60,000.
+  const warm = Number(process.argv[3] ?? Math.max(60_000, injections / 10));
   const platform = await startPlatform();
   const injector = newInjector(platform.credentials);
   const press = (/** @type {number} */ n) => injector.injectDTMF(params(`call-${n % 1000}`));
 
-  // V8 settles on the size of its heap within the first 60,000.
-  await times(Math.max(60_000, injections / 10), press);
+  await times(warm, press);
   const before = await settledMemory();
   const tenth = Math.ceil(injections / 10);
   for (let part = 0; part < 10; part += 1) {

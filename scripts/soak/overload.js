@@ -1,7 +1,7 @@
 'use strict';
 
 // What happens when ten times more is asked for than the platform takes: it must go on at its pace, and what
-// cannot wait must hear it at once. Then, what ten thousand who wait cost.
+// cannot wait must be told at once. Then, what ten thousand that wait cost.
 // node --expose-gc scripts/soak/overload.js
 
 const { performance } = require('node:perf_hooks');

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use cxone_dtmf_engine::audit::disk::RealDisk;
+use cxone_dtmf_engine::audit::fail_stop::FailStop;
 use cxone_dtmf_engine::audit::log::Log;
 use cxone_dtmf_engine::audit::record::{Record, Stamp};
 use cxone_dtmf_engine::audit::seal::Seal;
@@ -165,7 +166,11 @@ fn print(waiters: u64, mut latencies: Vec<Duration>) {
 
 fn verification(criterion: &mut Criterion) {
     let folder = Folder::new();
-    let mut log = Log::new(options(&folder.0), Arc::new(RealDisk), SystemTime::now());
+    let mut log = Log::new(
+        options(&folder.0),
+        FailStop::new(Arc::new(RealDisk)),
+        SystemTime::now(),
+    );
     let now = Stamp {
         time: SystemTime::now(),
         elapsed: Duration::ZERO,

@@ -1,21 +1,35 @@
 //! Presses DTMF digits into live NICE CXone calls: never twice, in order, without leaking a digit.
 //!
-//! The way of one injection, as [`injector`] walks it:
+//! The way of one injection, as [`injector`] runs it:
 //!
-//! 1. *validate*: [`dtmf`] and [`api`] check digits and ids; nothing is sent when a rule is broken;
-//! 2. *lock*: [`channel`] gives it a place in the line of its call, and [`fleet`] the lease on it, where there is one;
-//! 3. *rate limit*: [`rate_limit`] lets it wait for a slot, where one is configured;
-//! 4. *token*: [`auth`] gives the current one, or fetches one for all callers that wait; [`endpoint`] knows where it
-//!    may go, from the configuration or from the platform;
-//! 5. *intent*: [`audit`] writes down what is about to leave;
-//! 6. *send*: [`http`] carries the request once and reports facts;
-//! 7. *classify*: [`api`] says what the facts mean for the digits, a [`delivery::Delivery`];
+//! 1. *validate*: [`payload`] and [`api`] check digits and ids; nothing is sent when a rule is broken;
+//! 2. *lock*: [`lock`] queues it behind the others of its call, and [`fleet`] takes the lease on the call, where there
+//!    is a fleet;
+//! 3. *rate limit*: [`rate_limit`] books a slot, where a limit is configured;
+//! 4. *token*: [`auth`] returns the current one or fetches one; [`endpoint`] is the address it may go to, configured or
+//!    found by asking the platform;
+//! 5. *intent*: [`audit`] records what is about to be sent;
+//! 6. *send*: [`http`] carries the request once, and witnesses whether its body was handed over;
+//! 7. *classify*: [`api`] says what the result means for the digits: accepted, or a [`retry::Failure`];
 //! 8. *retry*: [`retry`] decides whether it is safe and sensible to send again, and when;
-//! 9. *outcome*: [`outcome`] sums up all attempts, [`metrics`] counts, [`audit`] writes it down;
-//! 10. *events*: [`event`] tells it, before the caller hears.
+//! 9. *outcome*: [`outcome`] is the end of all attempts, [`metrics`] counts it, [`audit`] records it;
+//! 10. *event*: [`event`] reports it, before the promise of the caller settles.
 //!
-//! Arrows go one way: `node → injector → {dtmf, auth, api, channel, fleet, rate_limit, retry, transport, audit}`.
-//! `retry`, `channel::queue` and `rate_limit::gcra` know neither clock nor I/O. Only `node` knows JavaScript.
+//! Imports go one way, from each row to those below it:
+//!
+//! | rooms | |
+//! |---|---|
+//! | [`submit`] | from callers to the queues of their calls |
+//! | [`injector`] | runs the injections: the only room that knows the order |
+//! | [`config`], [`event`] | what goes into it, and what comes out |
+//! | [`fleet`], [`metrics`] | what processes share on Redis; what is counted |
+//! | [`api`] | wire formats |
+//! | [`endpoint`] | the address of the API, configured or discovered |
+//! | [`auth`], [`audit`] | tokens; the audit log |
+//! | [`http`], [`outcome`] | requests and connections; the end of an injection |
+//! | [`retry`], [`redact`], [`lock`], [`rate_limit`] | resends; what errors must not show; the queue of a call; the rate limit |
+//! | [`payload`], [`origin`], [`trace`], [`cancel`] | checked input; cancellation |
+//! | [`error`], [`delivery`], [`clock`], [`timestamp`] | the words that all rooms share |
 
 use std::future::Future;
 use std::pin::Pin;

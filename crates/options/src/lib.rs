@@ -292,7 +292,7 @@ mod tests {
 
     use super::*;
 
-    fn fields(value: Value) -> Fields {
+    fn fields(value: &Value) -> Fields {
         Fields::parse("config", &value.to_string()).expect("an object")
     }
 
@@ -312,7 +312,7 @@ mod tests {
             json!(4_294_967_296_000_u64),
         ] {
             assert_eq!(
-                message(fields(json!({"timeoutMs": value})).millis("timeoutMs", 1)),
+                message(fields(&json!({"timeoutMs": value})).millis("timeoutMs", 1)),
                 "timeoutMs must be a whole number from 1 to 86400000",
                 "{value}"
             );
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_field_within_a_section_is_named_by_its_path() {
-        let mut config = fields(json!({"retry": {"baseMs": "x", "kapMs": 1}, "fleet": 1}));
+        let mut config = fields(&json!({"retry": {"baseMs": "x", "kapMs": 1}, "fleet": 1}));
         let mut retry = config.section("retry").expect("an object").expect("there");
         assert!(message(retry.millis("baseMs", 1)).starts_with("retry.baseMs must"));
         assert_eq!(
@@ -351,7 +351,7 @@ mod tests {
     #[test]
     fn words_must_be_known() {
         let words = [("408", 1), ("timeout", 2)];
-        let mut some = fields(json!({"a": ["timeout", "408"], "b": ["TIMEOUT"], "c": "timeout"}));
+        let mut some = fields(&json!({"a": ["timeout", "408"], "b": ["TIMEOUT"], "c": "timeout"}));
         let read = some.flag_or_words("a", &words);
         assert!(matches!(read, Ok(Some(FlagOrWords::Words(list))) if list == [2, 1]));
         assert!(some.flag_or_words("b", &words).is_err());
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn texts_are_not_empty_and_lists_hold_nothing_else() {
-        let mut some = fields(json!({"a": "", "b": ["x", 1], "c": {"n": "v", "m": 2}, "d": null}));
+        let mut some = fields(&json!({"a": "", "b": ["x", 1], "c": {"n": "v", "m": 2}, "d": null}));
         assert_eq!(message(some.text("a")), "a must be a non-empty string");
         assert_eq!(message(some.texts("b")), "b must be an array of strings");
         assert_eq!(

@@ -32,9 +32,9 @@ fn authority() -> Result<(TlsAcceptor, String), Box<dyn Error>> {
     Ok((TlsAcceptor::from(Arc::new(config)), own.cert.pem()))
 }
 
-async fn converse(stream: TcpStream, acceptor: TlsAcceptor, simulator: Arc<Simulator>) {
+async fn serve(stream: TcpStream, acceptor: TlsAcceptor, simulator: Arc<Simulator>) {
     let _ = stream.set_nodelay(true);
-    // Who does not get through the handshake has nothing to ask.
+    // A client that fails the handshake has nothing to ask.
     if let Ok(stream) = acceptor.accept(stream).await {
         simulator.serve(stream).await;
     }
@@ -44,7 +44,7 @@ async fn converse(stream: TcpStream, acceptor: TlsAcceptor, simulator: Arc<Simul
 async fn accept(listener: TcpListener, acceptor: TlsAcceptor, simulator: Arc<Simulator>) {
     loop {
         if let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(converse(stream, acceptor.clone(), Arc::clone(&simulator)));
+            tokio::spawn(serve(stream, acceptor.clone(), Arc::clone(&simulator)));
         }
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn too_large() -> Answer {
 }
 
 pub(super) fn too_many(wait: Duration, form: RetryAfterForm, wall: SystemTime) -> Answer {
-    // Rounded up: who comes back at the time that was named must get through.
+    // Rounded up: a client that comes back at the time that was named must get through.
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let retry_after = match form {
         RetryAfterForm::Seconds => seconds.to_string(),

@@ -37,7 +37,7 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    /// With `auto`, calls that nobody added are live as well.
+    /// With `auto`, calls that were never added are live as well.
     pub(super) fn new(auto: bool) -> Self {
         Self {
             auto,

@@ -32,8 +32,8 @@ impl RefreshTokens {
     }
 }
 
-/// Judges a request at one of the published endpoints. The error is its refusal.
-pub(super) fn judge(
+/// Checks a request at one of the published endpoints. The error is its refusal.
+pub(super) fn check(
     endpoint: TokenEndpoint,
     (authorization, body): (Option<&str>, &[u8]),
     options: &SimulatorOptions,
@@ -103,7 +103,7 @@ fn form(
     }
 }
 
-/// The id token: what it says is not signed, since nobody here checks a signature.
+/// The id token: not signed, since the programs under test check no signature.
 pub(super) fn id_token(tenant: &str, issuer: &str) -> String {
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let header = part(&json!({ "alg": "RS256", "typ": "JWT", "kid": "simulator" }));

@@ -1,4 +1,4 @@
-//! Judges token requests, and issues tokens in the words of the endpoint.
+//! Checks token requests, and issues tokens in the words of the endpoint.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use super::token::grant;
 use super::token_step::{Claim, TokenStep};
 
 impl State {
-    /// Judges a token request and says how it ends.
+    /// Checks a token request and says how it ends.
     pub(super) fn token(
         &mut self,
         endpoint: TokenEndpoint,
@@ -32,7 +32,7 @@ impl State {
                 }
                 Payload::Whole(body) => {
                     let request = (authorization, body.as_ref());
-                    grants::judge(endpoint, request, &self.options, &mut self.refresh_tokens)
+                    grants::check(endpoint, request, &self.options, &mut self.refresh_tokens)
                         .map(|()| self.options.scopes.join(" "))
                 }
             };

@@ -1,9 +1,10 @@
 //! The stand-in for the platform: a small HTTP server for tests without an account.
 //!
 //! It knows tokens, calls, playing tones, rate limits and scripted faults, and keeps a journal of
-//! every request and of every sequence it pressed. It shares no code with the engine (only the type
-//! that hides a secret), so that it cannot share its mistakes, and it runs on a thread and a runtime
-//! of its own, so that a paused clock or a blocked engine does not stop it.
+//! every request and of every sequence it pressed. It shares no code with the engine (only the reader
+//! of options), so that it cannot share its mistakes, and it runs on a thread and a runtime of its own,
+//! so that a paused clock or a blocked engine does not stop it. The program `cxone-dtmf-simulator` runs
+//! it without Node.js.
 //!
 //! ```no_run
 //! use cxone_dtmf_simulator::{CallOptions, Simulator, SimulatorOptions};
@@ -19,12 +20,13 @@
 //!
 //! | room | what |
 //! |---|---|
-//! | [`options`] | what can be set, and how it is read from JSON |
+//! | `options` | what can be set, and how it is read from JSON |
 //! | `server`, `service`, `route`, `answer`, `answers` | sockets, the way of one request, addresses, answers |
-//! | `state`, `decision`, `calls`, `token`, `dtmf` | what the platform knows and decides, without I/O and without clock |
-//! | `published`, `sessions`, `session_dtmf`, `recordings`, `grants`, `issuing`, `discovery` | the same for the API that NICE publishes |
-//! | [`script`], `token_step`, `queue`, `rate`, `latency` | faults, limits and delays |
-//! | [`record`], `journal` | what came and what was pressed |
+//! | `state`, `decision`, `calls`, `dtmf` | what the platform knows and decides, without I/O and without clock |
+//! | `published`, `sessions`, `session_dtmf`, `recordings`, `discovery` | the same for the API that NICE publishes |
+//! | `token`, `grants`, `issuing` | tokens: what they allow, what they are given for, how they are issued |
+//! | `script`, `token_step`, `queue`, `rate`, `latency` | faults, limits and delays |
+//! | `record`, `journal` | what came and what was pressed |
 
 mod answer;
 mod answers;
@@ -32,19 +34,18 @@ mod calls;
 mod decision;
 mod discovery;
 mod dtmf;
-
 mod grants;
 mod issuing;
 mod journal;
 mod latency;
-pub mod options;
+mod options;
 mod published;
 mod queue;
 mod rate;
-pub mod record;
+mod record;
 mod recordings;
 mod route;
-pub mod script;
+mod script;
 mod server;
 mod service;
 mod session_dtmf;
@@ -106,7 +107,7 @@ impl Simulator {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        server::talk(stream, Arc::clone(&self.shared), Arc::default())
+        server::serve_stream(stream, Arc::clone(&self.shared), Arc::default())
     }
 
     /// The base URL, for the token endpoint and for the API: `http://127.0.0.1:<port>`.

@@ -15,12 +15,12 @@ use super::script::Step;
 use super::session_dtmf::Asked;
 use super::sessions::Told;
 use super::state::State;
-use super::token::Standing;
+use super::token::TokenState;
 
 const TRACE: HeaderName = HeaderName::from_static("x-trace-id");
 
 impl State {
-    /// Judges `send-dtmf`. An accepted sequence is answered at once and plays on.
+    /// Checks `send-dtmf`. An accepted sequence is answered at once and plays on.
     pub(super) fn session_dtmf(
         &mut self,
         seq: u64,
@@ -31,7 +31,7 @@ impl State {
     ) -> Decision {
         let usual_delay = self.usual_delay();
         let (wait, ending) = match step {
-            None => match self.judge_session(session, asking, now) {
+            None => match self.check_session(session, asking, now) {
                 Ok(asked) => {
                     self.play(seq, session, asked, now.instant);
                     (usual_delay, Ending::Answer(taken(StatusCode::ACCEPTED)))
@@ -54,7 +54,7 @@ impl State {
         traced(seq, wait, ending)
     }
 
-    fn judge_session(
+    fn check_session(
         &mut self,
         session: &str,
         asking: &Asking<'_>,
@@ -98,7 +98,7 @@ impl State {
         );
     }
 
-    /// Judges a request to mask a recording, or to unmask it.
+    /// Checks a request to mask a recording, or to unmask it.
     pub(super) fn recording(
         &mut self,
         seq: u64,
@@ -116,13 +116,13 @@ impl State {
         };
         let (wait, ending) = match step {
             None => {
-                let judged = self.check_token(asking, now.instant).and_then(|()| {
+                let checked = self.check_token(asking, now.instant).and_then(|()| {
                     let known = self.sessions.knows_contact(contact);
                     known.then_some(()).ok_or_else(|| {
                         refusal(StatusCode::NOT_FOUND, "not_found", "No such contact")
                     })
                 });
-                let answer = match judged {
+                let answer = match checked {
                     Ok(()) => {
                         self.recordings.change(change);
                         taken(StatusCode::ACCEPTED)
@@ -167,7 +167,7 @@ impl State {
         Some(traced(seq, Duration::ZERO, Ending::Answer(answer)))
     }
 
-    /// The answer to a listener whose time is over.
+    /// The answer to a listener that has waited long enough.
     pub(super) fn nothing_happened(seq: u64) -> Decision {
         traced(
             seq,
@@ -202,9 +202,9 @@ impl State {
 
     /// Any valid token will do: scopes are not of this API.
     fn check_token(&self, asking: &Asking<'_>, now: Instant) -> Result<(), Answer> {
-        match self.tokens.standing(asking.authorization, now) {
-            Standing::Good | Standing::LacksScope => Ok(()),
-            Standing::Invalid => Err(refusal(
+        match self.tokens.state_of(asking.authorization, now) {
+            TokenState::Good | TokenState::LacksScope => Ok(()),
+            TokenState::Invalid => Err(refusal(
                 StatusCode::UNAUTHORIZED,
                 "invalid_token",
                 "The token is missing, unknown, expired or revoked",

@@ -126,7 +126,7 @@ async fn accept(listener: TcpListener, shared: &Arc<Shared>, stopped: oneshot::R
         tokio::select! {
             _ = &mut stopped => return,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(tokio::spawn(converse(stream, Arc::clone(shared)))),
+                Ok((stream, _)) => drop(tokio::spawn(serve_socket(stream, Arc::clone(shared)))),
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
         }
@@ -134,18 +134,18 @@ async fn accept(listener: TcpListener, shared: &Arc<Shared>, stopped: oneshot::R
 }
 
 /// Serves one connection to its end.
-async fn converse(stream: TcpStream, shared: Arc<Shared>) {
+async fn serve_socket(stream: TcpStream, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
     let socket = Socket {
         stream,
         reset: Arc::clone(&reset),
     };
-    talk(socket, shared, reset).await;
+    serve_stream(socket, shared, reset).await;
 }
 
 /// Speaks HTTP/1.1 on anything that carries bytes.
-pub(super) async fn talk<S>(stream: S, shared: Arc<Shared>, reset: Arc<AtomicBool>)
+pub(super) async fn serve_stream<S>(stream: S, shared: Arc<Shared>, reset: Arc<AtomicBool>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

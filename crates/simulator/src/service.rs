@@ -1,4 +1,4 @@
-//! The way of one request: arrive, read, judge, wait, answer or break off.
+//! The way of one request: arrive, read, check, wait, answer or break off.
 
 use std::future::pending;
 use std::pin::pin;

@@ -38,7 +38,7 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    /// With `auto`, sessions that nobody added are live as well.
+    /// With `auto`, sessions that were never added are live as well.
     pub(super) fn new(auto: bool) -> Self {
         Self {
             auto,
@@ -87,7 +87,7 @@ impl Sessions {
         self.auto || sessions.any(|session| session.options.contact_id.as_deref() == Some(contact))
     }
 
-    /// What happened since somebody last asked. It is told once.
+    /// The events since the last request. Each is told once.
     pub(super) fn tell(&mut self, id: &str) -> Told {
         match self.all.get_mut(id) {
             None if self.auto => Told::Nothing,

@@ -23,7 +23,7 @@ use super::recordings::Recordings;
 use super::route::{Route, Target, route};
 use super::script::{Cut, Step};
 use super::sessions::Sessions;
-use super::token::{Standing, Tokens};
+use super::token::{TokenState, Tokens};
 
 /// The state, shared by the connections and the owner.
 pub(super) struct Shared {
@@ -149,15 +149,7 @@ impl State {
                 let step = self.scripts.next_token();
                 (RequestKind::Token, Task::Token(endpoint, step))
             }
-            Route::Unknown => {
-                let answer =
-                    Answer::refusal(StatusCode::NOT_FOUND, "not_found", "No such resource");
-                (RequestKind::Other, Task::Tell(answer))
-            }
-            Route::NextEvent(_) | Route::Configuration | Route::OpenIdConfiguration => {
-                (RequestKind::Other, Task::Tell(only("GET")))
-            }
-            _ => (RequestKind::Other, Task::Tell(only("POST"))),
+            other => (RequestKind::Other, Task::Tell(refused(&other))),
         };
         let seq = self.journal.request(&Head {
             at_ms: self.since_start(now),
@@ -197,7 +189,7 @@ impl State {
         }
     }
 
-    /// Judges a DTMF request, carries it out where that is the outcome, and says how it ends.
+    /// Checks a DTMF request, carries it out where that is the outcome, and says how it ends.
     pub(super) fn dtmf(
         &mut self,
         seq: u64,
@@ -208,7 +200,7 @@ impl State {
     ) -> Decision {
         let usual_delay = self.usual_delay();
         let Some(step) = step else {
-            return match self.judge(target, authorization, payload, now) {
+            return match self.check_call(target, authorization, payload, now) {
                 Ok(sequence) => {
                     let answer = accepted(StatusCode::ACCEPTED, target, sequence.digits.len());
                     Decision {
@@ -239,16 +231,16 @@ impl State {
     }
 
     /// The rules of the platform, in their order.
-    fn judge(
+    fn check_call(
         &mut self,
         target: &Target,
         authorization: Option<&str>,
         payload: &Payload,
         now: Now,
     ) -> Result<Sequence, Answer> {
-        match self.tokens.standing(authorization, now.instant) {
-            Standing::Good => {}
-            Standing::Invalid => {
+        match self.tokens.state_of(authorization, now.instant) {
+            TokenState::Good => {}
+            TokenState::Invalid => {
                 return Err(Answer::refusal(
                     StatusCode::UNAUTHORIZED,
                     "invalid_token",
@@ -259,7 +251,7 @@ impl State {
                     HeaderValue::from_static("Bearer error=\"invalid_token\""),
                 ));
             }
-            Standing::LacksScope => {
+            TokenState::LacksScope => {
                 return Err(Answer::refusal(
                     StatusCode::FORBIDDEN,
                     "insufficient_scope",
@@ -326,6 +318,17 @@ impl State {
         let mut statistics = self.statistics;
         self.journal.count(&mut statistics);
         statistics
+    }
+}
+
+/// The answer to a request that comes to no resource, or with the wrong method.
+fn refused(route: &Route) -> Answer {
+    match route {
+        Route::Unknown => Answer::refusal(StatusCode::NOT_FOUND, "not_found", "No such resource"),
+        Route::NextEvent(_) | Route::Configuration | Route::OpenIdConfiguration => only("GET"),
+        Route::Dtmf(_) | Route::SessionDtmf(_) | Route::Recording(..) | Route::Token(_) => {
+            only("POST")
+        }
     }
 }
 

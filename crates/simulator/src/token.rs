@@ -23,7 +23,7 @@ struct Issued {
 
 /// What a bearer token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum TokenState {
     /// Never issued, expired or revoked.
     Invalid,
     /// Valid, without the scope that pressing takes.
@@ -50,17 +50,17 @@ impl Tokens {
             .insert(token.to_owned(), Issued { expires, may_press });
     }
 
-    /// Judges the value of an `Authorization` header.
-    pub(super) fn standing(&self, authorization: Option<&str>, now: Instant) -> Standing {
+    /// Checks the value of an `Authorization` header.
+    pub(super) fn state_of(&self, authorization: Option<&str>, now: Instant) -> TokenState {
         let issued = authorization
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .and_then(|(_, token)| self.0.get(token));
         match issued {
-            Some(issued) if issued.expires <= now => Standing::Invalid,
-            Some(issued) if issued.may_press => Standing::Good,
-            Some(_) => Standing::LacksScope,
-            None => Standing::Invalid,
+            Some(issued) if issued.expires <= now => TokenState::Invalid,
+            Some(issued) if issued.may_press => TokenState::Good,
+            Some(_) => TokenState::LacksScope,
+            None => TokenState::Invalid,
         }
     }
 
@@ -69,7 +69,7 @@ impl Tokens {
     }
 }
 
-/// Judges a token request (RFC 6749 §4.4.2) and returns the granted scope.
+/// Checks a token request (RFC 6749 §4.4.2) and returns the granted scope.
 pub(super) fn grant(form: &[u8], options: &SimulatorOptions) -> Result<String, Answer> {
     let bad_request =
         |error, description| Answer::refusal(StatusCode::BAD_REQUEST, error, description);
@@ -188,22 +188,25 @@ mod tests {
         let expires = now + Duration::from_secs(1);
         let token = tokens.issue(CALL_CONTROL, now, expires);
         let weak = tokens.issue(LINE_READWRITE, now, expires);
-        let standing = |tokens: &Tokens, scheme: &str, token: &str, at| {
-            tokens.standing(Some(&format!("{scheme} {token}")), at)
+        let state_of = |tokens: &Tokens, scheme: &str, token: &str, at| {
+            tokens.state_of(Some(&format!("{scheme} {token}")), at)
         };
-        assert_eq!(standing(&tokens, "Bearer", &token, now), Standing::Good);
-        assert_eq!(standing(&tokens, "bearer", &token, now), Standing::Good);
-        assert_eq!(standing(&tokens, "Basic", &token, now), Standing::Invalid);
+        assert_eq!(state_of(&tokens, "Bearer", &token, now), TokenState::Good);
+        assert_eq!(state_of(&tokens, "bearer", &token, now), TokenState::Good);
+        assert_eq!(state_of(&tokens, "Basic", &token, now), TokenState::Invalid);
         assert_eq!(
-            standing(&tokens, "Bearer", &weak, now),
-            Standing::LacksScope
+            state_of(&tokens, "Bearer", &weak, now),
+            TokenState::LacksScope
         );
         assert_eq!(
-            standing(&tokens, "Bearer", &token, expires),
-            Standing::Invalid
+            state_of(&tokens, "Bearer", &token, expires),
+            TokenState::Invalid
         );
-        assert_eq!(tokens.standing(None, now), Standing::Invalid);
+        assert_eq!(tokens.state_of(None, now), TokenState::Invalid);
         tokens.revoke();
-        assert_eq!(standing(&tokens, "Bearer", &token, now), Standing::Invalid);
+        assert_eq!(
+            state_of(&tokens, "Bearer", &token, now),
+            TokenState::Invalid
+        );
     }
 }

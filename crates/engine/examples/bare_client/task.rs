@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Failure;
 
-/// Where the platform is, and who asks.
+/// Where the platform is, and the credentials for it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
 use cxone_dtmf_engine::api::{AttemptResult, Classification, DeliveryPolicy, WireProfile as _};
 use cxone_dtmf_engine::http::FaultKind;
-use cxone_dtmf_engine::rate_limit::gcra::{Gcra, Schedule};
+use cxone_dtmf_engine::rate_limit::{Gcra, Schedule};
 use cxone_dtmf_engine::retry::{Budget, Policy, Progress, ResendWhenUnknown};
 use fastrand::Rng;
 
@@ -17,7 +17,7 @@ pub fn rate_limit(times: u64) -> Result<(), Box<dyn Error>> {
     let rate = Gcra::new(60, 5);
     let mut schedule = Schedule::default();
     repeat(times, |n| {
-        rate.book(&mut schedule, n * 1_000_000, 0)
+        rate.reserve(&mut schedule, n * 1_000_000, 0)
             .map_err(|_| "the rate allows it".into())
     })
 }

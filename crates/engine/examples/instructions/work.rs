@@ -98,7 +98,7 @@ fn take(ticket: &mut LockTicket) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A lock that nobody holds is taken and given back.
+/// A free lock is taken and given back.
 pub fn free_lock(times: u64) -> Result<(), Box<dyn Error>> {
     let registry = Arc::new(Registry::default());
     let (calls, scope) = calls();

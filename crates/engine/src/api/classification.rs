@@ -51,7 +51,7 @@ pub struct DeliveryPolicy {
 
 /// What HTTP alone says. A profile may say otherwise where its API promises more.
 #[must_use]
-pub fn classify(result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
+pub(super) fn classify(result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
     match *result {
         AttemptResult::Answered {
             status: 200..=299, ..

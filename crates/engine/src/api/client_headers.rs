@@ -16,16 +16,16 @@ use crate::http::OWN_USER_AGENT;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The most headers that can be added.
-pub const MAX_HEADERS: usize = 32;
+const MAX_HEADERS: usize = 32;
 
 /// The longest value of an added header, in bytes. Servers take heads of 8 KB to 16 KB in all.
-pub const MAX_VALUE_BYTES: usize = 4096;
+const MAX_VALUE_BYTES: usize = 4096;
 
 /// The longest name of an added header, in bytes.
-pub const MAX_NAME_BYTES: usize = 128;
+const MAX_NAME_BYTES: usize = 128;
 
 /// The longest `userAgent`, in bytes.
-pub const MAX_USER_AGENT_BYTES: usize = 256;
+const MAX_USER_AGENT_BYTES: usize = 256;
 
 /// Names that a program cannot set: they name the client, describe the body and how it travels.
 const RESERVED: [&str; 20] = [
@@ -87,24 +87,10 @@ impl ClientHeaders {
             )));
         }
         for (position, (name, value)) in added.iter().enumerate() {
-            let known = header_name(name).ok_or_else(|| unnamed(position))?;
-            let field = format!("headers.{name}");
-            if known == USER_AGENT {
-                return Err(Error::invalid(format!(
-                    "{field} cannot be set: use userAgent"
-                )));
-            }
-            if RESERVED.contains(&known.as_str()) {
-                return Err(Error::invalid(format!(
-                    "{field} cannot be set: this package sets it itself"
-                )));
-            }
-            let mut value = field_value(value, MAX_VALUE_BYTES)
-                .ok_or_else(|| refused(&field, MAX_VALUE_BYTES))?;
-            value.set_sensitive(true);
+            let (known, value) = added_header(position, name, value)?;
             if headers.insert(known, value).is_some() {
                 return Err(Error::invalid(format!(
-                    "{field} is given twice: names do not differ by case"
+                    "headers.{name} is given twice: names do not differ by case"
                 )));
             }
         }
@@ -162,6 +148,30 @@ impl From<HeaderMap> for ClientHeaders {
             latest: Arc::default(),
         }
     }
+}
+
+/// Checks one entry of the option `headers`.
+fn added_header(
+    position: usize,
+    name: &str,
+    value: &str,
+) -> Result<(HeaderName, HeaderValue), Error> {
+    let known = header_name(name).ok_or_else(|| unnamed(position))?;
+    let field = format!("headers.{name}");
+    if known == USER_AGENT {
+        return Err(Error::invalid(format!(
+            "{field} cannot be set: use userAgent"
+        )));
+    }
+    if RESERVED.contains(&known.as_str()) {
+        return Err(Error::invalid(format!(
+            "{field} cannot be set: this package sets it itself"
+        )));
+    }
+    let mut value =
+        field_value(value, MAX_VALUE_BYTES).ok_or_else(|| refused(&field, MAX_VALUE_BYTES))?;
+    value.set_sensitive(true);
+    Ok((known, value))
 }
 
 fn header_name(name: &str) -> Option<HeaderName> {

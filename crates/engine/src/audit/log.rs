@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::anchor::{Anchor, Pace};
 use super::chain::Chain;
 use super::disk::{Disk, LogFile};
+use super::fail_stop::FailStop;
 use super::location::{Location, Names};
 use super::notice::Notice;
 use super::open_file::{Broken, OpenFile};
@@ -22,7 +23,7 @@ pub const REST: Duration = Duration::from_secs(1);
 
 /// The log of one process.
 pub struct Log {
-    disk: Arc<dyn Disk>,
+    disk: FailStop,
     options: Options,
     seal: Arc<Seal>,
     names: Names,
@@ -50,7 +51,7 @@ struct Beginning {
 impl Log {
     /// A log that has not touched the disk yet.
     #[must_use]
-    pub fn new(options: Options, disk: Arc<dyn Disk>, start: SystemTime) -> Self {
+    pub fn new(options: Options, disk: FailStop, start: SystemTime) -> Self {
         let author = Author {
             host: Arc::clone(&options.host),
             pid: std::process::id(),
@@ -258,7 +259,7 @@ impl Log {
             chain,
             previous,
         } = beginning;
-        let open = self.author.open(&chain, &self.seal, previous.clone());
+        let open = self.author.open(chain.id, &self.seal, previous.clone());
         let mut current = OpenFile::new(file, name.clone(), chain, 0, now.elapsed);
         let continues = current.durable.next > 0;
         let written = self
@@ -328,7 +329,7 @@ impl Log {
     fn start(&mut self, now: Stamp) -> io::Result<()> {
         let location = &self.options.location;
         let mut leftovers = OrphanedFiles {
-            disk: &*self.disk,
+            disk: &self.disk,
             location,
             seal: &self.seal,
             writer: &self.author,
@@ -364,7 +365,7 @@ fn explain(error: &io::Error) -> String {
             "the disk is full: make room, or move finished files elsewhere"
         }
         io::ErrorKind::InvalidInput => "it is a link or no regular file: name another one",
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only: name another place",
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only: name another location",
         _ => return format!("the disk reports an error ({error}): check it"),
     };
     what.to_owned()

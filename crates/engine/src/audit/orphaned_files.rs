@@ -45,12 +45,18 @@ impl OrphanedFiles<'_> {
     /// Closes all files of a directory whose processes have ended.
     pub fn finish_all(&mut self) -> io::Result<()> {
         let mut names = self.disk.list(self.location.folder())?;
+        self.sync_folder()?;
         names.retain(|name| location::is_of_directory(name));
         names.sort_unstable();
         for name in names {
             self.finish(&name, location::predecessor(&name).as_deref());
         }
         Ok(())
+    }
+
+    /// A process that was killed may have made its last file without making it durable that it is there.
+    fn sync_folder(&self) -> io::Result<()> {
+        self.disk.sync_folder(self.location.folder())
     }
 
     /// Closes a file if its process has ended. What cannot be opened or mended is left as it is: it must not
@@ -76,7 +82,7 @@ impl OrphanedFiles<'_> {
         let recovered = self.put_aside(name, file, &scanned)?;
         let (mut chain, previous) = self.chain_in(name, before, &scanned)?;
         let empty = scanned.records == 0;
-        let open = empty.then(|| self.writer.open(&chain, self.seal, previous));
+        let open = empty.then(|| self.writer.open(chain.id, self.seal, previous));
         let close = Record::Close { next: None };
         let mut lines = String::new();
         for record in open.into_iter().chain(recovered).chain([close]) {
@@ -101,6 +107,7 @@ impl OrphanedFiles<'_> {
             let file = self.disk.open(&self.location.path(&names.name(number)))?;
             // Another process may have gone on to a newer one before the lock was got.
             if newest()? == Some(number) {
+                self.sync_folder()?;
                 return Ok(Some((number, file)));
             }
         }
@@ -131,10 +138,11 @@ impl OrphanedFiles<'_> {
         };
         let (chain, previous) = self.chain_in(&name, before, &scanned)?;
         if scanned.next.is_some() {
+            file.sync()?;
             return Ok(previous.map(Resumed::Ended));
         }
         let recovered = self.put_aside(&name, &mut *file, &scanned)?;
-        let records: Vec<Record> = std::iter::once(self.writer.open(&chain, self.seal, previous))
+        let records: Vec<Record> = std::iter::once(self.writer.open(chain.id, self.seal, previous))
             .chain(recovered)
             .collect();
         let bytes = file.size()?;

@@ -6,8 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use super::Intent;
-use super::chain::Chain;
+use super::intent::Intent;
 use super::seal::{Mac, Seal};
 use crate::outcome::Outcome;
 use crate::timestamp;
@@ -73,9 +72,9 @@ pub struct Author {
 impl Author {
     /// The record with which it begins to write.
     #[must_use]
-    pub fn open(&self, chain: &Chain, seal: &Seal, previous: Option<Link>) -> Record {
+    pub fn open(&self, chain: Uuid, seal: &Seal, previous: Option<Link>) -> Record {
         Record::Open(Open {
-            chain: chain.id,
+            chain,
             algorithm: seal.algorithm(),
             key_id: seal.key_id().map(str::to_owned),
             host: Arc::clone(&self.host),

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 
 use super::disk::RealDisk;
+use super::fail_stop::FailStop;
 use super::location::Location;
 use super::options::Options;
 use super::writer::Writer;
@@ -17,6 +18,8 @@ struct Slot {
     options: Options,
     writer: Weak<Writer>,
     thread: JoinHandle<()>,
+    /// Remembers which syncs failed, also for the log that is opened after this one.
+    disk: FailStop,
 }
 
 static LOGS: LazyLock<Mutex<HashMap<Location, Slot>>> = LazyLock::new(Mutex::default);
@@ -40,15 +43,18 @@ pub fn writer(mut options: Options) -> Result<Arc<Writer>, Error> {
             ))
         };
     }
-    let after = former.map(|slot| slot.thread);
-    let (writer, thread) =
-        Writer::start(options.clone(), Arc::new(RealDisk), after).map_err(|_| {
-            Error::invalid("auditLog cannot be kept: the system starts no more threads")
-        })?;
+    let (after, disk) = former.map_or_else(
+        || (None, FailStop::new(Arc::new(RealDisk))),
+        |slot| (Some(slot.thread), slot.disk),
+    );
+    let (writer, thread) = Writer::start(options.clone(), disk.clone(), after).map_err(|_| {
+        Error::invalid("auditLog cannot be kept: the system starts no more threads")
+    })?;
     let writer = Arc::new(writer);
     let slot = Slot {
         writer: Arc::downgrade(&writer),
         thread,
+        disk,
         options: options.clone(),
     };
     logs.insert(options.location, slot);

@@ -10,18 +10,30 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::disk::Disk;
+use super::fail_stop::FailStop;
+use super::intent::Intent;
 use super::notice::Observer;
 use super::options::{Durability, OnFailure, Options};
 use super::record::Record;
 use super::shared;
 use super::writer::Writer;
-use super::{AuditSink, Intent};
 use crate::BoxFuture;
 use crate::error::{Code, Error};
 use crate::outcome::Outcome;
 
 /// The longest wait for a record to be written: a disk that stands still must not hold up calls for ever.
 pub const MAX_WAIT: Duration = Duration::from_secs(2);
+
+/// Keeps the record. Neither method is given a digit.
+///
+/// What is to be recorded is on its way when a method returns, also if nobody waits for the end.
+pub trait AuditSink: Send + Sync + 'static {
+    /// Ends when the intent is safe. An error keeps the digits from being sent.
+    fn intent(&self, intent: Intent) -> BoxFuture<'_, Result<(), Error>>;
+
+    /// Ends when the outcome is safe, with `true`, or cannot be made so; it never changes the outcome.
+    fn outcome(&self, outcome: Arc<Outcome>) -> BoxFuture<'_, bool>;
+}
 
 /// One user's share in a log. The log is closed with the last share.
 pub struct AuditLog {
@@ -52,7 +64,7 @@ impl AuditLog {
         observer: Arc<dyn Observer>,
     ) -> io::Result<Self> {
         let (durability, on_failure) = (options.durability, options.on_failure);
-        let (writer, _) = Writer::start(options, disk, None)?;
+        let (writer, _) = Writer::start(options, FailStop::new(disk), None)?;
         Ok(Self::share(
             Arc::new(writer),
             durability,

@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime};
 
 use tokio::sync::{oneshot, watch};
 
-use super::disk::Disk;
+use super::fail_stop::FailStop;
 use super::log::Log;
 use super::notice::Observer;
 use super::options::Options;
@@ -47,7 +47,7 @@ impl Writer {
     /// Starts the thread. It begins when the one `after` has ended.
     pub fn start(
         options: Options,
-        disk: Arc<dyn Disk>,
+        disk: FailStop,
         after: Option<JoinHandle<()>>,
     ) -> io::Result<(Self, JoinHandle<()>)> {
         let (commands, queue) = sync_channel(MAX_QUEUE);
@@ -96,8 +96,10 @@ impl Writer {
 
     /// Puts a record in the queue. An error says that the records before it could not be written.
     pub fn leave(&self, record: Record) -> Result<(), String> {
+        // Asked first, as the thread may have failed with this one when it was put.
+        let failing = self.failing.load(Ordering::Relaxed);
         self.put(record, None)?;
-        if self.failing.load(Ordering::Relaxed) {
+        if failing {
             Err("the records before it could not be written: check the disk".to_owned())
         } else {
             Ok(())

@@ -25,6 +25,11 @@ pub struct ClientCredentials {
     pub scope: String,
 }
 
+impl ClientCredentials {
+    /// The scopes to ask for, unless told otherwise.
+    pub const DEFAULT_SCOPE: &str = "telephony:call:control telephony:line:readwrite";
+}
+
 impl Grant for ClientCredentials {
     fn request(&self) -> BoxFuture<'_, Result<Granted, Error>> {
         Box::pin(async move {

@@ -18,10 +18,15 @@ use crate::http::{Answer, Fault, OWN_USER_AGENT, ProxyUse, Request, Transport, W
 pub struct Connection {
     /// Carries the requests.
     pub transport: Arc<dyn Transport>,
-    /// The bound on one request, its answer included. The contract's default is 5 s.
+    /// The bound on one request, its answer included. Default [`Self::DEFAULT_TIMEOUT`].
     pub timeout: Duration,
     /// The time of day, for a `Retry-After` that is a date.
     pub clock: WallClock,
+}
+
+impl Connection {
+    /// The bound on one request, unless told otherwise.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 }
 
 /// No answer.

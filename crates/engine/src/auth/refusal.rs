@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::redacted;
 use crate::Secret;
 use crate::error::{Code, Details, Error, Response};
-use crate::http::{Answer, AnswerBody, Fault, FaultKind};
+use crate::http::{Answer, AnswerBody, Fault, FaultKind, Peer, sentence};
 use crate::retry::{is_transient, retry_after_of};
 
 /// The error codes of RFC 6749 §5.2. No other text of an answer reaches a message.
@@ -43,54 +43,22 @@ pub(super) fn refused(answer: &Answer, secrets: &[Secret], now: SystemTime) -> E
 /// No answer at all. Asking for a token twice does no harm, so whatever may pass is worth a retry.
 #[must_use]
 pub(super) fn unanswered(fault: Fault) -> Error {
-    let (passes, what) = match fault.kind {
-        FaultKind::NameLookup => (
-            true,
-            "its host name could not be looked up; check authUrl and the DNS",
-        ),
-        FaultKind::ConnectionRefused => (
-            true,
-            "nobody accepts connections there; check authUrl and the network",
-        ),
-        FaultKind::ConnectTimeout => (
-            true,
-            "no connection within the connect time-out; check the network",
-        ),
-        FaultKind::TlsHandshake => (true, "the TLS handshake broke off; try again"),
-        FaultKind::Certificate => (
-            false,
-            "its certificate or protocol is not acceptable; check caBundle",
-        ),
-        FaultKind::Proxy => (false, "the proxy declined the connection; check proxy"),
-        FaultKind::Setup => (
-            false,
-            "the request could not be set up; check authUrl, proxy and caBundle",
-        ),
-        FaultKind::TimedOut => (
-            true,
-            "no answer of the token endpoint within the time-out; try again",
-        ),
-        FaultKind::ConnectionLost => (
-            true,
-            "the connection to the token endpoint was lost; try again",
-        ),
-        FaultKind::StreamRefused => (
-            true,
-            "the token endpoint did not take the request; try again",
-        ),
-    };
-    let (code, message) = match fault.kind {
+    let (code, passing) = match fault.kind {
+        FaultKind::NameLookup
+        | FaultKind::ConnectionRefused
+        | FaultKind::ConnectTimeout
+        | FaultKind::TlsHandshake => (Code::Connect, true),
+        FaultKind::Certificate | FaultKind::Proxy | FaultKind::Setup => (Code::Connect, false),
         FaultKind::TimedOut | FaultKind::ConnectionLost | FaultKind::StreamRefused => {
-            (Code::Auth, format!("OAuth authentication failed: {what}"))
+            (Code::Auth, true)
         }
-        _ => (
-            Code::Connect,
-            format!("Cannot reach the token endpoint: {what}"),
-        ),
     };
-    let mut error = Error::not_sent(code, message);
-    error.retryable = passes;
-    error
+    let error = Error::not_sent(code, sentence(fault.kind, Peer::TokenEndpoint));
+    if passing {
+        error.retryable(None)
+    } else {
+        error
+    }
 }
 
 fn message(status: u16, known: Option<&str>, passing: bool) -> String {

@@ -1,4 +1,4 @@
-//! The names of what the fleet keeps. Ids of calls appear only as a digest: names end up in dumps and slow logs.
+//! The names of keys. Ids of calls appear in them only as a digest: names end up in dumps and slow logs.
 
 use std::sync::Arc;
 
@@ -8,22 +8,22 @@ use ring::digest::{Context, SHA256};
 
 use super::options::{FleetOptions, Servers};
 
-/// How many hash tags there are in a cluster. What a server remembers of its memory is kept once for each
-/// ([`crate::fleet::store`]), so there are more than masters and not one for each call.
-pub const BUCKETS: u16 = 128;
+/// How many hash tags there are in a cluster. Each has a marker of its own (see `restart_guard`), so there are more than
+/// masters but not one for each call.
+const HASH_TAGS: u16 = 128;
 
 /// Names keys for one fleet.
 #[derive(Clone, Debug)]
 pub struct Keys {
     prefix: Arc<str>,
-    buckets: u16,
+    tags: u16,
 }
 
-/// A call, as the fleet knows it.
+/// The name of a call within a fleet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallId {
-    /// The bucket that all its keys are in.
-    pub bucket: u16,
+    /// The hash tag of all its keys.
+    pub tag: u16,
     /// 128 bits of a digest, in base64.
     pub digest: String,
 }
@@ -34,14 +34,14 @@ impl Keys {
     pub fn new(options: &FleetOptions) -> Self {
         Self {
             prefix: options.prefix.as_str().into(),
-            buckets: match options.servers {
+            tags: match options.servers {
                 Servers::One(_) => 1,
-                Servers::Cluster { .. } => BUCKETS,
+                Servers::Cluster { .. } => HASH_TAGS,
             },
         }
     }
 
-    /// How a call is named: SHA-256 of prefix, scope and id, cut to 128 bits.
+    /// Names a call: SHA-256 of prefix, scope and id, cut to 128 bits.
     #[must_use]
     pub fn call(&self, scope: &str, call: &str) -> CallId {
         let mut context = Context::new(&SHA256);
@@ -57,7 +57,7 @@ impl Keys {
             .take(2)
             .fold(0_u16, |sum, byte| sum << 8 | u16::from(*byte));
         CallId {
-            bucket: first % self.buckets,
+            tag: first % self.tags,
             digest: BASE64_URL_SAFE_NO_PAD.encode(half),
         }
     }
@@ -65,13 +65,13 @@ impl Keys {
     /// A key of a call. All keys of one call have the same hash tag, so that one script may use them.
     #[must_use]
     pub fn of_call(&self, what: &str, call: &CallId) -> String {
-        format!("{}:{{{}}}:{what}:{}", self.prefix, call.bucket, call.digest)
+        format!("{}:{{{}}}:{what}:{}", self.prefix, call.tag, call.digest)
     }
 
-    /// A key of a bucket.
+    /// A key that exists once for each hash tag.
     #[must_use]
-    pub fn of_bucket(&self, what: &str, bucket: u16) -> String {
-        format!("{}:{{{bucket}}}:{what}", self.prefix)
+    pub fn of_tag(&self, what: &str, tag: u16) -> String {
+        format!("{}:{{{tag}}}:{what}", self.prefix)
     }
 
     /// A key of the whole fleet.
@@ -80,15 +80,15 @@ impl Keys {
         format!("{}:{what}", self.prefix)
     }
 
-    /// All buckets.
-    pub fn buckets(&self) -> impl Iterator<Item = u16> + use<> {
-        0..self.buckets
+    /// All hash tags.
+    pub fn tags(&self) -> impl Iterator<Item = u16> + use<> {
+        0..self.tags
     }
 }
 
 /// The hash slot of a key (Redis cluster specification: CRC16/XMODEM modulo 16384, of the first tag in braces if there is one).
 #[must_use]
-pub fn slot(key: &str) -> u16 {
+pub(super) fn slot(key: &str) -> u16 {
     let tag = key
         .split_once('{')
         .and_then(|(_, rest)| rest.split_once('}'))
@@ -138,8 +138,8 @@ mod tests {
         for n in 0..100 {
             let id = format!("call-{n}");
             let call = keys.call("https://api.example", &id);
-            let names = ["lock", "line", "rate"].map(|what| keys.of_call(what, &call));
-            let marker = keys.of_bucket("memory", call.bucket);
+            let names = ["lock", "tickets", "rate"].map(|what| keys.of_call(what, &call));
+            let marker = keys.of_tag("memory", call.tag);
             assert!(names.iter().all(|name| slot(name) == slot(&marker)));
             assert!(names.iter().all(|name| !name.contains(&id)));
         }
@@ -151,7 +151,7 @@ mod tests {
         let named = keys.call("ab", "c");
         assert_eq!(named, keys.call("ab", "c"));
         assert_ne!(named, keys.call("a", "bc"));
-        assert_eq!(named.bucket, 0);
+        assert_eq!(named.tag, 0);
         assert_eq!(named.digest.len(), 22);
         assert_eq!(
             keys.of_call("lock", &named),

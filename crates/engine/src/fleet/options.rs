@@ -10,7 +10,7 @@ use crate::Secret;
 use crate::error::Error;
 use crate::tls;
 
-/// What an attempt must leave of the lease when it times out: the way of a last byte, and clocks that tick differently.
+/// What must be left of the lease when an attempt times out: for a last byte on its way, and for the drift of clocks.
 pub const MARGIN: Duration = Duration::from_secs(1);
 
 /// The default of [`FleetOptions::lease`], where the time-out of an attempt allows it.
@@ -22,7 +22,7 @@ const PORT: u16 = 6379;
 /// What happens to injections while Redis is away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnUnavailable {
-    /// They fail, unsent: nobody knows whether another process is pressing digits.
+    /// They fail, unsent: whether another process is pressing digits cannot be known.
     #[default]
     Fail,
     /// They go on with the order of this process alone.
@@ -56,16 +56,16 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Where the fleet meets.
+/// The server or the cluster that the processes of a fleet share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Servers {
-    /// One server, or one address behind which the current master is.
+    /// One server, or one address that leads to the current master.
     One(Server),
-    /// Nodes of a cluster to ask for the others, which are logged in to like the first.
+    /// Nodes of a cluster, which are asked for the others. All are logged in to like the first.
     Cluster {
-        /// The first that was named.
+        /// The first node that was named.
         first: Server,
-        /// All that were named.
+        /// All nodes that were named.
         seeds: Vec<Server>,
     },
 }
@@ -73,16 +73,16 @@ pub enum Servers {
 /// The settings of the fleet mode. Injectors of a process with equal settings share their connections.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FleetOptions {
-    /// Where the fleet meets.
+    /// What the processes share.
     pub servers: Servers,
-    /// Parts fleets that share a server. 1 to 64 of `A-Z a-z 0-9 . _ : -`. Default `dtmf`.
+    /// Keeps fleets apart that share a server. 1 to 64 of `A-Z a-z 0-9 . _ : -`. Default `dtmf`.
     pub prefix: String,
     /// What happens while Redis is away. Default: injections fail.
     pub on_unavailable: OnUnavailable,
-    /// How long a process that died keeps its calls. At least 1.5 times the time-out of an attempt with
+    /// How long the calls of a process that died stay locked. At least 1.5 times the time-out of an attempt with
     /// [`MARGIN`], since a lease is renewed when a third of it has passed. Default 20 s, or that if it is more.
     pub lease: Duration,
-    /// How many processes share the rate limit, for the time when Redis is away. Default 1.
+    /// How many processes share the rate limit, which matters while Redis is away. Default 1.
     pub processes: u32,
     /// Bound on one command. Default 500 ms.
     pub timeout: Duration,
@@ -95,12 +95,12 @@ pub struct FleetOptions {
 }
 
 impl FleetOptions {
-    /// The defaults at one server.
+    /// The defaults, with one server.
     pub fn at(url: &str) -> Result<Self, Error> {
         Ok(Self::with(Servers::One(server(url)?)))
     }
 
-    /// The defaults in the cluster to which these nodes belong.
+    /// The defaults, with the cluster of these nodes.
     pub fn cluster(urls: &[impl AsRef<str>]) -> Result<Self, Error> {
         let nodes: Result<Vec<_>, _> = urls.iter().map(|url| server(url.as_ref())).collect();
         let nodes = nodes?;
@@ -132,7 +132,7 @@ impl FleetOptions {
         }
     }
 
-    /// The shortest lease under which an attempt with this time-out may begin at any moment.
+    /// The shortest lease under which an attempt with this time-out may start at any moment.
     #[must_use]
     pub fn shortest_lease(attempt: Duration) -> Duration {
         attempt.saturating_add(MARGIN).saturating_mul(3) / 2
@@ -181,7 +181,7 @@ impl fmt::Debug for FleetOptions {
     }
 }
 
-/// Reads the URL of a server. The error never repeats it: it may hold a password.
+/// Reads the URL of a server. The error does not repeat it: it may hold a password.
 fn server(text: &str) -> Result<Server, Error> {
     let wrong = || {
         Error::invalid(
@@ -216,7 +216,7 @@ fn server(text: &str) -> Result<Server, Error> {
     })
 }
 
-/// Undoes percent-encoding. `None` for what is no text.
+/// Undoes percent-encoding. `None` if the result is not UTF-8.
 fn decoded(text: &str) -> Option<String> {
     let text = percent_decode_str(text).decode_utf8().ok()?;
     Some(text.into_owned())

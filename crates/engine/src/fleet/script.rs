@@ -1,4 +1,4 @@
-//! A piece of Lua, by whose digest the store runs it.
+//! A Lua script and its digest, by which servers know it.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// The script of this text.
+    /// A script with this text.
     #[must_use]
     pub fn new(text: &'static str) -> Self {
         let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());

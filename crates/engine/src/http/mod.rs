@@ -20,6 +20,7 @@ mod network;
 mod options;
 mod proxy;
 mod proxy_variables;
+mod sentences;
 mod transport;
 mod via;
 mod witness;
@@ -30,6 +31,7 @@ pub use message::{Answer, AnswerBody, Fault, FaultKind, MAX_ANSWER_BYTES, Reques
 pub use options::HttpOptions;
 pub use proxy::{ProxyChoice, ProxyUse};
 pub use proxy_variables::ProxyVariables;
+pub use sentences::{Peer, sentence};
 pub use transport::Transport;
 pub use witness::{Witness, WitnessedBody};
 

@@ -18,7 +18,7 @@ use crate::cancel::Scope;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::event::Event;
-use crate::fleet::options::MARGIN;
+use crate::fleet::MARGIN;
 use crate::http::{Answer, Fault, Request, Witness};
 use crate::outcome::Accepted;
 use crate::redact::Redactor;
@@ -177,8 +177,8 @@ impl SegmentAttempts<'_> {
     /// The slot of the rate limit, the token, the address and the request.
     async fn prepare(&self) -> Result<Ready, Failed> {
         let engine = self.engine();
-        if let Some(limits) = &engine.limits {
-            let slot = limits.wait(&self.request.prepared.call, self.request.deadline);
+        if let Some(limiter) = &engine.rate_limiter {
+            let slot = limiter.acquire(&self.request.prepared.call, self.request.deadline);
             let slot = self.before_sending(slot).await?;
             slot.map_err(|too_long| Failed::finally(messages::rate_limited(too_long)))?;
         }
@@ -232,7 +232,7 @@ impl SegmentAttempts<'_> {
         let lock = self.pressing.hold.fleet_lock().cloned();
         let lock = lock.ok_or_else(|| Failed::finally(messages::no_fleet_lock()))?;
         let need = engine.config.timeout.min(self.remaining()) + MARGIN;
-        let assured = self.before_sending(lock.assured(need)).await?;
+        let assured = self.before_sending(lock.ensure(need)).await?;
         self.pressing.log.fence = assured.map_err(Failed::finally)?;
         Ok(())
     }
@@ -286,9 +286,9 @@ impl SegmentAttempts<'_> {
             });
         };
         if failure.code == Code::RateLimited
-            && let Some((limits, wait)) = engine.limits.as_ref().zip(failure.retry_after)
+            && let Some((limiter, wait)) = engine.rate_limiter.as_ref().zip(failure.retry_after)
         {
-            limits.hold_back(wait);
+            limiter.hold_back(wait);
         }
         let mut failed = self.failed(uri, &result, failure);
         let redactor = Redactor {

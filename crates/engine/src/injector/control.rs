@@ -11,7 +11,7 @@ use crate::api::RequestTemplate;
 use crate::auth::Token;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
-use crate::http::Answer;
+use crate::http::{Answer, Peer, sentence};
 use crate::redact::Redactor;
 use crate::retry::{Decision, Failure, Policy, Progress, Resend, retry_after_of};
 
@@ -78,7 +78,7 @@ impl Engine {
         match self.parts.control.send(request).await {
             Ok(answer) => Reply::Answered { answer, token },
             Err(fault) => {
-                let error = Error::not_sent(Code::Connect, messages::not_connected(fault.kind));
+                let error = Error::not_sent(Code::Connect, sentence(fault.kind, Peer::Platform));
                 let used = self.parts.control.proxy_use(&uri);
                 Reply::Unanswered {
                     left: !witness.revoke(),

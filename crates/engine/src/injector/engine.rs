@@ -7,7 +7,6 @@ use tokio_util::task::TaskTracker;
 
 use super::capacity::Capacity;
 use super::in_flight::InFlight;
-use super::limits::Limits;
 use super::manual_locks::ManualLocks;
 use super::retries::Retries;
 use crate::api::WireProfile;
@@ -22,6 +21,7 @@ use crate::fleet::Fleet;
 use crate::http::Transport;
 use crate::lock::{LockKey, Registry, Rejection};
 use crate::metrics::Metrics;
+use crate::rate_limit::{LocalRateLimiter, RateLimiter};
 
 /// What an injector is made of. Each part is a seam.
 pub struct Parts {
@@ -74,7 +74,7 @@ pub(super) struct Engine {
     pub(super) locks: ManualLocks,
     /// Recordings that are masked, or may be. Closing waits until they are unmasked.
     pub(super) maskings: TaskTracker,
-    pub(super) limits: Option<Limits>,
+    pub(super) rate_limiter: Option<Arc<dyn RateLimiter>>,
     pub(super) retries: Retries,
     pub(super) metrics: Metrics,
     /// The last turn was taken without a lease, and that was told.
@@ -85,13 +85,16 @@ impl Engine {
     pub(super) fn new(parts: Parts, config: Config) -> Result<Self, Error> {
         config.check()?;
         if let Some(fleet) = &parts.fleet {
-            fleet.store.options().check(config.timeout)?;
+            fleet.check(config.timeout)?;
         }
         let origin = parts.endpoint.origin();
         let scope = parts.profile.scope(&origin);
+        let rate_limiter = config.rate_limit.map(|limit| match &parts.fleet {
+            Some(fleet) => fleet.rate_limiter(Arc::clone(&scope), limit),
+            None => Arc::new(LocalRateLimiter::new(limit)) as Arc<dyn RateLimiter>,
+        });
         Ok(Self {
-            limits: (config.rate_limit)
-                .map(|limit| Limits::new(limit, parts.fleet.as_ref(), &scope)),
+            rate_limiter,
             origin,
             scope,
             in_flight: InFlight::default(),

@@ -16,6 +16,7 @@ use crate::api::Params;
 use crate::cancel::Reason;
 use crate::config::{Config, InjectionOptions};
 use crate::error::Error;
+use crate::fleet::Fleet;
 use crate::lock::LockId;
 use crate::metrics::Snapshot;
 
@@ -99,7 +100,7 @@ impl Injector {
         engine.maskings.wait().await;
         if let Some(fleet) = &engine.parts.fleet {
             // Other processes would wait for what is not given back until its lease ends.
-            let _ = timeout(AFTER_GIVING_UP, fleet.locks.returned()).await;
+            let _ = timeout(AFTER_GIVING_UP, fleet.locks_released()).await;
         }
     }
 
@@ -127,7 +128,6 @@ impl Injector {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let engine = &self.0;
-        let fleet = engine.parts.fleet.as_ref();
         Snapshot {
             counts: engine.metrics.read(),
             waiting: engine.capacity.waiting(),
@@ -136,7 +136,7 @@ impl Injector {
             budget: engine.retries.budget_level(),
             token_age: engine.parts.tokens.age(),
             times: engine.metrics.times(),
-            fleet: fleet.map(|fleet| fleet.store.counters().read()),
+            fleet: engine.parts.fleet.as_ref().map(Fleet::counts),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use crate::api::AttemptResult;
 use crate::cancel::call_ended;
 use crate::error::{Code, Error};
-use crate::http::FaultKind;
+use crate::http::{FaultKind, Peer, sentence};
 use crate::lock::Rejection;
-use crate::rate_limit::limiter::TooLong;
+use crate::rate_limit::WaitTooLong;
 
 pub(super) const OUTCOME_UNKNOWN: &str = "the outcome is unknown: the digits were handed over and may or may not have been pressed; do not send them again before you know";
 
@@ -29,7 +29,7 @@ pub(super) fn attempt(result: &AttemptResult, code: Code) -> Cow<'static, str> {
     }
     match *result {
         AttemptResult::Answered { status, .. } => answered(status, code).into(),
-        AttemptResult::Failed { fault, .. } => not_connected(fault).into(),
+        AttemptResult::Failed { fault, .. } => sentence(fault, Peer::Platform).into(),
     }
 }
 
@@ -42,31 +42,6 @@ fn answered(status: u16, code: Code) -> String {
         Code::Server => format!("the platform failed and pressed nothing ({status})"),
         _ if status == 404 => "the platform does not know this call, line or provider (404): it may have ended".into(),
         _ => format!("the platform refused the request ({status}) and pressed nothing"),
-    }
-}
-
-pub(super) const fn not_connected(fault: FaultKind) -> &'static str {
-    match fault {
-        FaultKind::NameLookup => {
-            "the host name of the platform could not be looked up: check apiUrl and the name service"
-        }
-        FaultKind::ConnectionRefused => {
-            "nobody accepts connections at apiUrl: check host, port and network"
-        }
-        FaultKind::ConnectTimeout => {
-            "no connection within connectTimeoutMs: check host, port and firewalls"
-        }
-        FaultKind::TlsHandshake => "the TLS handshake with the platform broke off",
-        FaultKind::Certificate => {
-            "the platform's certificate or TLS version is not acceptable: check apiUrl, or pass the root of a private authority as caBundle"
-        }
-        FaultKind::Proxy => {
-            "the proxy did not open a tunnel to the platform: check its user name, password and rules"
-        }
-        FaultKind::StreamRefused => "the platform refused to process the request",
-        FaultKind::TimedOut => "no connection took the request in time",
-        FaultKind::ConnectionLost => "the connection ended before it took the request",
-        FaultKind::Setup => "the HTTP client could not be set up",
     }
 }
 
@@ -88,7 +63,7 @@ pub(super) fn deadline() -> Error {
 }
 
 /// The rate limit of the injector lets the request leave only after the deadline.
-pub(super) fn rate_limited(TooLong(wait): TooLong) -> Error {
+pub(super) fn rate_limited(WaitTooLong(wait): WaitTooLong) -> Error {
     Error::not_sent(
         Code::RateLimited,
         "the injector's own rate limit (rateLimit) has no slot before the deadline",

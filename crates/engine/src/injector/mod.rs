@@ -26,7 +26,6 @@ mod hold;
 mod identity;
 mod in_flight;
 mod injection;
-mod limits;
 mod manual_locks;
 mod messages;
 mod outgoing;

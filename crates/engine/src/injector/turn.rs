@@ -9,8 +9,7 @@ use super::capacity::Waiting;
 use super::engine::Engine;
 use super::messages;
 use crate::error::{Code, Error};
-use crate::fleet::Fleet;
-use crate::fleet::options::MARGIN;
+use crate::fleet::{Fleet, MARGIN};
 use crate::lock::{LockKey, LockTicket, Rejection};
 
 /// A ticket, and the waiter that it counts as while others are ahead.
@@ -67,8 +66,8 @@ async fn take_fleet_turn(
     limits: WaitLimits,
 ) -> Result<Result<(), Error>, Elapsed> {
     let need = engine.config.timeout + MARGIN;
-    let new_lock = || fleet.locks.claim(&engine.scope, call);
-    let lock = in_queue.ticket.fleet_lock_for(need, new_lock);
+    let new_lock = || fleet.request_lock(&engine.scope, call);
+    let lock = in_queue.ticket.take_fleet_lock(need, new_lock);
     let turn = match timeout_at(limits.answer, lock.answered()).await? {
         Ok(true) => lock.granted(limits.turn).await,
         Ok(false) => match count_waiting(engine, in_queue) {

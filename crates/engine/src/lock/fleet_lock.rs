@@ -1,4 +1,4 @@
-//! What a fleet adds to a line: the right of this process to press digits into the call.
+//! What a fleet adds to the queue of a call: the right of this process to press digits into it.
 
 use std::time::Duration;
 
@@ -7,27 +7,27 @@ use tokio::time::Instant;
 use crate::BoxFuture;
 use crate::error::Error;
 
-/// The claim of a process to a call. It belongs to the process's line, not to one injection: whoever comes next in the
-/// line finds it there, and it is given back when the last reference is dropped.
-pub trait FleetLock: Send + Sync {
-    /// Ends with the first answer: whether the call is ours already, or others come first.
+/// The lock that this process has, or has asked for, in its fleet. It belongs to the queue of a call and not to one
+/// injection: the next injection of the queue uses it too. It is released when the last reference is dropped.
+pub(crate) trait FleetLock: Send + Sync {
+    /// Resolves with the first answer: whether this process has the lock already, or other processes come first.
     fn answered(&self) -> BoxFuture<'_, Result<bool, Error>>;
 
-    /// Ends when the call is ours for a turn. An error at once where that cannot be before `until`; the caller's
-    /// patience is the caller's.
+    /// Resolves when this process has the lock. Fails at once where that cannot be before `until`, but sets no
+    /// time-out of its own.
     fn granted(&self, until: Instant) -> BoxFuture<'_, Result<(), Error>>;
 
-    /// Makes sure that the call stays ours for so long, and gives the number that stands for it in records.
-    /// An error keeps the digits from being sent.
-    fn assured(&self, need: Duration) -> BoxFuture<'_, Result<Option<u64>, Error>>;
+    /// Makes sure that the lock lasts for at least `need` from now, and gives its fence.
+    /// After an error no digits may be sent.
+    fn ensure(&self, need: Duration) -> BoxFuture<'_, Result<Option<u64>, Error>>;
 
-    /// The number that stands for it, where there is one.
+    /// The number of this grant, which grows from grant to grant. `None` without a lease.
     fn fence(&self) -> Option<u64>;
 
-    /// Sends those away who wait in other processes.
+    /// Rejects what waits for the call in other processes.
     fn reject_queued(&self);
 
-    /// Whether it serves who comes next in the line and needs the call for so long at a time. Not when it was lost, or
-    /// others have waited long enough.
-    fn serves(&self, need: Duration) -> bool;
+    /// Whether the next injection of the queue, which needs it for `need`, may use it. Not when it was lost, or when
+    /// it is the turn of other processes.
+    fn is_reusable(&self, need: Duration) -> bool;
 }

@@ -1,17 +1,17 @@
-//! The line in front of one call: who presses now and who comes next.
+//! The queue of one call: which ticket holds the lock and which comes next.
 //!
-//! A pure state machine: no clock, no threads, no tokio. Whoever calls it does so under one mutex.
+//! A pure state machine without clock, threads or tokio. The caller guards it with a mutex.
 
 use std::collections::BTreeMap;
 
-/// A place in one line. Tickets grow; a lower one came first.
+/// A position in one queue. Positions grow; a lower one came first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(u64);
 
-/// What became of a newcomer.
+/// The result of [`Queue::enqueue`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Enqueued {
-    /// Nobody was there: the newcomer holds the line.
+    /// The queue was free, and this position holds it.
     Holds(Position),
     /// Others came first.
     Waits(Position),
@@ -26,7 +26,7 @@ pub struct Queue<W> {
 }
 
 impl<W> Queue<W> {
-    /// An empty line.
+    /// A free queue.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -36,7 +36,7 @@ impl<W> Queue<W> {
         }
     }
 
-    /// Takes the next place. `waker` is made only when there is somebody to wait for.
+    /// Takes the next position. `waker` is called only when it has to wait.
     pub fn enqueue(&mut self, waker: impl FnOnce() -> W) -> Enqueued {
         let position = Position(self.next);
         self.next += 1;
@@ -48,10 +48,10 @@ impl<W> Queue<W> {
         Enqueued::Waits(position)
     }
 
-    /// Gives the place up, whether it was held or waited for, and returns who must be woken:
-    /// the one who holds the line from now on, if the holder left and somebody waited.
+    /// Gives up a position, held or waiting. When the holder leaves, the first waiter holds the queue from now on, and
+    /// its waker is returned.
     ///
-    /// A ticket that is not in the line any more is nobody's: nothing happens.
+    /// A position that has left before means nothing any more.
     pub fn leave(&mut self, position: Position) -> Option<W> {
         if self.holder != Some(position) {
             self.waiting.remove(&position);
@@ -63,18 +63,18 @@ impl<W> Queue<W> {
         Some(waker)
     }
 
-    /// Sends everybody who waits away; the holder stays.
+    /// Removes all waiters; the holder stays.
     pub fn reject_queued(&mut self) -> impl Iterator<Item = W> + use<W> {
         std::mem::take(&mut self.waiting).into_values()
     }
 
-    /// How many wait; the holder is not counted.
+    /// How many wait, without the holder.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Whether nobody holds the line. Then nobody waits either.
+    /// Whether there is no holder, and so no waiter.
     #[must_use]
     pub const fn is_free(&self) -> bool {
         self.holder.is_none()
@@ -97,24 +97,24 @@ mod tests {
 
     #[derive(Clone, Copy, Debug)]
     enum Step {
-        Join,
-        /// The n-th of those in the line (the holder is 0) leaves.
+        Enqueue,
+        /// The n-th in the queue leaves; the holder is 0.
         Leave(usize),
         LeaveAgain,
-        Dismiss,
+        Reject,
     }
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            4 => Just(Step::Join),
+            4 => Just(Step::Enqueue),
             4 => (0_usize..6).prop_map(Step::Leave),
             1 => Just(Step::LeaveAgain),
-            1 => Just(Step::Dismiss),
+            1 => Just(Step::Reject),
         ]
     }
 
     proptest! {
-        /// The line behaves like a plain list whose first element holds it.
+        /// The queue behaves like a plain list whose first element holds it.
         #[test]
         fn behaves_like_a_list(steps in prop::collection::vec(step(), 0..200)) {
             let mut queue = Queue::new();
@@ -122,7 +122,7 @@ mod tests {
             let mut gone = None;
             for (name, step) in (0_u32..).zip(steps) {
                 match step {
-                    Step::Join => {
+                    Step::Enqueue => {
                         let expected_to_hold = model.is_empty();
                         let (held, position) = match queue.enqueue(|| name) {
                             Enqueued::Holds(position) => (true, position),
@@ -144,7 +144,7 @@ mod tests {
                             prop_assert_eq!(queue.leave(position), None);
                         }
                     }
-                    Step::Dismiss => {
+                    Step::Reject => {
                         let rejected: Vec<_> = queue.reject_queued().collect();
                         let expected: Vec<_> = model.iter().skip(1).map(|(_, name)| *name).collect();
                         prop_assert_eq!(rejected, expected);

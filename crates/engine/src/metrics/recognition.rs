@@ -1,4 +1,4 @@
-//! What the far end recognised, as far as somebody knows: no API tells a sender, so the program may report it.
+//! What the far end recognised. No API tells a sender, so the program may report it.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,11 +7,11 @@ use uuid::Uuid;
 use crate::error::Error;
 
 /// How many accepted injections wait for a report. Older ones cannot be reported any more.
-pub const MOST_WAITING: usize = 10_000;
+const MAX_WAITING: usize = 10_000;
 
 /// Accepted injections that may be reported, and the sums of those that were.
 #[derive(Debug, Default)]
-pub struct Recognition {
+pub(super) struct Recognition {
     digits: HashMap<Uuid, u32>,
     oldest_first: VecDeque<Uuid>,
     reported: Reported,
@@ -29,9 +29,9 @@ pub struct Reported {
 }
 
 impl Recognition {
-    /// An injection was accepted.
-    pub fn accepted(&mut self, injection: Uuid, digits: u32) {
-        if self.oldest_first.len() >= MOST_WAITING
+    /// Adds an accepted injection.
+    pub(super) fn accepted(&mut self, injection: Uuid, digits: u32) {
+        if self.oldest_first.len() >= MAX_WAITING
             && let Some(oldest) = self.oldest_first.pop_front()
         {
             self.digits.remove(&oldest);
@@ -41,10 +41,10 @@ impl Recognition {
     }
 
     /// Takes a report, once per injection.
-    pub fn report(&mut self, injection: Uuid, recognised: u32) -> Result<(), Error> {
+    pub(super) fn report(&mut self, injection: Uuid, recognised: u32) -> Result<(), Error> {
         let sent = self.digits.get(&injection).copied().ok_or_else(|| {
             Error::invalid(format!(
-                "injectionId must be that of one of the last {MOST_WAITING} accepted injections of this injector, and is reported once"
+                "injectionId must be that of one of the last {MAX_WAITING} accepted injections of this injector, and is reported once"
             ))
         })?;
         if recognised > sent {
@@ -61,7 +61,7 @@ impl Recognition {
 
     /// The sums so far.
     #[must_use]
-    pub const fn reported(&self) -> Reported {
+    pub(super) const fn reported(&self) -> Reported {
         self.reported
     }
 }
@@ -88,14 +88,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_latest_wait() {
+    fn only_the_latest_can_be_reported() {
         let mut recognition = Recognition::default();
-        let ids = (0..=MOST_WAITING as u128).map(Uuid::from_u128);
+        let ids = (0..=MAX_WAITING as u128).map(Uuid::from_u128);
         for id in ids {
             recognition.accepted(id, 1);
         }
         assert!(recognition.report(Uuid::from_u128(0), 1).is_err());
         assert!(recognition.report(Uuid::from_u128(1), 1).is_ok());
-        assert!(recognition.digits.len() <= MOST_WAITING);
+        assert!(recognition.digits.len() <= MAX_WAITING);
     }
 }

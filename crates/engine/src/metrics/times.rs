@@ -1,4 +1,4 @@
-//! How long things took: percentiles for people, buckets for Prometheus.
+//! How long something took: percentiles for people, buckets for Prometheus.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use hdrhistogram::Histogram;
 /// Two significant digits: a reading is at most 1 % off, and a histogram takes some kilobytes.
 const SIGNIFICANT_DIGITS: u8 = 2;
 
-/// No time is counted as longer: an option allows a day at most.
+/// Longer times are counted as this one: options allow a day at most.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The upper bounds of the buckets in seconds: the usual ones of Prometheus clients, and 30 for the default deadline.
-pub const BUCKETS: [f64; 12] = [
+pub(super) const BUCKETS: [f64; 12] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
-/// Times of one kind. It takes no room before the first one.
+/// A histogram of times. It takes no memory before the first one.
 #[derive(Clone, Debug, Default)]
 pub struct Times {
     micros: Option<Histogram<u32>>,
     sum: Duration,
 }
 
-/// What people want to know of times. All zero when there are none.
+/// A summary of times. All zero when there are none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Percentiles {
     /// How many times there are.
@@ -46,7 +46,7 @@ impl Times {
         let time = time.min(LONGEST);
         self.sum = self.sum.saturating_add(time);
         if let Some(histogram) = &mut self.micros {
-            // It grows as it must, and a day of microseconds is far within its range.
+            // It resizes itself, and a day of microseconds is far within its range.
             let _ = histogram.record(micros(time));
         }
     }
@@ -70,7 +70,7 @@ impl Times {
 
     /// How many times there are up to each bound of [`BUCKETS`].
     #[must_use]
-    pub fn buckets(&self) -> [u64; BUCKETS.len()] {
+    pub(super) fn buckets(&self) -> [u64; BUCKETS.len()] {
         BUCKETS.map(|bound| {
             self.micros.as_ref().map_or(0, |histogram| {
                 histogram.count_between(0, micros(Duration::from_secs_f64(bound)))
@@ -84,7 +84,7 @@ impl Times {
         self.micros.as_ref().map_or(0, Histogram::len)
     }
 
-    /// All of them together.
+    /// Their sum.
     #[must_use]
     pub const fn sum(&self) -> Duration {
         self.sum

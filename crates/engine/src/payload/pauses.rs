@@ -1,6 +1,5 @@
 //! Pauses inside a sequence, as the APIs of other platforms write them.
 
-use std::mem;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -69,7 +68,7 @@ pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<PausedSequenc
     }
     let wrong = text
         .chars()
-        .position(|character| pause_of(character).is_none() && !alphabet.has(character));
+        .position(|character| !is_pause(character) && !alphabet.has(character));
     if let Some(before) = wrong {
         return Err(SequenceError::InvalidCharacter {
             position: before + 1,
@@ -77,43 +76,41 @@ pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<PausedSequenc
         });
     }
     // Room for all of it at once: growing would leave copies behind that are not wiped.
-    let room = || Zeroizing::new(String::with_capacity(text.len()));
-    let mut all = room();
-    all.extend(text.chars().filter(|digit| pause_of(*digit).is_none()));
-    let parse = |digits: &str| Sequence::parse(digits, alphabet, max);
-    let all = parse(&all)?;
+    let mut digits = Zeroizing::new(String::with_capacity(text.len()));
+    digits.extend(text.chars().filter(|character| !is_pause(*character)));
+    let all = Sequence::parse(&digits, alphabet, max)?;
 
-    let mut lead_in = Duration::ZERO;
-    let mut groups: Vec<DigitGroup> = Vec::new();
-    let mut digits = room();
-    for character in text.chars() {
-        let Some(silence) = pause_of(character) else {
-            digits.push(character);
-            continue;
-        };
-        if !digits.is_empty() {
-            let finished = mem::replace(&mut digits, room());
-            groups.push(DigitGroup {
-                digits: parse(&finished)?,
-                pause: Duration::ZERO,
-            });
-        }
-        match groups.last_mut() {
-            Some(group) => group.pause += silence,
-            None => lead_in += silence,
-        }
-    }
-    if !digits.is_empty() {
+    let (lead_in, mut rest) = leading(text, is_pause);
+    let mut groups = Vec::new();
+    while !rest.is_empty() {
+        let (digits, after) = leading(rest, |character| !is_pause(character));
+        let (pauses, after) = leading(after, is_pause);
         groups.push(DigitGroup {
-            digits: parse(&digits)?,
-            pause: Duration::ZERO,
+            digits: Sequence::parse(digits, alphabet, max)?,
+            pause: silence(pauses),
         });
+        rest = after;
     }
     Ok(PausedSequence {
         all,
-        lead_in,
+        lead_in: silence(lead_in),
         groups,
     })
+}
+
+const fn is_pause(character: char) -> bool {
+    pause_of(character).is_some()
+}
+
+/// The characters at the beginning that match, and the rest.
+fn leading(text: &str, matches: impl Fn(char) -> bool) -> (&str, &str) {
+    let end = text.find(|character| !matches(character));
+    text.split_at_checked(end.unwrap_or(text.len()))
+        .unwrap_or((text, ""))
+}
+
+fn silence(pauses: &str) -> Duration {
+    pauses.chars().filter_map(pause_of).sum()
 }
 
 #[cfg(test)]

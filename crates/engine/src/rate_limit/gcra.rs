@@ -1,5 +1,5 @@
-//! The generic cell rate algorithm with reservation (ITU-T I.371, virtual scheduling): who asks books the next
-//! free slot and learns how long to wait for it. Nobody polls, and the order of asking is the order of going.
+//! The generic cell rate algorithm with reservation (ITU-T I.371, virtual scheduling): a request reserves the next free
+//! slot and learns how long to wait for it. Nothing polls, and the order of asking is the order of leaving.
 //!
 //! Times are whole microseconds since any origin, so that the same formula gives the same numbers
 //! wherever numbers are doubles (exact to 2^53).
@@ -12,19 +12,19 @@ pub struct Gcra {
     tolerance: u64,
 }
 
-/// The schedule of one bucket: when the next slot is due if all keep to the rate.
+/// When the next slot is due if all keep to the rate: the theoretical arrival time of GCRA.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Schedule(u64);
 
-/// A booked slot.
+/// A slot that is reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
+pub struct Reservation {
     /// How long to wait for it, in microseconds.
     pub wait: u64,
     after: Schedule,
 }
 
-/// The slot is too far away; nothing was booked.
+/// The slot is too far away; nothing is reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooFar {
     /// How long the wait would have been, in microseconds.
@@ -44,21 +44,21 @@ impl Gcra {
         }
     }
 
-    /// No rate: every slot is free, but for what is held back.
+    /// No rate: only [`hold_back`](Self::hold_back) makes a request wait.
     pub const UNLIMITED: Self = Self {
         interval: 0,
         tolerance: 0,
     };
 
-    /// The share of one among so many who keep to this rate together. A burst is shared too, as far as it divides.
+    /// The part of this rate for one of so many processes. The burst is divided too, rounded down.
     #[must_use]
-    pub const fn share(self, among: u32) -> Self {
-        let among = if among == 0 { 1 } else { among as u64 };
+    pub const fn divided_among(self, processes: u32) -> Self {
+        let processes = if processes == 0 { 1 } else { processes as u64 };
         let Some(at_once) = self.tolerance.checked_div(self.interval) else {
             return self;
         };
-        let at_once = (at_once + 1) / among;
-        let interval = self.interval.saturating_mul(among);
+        let at_once = (at_once + 1) / processes;
+        let interval = self.interval.saturating_mul(processes);
         Self {
             interval,
             tolerance: interval.saturating_mul(at_once.saturating_sub(1)),
@@ -77,28 +77,33 @@ impl Gcra {
         self.tolerance
     }
 
-    /// Books the next free slot, if it is at most `max_wait` away.
-    pub fn book(&self, schedule: &mut Schedule, now: u64, max_wait: u64) -> Result<Slot, TooFar> {
+    /// Reserves the next free slot, if it is at most `max_wait` away.
+    pub fn reserve(
+        &self,
+        schedule: &mut Schedule,
+        now: u64,
+        max_wait: u64,
+    ) -> Result<Reservation, TooFar> {
         let due = schedule.0.max(now);
         let wait = due.saturating_sub(self.tolerance).saturating_sub(now);
         if wait > max_wait {
             return Err(TooFar { wait });
         }
         *schedule = Schedule(due.saturating_add(self.interval));
-        Ok(Slot {
+        Ok(Reservation {
             wait,
             after: *schedule,
         })
     }
 
-    /// Gives an unused slot back, if nobody booked one after it. Otherwise it lapses.
-    pub fn give_back(&self, schedule: &mut Schedule, slot: Slot) {
-        if *schedule == slot.after {
+    /// Gives an unused slot back, if none was reserved after it. Otherwise it lapses.
+    pub fn cancel(&self, schedule: &mut Schedule, reservation: Reservation) {
+        if *schedule == reservation.after {
             schedule.0 = schedule.0.saturating_sub(self.interval);
         }
     }
 
-    /// Nobody goes before `until`, who booked already excepted.
+    /// Nothing leaves before `until`, except what has its reservation already.
     pub fn hold_back(&self, schedule: &mut Schedule, until: u64) {
         schedule.0 = schedule.0.max(until.saturating_add(self.tolerance));
     }
@@ -121,59 +126,60 @@ mod tests {
         let gcra = Gcra::new(60, 3);
         let mut schedule = Schedule::default();
         let waits: Vec<_> = (0..6)
-            .map(|_| gcra.book(&mut schedule, 5_000_000, u64::MAX).unwrap().wait)
+            .map(|_| {
+                gcra.reserve(&mut schedule, 5_000_000, u64::MAX)
+                    .unwrap()
+                    .wait
+            })
             .collect();
         assert_eq!(waits, [0, 0, 0, 1_000_000, 2_000_000, 3_000_000]);
     }
 
     #[test]
-    fn a_slot_too_far_away_is_not_booked() {
+    fn a_slot_too_far_away_is_not_reserved() {
         let gcra = Gcra::new(60, 1);
         let mut schedule = Schedule::default();
-        gcra.book(&mut schedule, 0, 0).unwrap();
+        gcra.reserve(&mut schedule, 0, 0).unwrap();
         let before = schedule;
         assert_eq!(
-            gcra.book(&mut schedule, 0, 999_999),
+            gcra.reserve(&mut schedule, 0, 999_999),
             Err(TooFar { wait: 1_000_000 })
         );
         assert_eq!(schedule, before);
     }
 
     #[test]
-    fn only_the_last_slot_can_be_given_back() {
+    fn only_the_last_reservation_can_be_cancelled() {
         let gcra = Gcra::new(60, 1);
         let mut schedule = Schedule::default();
-        let first = gcra.book(&mut schedule, 0, u64::MAX).unwrap();
-        let second = gcra.book(&mut schedule, 0, u64::MAX).unwrap();
-        gcra.give_back(&mut schedule, first);
-        gcra.give_back(&mut schedule, second);
-        let again = gcra.book(&mut schedule, 0, u64::MAX).unwrap();
+        let first = gcra.reserve(&mut schedule, 0, u64::MAX).unwrap();
+        let second = gcra.reserve(&mut schedule, 0, u64::MAX).unwrap();
+        gcra.cancel(&mut schedule, first);
+        gcra.cancel(&mut schedule, second);
+        let again = gcra.reserve(&mut schedule, 0, u64::MAX).unwrap();
         assert_eq!(again.wait, 1_000_000, "the first slot has lapsed");
     }
 
     #[test]
-    fn held_back_means_nobody_before_that_time_and_no_burst_after_it() {
+    fn held_back_means_no_request_before_that_time_and_no_burst_after_it() {
         let gcra = Gcra::new(60, 5);
         let mut schedule = Schedule::default();
         gcra.hold_back(&mut schedule, 7_000_000);
-        let first = gcra.book(&mut schedule, 0, u64::MAX).unwrap().wait;
-        let second = gcra.book(&mut schedule, 0, u64::MAX).unwrap().wait;
+        let first = gcra.reserve(&mut schedule, 0, u64::MAX).unwrap().wait;
+        let second = gcra.reserve(&mut schedule, 0, u64::MAX).unwrap().wait;
         assert_eq!((first, second), (7_000_000, 8_000_000));
     }
 
     #[test]
-    fn shares_are_together_no_more_than_the_whole() {
-        let share = Gcra::new(60, 5).share(2);
+    fn parts_are_together_no_more_than_the_whole() {
+        let part = Gcra::new(60, 5).divided_among(2);
+        assert_eq!((part.interval(), part.tolerance()), (2_000_000, 2_000_000));
         assert_eq!(
-            (share.interval(), share.tolerance()),
-            (2_000_000, 2_000_000)
+            Gcra::new(60, 1).divided_among(8),
+            Gcra::new(60, 3).divided_among(4).divided_among(2)
         );
-        assert_eq!(
-            Gcra::new(60, 1).share(8),
-            Gcra::new(60, 3).share(4).share(2)
-        );
-        assert_eq!(Gcra::new(60, 5).share(1), Gcra::new(60, 5));
-        assert_eq!(Gcra::UNLIMITED.share(3), Gcra::UNLIMITED);
+        assert_eq!(Gcra::new(60, 5).divided_among(1), Gcra::new(60, 5));
+        assert_eq!(Gcra::UNLIMITED.divided_among(3), Gcra::UNLIMITED);
     }
 
     proptest! {
@@ -190,7 +196,7 @@ mod tests {
             let mut going = Vec::new();
             for step in steps {
                 now += step;
-                going.push(now + gcra.book(&mut schedule, now, u64::MAX).unwrap().wait);
+                going.push(now + gcra.reserve(&mut schedule, now, u64::MAX).unwrap().wait);
             }
             prop_assert!(going.is_sorted());
             for (i, from) in going.iter().enumerate() {

@@ -1,8 +1,17 @@
 //! The rate limit on our side: fewer requests than the platform would refuse.
 //!
-//! [`gcra`] is the formula, [`limiter`] keeps one bucket for all calls and one for each.
+//! [`RateLimiter`] is what an injector asks; `LocalRateLimiter` serves one injector, the fleet has another that serves
+//! many processes. [`Gcra`] is the formula of both.
 
-pub mod gcra;
-pub mod limiter;
+mod gcra;
+mod limit;
+mod local;
+mod rate_limiter;
+mod reservation;
 
-pub use limiter::{Limiter, RateLimit};
+pub use gcra::{Gcra, Reservation, Schedule, TooFar};
+pub use limit::RateLimit;
+pub(crate) use local::LocalRateLimiter;
+pub(crate) use rate_limiter::LONGEST_HOLD;
+pub use rate_limiter::{RateLimiter, WaitTooLong};
+pub(crate) use reservation::CancelOnDrop;

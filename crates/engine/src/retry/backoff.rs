@@ -11,10 +11,10 @@ pub const DEFAULT_BASE: Duration = Duration::from_millis(200);
 pub const DEFAULT_CAP: Duration = Duration::from_secs(4);
 
 /// The first ceiling after a 429 without `Retry-After`.
-pub const THROTTLE_BASE: Duration = Duration::from_secs(1);
+const THROTTLE_BASE: Duration = Duration::from_secs(1);
 
 /// The last ceiling after such a 429.
-pub const THROTTLE_CAP: Duration = Duration::from_secs(4);
+const THROTTLE_CAP: Duration = Duration::from_secs(4);
 
 /// The pause that doubles: `base` after the first failure, at most `cap`. `earlier` is the number of failures before.
 ///
@@ -40,7 +40,7 @@ pub fn throttled(earlier: u32, rng: &mut Rng) -> Duration {
 
 /// A wait that the server asked for: never shorter, and up to a tenth longer, so that
 /// clients that were told the same time do not come back at the same moment.
-pub fn upward(retry_after: Duration, rng: &mut Rng) -> Duration {
+pub(super) fn upward(retry_after: Duration, rng: &mut Rng) -> Duration {
     retry_after.saturating_add(up_to(retry_after / 10, rng))
 }
 

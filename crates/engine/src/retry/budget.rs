@@ -8,10 +8,10 @@ use std::time::Duration;
 pub const DEFAULT_CAPACITY: u32 = 500;
 
 /// The cost of a resend after a transient failure. Source: the same, 2026 values.
-pub const TRANSIENT_COST: u32 = 14;
+pub(super) const TRANSIENT_COST: u32 = 14;
 
 /// The cost of a resend of a throttled request: less, since a healthy platform said when to come back.
-pub const THROTTLED_COST: u32 = 5;
+pub(super) const THROTTLED_COST: u32 = 5;
 
 /// A token flows back in a hundred milliseconds, ten in a second: after an outage without successes
 /// the budget is full again within a minute.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cxone_dtmf_engine::lock::queue::{Joined, Queue, Ticket};
+use cxone_dtmf_engine::lock::{Enqueued, Position, Queue};
 use loom::sync::Mutex;
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
@@ -39,7 +39,7 @@ struct State {
     arrivals: u32,
 }
 
-/// One line, kept step by step as `src/lock/registry.rs` keeps those of all calls.
+/// One line, kept step by step as `src/lock/call_queues.rs` keeps those of all calls.
 struct Line {
     state: Mutex<State>,
     inside: AtomicU32,
@@ -69,13 +69,13 @@ impl Line {
         }
         let number = state.made;
         let (_, queue) = state.line.as_mut().unwrap();
-        let joined = queue.join(|| {
+        let joined = queue.enqueue(|| {
             let slot = Arc::new(Slot::new());
             turn = Some(Arc::clone(&slot));
             slot
         });
         drop(state);
-        let (Joined::Holds(ticket) | Joined::Waits(ticket)) = joined;
+        let (Enqueued::Holds(ticket) | Enqueued::Waits(ticket)) = joined;
         LockTicket {
             line: Arc::clone(self),
             number,
@@ -124,7 +124,7 @@ impl Line {
 struct LockTicket {
     line: Arc<Line>,
     number: u32,
-    ticket: Ticket,
+    ticket: Position,
     arrival: u32,
     turn: Option<Waker>,
 }

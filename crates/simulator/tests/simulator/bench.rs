@@ -6,10 +6,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cxone_dtmf_simulator::{CallOptions, Cut, Simulator, SimulatorOptions, Step};
+use cxone_dtmf_simulator::{CallOptions, Cut, Simulator, SimulatorOptions, Step, TokenStep};
 use serde_json::{Value, json};
 
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What came back until the answer was complete or the connection ended.
 #[derive(Debug)]
@@ -58,7 +58,11 @@ pub struct Client(pub TcpStream);
 
 impl Client {
     pub fn open(simulator: &Simulator) -> Self {
-        let address = SocketAddr::from(([127, 0, 0, 1], simulator.port()));
+        Self::at(simulator.port())
+    }
+
+    pub fn at(port: u16) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -193,6 +197,12 @@ impl Bench {
 
     pub fn script(&self, step: Step) {
         self.simulator.script(vec![step], None).unwrap();
+    }
+
+    /// A token request that meets this step; what it asks with is not looked at.
+    pub fn ask_scripted_token(&self, step: TokenStep) -> Result<Seen, Broken> {
+        self.simulator.script_token(vec![step]).unwrap();
+        ask_token(&self.simulator, "nothing of use")
     }
 
     pub fn cut(&self, cut: Cut) -> Result<Seen, Broken> {

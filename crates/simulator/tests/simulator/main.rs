@@ -11,5 +11,11 @@
 
 mod accepted;
 mod bench;
+mod calls;
+mod journal;
+mod limits;
+mod program;
 mod published;
-mod tutorial;
+mod scripts;
+mod server;
+mod tokens;

@@ -1,4 +1,4 @@
-//! A lease as its holder sees it, by its own clock. It knows neither store nor time: both come from outside.
+//! A lease as its holder sees it, by its own clock. No I/O: store and time come from outside.
 
 use std::time::Duration;
 
@@ -6,29 +6,29 @@ use tokio::time::Instant;
 
 use crate::sleep::Clocks;
 
-/// What clocks may differ in one lease: a hundredth, and what a server's expiry rounds (as in Redis' own description
-/// of distributed locks).
+/// How far two clocks may drift apart in one lease: a hundredth, and the rounding of the server's expiry (as in Redis'
+/// own description of distributed locks).
 fn drift(length: Duration) -> Duration {
     length / 100 + Duration::from_millis(2)
 }
 
-/// Whether a lease of this length, just given, lasts for so long.
-pub fn lasts_for(length: Duration, need: Duration) -> bool {
+/// Whether a lease of this length, just granted, lasts for `need`.
+pub(super) fn lasts_for(length: Duration, need: Duration) -> bool {
     need < length.saturating_sub(drift(length))
 }
 
 /// The right to press digits into a call, for a time.
 #[derive(Clone, Copy, Debug)]
-pub struct Lease {
+pub(super) struct Lease {
     fence: u64,
     length: Duration,
     asked: Clocks,
 }
 
 impl Lease {
-    /// A lease that was granted to a question asked at `asked`: it has been running since then at the latest.
+    /// A lease that was requested at `asked`: it has been running since then at the latest.
     #[must_use]
-    pub const fn granted(fence: u64, length: Duration, asked: Clocks) -> Self {
+    pub(super) const fn granted(fence: u64, length: Duration, asked: Clocks) -> Self {
         Self {
             fence,
             length,
@@ -36,10 +36,10 @@ impl Lease {
         }
     }
 
-    /// The same lease, made to last again by a question asked at `asked`.
+    /// The same lease, renewed by a request made at `asked`.
     #[must_use]
-    pub fn renewed(self, asked: Clocks) -> Self {
-        // An answer may come late, after that to a later question.
+    pub(super) fn renewed(self, asked: Clocks) -> Self {
+        // Answers may come out of order.
         let later = asked.mono() >= self.asked.mono();
         Self {
             asked: if later { asked } else { self.asked },
@@ -47,27 +47,27 @@ impl Lease {
         }
     }
 
-    /// Grows from lease to lease of a call.
+    /// The number of the grant, which grows from lease to lease of a call.
     #[must_use]
-    pub const fn fence(&self) -> u64 {
+    pub(super) const fn fence(&self) -> u64 {
         self.fence
     }
 
     /// When it has ended, unless it is renewed.
     #[must_use]
-    pub fn ends(&self) -> Instant {
+    pub(super) fn ends(&self) -> Instant {
         self.asked.mono() + self.length.saturating_sub(drift(self.length))
     }
 
     /// When it should be renewed.
     #[must_use]
-    pub fn renew_at(&self) -> Instant {
+    pub(super) fn renew_at(&self) -> Instant {
         self.asked.mono() + self.length / 3
     }
 
-    /// Whether it lasts for so long from `now` on. A machine that slept does not know.
+    /// Whether it lasts for `need` from `now` on. After the machine slept that cannot be said.
     #[must_use]
-    pub fn covers(&self, now: Clocks, need: Duration) -> bool {
+    pub(super) fn covers(&self, now: Clocks, need: Duration) -> bool {
         !now.parted_since(self.asked) && now.mono() + need < self.ends()
     }
 }
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn it_runs_from_the_question_and_ends_before_the_servers_does() {
+    fn it_runs_from_the_request_and_ends_before_the_servers_does() {
         let began = start();
         let lease = Lease::granted(7, LENGTH, at(began, 0));
         assert_eq!(lease.ends() - began.1, Duration::from_millis(19_798));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_that_slept_does_not_know() {
+    fn after_a_sleep_of_the_machine_it_covers_nothing_until_renewed() {
         let began = start();
         let lease = Lease::granted(7, LENGTH, at(began, 0));
         let second = Duration::from_secs(1);
@@ -115,13 +115,13 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the order of the answers, a lease lasts as long as the last question makes it, and no longer.
+        /// Whatever the order of the answers, a lease lasts as long as the last request makes it, and no longer.
         #[test]
-        fn it_lasts_from_its_last_question(questions in prop::collection::vec(0_u64..100_000, 1..20)) {
+        fn it_lasts_from_its_last_request(requests in prop::collection::vec(0_u64..100_000, 1..20)) {
             let began = start();
-            let last = questions.iter().copied().max().unwrap_or_default();
-            let mut lease = Lease::granted(1, LENGTH, at(began, questions[0]));
-            for asked in &questions {
+            let last = requests.iter().copied().max().unwrap_or_default();
+            let mut lease = Lease::granted(1, LENGTH, at(began, requests[0]));
+            for asked in &requests {
                 lease = lease.renewed(at(began, *asked));
             }
             prop_assert!(lease.ends() < at(began, last).mono() + LENGTH);

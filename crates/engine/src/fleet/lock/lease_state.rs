@@ -1,63 +1,63 @@
-//! Where a claim stands, and what that means to whoever needs it.
+//! The state of a request for a lease, and the errors that follow from it.
 
 use tokio::time::Instant;
 
 use super::lease::Lease;
-use super::wire::MOST_TICKETS;
+use super::terms::MAX_WAITING;
 use crate::error::{Code, Error};
 use crate::fleet::store::StoreError;
 
-/// Where a claim stands.
+/// The state of a request for a lease.
 #[derive(Clone, Debug)]
 pub(super) enum LeaseState {
     /// The store has not answered yet.
-    Asked,
-    /// Others come first.
+    Requested,
+    /// Other processes come first.
     Queued {
-        /// Until then none is given, where the server may have forgotten some.
+        /// Until then no lease is granted, where the server may have lost some.
         closed_until: Option<Instant>,
     },
-    /// The call is ours.
+    /// This process has the lease.
     Held(Lease),
     /// The store is away, and the settings say to go on with the order of this process.
-    Alone,
-    /// Nothing will come of it.
-    Over(Ended),
+    WithoutLease,
+    /// No lease will be granted or kept.
+    Ended(EndReason),
 }
 
-/// Why nothing will come of a claim.
+/// Why a request has ended.
 #[derive(Clone, Debug)]
-pub(super) enum Ended {
+pub(super) enum EndReason {
     /// The store did not answer.
     Unavailable(StoreError),
     /// As many wait as may.
-    Full,
+    QueueFull,
     /// An outcome ahead is unknown.
-    Dismissed,
-    /// Somebody else has the lease, or may have.
+    Rejected,
+    /// Another process has the lease, or may have.
     Lost,
 }
 
-impl From<&Ended> for Error {
-    fn from(ended: &Ended) -> Self {
-        match ended {
-            Ended::Unavailable(why) => Self::not_sent(
+impl From<&EndReason> for Error {
+    fn from(reason: &EndReason) -> Self {
+        match reason {
+            EndReason::Unavailable(why) => Self::not_sent(
                 Code::Store,
                 format!(
                     "nothing was sent: whether another process presses digits into this call cannot be asked of Redis ({why})"
                 ),
             )
             .retryable(None),
-            Ended::Full => Self::not_sent(
+            EndReason::QueueFull => Self::not_sent(
                 Code::QueueFull,
-                format!("{MOST_TICKETS} processes are waiting for this call already"),
+                format!("{MAX_WAITING} processes are waiting for this call already"),
             )
             .retryable(None),
-            Ended::Dismissed => Self::not_sent(
+            EndReason::Rejected => Self::not_sent(
                 Code::AfterUnknown,
                 "an injection ahead on this call, in another process, has an unknown outcome: nothing behind it was sent",
             ),
-            Ended::Lost => Self::not_sent(
+            EndReason::Lost => Self::not_sent(
                 Code::LockLost,
                 "the lease on the call was lost before the digits were sent: this process stood still, or Redis was away, for longer than it lasts (fleet.leaseMs), and another process may press digits now",
             )
@@ -66,7 +66,7 @@ impl From<&Ended> for Error {
     }
 }
 
-/// No lease is given for a while, and that is longer than the caller waits.
+/// No lease is granted before `until`, which is longer than the caller waits.
 pub(super) fn closed(until: Instant) -> Error {
     Error::not_sent(
         Code::Store,

@@ -1,4 +1,4 @@
-//! The task that asks for a lease, renews it and gives it back.
+//! The task that asks for a lease, renews it and releases it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,103 +8,118 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::Terms;
 use super::lease::Lease;
-use super::lease_state::{Ended, LeaseState};
-use super::leased_call::Shared;
-use super::wire::{Asked, Owner, POLL};
-use crate::fleet::options::OnUnavailable;
+use super::lease_client::{AcquireReply, LeaseClient};
+use super::lease_state::{EndReason, LeaseState};
+use super::shared::Shared;
+use super::terms::{LeaseTerms, POLL};
 use crate::fleet::store::{Store, StoreError, WakerGuard};
 use crate::sleep::Clocks;
 
-/// How often a question is asked that the store does not answer. The first may have met a connection that was dead.
+/// How often a request is made that the store does not answer. The first may have met a dead connection.
 const TRIES: u32 = 2;
 
 /// Between a renewal that failed and the next.
 const RETRY: Duration = Duration::from_millis(250);
 
-/// The least pause between two questions of one who waits.
+/// The least pause between two requests of a waiter.
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
 
-/// Keeps one claim.
+/// The task behind a lease handle.
 pub(super) struct LeaseTask {
-    pub store: Arc<Store>,
-    pub owner: Owner,
-    pub terms: Terms,
-    pub shared: Arc<Shared>,
-    /// Hangs for as long as others may ring it.
-    pub hanging: WakerGuard,
-    /// How many of the dismissals that were asked for are done.
-    pub dismissals: AtomicU32,
+    store: Arc<Store>,
+    client: LeaseClient,
+    terms: LeaseTerms,
+    shared: Arc<Shared>,
+    /// Registered for as long as the server may name it.
+    waker: WakerGuard,
+    /// How many of the requested rejections are done.
+    rejections_done: AtomicU32,
 }
 
 impl LeaseTask {
-    /// Does it all, until the claim is dropped.
-    pub async fn run(self, given_up: oneshot::Receiver<TaskTrackerToken>) {
-        let waited_for = tokio::select! {
-            biased;
-            waited_for = given_up => waited_for.ok(),
-            () = self.keep() => None,
-        };
-        self.give_back().await;
-        drop(waited_for);
-    }
-
-    async fn keep(&self) {
-        match self.ask().await {
-            Ok(lease) => self.hold(lease).await,
-            Err(ended) => self.end(ended),
+    pub(super) const fn new(
+        store: Arc<Store>,
+        client: LeaseClient,
+        terms: LeaseTerms,
+        shared: Arc<Shared>,
+        waker: WakerGuard,
+    ) -> Self {
+        Self {
+            store,
+            client,
+            terms,
+            shared,
+            waker,
+            rejections_done: AtomicU32::new(0),
         }
     }
 
-    async fn ask(&self) -> Result<Lease, Ended> {
+    /// Runs until the handle is dropped. The token it is given then lasts until the lease is released.
+    pub(super) async fn run(self, handle_dropped: oneshot::Receiver<TaskTrackerToken>) {
+        let releasing = tokio::select! {
+            biased;
+            token = handle_dropped => token.ok(),
+            () = self.acquire_and_hold() => None,
+        };
+        self.release().await;
+        drop(releasing);
+    }
+
+    async fn acquire_and_hold(&self) {
+        match self.acquire().await {
+            Ok(lease) => self.hold(lease).await,
+            Err(reason) => self.end(reason),
+        }
+    }
+
+    async fn acquire(&self) -> Result<Lease, EndReason> {
         let (mut ticket, mut failures) = (0, 0);
         loop {
             let asked = Clocks::now();
-            let answer = self.owner.acquire(&self.store, self.terms, ticket).await;
-            match answer {
-                Ok(Asked::Granted { fence, wanted }) => {
+            match self.client.acquire(&self.store, self.terms, ticket).await {
+                Ok(AcquireReply::Granted { fence, contended }) => {
                     self.store.counters().lease();
-                    self.note_others(wanted);
+                    self.observe_contention(contended);
                     return Ok(Lease::granted(fence, self.terms.lease, asked));
                 }
-                Ok(Asked::Waits {
+                Ok(AcquireReply::Queued {
                     ticket: own,
                     ahead,
-                    taken,
-                    closed,
+                    held_for,
+                    closed_for,
                 }) => {
-                    if !closed.is_zero() && self.goes_alone() {
-                        return Err(Ended::Unavailable(StoreError::Forgetful));
+                    if !closed_for.is_zero() && self.terms.allow_local() {
+                        return Err(EndReason::Unavailable(StoreError::LeasesUncertain));
                     }
                     if ticket == 0 {
                         self.store.counters().wait();
                     }
                     (ticket, failures) = (own, 0);
-                    self.shared.lease_state.send_replace(LeaseState::Queued {
-                        closed_until: (!closed.is_zero()).then(|| Instant::now() + closed),
+                    self.set_state(LeaseState::Queued {
+                        closed_until: (!closed_for.is_zero()).then(|| Instant::now() + closed_for),
                     });
-                    self.pause(ahead, taken.max(closed)).await;
+                    self.pause(ahead, held_for.max(closed_for)).await;
                 }
-                Ok(Asked::Full) => return Err(Ended::Full),
-                Ok(Asked::Dismissed) => return Err(Ended::Dismissed),
+                Ok(AcquireReply::QueueFull) => return Err(EndReason::QueueFull),
+                Ok(AcquireReply::Rejected) => return Err(EndReason::Rejected),
                 Err(why) => {
                     failures += 1;
                     if failures >= TRIES {
-                        return Err(Ended::Unavailable(why));
+                        return Err(EndReason::Unavailable(why));
                     }
                 }
             }
         }
     }
 
-    /// Waits for the bell, or until it is worth asking again.
-    async fn pause(&self, ahead: u64, taken: Duration) {
+    /// Waits until the waker is woken, or it is worth asking again.
+    async fn pause(&self, ahead: u64, taken_for: Duration) {
         let jitter = 0.75 + fastrand::f64() / 2.0;
         let mut pause = POLL.mul_f64(jitter);
         if ahead == 0 {
-            // A holder that died frees the call by the clock alone.
-            pause = pause.min(taken.saturating_add(LEAST_PAUSE));
+            // The lease of a holder that died ends by the clock alone.
+            pause = pause.min(taken_for.saturating_add(LEAST_PAUSE));
         }
         tokio::select! {
             () = self.shared.waker.woken() => {}
@@ -114,86 +129,79 @@ impl LeaseTask {
 
     /// Renews the lease until it is lost.
     async fn hold(&self, mut lease: Lease) {
-        self.shared
-            .lease_state
-            .send_replace(LeaseState::Held(lease));
-        let mut next = lease.renew_at();
+        self.set_state(LeaseState::Held(lease));
+        let mut renew_at = lease.renew_at();
         loop {
             let urgent = tokio::select! {
-                () = sleep_until(next) => false,
+                () = sleep_until(renew_at) => false,
                 () = self.shared.renew.notified() => true,
-                () = self.shared.dismiss.notified() => {
+                () = self.shared.reject.notified() => {
                     self.reject_queued().await;
                     continue;
                 }
             };
             let asked = Clocks::now();
-            match self.owner.renew(&self.store, self.terms.lease).await {
-                Ok(Some(wanted)) => {
+            match self.client.renew(&self.store, self.terms.lease).await {
+                Ok(Some(contended)) => {
                     lease = lease.renewed(asked);
-                    next = lease.renew_at();
-                    self.note_others(wanted);
-                    self.shared
-                        .lease_state
-                        .send_replace(LeaseState::Held(lease));
+                    renew_at = lease.renew_at();
+                    self.observe_contention(contended);
                 }
-                Ok(None) => return self.end(Ended::Lost),
+                Ok(None) => return self.end(EndReason::Lost),
                 Err(why) => {
-                    let ended = Instant::now() >= lease.ends();
-                    if self.goes_alone() && (ended || urgent) {
-                        return self.end(Ended::Unavailable(why));
+                    let has_ended = Instant::now() >= lease.ends();
+                    if self.terms.allow_local() && (has_ended || urgent) {
+                        return self.end(EndReason::Unavailable(why));
                     }
-                    if ended {
-                        return self.end(Ended::Lost);
+                    if has_ended {
+                        return self.end(EndReason::Lost);
                     }
-                    next = Instant::now() + RETRY;
-                    // Whoever asked for it must hear that it failed.
-                    self.shared
-                        .lease_state
-                        .send_replace(LeaseState::Held(lease));
+                    renew_at = Instant::now() + RETRY;
                 }
             }
+            // After a failure too: the handle that asked for the renewal waits for a change.
+            self.set_state(LeaseState::Held(lease));
         }
     }
 
-    /// Who does not hear of it goes on after this lease, as after a crash.
+    /// Rejects the waiters of other processes, if that was requested. If the server is not reached they go on after
+    /// this lease, as after a crash.
     async fn reject_queued(&self) {
-        let wanted = self.shared.dismissals.load(Ordering::Acquire);
-        // Noted as done afterwards: what is given up midway is done again before the lease is given back.
-        if self.dismissals.load(Ordering::Acquire) != wanted {
-            let _ = self.owner.reject_queued(&self.store).await;
-            self.dismissals.store(wanted, Ordering::Release);
+        let requested = self.shared.rejections_requested();
+        if self.rejections_done.load(Ordering::Acquire) != requested {
+            let _ = self.client.reject_queued(&self.store).await;
+            // Set afterwards: what is cancelled midway is done again before the lease is released.
+            self.rejections_done.store(requested, Ordering::Release);
         }
     }
 
-    fn note_others(&self, wanted: bool) {
-        if wanted {
-            self.shared.waker.want();
+    fn observe_contention(&self, contended: bool) {
+        if contended {
+            self.shared.waker.mark_contended();
         }
     }
 
-    fn goes_alone(&self) -> bool {
-        self.terms.on_unavailable == OnUnavailable::Local
+    fn end(&self, reason: EndReason) {
+        self.set_state(match reason {
+            EndReason::Unavailable(_) if self.terms.allow_local() => LeaseState::WithoutLease,
+            reason => LeaseState::Ended(reason),
+        });
     }
 
-    fn end(&self, ended: Ended) {
-        let lease_state = match ended {
-            Ended::Unavailable(_) if self.goes_alone() => LeaseState::Alone,
-            ended => LeaseState::Over(ended),
-        };
-        self.shared.lease_state.send_replace(lease_state);
+    fn set_state(&self, state: LeaseState) {
+        self.shared.state.send_replace(state);
     }
 
-    /// Gives back whatever there is. What cannot be given back ends by itself, with its lease or its patience.
-    async fn give_back(&self) {
+    /// Releases the lease or the position in the queue. If that fails they expire by themselves.
+    async fn release(&self) {
         self.reject_queued().await;
         for _ in 0..TRIES {
-            if self.owner.leave(&self.store).await.is_ok() {
+            if self.client.release(&self.store).await.is_ok() {
                 return;
             }
         }
         tracing::debug!(
-            waker = self.hanging.number(),
+            waker = self.waker.number(),
             "a lease could not be given back"
         );
     }

@@ -1,4 +1,4 @@
--- KEYS: token, refresher. ARGV: name of the refresher, generation, sealed token, ms for which it is given out, margin
+-- KEYS: token, refresher. ARGV: name of the refresher, generation, encrypted token, ms for which it is given out, margin
 -- after it in ms. A refresher that was too slow does not replace what came after it.
 local generation = tonumber(redis.call('HGET', KEYS[1], 'generation') or 0)
 if tonumber(ARGV[2]) > generation and tonumber(ARGV[4]) > 0 then

@@ -1,4 +1,4 @@
-//! What the fleet mode of one process did. All counters only grow.
+//! What the fleet mode of this process did. All counters only grow.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,17 +22,17 @@ pub struct Counts {
     pub round_trips: u64,
     /// Scripts that had no result.
     pub failures: u64,
-    /// Leases that had to be waited for, because another process held the call.
+    /// Leases that another process had to release first.
     pub waits: u64,
     /// Leases granted.
     pub leases: u64,
     /// Leases that were lost while they were needed.
     pub leases_lost: u64,
-    /// Turns on a call that were taken without a lease, since the store was away and `onUnavailable` is `local`.
+    /// Injections that went on without a lease, since the store was away and `onUnavailable` is `local`.
     pub without_lease: u64,
     /// Tokens that another process had fetched.
     pub shared_tokens: u64,
-    /// Requests that kept to this process's share of the rate limit, since the store was away.
+    /// Requests that kept to this process's part of the rate limit, since the store was away.
     pub own_slots: u64,
 }
 
@@ -46,32 +46,32 @@ impl Counters {
     }
 
     /// Counts a lease that has to be waited for.
-    pub fn wait(&self) {
+    pub(in crate::fleet) fn wait(&self) {
         self.waits.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a lease that was granted.
-    pub fn lease(&self) {
+    pub(in crate::fleet) fn lease(&self) {
         self.leases.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a lease that was lost while it was needed.
-    pub fn lease_lost(&self) {
+    pub(in crate::fleet) fn lease_lost(&self) {
         self.leases_lost.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a turn without a lease.
-    pub fn went_without_lease(&self) {
+    /// Counts an injection that goes on without a lease.
+    pub(in crate::fleet) fn went_without_lease(&self) {
         self.without_lease.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a token that another process had fetched.
-    pub fn shared_token(&self) {
+    pub(in crate::fleet) fn shared_token(&self) {
         self.shared_tokens.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a request that keeps to this process's share of the rate limit.
-    pub fn own_slot(&self) {
+    /// Counts a request that keeps to this process's part of the rate limit.
+    pub(in crate::fleet) fn own_slot(&self) {
         self.own_slots.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -17,20 +17,20 @@ pub enum StoreError {
     Lost,
     /// User or password are wrong, or missing.
     Login,
-    /// The server speaks no RESP3.
+    /// The server does not speak RESP3.
     TooOld,
     /// The server answered with this error code.
     Refused(String),
-    /// The server may have forgotten leases that still last.
-    Forgetful,
-    /// The answer is none that the script gives.
+    /// The server may have lost leases that still last.
+    LeasesUncertain,
+    /// The reply is none of those that the script gives.
     Unreadable,
-    /// The keys are at another node of a cluster.
-    Elsewhere {
+    /// The keys are at another node of a cluster (`MOVED` or `ASK`).
+    Redirected {
         /// Host and port, as the server names them.
         address: String,
-        /// For this one command only.
-        asking: bool,
+        /// `ASK`: for this one command only.
+        ask: bool,
     },
 }
 
@@ -49,9 +49,9 @@ impl StoreError {
 impl From<RedisError> for StoreError {
     fn from(error: RedisError) -> Self {
         if let Some((address, _)) = error.redirect_node() {
-            return Self::Elsewhere {
+            return Self::Redirected {
                 address: address.to_owned(),
-                asking: error.code() == Some("ASK"),
+                ask: error.code() == Some("ASK"),
             };
         }
         if error.is_timeout() {
@@ -89,11 +89,11 @@ impl fmt::Display for StoreError {
             Self::Lost => "the connection was lost",
             Self::Login => "user or password are refused: check those in fleet.url",
             Self::TooOld => "the server is too old: Redis 6 or Valkey is needed",
-            Self::Forgetful => "it may have forgotten who presses digits",
+            Self::LeasesUncertain => "it may have forgotten who presses digits",
             Self::Unreadable => {
                 "the answer is not understood: all processes of a fleet must run the same version"
             }
-            Self::Elsewhere { .. } => {
+            Self::Redirected { .. } => {
                 "the server is a node of a cluster: pass fleet.url as an array"
             }
             Self::Refused(code) => {

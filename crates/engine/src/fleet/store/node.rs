@@ -1,4 +1,4 @@
-//! One server, to which a connection is kept.
+//! A server, to which a connection is kept.
 
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
@@ -8,132 +8,132 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::Shared;
+use super::connection::Connection;
+use super::connector::Connector;
 use super::error::StoreError;
-use super::link::Link;
 use crate::BoxFuture;
 use crate::fleet::options::Server;
 use crate::fleet::script::Script;
 
-/// Back-off between attempts to connect: full jitter below it, doubled each time.
+/// Back-off between attempts to connect: doubled each time, with full jitter.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
-/// How often a connection is tried out. Firewalls forget those that are not used, mostly after some minutes, and who comes
-/// next would find out by a time-out.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How often a connection is pinged. Firewalls drop idle ones, mostly after some minutes, and the next command would find
+/// out by a time-out.
+const PING_EVERY: Duration = Duration::from_secs(15);
 
-/// Adds to a command what comes after the script, for the run of the server that it reaches.
+/// Adds to a command what comes after the script, for the run id of the server that it reaches.
 pub(super) type Arguments<'a> = dyn Fn(&mut Cmd, &str) + Send + Sync + 'a;
 
 /// A server and the connection to it.
 pub(super) struct Node {
     server: Server,
-    shared: Weak<Shared>,
+    connector: Weak<Connector>,
     state: watch::Sender<State>,
-    keeping: OnceLock<AbortHandle>,
+    task: OnceLock<AbortHandle>,
 }
 
 #[derive(Clone)]
 enum State {
-    /// For the first time, or just lost: worth waiting for.
+    /// For the first time, or after a loss: worth waiting for.
     Connecting,
-    Up(Arc<Link>),
-    /// Could not be connected; goes on trying.
+    Up(Arc<Connection>),
+    /// The last attempt failed; there will be others.
     Down(StoreError),
 }
 
 impl Node {
-    pub fn new(server: Server, shared: Weak<Shared>) -> Arc<Self> {
+    pub(super) fn new(server: Server, connector: Weak<Connector>) -> Arc<Self> {
         Arc::new(Self {
             server,
-            shared,
+            connector,
             state: watch::Sender::new(State::Connecting),
-            keeping: OnceLock::new(),
+            task: OnceLock::new(),
         })
     }
 
-    /// Where it is.
-    pub const fn server(&self) -> &Server {
+    /// Its address and login.
+    pub(super) const fn server(&self) -> &Server {
         &self.server
     }
 
     /// Runs a script.
-    pub fn run<'a>(
+    pub(super) fn run<'a>(
         self: &'a Arc<Self>,
         script: &'a Script,
         arguments: &'a Arguments<'a>,
-        asking: bool,
+        ask: bool,
         until: Instant,
     ) -> BoxFuture<'a, Result<Value, StoreError>> {
-        // Boxed, since it is used in two places and is long.
-        Box::pin(self.run_script(script, arguments, asking, until))
+        // Boxed, since its code is long and has two callers.
+        Box::pin(self.run_script(script, arguments, ask, until))
     }
 
     async fn run_script(
         self: &Arc<Self>,
         script: &Script,
         arguments: &Arguments<'_>,
-        asking: bool,
+        ask: bool,
         until: Instant,
     ) -> Result<Value, StoreError> {
-        let link = self.link(until).await?;
+        let connection = self.connection(until).await?;
         let command = |name: &str, script: &str| {
             let mut command = redis::cmd(name);
             command.arg(script);
-            arguments(&mut command, &link.run);
+            arguments(&mut command, &connection.run_id);
             command
         };
         let known = command("EVALSHA", script.digest());
-        let answer = self.answer(&link, known, asking, until).await;
+        let answer = self.answer(&connection, known, ask, until).await;
         match answer {
             Err(StoreError::Refused(code)) if code == "NOSCRIPT" => {
                 let whole = command("EVAL", script.text());
-                self.answer(&link, whole, asking, until).await
+                self.answer(&connection, whole, ask, until).await
             }
             answer => answer,
         }
     }
 
     /// Sends one command.
-    pub async fn command(
+    pub(super) async fn command(
         self: &Arc<Self>,
         command: Cmd,
         until: Instant,
     ) -> Result<Value, StoreError> {
-        let link = self.link(until).await?;
-        self.answer(&link, command, false, until).await
+        let connection = self.connection(until).await?;
+        self.answer(&connection, command, false, until).await
     }
 
     async fn answer(
         &self,
-        link: &Link,
+        connection: &Connection,
         command: Cmd,
-        asking: bool,
+        ask: bool,
         until: Instant,
     ) -> Result<Value, StoreError> {
-        if let Some(shared) = self.shared.upgrade() {
-            shared.counters.round_trip();
+        if let Some(connector) = self.connector.upgrade() {
+            connector.counters.round_trip();
         }
         let sent = async {
-            if asking {
-                link.ask(command).await
+            if ask {
+                connection.ask(command).await
             } else {
-                link.command(&command).await
+                connection.command(&command).await
             }
         };
         let answer = timeout_at(until, sent)
             .await
             .unwrap_or(Err(StoreError::TimedOut));
-        link.note(&answer);
+        connection.observe(&answer);
         answer
     }
 
-    /// The connection. A lost one is waited for, one that could not be made is not.
-    async fn link(self: &Arc<Self>, until: Instant) -> Result<Arc<Link>, StoreError> {
-        self.keeping.get_or_init(|| {
-            let keeping: BoxFuture<'static, ()> = Box::pin(keep(Arc::downgrade(self)));
-            tokio::spawn(keeping).abort_handle()
+    /// The connection. Waits while it is made for the first time or after a loss, but not after an attempt that failed.
+    async fn connection(self: &Arc<Self>, until: Instant) -> Result<Arc<Connection>, StoreError> {
+        self.task.get_or_init(|| {
+            let task: BoxFuture<'static, ()> = Box::pin(keep_connected(Arc::downgrade(self)));
+            tokio::spawn(task).abort_handle()
         });
         let mut state = self.state.subscribe();
         let known = timeout_at(
@@ -142,7 +142,7 @@ impl Node {
         );
         match known.await {
             Ok(Ok(state)) => match &*state {
-                State::Up(link) => Ok(Arc::clone(link)),
+                State::Up(connection) => Ok(Arc::clone(connection)),
                 State::Down(why) => Err(why.clone()),
                 State::Connecting => Err(StoreError::Unreachable),
             },
@@ -153,33 +153,35 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        if let Some(keeping) = self.keeping.get() {
-            keeping.abort();
+        if let Some(task) = self.task.get() {
+            task.abort();
         }
     }
 }
 
-/// Keeps the connection for as long as the node is there.
-async fn keep(node: Weak<Node>) {
+/// Keeps a connection for as long as the node exists.
+async fn keep_connected(node: Weak<Node>) {
     let mut failures = 0;
-    while let Some((strong, shared)) = node.upgrade().and_then(|node| {
-        let shared = node.shared.upgrade()?;
-        Some((node, shared))
+    while let Some((strong, connector)) = node.upgrade().and_then(|node| {
+        let connector = node.connector.upgrade()?;
+        Some((node, connector))
     }) {
-        match shared.connect(&strong.server).await {
-            Ok((link, carrying)) => {
+        match connector.connect(&strong.server).await {
+            Ok((connection, driver)) => {
                 failures = 0;
-                let link = Arc::new(link);
-                strong.state.send_replace(State::Up(Arc::clone(&link)));
-                // What was published while there was no connection was missed.
-                shared.wake_registry.wake_all();
-                let patience = shared.options.timeout;
+                let connection = Arc::new(connection);
+                strong
+                    .state
+                    .send_replace(State::Up(Arc::clone(&connection)));
+                // Messages that were published meanwhile are lost.
+                connector.wake_registry.wake_all();
+                let ping_timeout = connector.options.timeout;
                 // Dropping the node ends the wait.
-                drop((strong, shared));
+                drop((strong, connector));
                 tokio::select! {
-                    _ = carrying => {}
-                    () = link.broken.notified() => {}
-                    () = try_out(&link, patience) => {}
+                    _ = driver => {}
+                    () = connection.broken.notified() => {}
+                    () = ping_until_it_fails(&connection, ping_timeout) => {}
                 }
                 if let Some(node) = node.upgrade() {
                     node.state.send_replace(State::Connecting);
@@ -191,19 +193,21 @@ async fn keep(node: Weak<Node>) {
                     .saturating_mul(1 << failures.min(8))
                     .min(LONGEST_BACKOFF);
                 failures += 1;
-                drop((strong, shared));
+                drop((strong, connector));
                 sleep(longest.mul_f64(fastrand::f64())).await;
             }
         }
     }
 }
 
-/// Ends when nobody answers.
-async fn try_out(link: &Link, patience: Duration) {
+async fn ping_until_it_fails(connection: &Connection, ping_timeout: Duration) {
     loop {
-        sleep(KEEP_ALIVE).await;
+        sleep(PING_EVERY).await;
         let ping = redis::cmd("PING");
-        if timeout(patience, link.command(&ping)).await.is_err() {
+        if timeout(ping_timeout, connection.command(&ping))
+            .await
+            .is_err()
+        {
             return;
         }
     }

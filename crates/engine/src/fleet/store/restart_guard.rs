@@ -1,65 +1,66 @@
-//! Whether the server remembers all leases that were given.
+//! Whether the server still has all leases that it granted.
 //!
-//! A server that was started anew without its data, a replica that was promoted, or one whose data was deleted would
-//! give a call away that somebody still holds. So the server keeps a marker with the name of its run (`run_id`).
-//! Where the marker is missing or names another run, something may be forgotten, and for as long as a lease lasts
-//! none is given: what was held before has then ended by its own clock.
+//! A server that was restarted without its data, a replica that was promoted, or one whose data was deleted would grant a
+//! lease that another process still holds. So the server keeps a marker with the id of its run (`run_id`). Where the
+//! marker is missing or names another run, leases may be lost, and none is granted for as long as one lasts: the
+//! earlier ones have then ended by their holders' clocks.
 //!
-//! The first process of a fleet finds no marker either. What tells that from a loss: no process saw another run
-//! before, as each says of itself, and none listens. One case is left: a process that starts while the server comes
-//! back empty, before any of the others has connected again. Those close the fleet then, but for what was given in between.
+//! The first process of a fleet finds no marker either. That is no loss if no process has seen another run before, which
+//! each says of itself, and none subscribes to the channel of the fleet. One case is left: a process that starts while
+//! the server comes back empty, before any other has connected again. The others close the fleet when they connect,
+//! but a lease may have been granted in between.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
+use super::connection::Connection;
 use super::error::StoreError;
-use super::link::Link;
 use crate::fleet::keys::Keys;
 use crate::fleet::options::FleetOptions;
 use crate::fleet::script::Script;
 
-/// The key of the marker, in each bucket.
-pub const MARKER: &str = "memory";
+/// The key of the marker, of which each hash tag has one.
+pub(in crate::fleet) const MARKER: &str = "memory";
 
-/// The channel that every process hears.
+/// The channel to which every process of a fleet subscribes.
 pub(super) const PRESENCE: &str = "fleet";
 
-static SETTLE: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("../scripts/memory.lua")));
+static CHECK: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("../scripts/restart_guard.lua")));
 
-/// What this process knows: the run of the server that it saw last, for each bucket.
+/// The run of the server that this process saw last, for each hash tag.
 #[derive(Debug, Default)]
 pub(super) struct RestartGuard(Mutex<HashMap<u16, Arc<str>>>);
 
 impl RestartGuard {
-    /// Settles it for all buckets of the server, as the first thing on a new connection.
-    pub async fn settle(
+    /// Checks all hash tags of the server, as the first thing on a new connection.
+    pub(super) async fn check(
         &self,
         keys: &Keys,
         options: &FleetOptions,
-        link: &Link,
+        connection: &Connection,
     ) -> Result<(), StoreError> {
         let lease = u64::try_from(options.lease.as_millis()).unwrap_or(u64::MAX);
         let presence = keys.of_fleet(PRESENCE);
         let mut all = redis::pipe();
-        for bucket in keys.buckets() {
-            let seen = self.runs().get(&bucket).cloned().unwrap_or_default();
+        for tag in keys.tags() {
+            let seen = self.runs().get(&tag).cloned().unwrap_or_default();
             all.cmd("EVAL")
-                .arg(SETTLE.text())
+                .arg(CHECK.text())
                 .arg(1)
-                .arg(keys.of_bucket(MARKER, bucket))
-                .arg(&*link.run)
+                .arg(keys.of_tag(MARKER, tag))
+                .arg(&*connection.run_id)
                 .arg(lease)
                 .arg(&presence)
                 .arg(&*seen);
         }
-        for (bucket, settled) in keys.buckets().zip(link.commands(&all).await?) {
-            match settled {
+        for (tag, checked) in keys.tags().zip(connection.commands(&all).await?) {
+            match checked {
                 Ok(_) => {
-                    self.runs().insert(bucket, Arc::clone(&link.run));
+                    self.runs().insert(tag, Arc::clone(&connection.run_id));
                 }
-                // Another node of the cluster has the bucket.
-                Err(StoreError::Elsewhere { .. }) => {}
+                // Another node of the cluster has the hash tag.
+                Err(StoreError::Redirected { .. }) => {}
                 Err(error) => return Err(error),
             }
         }

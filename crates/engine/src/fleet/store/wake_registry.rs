@@ -1,4 +1,4 @@
-//! Who is woken by what other processes publish.
+//! Wakes tasks by what other processes publish.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -6,41 +6,41 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Wakes one who waits, or tells one who holds that others wait. Shared with [`WakeRegistry`].
+/// Wakes a task that waits for a lease, or tells one that holds it that other processes wait.
 #[derive(Debug, Default)]
-pub struct Waker {
+pub(in crate::fleet) struct Waker {
     woken: Notify,
-    wanted: AtomicBool,
+    contended: AtomicBool,
 }
 
 impl Waker {
-    /// Resolves when the bell was rung since it last did.
-    pub async fn woken(&self) {
+    /// Resolves when a wake-up has arrived since it last resolved.
+    pub(in crate::fleet) async fn woken(&self) {
         self.woken.notified().await;
     }
 
-    /// Whether somebody wants what is held.
+    /// Whether other processes wait for the lease.
     #[must_use]
-    pub fn is_wanted(&self) -> bool {
-        self.wanted.load(Ordering::Acquire)
+    pub(in crate::fleet) fn is_contended(&self) -> bool {
+        self.contended.load(Ordering::Acquire)
     }
 
-    /// Notes that somebody wants what is held.
-    pub fn want(&self) {
-        self.wanted.store(true, Ordering::Release);
+    /// Other processes wait for the lease.
+    pub(in crate::fleet) fn mark_contended(&self) {
+        self.contended.store(true, Ordering::Release);
     }
 }
 
-/// The bells of this process, by number. What is published names the process by the channel and the bell by its number.
+/// The wakers of this process. A message names the process by its channel and the waker by its number.
 #[derive(Debug, Default)]
-pub struct WakeRegistry {
+pub(in crate::fleet) struct WakeRegistry {
     wakers: Mutex<HashMap<u64, Arc<Waker>>>,
     next: AtomicU64,
 }
 
 impl WakeRegistry {
-    /// A new bell and its number.
-    pub fn register(self: &Arc<Self>) -> WakerGuard {
+    /// Adds a waker.
+    pub(in crate::fleet) fn register(self: &Arc<Self>) -> WakerGuard {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let waker = Arc::<Waker>::default();
         self.wakers().insert(number, Arc::clone(&waker));
@@ -51,8 +51,8 @@ impl WakeRegistry {
         }
     }
 
-    /// Takes a message: `turn:<number>` or `wanted:<number>`. Others are of newer versions, and left alone.
-    pub(super) fn deliver(&self, message: &[u8]) {
+    /// Handles a message: `turn:<number>` or `wanted:<number>`. Others are of newer versions and ignored.
+    pub(super) fn on_message(&self, message: &[u8]) {
         let Some((what, number)) = std::str::from_utf8(message)
             .ok()
             .and_then(|text| text.split_once(':'))
@@ -65,12 +65,12 @@ impl WakeRegistry {
             .and_then(|number: u64| self.wakers().get(&number).cloned());
         match (what, waker) {
             ("turn", Some(waker)) => waker.woken.notify_one(),
-            ("wanted", Some(waker)) => waker.want(),
+            ("wanted", Some(waker)) => waker.mark_contended(),
             _ => {}
         }
     }
 
-    /// Rings all: messages may have been missed.
+    /// Wakes all: messages may have been missed.
     pub(super) fn wake_all(&self) {
         for waker in self.wakers().values() {
             waker.woken.notify_one();
@@ -82,24 +82,24 @@ impl WakeRegistry {
     }
 }
 
-/// A bell that hangs until dropped.
+/// Keeps a waker registered until dropped.
 #[derive(Debug)]
-pub struct WakerGuard {
+pub(in crate::fleet) struct WakerGuard {
     wake_registry: Arc<WakeRegistry>,
     number: u64,
     waker: Arc<Waker>,
 }
 
 impl WakerGuard {
-    /// The number under which others ring it.
+    /// What messages call it.
     #[must_use]
-    pub const fn number(&self) -> u64 {
+    pub(in crate::fleet) const fn number(&self) -> u64 {
         self.number
     }
 
-    /// The bell itself.
+    /// The waker itself.
     #[must_use]
-    pub const fn waker(&self) -> &Arc<Waker> {
+    pub(in crate::fleet) const fn waker(&self) -> &Arc<Waker> {
         &self.waker
     }
 }
@@ -118,27 +118,27 @@ mod tests {
 
     use super::*;
 
-    async fn rings(waker: &Waker) -> bool {
+    async fn is_woken(waker: &Waker) -> bool {
         timeout(Duration::from_millis(1), waker.woken())
             .await
             .is_ok()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_the_named_bell_rings_and_a_ring_is_kept_until_heard() {
+    async fn only_the_named_waker_wakes_and_a_wake_up_is_kept_until_it_is_seen() {
         let wake_registry = Arc::<WakeRegistry>::default();
         let (first, second) = (wake_registry.register(), wake_registry.register());
-        wake_registry.deliver(format!("turn:{}", first.number()).as_bytes());
-        assert!(rings(first.waker()).await);
-        assert!(!rings(first.waker()).await);
-        assert!(!rings(second.waker()).await);
-        wake_registry.deliver(format!("wanted:{}", second.number()).as_bytes());
-        assert!(second.waker().is_wanted() && !first.waker().is_wanted());
-        assert!(!rings(second.waker()).await);
+        wake_registry.on_message(format!("turn:{}", first.number()).as_bytes());
+        assert!(is_woken(first.waker()).await);
+        assert!(!is_woken(first.waker()).await);
+        assert!(!is_woken(second.waker()).await);
+        wake_registry.on_message(format!("wanted:{}", second.number()).as_bytes());
+        assert!(second.waker().is_contended() && !first.waker().is_contended());
+        assert!(!is_woken(second.waker()).await);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_not_understood_rings_nothing_and_a_bell_that_is_gone_is_forgotten() {
+    async fn unknown_messages_wake_nothing_and_a_dropped_waker_is_removed() {
         let wake_registry = Arc::<WakeRegistry>::default();
         let waker = wake_registry.register();
         for message in [
@@ -149,9 +149,9 @@ mod tests {
             b"\xff:0",
             b"turn:7",
         ] {
-            wake_registry.deliver(message);
+            wake_registry.on_message(message);
         }
-        assert!(!rings(waker.waker()).await);
+        assert!(!is_woken(waker.waker()).await);
         drop(waker);
         assert!(wake_registry.wakers().is_empty());
     }

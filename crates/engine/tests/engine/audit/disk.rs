@@ -93,6 +93,11 @@ impl MemoryDisk {
         self.state().files.insert(name.to_owned(), file);
     }
 
+    /// Whether a sync failed since the last power failure.
+    pub fn lies(&self) -> bool {
+        self.state().files.values().any(|file| file.poisoned)
+    }
+
     /// The process is gone, and its locks with it.
     pub fn kill(&self) {
         for file in self.state().files.values_mut() {

@@ -2,10 +2,14 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 use cxone_dtmf_engine::audit::anchor::Anchor;
+use cxone_dtmf_engine::audit::disk::Disk;
+use cxone_dtmf_engine::audit::fail_stop::FailStop;
 use cxone_dtmf_engine::audit::log::Log;
-use cxone_dtmf_engine::audit::verify::{Report, Verdict};
+use cxone_dtmf_engine::audit::verify::{Damage, Finding, Report, Verdict};
 use cxone_dtmf_engine::audit::{Durability, Location, Notice, Options, Rotation};
 use proptest::prelude::*;
 
@@ -202,11 +206,192 @@ fn a_broken_disk_is_not_filled_with_beginnings() {
     assert_eq!(check_disk(&disk, &[]).lost, 102);
 }
 
+/// How processes end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// What was written is there, and no safer than before.
+    Kill,
+    /// A random part of what was not synced is there.
+    PowerFailure,
+    /// One or the other. A process that is killed takes with it what it knew of failed syncs, and the next
+    /// one cannot find out: after these it is a power failure.
+    Either,
+}
+
+impl End {
+    fn of_process(self, disk: &MemoryDisk, dice: &mut fastrand::Rng) {
+        match self {
+            Self::Kill => disk.kill(),
+            Self::PowerFailure => disk.power_failure(|loose| dice.usize(0..=loose)),
+            Self::Either if dice.bool() && !disk.lies() => disk.kill(),
+            Self::Either => Self::PowerFailure.of_process(disk, dice),
+        }
+    }
+}
+
+/// Processes follow each other on a disk that fails at random, and each ends in the middle.
+fn outlives(seed: u64, odds: u32, file: bool, durability: Durability, end: End) {
+    let options = Options {
+        location: if file {
+            Location::File("/audit/a.jsonl".into())
+        } else {
+            Location::Directory("/audit".into())
+        },
+        durability,
+        ..small_files()
+    };
+    let disk = MemoryDisk::default();
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let (mut acknowledged, mut given) = (Vec::new(), Vec::new());
+    for process in 0..4 {
+        let mut faults = dice.fork();
+        disk.fail(move |_| {
+            let errno = if faults.bool() { EIO } else { ENOSPC };
+            (faults.u32(0..odds) == 0).then(|| io::Error::from_raw_os_error(errno))
+        });
+        let mut log = open(&disk, options.clone(), process * 100);
+        acknowledged.extend(write(&mut log, dice.u64(1..30), process * 100));
+        given.extend(anchors(log.take_notices()));
+        drop(log);
+        end.of_process(&disk, &mut dice);
+    }
+    disk.heal();
+    given.extend(recover(&disk, options.clone(), 1_000));
+    if end != End::Kill {
+        disk.power_failure(|_| 0);
+        given.extend(recover(&disk, options, 2_000));
+    }
+    if durability == Durability::Fsync || end == End::Kill {
+        assert_there(&disk, &acknowledged);
+    }
+    // Whatever was promised of records, an anchor outlives everything.
+    assert_sound(&check_disk(&disk, &given));
+}
+
+/// What a process left that was killed before it synced anything.
+fn left(disk: &MemoryDisk, name: &str, bytes: &[u8]) {
+    let mut file = disk.create(&Path::new("/audit").join(name)).unwrap();
+    file.append(bytes).unwrap();
+}
+
+fn in_file() -> Options {
+    Options {
+        location: Location::File("/audit/a.jsonl".into()),
+        ..small_files()
+    }
+}
+
+#[test]
+fn a_file_that_was_left_is_in_its_folder_before_anything_in_it_is_acknowledged() {
+    let disk = MemoryDisk::default();
+    left(&disk, "a.jsonl", b"");
+    let mut log = open(&disk, in_file(), 0);
+    assert_eq!(write(&mut log, 1, 0), [0]);
+    drop(log);
+    disk.power_failure(|_| 0);
+    assert_there(&disk, &[0]);
+}
+
+#[test]
+fn a_file_that_was_left_is_in_its_folder_before_it_is_anchored() {
+    let disk = MemoryDisk::default();
+    left(&disk, "audit-host-1-19700101T000000000000Z-0.jsonl", b"");
+    disk.fail(|operation| {
+        (operation == Operation::SyncFolder).then(|| io::Error::from_raw_os_error(EIO))
+    });
+    let mut log = open(&disk, small_files(), 0);
+    assert!(write(&mut log, 1, 0).is_empty());
+    let given = anchors(log.take_notices());
+    drop(log);
+    disk.heal();
+    disk.power_failure(|_| 0);
+    recover(&disk, small_files(), 100);
+    assert_sound(&check_disk(&disk, &given));
+}
+
+#[test]
+fn a_record_that_a_chain_follows_is_durable() {
+    let whole = MemoryDisk::default();
+    let mut log = open(&whole, in_file(), 0);
+    write(&mut log, 20, 0);
+    drop(log);
+    let disk = MemoryDisk::default();
+    // Its next file was moved elsewhere.
+    left(&disk, "a.jsonl", &whole.bytes("a.jsonl"));
+    let mut log = open(&disk, in_file(), 100);
+    assert_eq!(write(&mut log, 1, 100), [100]);
+    drop(log);
+    disk.power_failure(|_| 0);
+    let broken = |finding: &Finding| matches!(finding.damage, Damage::BrokenLink { .. });
+    assert!(!check_disk(&disk, &[]).findings.iter().any(broken));
+}
+
+#[test]
+fn a_failed_sync_of_what_was_left_is_not_tried_again() {
+    let whole = MemoryDisk::default();
+    let mut log = open(&whole, small_files(), 0);
+    write(&mut log, 60, 0);
+    drop(log);
+    // A power failure took the end of one file, and what was in the next.
+    let disk = MemoryDisk::default();
+    for name in whole.names() {
+        let bytes = whole.bytes(&name);
+        if name.contains("-9.") {
+            let end = bytes
+                .trim_ascii_end()
+                .iter()
+                .rposition(|byte| *byte == b'\n');
+            disk.put(&name, bytes[..=end.unwrap()].to_vec());
+        } else if name.contains("-10.") {
+            disk.put(&name, Vec::new());
+        }
+    }
+    assert_eq!(disk.names().len(), 2);
+    // The empty one comes first by its name, and has the one before it synced.
+    disk.fail(nth(Operation::Sync, 1, EIO));
+    let mut log = open(&disk, small_files(), 100);
+    assert_eq!(write(&mut log, 1, 100), [100]);
+    let given = anchors(log.take_notices());
+    drop(log);
+    disk.heal();
+    disk.power_failure(|_| 0);
+    recover(&disk, small_files(), 200);
+    assert_sound(&check_disk(&disk, &given));
+}
+
+#[test]
+fn a_failed_sync_is_remembered_by_the_next_log_of_the_process() {
+    let disk = MemoryDisk::default();
+    let shared = FailStop::new(Arc::new(disk.clone()));
+    let log = |seconds| Log::new(options(), shared.clone(), at(seconds).time);
+    let mut first = log(0);
+    assert_eq!(write(&mut first, 1, 0), [0]);
+    disk.fail(nth(Operation::Sync, 1, EIO));
+    assert_eq!(write(&mut first, 1, 1), [1]);
+    drop(first);
+    let mut second = log(100);
+    assert_eq!(write(&mut second, 1, 100), [100]);
+    let given = anchors(second.take_notices());
+    drop(second);
+    disk.power_failure(|_| 0);
+    recover(&disk, options(), 200);
+    assert_sound(&check_disk(&disk, &given));
+}
+
+#[test]
+fn a_failed_sync_of_a_leftover_is_remembered_until_the_process_ends() {
+    outlives(
+        12_426_541_359_109_931_210,
+        15,
+        false,
+        Durability::Fsync,
+        End::PowerFailure,
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Processes follow each other on a disk that fails at random, and each ends in a power failure that keeps
-    /// a random part of what was not synced.
     #[test]
     fn what_was_acknowledged_outlives_everything(
         seed in any::<u64>(),
@@ -214,33 +399,22 @@ proptest! {
         file in any::<bool>(),
         durable in any::<bool>(),
     ) {
-        let options = Options {
-            location: if file { Location::File("/audit/a.jsonl".into()) } else { Location::Directory("/audit".into()) },
-            durability: if durable { Durability::Fsync } else { Durability::Os },
-            ..small_files()
+        let (durability, end) = if durable {
+            (Durability::Fsync, End::PowerFailure)
+        } else {
+            (Durability::Os, End::Kill)
         };
-        let disk = MemoryDisk::default();
-        let mut dice = fastrand::Rng::with_seed(seed);
-        let (mut acknowledged, mut given) = (Vec::new(), Vec::new());
-        for process in 0..4 {
-            let mut faults = dice.fork();
-            disk.fail(move |_| {
-                let errno = if faults.bool() { EIO } else { ENOSPC };
-                (faults.u32(0..odds) == 0).then(|| io::Error::from_raw_os_error(errno))
-            });
-            let mut log = open(&disk, options.clone(), process * 100);
-            acknowledged.extend(write(&mut log, dice.u64(1..30), process * 100));
-            given.extend(anchors(log.take_notices()));
-            drop(log);
-            if durable {
-                disk.power_failure(|loose| dice.usize(0..=loose));
-            } else {
-                disk.kill();
-            }
-        }
-        disk.heal();
-        given.extend(recover(&disk, options, 1_000));
-        assert_there(&disk, &acknowledged);
-        assert_sound(&check_disk(&disk, &given));
+        outlives(seed, odds, file, durability, end);
+    }
+
+    #[test]
+    fn what_was_anchored_outlives_every_end(
+        seed in any::<u64>(),
+        odds in 5_u32..60,
+        file in any::<bool>(),
+        durability in prop_oneof![Just(Durability::Fsync), Just(Durability::Os)],
+        end in prop_oneof![Just(End::PowerFailure), Just(End::Either)],
+    ) {
+        outlives(seed, odds, file, durability, end);
     }
 }

@@ -11,6 +11,7 @@ use cxone_dtmf_engine::audit::{AuditLog, AuditSink, Key, Location, Notice, Obser
 use cxone_dtmf_engine::error::Code;
 use uuid::Uuid;
 
+use super::clock::still;
 use super::records::{accepted, intent, key, outcome};
 
 /// A folder that goes with the test.
@@ -80,8 +81,9 @@ async fn one(log: &AuditLog, number: u64) {
     assert!(log.outcome(outcome(number, accepted())).await);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_injectors_of_a_process_write_one_chain() {
+    let _clock = still();
     let folder = Folder::new();
     let logs: Vec<AuditLog> = (0..3)
         .map(|_| AuditLog::open(in_directory(&folder.0), Arc::new(Deaf)).unwrap())
@@ -99,8 +101,9 @@ async fn all_injectors_of_a_process_write_one_chain() {
     assert_eq!(report.verdict(), Verdict::Intact);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_same_place_with_other_settings_is_refused() {
+    let _clock = still();
     let folder = Folder::new();
     let log = AuditLog::open(in_directory(&folder.0), Arc::new(Deaf)).unwrap();
     let other = Options {
@@ -114,8 +117,9 @@ async fn the_same_place_with_other_settings_is_refused() {
     assert!(AuditLog::open(other, Arc::new(Deaf)).is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_log_that_was_closed_is_opened_again() {
+    let _clock = still();
     let folder = Folder::new();
     for number in 0..5 {
         let log = AuditLog::open(in_file(&folder.0), Arc::new(Deaf)).unwrap();
@@ -133,9 +137,10 @@ async fn a_log_that_was_closed_is_opened_again() {
 }
 
 #[cfg(unix)]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn only_the_owner_reads_it_and_links_are_refused() {
     use std::os::unix::fs::{MetadataExt, symlink};
+    let _clock = still();
     let folder = Folder::new();
     let log = AuditLog::open(in_file(&folder.0), Arc::new(Deaf)).unwrap();
     one(&log, 1).await;
@@ -150,8 +155,9 @@ async fn only_the_owner_reads_it_and_links_are_refused() {
     assert!(error.message.contains("it is a link"), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_folder_that_is_not_there_is_named_as_the_cause() {
+    let _clock = still();
     let folder = Folder::new();
     let nowhere = folder.0.join("nowhere");
     for options in [in_directory(&nowhere), in_file(&nowhere)] {
@@ -166,10 +172,11 @@ async fn a_folder_that_is_not_there_is_named_as_the_cause() {
 }
 
 /// Another process: this test program, told to hold a log until its input ends.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_second_process_on_the_same_file_is_told() {
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;
+    let _clock = still();
     let folder = Folder::new();
     let mut other = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "audit::kill::child", "--ignored", "--nocapture"])
@@ -200,8 +207,9 @@ async fn a_second_process_on_the_same_file_is_told() {
 
 /// A file system of a few pages, which only root may make.
 #[cfg(target_os = "linux")]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_disk_that_is_really_full_refuses_and_then_goes_on() {
+    let _clock = still();
     let folder = Folder::new();
     let mount = |args: &[&str]| {
         let done = Command::new("mount").args(args).arg(&folder.0).output();

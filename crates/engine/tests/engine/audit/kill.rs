@@ -13,6 +13,7 @@ use cxone_dtmf_engine::audit::verify::Verdict;
 use cxone_dtmf_engine::audit::{AuditLog, AuditSink, Options, Rotation};
 use tokio::task::JoinSet;
 
+use super::clock::still;
 use super::files::{Deaf, Folder, in_directory, in_file};
 use super::records::{accepted, id, intent, outcome};
 
@@ -45,12 +46,13 @@ fn child() {
     let first: u64 = std::env::var("AUDIT_FIRST").map_or(0, |first| first.parse().unwrap());
     let log = AuditLog::open(options(&place, Path::new(&folder)), Arc::new(Deaf)).unwrap();
     let log = Arc::new(log);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
+        .start_paused(true)
         .build()
         .unwrap();
     runtime.block_on(async {
+        let _clock = still();
         let mut writers = JoinSet::new();
         for writer in 0..8 {
             let log = Arc::clone(&log);
@@ -143,8 +145,9 @@ fn there(folder: &Folder) -> HashSet<(String, String)> {
     there
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_that_was_acknowledged_is_lost_when_the_process_is_killed() {
+    let _clock = still();
     let kills = std::env::var("AUDIT_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let mut dice = fastrand::Rng::with_seed(kills);
     let (mut acknowledged, mut torn) = (0, 0);

@@ -14,6 +14,7 @@
     reason = "a broken expectation fails the test, and a test may say plainly what it means"
 )]
 
+mod clock;
 mod disk;
 mod faults;
 mod files;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use cxone_dtmf_engine::audit::anchor::Anchor;
+use cxone_dtmf_engine::audit::fail_stop::FailStop;
 use cxone_dtmf_engine::audit::log::Log;
 use cxone_dtmf_engine::audit::record::{Record, Stamp};
 use cxone_dtmf_engine::audit::seal::Seal;
@@ -45,7 +46,8 @@ pub fn at(seconds: u64) -> Stamp {
 }
 
 pub fn open(disk: &MemoryDisk, options: Options, seconds: u64) -> Log {
-    Log::new(options, Arc::new(disk.clone()), at(seconds).time)
+    let disk = FailStop::new(Arc::new(disk.clone()));
+    Log::new(options, disk, at(seconds).time)
 }
 
 pub fn id(number: u64) -> Uuid {

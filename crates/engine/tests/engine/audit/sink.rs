@@ -11,24 +11,26 @@ use cxone_dtmf_engine::audit::{
 };
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Code;
-use tokio::task::JoinSet;
+use tokio::sync::Notify;
 
+use super::clock::still;
 use super::disk::{MemoryDisk, Operation};
 use super::records::{accepted, check_disk, id, intent, options, outcome};
 
 #[derive(Default)]
-pub struct Told(Mutex<Vec<Notice>>);
+pub struct Told(Mutex<Vec<Notice>>, Notify);
 
 impl Observer for Told {
     fn notice(&self, notice: &Notice) {
         self.0.lock().unwrap().push(notice.clone());
+        self.1.notify_one();
     }
 }
 
-fn log_on(disk: &MemoryDisk, options: Options) -> (Arc<AuditLog>, Arc<Told>) {
+fn log_on(disk: &MemoryDisk, options: Options) -> (AuditLog, Arc<Told>) {
     let told = Arc::<Told>::default();
     let log = AuditLog::on(Arc::new(disk.clone()), options, told.clone()).unwrap();
-    (Arc::new(log), told)
+    (log, told)
 }
 
 fn text(disk: &MemoryDisk) -> String {
@@ -42,8 +44,9 @@ fn full(operation: Operation) -> Option<io::Error> {
     (operation == Operation::Append).then(|| io::ErrorKind::StorageFull.into())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_safe_is_on_the_disk_before_anybody_hears_of_it() {
+    let _clock = still();
     let disk = MemoryDisk::default();
     let (log, told) = log_on(&disk, options());
     log.intent(intent(1)).await.unwrap();
@@ -74,8 +77,9 @@ async fn what_is_safe_is_on_the_disk_before_anybody_hears_of_it() {
     assert_eq!(error.code, Code::Audit);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn many_share_one_sync() {
+    let _clock = still();
     let disk = MemoryDisk::default();
     let (begin, waits) = channel::<()>();
     let waits = Mutex::new(waits);
@@ -88,21 +92,11 @@ async fn many_share_one_sync() {
         None
     });
     let (log, _) = log_on(&disk, options());
-    let mut waiting = JoinSet::new();
-    for number in 0..256 {
-        // On its way already, before anybody waits.
-        let log = Arc::clone(&log);
-        waiting.spawn(async move { log.intent(intent(number)).await });
-    }
-    while disk_is_idle(&disk) {
-        tokio::task::yield_now().await;
-    }
-    for _ in 0..1_000 {
-        tokio::task::yield_now().await;
-    }
+    // On its way already, before anybody waits.
+    let waiting: Vec<_> = (0..256).map(|number| log.intent(intent(number))).collect();
     begin.send(()).unwrap();
-    while let Some(done) = waiting.join_next().await {
-        done.unwrap().unwrap();
+    for written in waiting {
+        written.await.unwrap();
     }
     let syncs = disk
         .operations()
@@ -112,12 +106,9 @@ async fn many_share_one_sync() {
     assert!(syncs <= 3, "{syncs} syncs for 256 intents");
 }
 
-fn disk_is_idle(disk: &MemoryDisk) -> bool {
-    !disk.operations().contains(&Operation::Append)
-}
-
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_log_that_cannot_be_written_keeps_digits_from_leaving() {
+    let _clock = still();
     let disk = MemoryDisk::default();
     disk.fail(full);
     let (log, told) = log_on(&disk, options());
@@ -142,8 +133,9 @@ async fn a_log_that_cannot_be_written_keeps_digits_from_leaving() {
     ));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn where_it_may_go_on_without_it_says_so() {
+    let _clock = still();
     let disk = MemoryDisk::default();
     let options = Options {
         on_failure: OnFailure::Continue,
@@ -166,17 +158,22 @@ async fn where_it_may_go_on_without_it_says_so() {
 #[tokio::test(start_paused = true)]
 async fn a_disk_that_stands_still_holds_nobody_up_for_ever() {
     let disk = MemoryDisk::default();
+    let (stands, standing) = channel();
     let (begin, waits) = channel::<()>();
     let waits = Mutex::new(waits);
     disk.fail(move |operation| {
         if operation == Operation::Sync {
+            let _ = stands.send(());
             let _ = waits.lock().unwrap().recv();
         }
         None
     });
     let (log, _) = log_on(&disk, options());
+    let first = log.intent(intent(1));
+    // No time passes before the disk stands still.
+    standing.recv().unwrap();
     let started = tokio::time::Instant::now();
-    let error = log.intent(intent(1)).await.unwrap_err();
+    let error = first.await.unwrap_err();
     assert_eq!(started.elapsed(), Duration::from_secs(2));
     assert!(
         error
@@ -187,24 +184,19 @@ async fn a_disk_that_stands_still_holds_nobody_up_for_ever() {
     for number in 2..10 {
         log.intent(intent(number)).await.unwrap_err();
     }
-    let last = tokio::spawn({
-        let log = Arc::clone(&log);
-        async move { log.outcome(outcome(1, accepted())).await }
-    });
-    tokio::task::yield_now().await;
+    let _clock = still();
+    let last = log.outcome(outcome(1, accepted()));
     drop(begin);
-    last.await.unwrap();
+    assert!(last.await);
     log.close().await;
-    while !text(&disk).contains(r#""ev":"close""#) {
-        std::thread::yield_now();
-    }
     let written = text(&disk);
     assert!((2..10).all(|number| !written.contains(&id(number).to_string())));
     assert!(written.contains(r#""ev":"outcome""#));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_durability_nobody_waits() {
+    let _clock = still();
     let disk = MemoryDisk::default();
     let (begin, waits) = channel::<()>();
     let waits = Mutex::new(waits);
@@ -231,8 +223,9 @@ async fn without_durability_nobody_waits() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_durability_a_lost_record_is_noticed_by_the_next() {
+    let _clock = still();
     let disk = MemoryDisk::default();
     disk.fail(full);
     let options = Options {
@@ -241,17 +234,16 @@ async fn without_durability_a_lost_record_is_noticed_by_the_next() {
     };
     let (log, told) = log_on(&disk, options);
     log.intent(intent(1)).await.unwrap();
-    while told.0.lock().unwrap().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    told.1.notified().await;
     let error = log.intent(intent(2)).await.unwrap_err();
     assert_eq!(error.code, Code::Audit);
     assert!(!log.outcome(outcome(1, accepted())).await);
     assert_eq!(log.unlogged(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_outcome_is_written_although_nobody_waits_for_it() {
+    let _clock = still();
     let disk = MemoryDisk::default();
     let (log, _) = log_on(&disk, options());
     log.intent(intent(1)).await.unwrap();

@@ -11,11 +11,11 @@ use cxone_dtmf_engine::http::{
 };
 use http::{HeaderValue, Method};
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
-use super::client::{BODY, fault, request, send, warm};
+use super::client::{BODY, fault, request, send};
 use super::over::{Over, over_both};
-use crate::support::server::{OK, Server, header};
+use crate::support::server::{Connection, OK, Server, header};
 use crate::support::{LONG, until};
 
 over_both! {
@@ -37,6 +37,14 @@ over_both! {
     connections_of_before_a_sleep_are_not_used,
     digits_in_the_head_are_witnessed_without_a_body,
     digits_in_the_head_are_witnessed_when_given_up
+}
+
+/// A short time-out is for the second request: it spends none of its time on the connection.
+async fn answers_and_falls_silent(mut connection: Connection<TcpStream>) {
+    connection.request().await;
+    connection.write(OK).await;
+    connection.request().await;
+    connection.silence().await;
 }
 
 /// A port of 127.0.0.1 where nobody listens.
@@ -173,19 +181,12 @@ async fn read_then_nonsense(over: Over) {
 }
 
 async fn silence(over: Over) {
-    let server = Server::tcp(|mut connection| async move {
-        connection.request().await;
-        connection.silence().await;
-    })
-    .await;
-    let (mut request, witness) = request(&server.http(), "1");
-    request.timeout = Duration::from_millis(500);
-    let kind = warm(over.plain())
-        .await
-        .send(request)
-        .await
-        .unwrap_err()
-        .kind;
+    let server = Server::tcp(answers_and_falls_silent).await;
+    let transport = over.plain();
+    send(&transport, &server.http(), "1").await.0.unwrap();
+    let (mut request, witness) = request(&server.http(), "2");
+    request.timeout = Duration::from_millis(100);
+    let kind = transport.send(request).await.unwrap_err().kind;
     assert_eq!(kind, FaultKind::TimedOut);
     assert!(witness.was_handed_over());
 }
@@ -227,15 +228,18 @@ async fn a_body_cut_short_is_an_answer(over: Over) {
 async fn a_body_that_never_ends_is_an_answer_within_the_time(over: Over) {
     let server = Server::tcp(|mut connection| async move {
         connection.request().await;
+        connection.write(OK).await;
+        connection.request().await;
         connection
             .write(b"HTTP/1.1 202 Accepted\r\ncontent-length: 99\r\n\r\n{\"a\"")
             .await;
         connection.silence().await;
     })
     .await;
-    let (mut request, _) = request(&server.http(), "1");
+    let transport = over.plain();
+    send(&transport, &server.http(), "1").await.0.unwrap();
+    let (mut request, _) = request(&server.http(), "2");
     request.timeout = Duration::from_millis(500);
-    let transport = warm(over.plain()).await;
     let started = std::time::Instant::now();
     let answer = transport.send(request).await.unwrap();
     assert_eq!(

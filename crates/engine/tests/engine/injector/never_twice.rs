@@ -17,6 +17,8 @@ use cxone_dtmf_engine::retry::{
 };
 use proptest::prelude::*;
 
+use crate::support::cases;
+
 const FAULTS: [FaultKind; 10] = [
     FaultKind::NameLookup,
     FaultKind::ConnectionRefused,
@@ -119,7 +121,7 @@ fn allowed(cause: Option<&str>, terms: &DeliveryPolicy) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn digits_that_may_have_been_pressed_are_not_sent_again(

@@ -47,6 +47,7 @@ impl Api {
     /// The defaults of the profile, but a call is free while its tones play: `tests/session` is about that.
     pub fn config(self) -> Config {
         Config {
+            atomic_server_errors: Some(self.promises_atomic_errors()),
             playout: PlayoutMode::None,
             ..Config::default()
         }

@@ -93,6 +93,13 @@ impl Peer {
             .await;
     }
 
+    /// Waits until the client has read everything that was written so far.
+    pub async fn flushed(&mut self) {
+        self.write(PING, 0, 0, &[0; 8]).await;
+        self.until(|frame| frame.kind == PING && frame.flags & ACK != 0)
+            .await;
+    }
+
     pub async fn answer(&mut self, stream: u32) {
         self.write(HEADERS, END_STREAM | END_HEADERS, stream, STATUS_200)
             .await;

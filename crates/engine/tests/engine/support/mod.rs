@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::http::{DigitsTransport, HttpOptions};
+use proptest::prelude::ProptestConfig;
 use tokio::time::{Instant, sleep};
 
 mod act;
@@ -40,6 +41,15 @@ pub const fn ms(millis: u64) -> Duration {
 
 pub fn http_transport(options: HttpOptions) -> DigitsTransport {
     DigitsTransport::new(options, WallClock::system()).unwrap()
+}
+
+/// As many cases as are usual for a law, or as `PROPTEST_CASES` says.
+pub fn cases(usual: u32) -> ProptestConfig {
+    let mut config = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = usual;
+    }
+    config
 }
 
 /// Waits until something holds; fails when it never does.

@@ -152,8 +152,6 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
-
     #[test]
     fn one_request_at_a_time_no_void_token_no_lost_waiter(steps in steps()) {
         let mut machine = SingleFlight::default();

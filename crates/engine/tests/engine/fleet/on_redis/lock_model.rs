@@ -5,14 +5,16 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxone_dtmf_engine::fleet::lock::{Asked, Owner, Terms};
-use cxone_dtmf_engine::fleet::{FleetOptions, OnUnavailable, Store};
+use cxone_dtmf_engine::fleet::{
+    AcquireReply, CallId, FleetOptions, LeaseClient, LeaseTerms, OnUnavailable, Store,
+};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use tokio::runtime::Runtime;
 
 use crate::fleet::redis::resp::Client;
 use crate::fleet::redis::{Redis, resp::Reply};
+use crate::support::cases;
 
 const OWNERS: usize = 6;
 /// Some owners are of one process, which gives the earlier one up when it asks for the later.
@@ -20,10 +22,10 @@ const PROCESSES: usize = 4;
 const MOST: usize = 3;
 
 /// Nothing ends by itself in a test: what ends, a step ends.
-const TERMS: Terms = Terms {
+const TERMS: LeaseTerms = LeaseTerms {
     lease: Duration::from_secs(3600),
-    patience: Duration::from_secs(3600),
-    most_tickets: MOST as u64,
+    waiter_ttl: Duration::from_secs(3600),
+    max_waiting: MOST as u64,
     on_unavailable: OnUnavailable::Fail,
 };
 
@@ -66,10 +68,10 @@ struct Model {
 
 impl Model {
     /// What a question must be answered, but for the fence and the time.
-    fn acquire(&mut self, owner: usize) -> Asked {
-        let granted = |fence, line: &[_]| Asked::Granted {
+    fn acquire(&mut self, owner: usize) -> AcquireReply {
+        let granted = |fence, line: &[_]| AcquireReply::Granted {
             fence,
-            wanted: !line.is_empty(),
+            contended: !line.is_empty(),
         };
         if self.holder == Some(owner) {
             self.ended = false;
@@ -79,7 +81,7 @@ impl Model {
         let in_line = self.line.iter().any(|(waiting, _)| *waiting == owner);
         if !in_line && self.known[owner] > 0 && self.known[owner] <= self.dismissed {
             self.known[owner] = 0;
-            return Asked::Dismissed;
+            return AcquireReply::Rejected;
         }
         let of_own_process = |holder| holder % PROCESSES == owner % PROCESSES;
         let is_free = self.ended || self.holder.is_none_or(of_own_process);
@@ -91,17 +93,17 @@ impl Model {
         }
         if !in_line {
             if self.line.len() >= MOST {
-                return Asked::Full;
+                return AcquireReply::QueueFull;
             }
             self.tickets += 1;
             self.known[owner] = self.tickets;
             self.line.push((owner, true));
         }
-        Asked::Waits {
+        AcquireReply::Queued {
             ticket: self.known[owner],
             ahead: self.line.iter().position(|(at, _)| *at == owner).unwrap() as u64,
-            taken: Duration::ZERO,
-            closed: Duration::ZERO,
+            held_for: Duration::ZERO,
+            closed_for: Duration::ZERO,
         }
     }
 }
@@ -129,13 +131,13 @@ impl Stage {
         &self.stores[owner % PROCESSES]
     }
 
-    fn owners(&self, call: &str) -> Vec<Owner> {
-        let owner = |number| Owner::new(self.store(number), number as u64, "scope", call);
+    fn owners(&self, call: &str) -> Vec<LeaseClient> {
+        let owner = |number| LeaseClient::new(self.store(number), number as u64, "scope", call);
         (0..OWNERS).map(owner).collect()
     }
 }
 
-fn key(client: &mut Client, what: &str, call: &cxone_dtmf_engine::fleet::keys::CallId) -> String {
+fn key(client: &mut Client, what: &str, call: &CallId) -> String {
     let keys = client
         .ask(&["KEYS", &format!("*:{what}:{}", call.digest)])
         .unwrap();
@@ -147,7 +149,7 @@ fn key(client: &mut Client, what: &str, call: &cxone_dtmf_engine::fleet::keys::C
 fn behaves_like_a_list() {
     let stage = Stage::new();
     let calls = Cell::new(0);
-    TestRunner::new(Config::with_cases(300))
+    TestRunner::new(cases(300))
         .run(&prop::collection::vec(step(), 1..60), |steps| {
             calls.set(calls.get() + 1);
             walk(&stage, &format!("call-{}", calls.get()), &steps)
@@ -170,12 +172,13 @@ fn walk(stage: &Stage, call: &str, steps: &[Step]) -> Result<(), TestCaseError> 
                 let asked = owners[owner].acquire(stage.store(owner), TERMS, known);
                 match (stage.runtime.block_on(asked).unwrap(), expected) {
                     (
-                        Asked::Granted { fence, wanted },
-                        Asked::Granted {
-                            wanted: expected, ..
+                        AcquireReply::Granted { fence, contended },
+                        AcquireReply::Granted {
+                            contended: expected,
+                            ..
                         },
                     ) => {
-                        prop_assert_eq!(wanted, expected);
+                        prop_assert_eq!(contended, expected);
                         let lawful = if again {
                             fence == before
                         } else {
@@ -185,13 +188,13 @@ fn walk(stage: &Stage, call: &str, steps: &[Step]) -> Result<(), TestCaseError> 
                         model.fence = fence;
                     }
                     (
-                        Asked::Waits {
+                        AcquireReply::Queued {
                             ticket,
                             ahead,
-                            taken,
-                            closed,
+                            held_for,
+                            closed_for,
                         },
-                        Asked::Waits {
+                        AcquireReply::Queued {
                             ticket: expected,
                             ahead: before,
                             ..
@@ -200,8 +203,8 @@ fn walk(stage: &Stage, call: &str, steps: &[Step]) -> Result<(), TestCaseError> 
                         prop_assert_eq!((ticket, ahead), (expected, before));
                         let of_own_process = |holder| holder % PROCESSES == owner % PROCESSES;
                         let is_free = model.ended || model.holder.is_none_or(of_own_process);
-                        prop_assert_eq!(taken.is_zero(), is_free);
-                        prop_assert!(closed.is_zero());
+                        prop_assert_eq!(held_for.is_zero(), is_free);
+                        prop_assert!(closed_for.is_zero());
                     }
                     (answer, expected) => prop_assert_eq!(answer, expected),
                 }
@@ -215,7 +218,7 @@ fn walk(stage: &Stage, call: &str, steps: &[Step]) -> Result<(), TestCaseError> 
             Step::Leave(owner) => {
                 stage
                     .runtime
-                    .block_on(owners[owner].leave(stage.store(owner)))
+                    .block_on(owners[owner].release(stage.store(owner)))
                     .unwrap();
                 model.known[owner] = 0;
                 model.line.retain(|(waiting, _)| *waiting != owner);

@@ -4,26 +4,26 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxone_dtmf_engine::fleet::rate::{Booked, Bucket, CORE, FleetLimiter};
-use cxone_dtmf_engine::fleet::{FleetOptions, Store};
-use cxone_dtmf_engine::rate_limit::RateLimit;
-use cxone_dtmf_engine::rate_limit::gcra::{Gcra, Schedule};
+use cxone_dtmf_engine::fleet::{
+    FleetOptions, FleetRateLimiter, GCRA_LUA, SharedReservation, SharedSchedule, Store,
+};
+use cxone_dtmf_engine::rate_limit::{Gcra, RateLimit, RateLimiter as _, Schedule};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::time::Instant;
 
 use crate::fleet::redis::resp::{Client, Reply};
 use crate::fleet::redis::{Cluster, Redis, Served};
-use crate::support::{LONG, ms, until};
+use crate::support::{LONG, cases, ms, until};
 
 /// A step of a history, which both the Rust and the Lua walk.
 #[derive(Clone, Debug)]
 enum Step {
-    Book {
+    Reserve {
         longest: u64,
     },
-    /// The slot that was booked so many steps ago.
-    GiveBack {
+    /// The slot that was reserved so many steps ago.
+    Cancel {
         ago: usize,
     },
     HoldBack {
@@ -33,8 +33,8 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
     let step = prop_oneof![
-        6 => (0_u64..30_000_000).prop_map(|longest| Step::Book { longest }),
-        2 => (0_usize..3).prop_map(|ago| Step::GiveBack { ago }),
+        6 => (0_u64..30_000_000).prop_map(|longest| Step::Reserve { longest }),
+        2 => (0_usize..3).prop_map(|ago| Step::Cancel { ago }),
         1 => (0_u64..5_000_000).prop_map(|wait| Step::HoldBack { wait }),
     ];
     // Times between steps of a microsecond up to two seconds.
@@ -48,14 +48,14 @@ local interval, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
 local schedule, told, afters = 0, {}, {}
 for at = 3, #ARGV, 3 do
   local now, what, number = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])
-  if what == 'book' then
-    local after, wait, booked = book(schedule, now, interval, tolerance, number)
+  if what == 'reserve' then
+    local after, wait, reserved = reserve(schedule, now, interval, tolerance, number)
     schedule = after
-    if booked then table.insert(afters, after) end
-    table.insert(told, (booked and 'in ' or 'not in ') .. string.format('%.0f', wait))
-  elseif what == 'give back' then
+    if reserved then table.insert(afters, after) end
+    table.insert(told, (reserved and 'in ' or 'not in ') .. string.format('%.0f', wait))
+  elseif what == 'cancel' then
     local after = afters[#afters - number]
-    if after then schedule = give_back(schedule, after, interval) end
+    if after then schedule = cancel(schedule, after, interval) end
   else
     schedule = hold_back(schedule, now + number, tolerance)
   end
@@ -63,14 +63,18 @@ end
 return told";
 
 fn told_by_lua(client: &mut Client, gcra: Gcra, steps: &[(u64, Step)], origin: u64) -> Vec<String> {
-    let mut command = vec!["EVAL".to_owned(), format!("{CORE}{WALK}"), "0".to_owned()];
+    let mut command = vec![
+        "EVAL".to_owned(),
+        format!("{GCRA_LUA}{WALK}"),
+        "0".to_owned(),
+    ];
     command.extend([gcra.interval().to_string(), gcra.tolerance().to_string()]);
     let mut now = origin;
     for (pause, step) in steps {
         now += pause;
         let (what, number) = match step {
-            Step::Book { longest } => ("book", *longest),
-            Step::GiveBack { ago } => ("give back", u64::try_from(*ago).unwrap()),
+            Step::Reserve { longest } => ("reserve", *longest),
+            Step::Cancel { ago } => ("cancel", u64::try_from(*ago).unwrap()),
             Step::HoldBack { wait } => ("hold back", *wait),
         };
         command.extend([now.to_string(), what.to_owned(), number.to_string()]);
@@ -91,16 +95,16 @@ fn told_by_rust(gcra: Gcra, steps: &[(u64, Step)], origin: u64) -> Vec<String> {
     for (pause, step) in steps {
         now += pause;
         match step {
-            Step::Book { longest } => match gcra.book(&mut schedule, now, *longest) {
+            Step::Reserve { longest } => match gcra.reserve(&mut schedule, now, *longest) {
                 Ok(slot) => {
                     told.push(format!("in {}", slot.wait));
                     slots.push(slot);
                 }
                 Err(too_far) => told.push(format!("not in {}", too_far.wait)),
             },
-            Step::GiveBack { ago } => {
+            Step::Cancel { ago } => {
                 if let Some(at) = slots.len().checked_sub(ago + 1) {
-                    gcra.give_back(&mut schedule, slots[at]);
+                    gcra.cancel(&mut schedule, slots[at]);
                 }
             }
             Step::HoldBack { wait } => gcra.hold_back(&mut schedule, now + wait),
@@ -118,7 +122,7 @@ fn the_formula_of_the_server_is_that_of_the_process() {
     let histories = (1_u32..6_000, 1_u32..20, origins, steps());
     let mut runner = TestRunner::new(Config {
         failure_persistence: None,
-        ..Config::with_cases(512)
+        ..cases(512)
     });
     runner
         .run(&histories, |(per_minute, burst, origin, steps)| {
@@ -136,60 +140,63 @@ fn store(served: &Served) -> Arc<Store> {
     Store::new(options).unwrap()
 }
 
-async fn booked(bucket: &Bucket, store: &Store, longest: Duration) -> (Duration, u64) {
-    match bucket.book(store, longest).await.unwrap() {
-        Booked::Slot { wait, after } => (wait, after),
-        Booked::TooFar { wait } => panic!("not before {wait:?}"),
+async fn reserved(schedule: &SharedSchedule, store: &Store, longest: Duration) -> (Duration, u64) {
+    match schedule.reserve(store, longest).await.unwrap() {
+        SharedReservation::Slot { wait, after } => (wait, after),
+        SharedReservation::TooFar { wait } => panic!("not before {wait:?}"),
     }
 }
 
 const FAR: Duration = Duration::from_secs(3_600);
 
 #[tokio::test]
-async fn processes_book_in_one_schedule_and_give_back_the_last_slot_only() {
+async fn processes_reserve_in_one_schedule_and_give_back_the_last_slot_only() {
     let served = Served::new();
     let (one, other) = (store(&served), store(&served));
     // A slot in ten seconds: how fast the machine is does not matter.
-    let bucket = Bucket::new(one.keys(), "scope", "call-1", Gcra::new(6, 1));
-    let (wait, _) = booked(&bucket, &one, FAR).await;
+    let schedule = SharedSchedule::new(one.keys(), "scope", "call-1", Gcra::new(6, 1));
+    let (wait, _) = reserved(&schedule, &one, FAR).await;
     assert_eq!(wait, Duration::ZERO);
-    let (second, after_second) = booked(&bucket, &other, FAR).await;
-    let (third, after_third) = booked(&bucket, &one, FAR).await;
+    let (second, after_second) = reserved(&schedule, &other, FAR).await;
+    let (third, after_third) = reserved(&schedule, &one, FAR).await;
     assert!(second > ms(5_000) && second <= ms(10_000), "{second:?}");
     assert_eq!(after_third - after_second, 10_000_000);
     assert!(third > second + ms(5_000));
     assert!(matches!(
-        bucket.book(&other, ms(5_000)).await.unwrap(),
-        Booked::TooFar { wait } if wait > ms(20_000)
+        schedule.reserve(&other, ms(5_000)).await.unwrap(),
+        SharedReservation::TooFar { wait } if wait > ms(20_000)
     ));
-    bucket.give_back(&one, after_second).await.unwrap();
+    schedule.cancel(&one, after_second).await.unwrap();
     assert_eq!(
-        booked(&bucket, &other, FAR).await.1,
+        reserved(&schedule, &other, FAR).await.1,
         after_third + 10_000_000
     );
-    bucket
-        .give_back(&other, after_third + 10_000_000)
+    schedule
+        .cancel(&other, after_third + 10_000_000)
         .await
         .unwrap();
-    assert_eq!(booked(&bucket, &one, FAR).await.1, after_third + 10_000_000);
-    let another = Bucket::new(one.keys(), "scope", "call-2", Gcra::new(6, 1));
-    assert_eq!(booked(&another, &one, FAR).await.0, Duration::ZERO);
+    assert_eq!(
+        reserved(&schedule, &one, FAR).await.1,
+        after_third + 10_000_000
+    );
+    let another = SharedSchedule::new(one.keys(), "scope", "call-2", Gcra::new(6, 1));
+    assert_eq!(reserved(&another, &one, FAR).await.0, Duration::ZERO);
 }
 
 #[tokio::test]
 async fn a_schedule_that_is_over_leaves_nothing_behind() {
     let redis = Redis::start();
     let store = Store::new(FleetOptions::at(&redis.url()).unwrap()).unwrap();
-    let bucket = Bucket::new(store.keys(), "scope", "call-1", Gcra::new(6_000, 1));
-    booked(&bucket, &store, FAR).await;
+    let schedule = SharedSchedule::new(store.keys(), "scope", "call-1", Gcra::new(6_000, 1));
+    reserved(&schedule, &store, FAR).await;
     let keys = || redis.ask(&["KEYS", "*:rate:*"]).text();
     assert!(!keys().contains("call"));
     until("the schedule has ended", || keys().is_empty()).await;
-    let (_, after) = booked(&bucket, &store, FAR).await;
-    bucket.give_back(&store, after).await.unwrap();
+    let (_, after) = reserved(&schedule, &store, FAR).await;
+    schedule.cancel(&store, after).await.unwrap();
     assert_eq!(keys(), "", "given back before it began");
-    let unlimited = Bucket::new(store.keys(), "scope", "", Gcra::UNLIMITED);
-    booked(&unlimited, &store, FAR).await;
+    let unlimited = SharedSchedule::new(store.keys(), "scope", "", Gcra::UNLIMITED);
+    reserved(&unlimited, &store, FAR).await;
     assert_eq!(keys(), "", "what has no rate has no schedule");
 }
 
@@ -199,18 +206,20 @@ const SLOW: RateLimit = RateLimit {
     burst: 1,
 };
 
-fn limiter(store: &Arc<Store>, limit: RateLimit) -> FleetLimiter {
-    FleetLimiter::new(Arc::clone(store), "scope".into(), limit)
+fn limiter(store: &Arc<Store>, limit: RateLimit) -> FleetRateLimiter {
+    FleetRateLimiter::new(Arc::clone(store), "scope".into(), limit)
 }
 
-async fn refused(limiter: &FleetLimiter, patience: Duration) -> Duration {
+async fn refused(limiter: &FleetRateLimiter, patience: Duration) -> Duration {
     let call = "call-1".into();
-    let waited = limiter.wait(&call, Instant::now() + patience);
+    let waited = limiter.acquire(&call, Instant::now() + patience);
     waited.await.expect_err("a wait that is too long").0
 }
 
-async fn goes(limiter: &FleetLimiter) {
-    let waited = limiter.wait(&"call-1".into(), Instant::now() + FAR).await;
+async fn goes(limiter: &FleetRateLimiter) {
+    let waited = limiter
+        .acquire(&"call-1".into(), Instant::now() + FAR)
+        .await;
     waited.unwrap();
 }
 
@@ -232,7 +241,9 @@ async fn the_patience_that_one_process_is_asked_for_holds_all_back() {
         let end = Instant::now() + FAR;
         // The other hears of it as soon as the server does.
         while Instant::now() < end {
-            let waited = other.wait(&"call-2".into(), Instant::now() + ms(50)).await;
+            let waited = other
+                .acquire(&"call-2".into(), Instant::now() + ms(50))
+                .await;
             if waited.is_err_and(|too_long| too_long.0 > ms(80_000)) {
                 break;
             }
@@ -250,7 +261,7 @@ async fn who_gives_up_gives_the_slot_back() {
     let schedule = || redis.ask(&["GET", &key]).text();
     let before = schedule();
     let waiting = tokio::spawn(async move { goes(&limiter).await });
-    until("a slot is booked", || schedule() != before).await;
+    until("a slot is reserved", || schedule() != before).await;
     waiting.abort();
     until("it is given back", || schedule() == before).await;
 }
@@ -274,7 +285,7 @@ async fn without_the_server_each_process_keeps_to_its_share() {
     loop {
         let before = store.counters().read().own_slots;
         // It has forgotten the schedule, so there may be a slot.
-        let _ = limiter.wait(&"call-1".into(), Instant::now()).await;
+        let _ = limiter.acquire(&"call-1".into(), Instant::now()).await;
         if store.counters().read().own_slots == before {
             break;
         }
@@ -297,12 +308,12 @@ async fn limits_are_kept_in_a_cluster() {
     assert!(refused(&limiter, ms(100)).await > ms(5_000));
     assert_eq!(store.counters().read().own_slots, 0);
     for call in 0..20 {
-        let bucket = Bucket::new(
+        let schedule = SharedSchedule::new(
             store.keys(),
             "scope",
             &format!("call-{call}"),
             Gcra::new(6, 1),
         );
-        bucket.hold_back(&store, ms(10)).await.unwrap();
+        schedule.hold_back(&store, ms(10)).await.unwrap();
     }
 }

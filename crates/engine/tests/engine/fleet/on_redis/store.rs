@@ -6,9 +6,7 @@ use std::sync::Arc;
 use cxone_dtmf_engine::config::Config;
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Code;
-use cxone_dtmf_engine::fleet::script::Script;
-use cxone_dtmf_engine::fleet::store::Value;
-use cxone_dtmf_engine::fleet::{Arg, FleetOptions, Store, StoreError};
+use cxone_dtmf_engine::fleet::{Arg, FleetOptions, Script, Store, StoreError, Value};
 use tokio::time::{Instant, sleep};
 
 use crate::fleet::redis::resp::Reply;

@@ -9,8 +9,7 @@ use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::Secret;
 use cxone_dtmf_engine::auth::{Grant, Granted, TokenCache, TokenObserver, TokenSource};
 use cxone_dtmf_engine::error::{Code, Error};
-use cxone_dtmf_engine::fleet::token::{Identity, SharedGrant};
-use cxone_dtmf_engine::fleet::{FleetOptions, Store};
+use cxone_dtmf_engine::fleet::{FleetOptions, Identity, SharedGrant, Store};
 use tokio::time::{Instant, sleep};
 
 use crate::fleet::redis::{Cluster, Redis, Served};

@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 use tokio::time::sleep;
 
 use super::stage::{Stage, attempts, config, lost, silence};
-use crate::support::{Act, Kind, ms};
+use crate::support::{Act, Kind, cases, ms};
 
 /// Longer than anything here can take.
 const LONG: Duration = ms(600_000);
@@ -110,7 +110,7 @@ async fn play(stage: &Stage, wishes: &[Wish]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn masked_tones_are_never_recorded_and_tones_never_overlap(

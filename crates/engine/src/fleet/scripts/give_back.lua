@@ -1,3 +1,0 @@
--- KEYS: schedule. ARGV: schedule after the slot, interval.
-keep(give_back(schedule, tonumber(ARGV[1]), tonumber(ARGV[2])))
-return {}

@@ -1,0 +1,3 @@
+-- KEYS: refresher. ARGV: name of the refresher. The next process may try.
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return {}

@@ -1,3 +1,0 @@
--- KEYS: refresher. ARGV: name of the refresher. The next one may try.
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-return {}

@@ -1,0 +1,112 @@
+//! Makes connections, and has what all connections of a store share.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ring::rand::{SecureRandom, SystemRandom};
+use rustls::ClientConfig;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::connection::Connection;
+use super::counters::Counters;
+use super::error::StoreError;
+use super::restart_guard::{PRESENCE, RestartGuard};
+use super::wake_registry::WakeRegistry;
+use crate::error::{Code, Error};
+use crate::fleet::keys::Keys;
+use crate::fleet::options::{FleetOptions, Server};
+use crate::tls;
+
+/// Before the name of a process: the channel to which that process subscribes.
+const WAKE: &str = "wake:";
+
+/// Makes connections, and has what all connections of a store share.
+pub(super) struct Connector {
+    pub options: FleetOptions,
+    pub keys: Keys,
+    /// Names this process in its fleet: 96 random bits in base64.
+    pub process: String,
+    pub wake_registry: Arc<WakeRegistry>,
+    pub counters: Counters,
+    tls: OnceCell<Arc<ClientConfig>>,
+    restart_guard: RestartGuard,
+}
+
+impl Connector {
+    pub(super) fn new(options: FleetOptions) -> Result<Self, Error> {
+        Ok(Self {
+            keys: Keys::new(&options),
+            process: random_name()?,
+            wake_registry: Arc::default(),
+            counters: Counters::default(),
+            tls: OnceCell::new(),
+            restart_guard: RestartGuard::default(),
+            options,
+        })
+    }
+
+    /// Before the name of a process it is the channel to which that process subscribes.
+    pub(super) fn wake_prefix(&self) -> String {
+        self.keys.of_fleet(WAKE)
+    }
+
+    /// Connects to a server, checks whether it was restarted, and subscribes.
+    pub(super) async fn connect(
+        &self,
+        server: &Server,
+    ) -> Result<(Connection, AbortOnDropHandle<()>), StoreError> {
+        // Outside of the time-out: no network is involved, and a cancelled attempt would start over each time.
+        let tls = if server.tls {
+            Some(self.tls().await?)
+        } else {
+            None
+        };
+        let connected = async {
+            let (connection, driver) =
+                Connection::open(server, tls, Arc::clone(&self.wake_registry)).await?;
+            self.restart_guard
+                .check(&self.keys, &self.options, &connection)
+                .await?;
+            let own = format!("{}{}", self.wake_prefix(), self.process);
+            let all = self.keys.of_fleet(PRESENCE);
+            connection.subscribe(&[&own, &all]).await?;
+            Ok((connection, driver))
+        };
+        let connected = timeout(self.options.connect_timeout, connected).await;
+        connected.unwrap_or(Err(StoreError::Unreachable))
+    }
+
+    async fn tls(&self) -> Result<Arc<ClientConfig>, StoreError> {
+        let config = self.tls.get_or_try_init(|| client_config(&self.options));
+        config.await.cloned()
+    }
+}
+
+async fn client_config(options: &FleetOptions) -> Result<Arc<ClientConfig>, StoreError> {
+    let mut roots = match &options.ca_bundle {
+        Some(pem) => tls::ca_bundle(pem).map_err(|_| StoreError::Tls)?,
+        None => Vec::new(),
+    };
+    roots.extend(options.extra_ca.iter().flat_map(|pem| tls::extra_ca(pem)));
+    // Reads the system's roots from disk.
+    let config = tokio::task::spawn_blocking(move || tls::client_config(roots, false));
+    let mut config = config
+        .await
+        .ok()
+        .and_then(Result::ok)
+        .ok_or(StoreError::Tls)?;
+    // Redis negotiates no protocol.
+    config.alpn_protocols.clear();
+    Ok(Arc::new(config))
+}
+
+fn random_name() -> Result<String, Error> {
+    let mut bytes = [0_u8; 12];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Error::not_sent(Code::Store, "the system gives no random bytes"))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}

@@ -1,0 +1,145 @@
+//! The store of a fleet, as this process reaches it.
+
+use std::fmt;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+
+use redis::{Cmd, Value};
+use tokio::time::Instant;
+
+use super::arg::Arg;
+use super::cluster::Cluster;
+use super::connector::Connector;
+use super::counters::Counters;
+use super::error::StoreError;
+use super::node::Node;
+use super::wake_registry::WakeRegistry;
+use crate::error::Error;
+use crate::fleet::keys::{Keys, slot};
+use crate::fleet::options::{FleetOptions, Servers};
+use crate::fleet::script::Script;
+
+/// The store of a fleet, as this process reaches it. Connections are made when they are first needed.
+pub struct Store {
+    connector: Arc<Connector>,
+    nodes: Nodes,
+}
+
+enum Nodes {
+    One(Arc<Node>),
+    Cluster(Box<Cluster>),
+}
+
+static PROCESS_WIDE: LazyLock<Mutex<Vec<Weak<Store>>>> = LazyLock::new(Mutex::default);
+
+impl Store {
+    /// The store of this process with these settings. It exists once, for as long as it is in use.
+    pub fn shared(options: FleetOptions) -> Result<Arc<Self>, Error> {
+        let mut stores = PROCESS_WIDE.lock().unwrap_or_else(PoisonError::into_inner);
+        stores.retain(|store| store.strong_count() > 0);
+        let same = |store: &Arc<Self>| store.connector.options == options;
+        if let Some(store) = stores.iter().filter_map(Weak::upgrade).find(same) {
+            return Ok(store);
+        }
+        let store = Self::new(options)?;
+        stores.push(Arc::downgrade(&store));
+        Ok(store)
+    }
+
+    /// A store of its own, as another process would have it.
+    pub fn new(options: FleetOptions) -> Result<Arc<Self>, Error> {
+        let connector = Arc::new(Connector::new(options)?);
+        let nodes = match &connector.options.servers {
+            Servers::One(server) => {
+                Nodes::One(Node::new(server.clone(), Arc::downgrade(&connector)))
+            }
+            Servers::Cluster { first, seeds } => Nodes::Cluster(Box::new(Cluster::new(
+                first,
+                seeds,
+                Arc::downgrade(&connector),
+            ))),
+        };
+        Ok(Arc::new(Self { connector, nodes }))
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn options(&self) -> &FleetOptions {
+        &self.connector.options
+    }
+
+    /// Names keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.connector.keys
+    }
+
+    /// Names this process in its fleet.
+    #[must_use]
+    pub fn process(&self) -> &str {
+        &self.connector.process
+    }
+
+    /// Before the name of a process it is the channel to which that process subscribes.
+    #[must_use]
+    pub(in crate::fleet) fn wake_prefix(&self) -> String {
+        self.connector.wake_prefix()
+    }
+
+    /// The wakers of this process.
+    #[must_use]
+    pub(in crate::fleet) fn wake_registry(&self) -> &Arc<WakeRegistry> {
+        &self.connector.wake_registry
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.connector.counters
+    }
+
+    /// Runs a script over keys that have one hash slot, within [`FleetOptions::timeout`].
+    ///
+    /// One round trip; two when the server does not know the script yet. Dropping the future does not take the command
+    /// back: it may be carried out.
+    pub async fn run(
+        &self,
+        script: &Script,
+        keys: &[&str],
+        args: &[Arg<'_>],
+    ) -> Result<Value, StoreError> {
+        let until = Instant::now() + self.connector.options.timeout;
+        let arguments = |command: &mut Cmd, run_id: &str| {
+            command.arg(keys.len());
+            for key in keys {
+                command.arg(*key);
+            }
+            for arg in args {
+                match *arg {
+                    Arg::Text(text) => command.arg(text),
+                    Arg::Bytes(bytes) => command.arg(bytes),
+                    Arg::Number(number) => command.arg(number),
+                    Arg::RunId => command.arg(run_id),
+                };
+            }
+        };
+        let result = match &self.nodes {
+            Nodes::One(node) => node.run(script, &arguments, false, until).await,
+            Nodes::Cluster(cluster) => {
+                let slot = keys.first().map_or(0, |key| slot(key));
+                cluster.run(slot, script, &arguments, until).await
+            }
+        };
+        if result.is_err() {
+            self.connector.counters.failure();
+        }
+        result
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("options", &self.connector.options)
+            .finish_non_exhaustive()
+    }
+}

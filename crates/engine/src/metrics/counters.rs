@@ -1,0 +1,124 @@
+//! Counts what one injector does.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use super::counts::Counts;
+use super::recognition::Recognition;
+use super::snapshot::AllTimes;
+use crate::delivery::Delivery;
+use crate::error::{Code, Error};
+use crate::outcome::Outcome;
+
+/// Counts what one injector does. All counters only grow.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    settled: [ByCode; Delivery::ALL.len()],
+    attempts: AtomicU64,
+    resends: ByCode,
+    unmask_failures: AtomicU64,
+    times: Mutex<AllTimes>,
+    recognition: Mutex<Recognition>,
+}
+
+/// A counter for each code, and one for none.
+#[derive(Debug, Default)]
+struct ByCode {
+    none: AtomicU64,
+    codes: [AtomicU64; Code::ALL.len()],
+}
+
+impl ByCode {
+    fn count(&self, code: Option<Code>) {
+        let counters = Code::ALL.into_iter().zip(&self.codes);
+        let counter = counters
+            .filter(|(known, _)| Some(*known) == code)
+            .map(|(_, counter)| counter)
+            .next()
+            .unwrap_or(&self.none);
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The codes that occurred. The first is `None`, for injections without a code.
+    fn read(&self) -> impl Iterator<Item = (Option<Code>, u64)> {
+        let codes = Code::ALL.into_iter().map(Some).zip(&self.codes);
+        std::iter::once((None, &self.none))
+            .chain(codes)
+            .map(|(code, counter)| (code, counter.load(Ordering::Relaxed)))
+            .filter(|(_, count)| *count > 0)
+    }
+}
+
+impl Metrics {
+    /// Counts an injection that ended. `was_granted` says whether it got the lock.
+    pub(crate) fn finished(&self, outcome: &Outcome, was_granted: bool) {
+        let delivery = outcome.delivery();
+        let counters = Delivery::ALL.into_iter().zip(&self.settled);
+        for (_, counter) in counters.filter(|(known, _)| *known == delivery) {
+            counter.count(outcome.result.as_ref().err().map(|error| error.code));
+        }
+        self.attempts
+            .fetch_add(outcome.attempts.into(), Ordering::Relaxed);
+        let mut times = locked(&self.times);
+        times.queue.record(outcome.queued);
+        if was_granted {
+            times.latency.record(outcome.latency);
+        }
+        if let Some(attempt) = outcome.attempt {
+            times.attempt.record(attempt);
+        }
+        drop(times);
+        if delivery == Delivery::Accepted {
+            locked(&self.recognition).accepted(outcome.injection_id, outcome.digits);
+        }
+    }
+
+    /// Counts an attempt that is repeated.
+    pub(crate) fn resending(&self, reason: Code) {
+        self.resends.count(Some(reason));
+    }
+
+    /// Counts a recording that stays masked.
+    pub(crate) fn not_unmasked(&self) {
+        self.unmask_failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes a report of what the far end recognised.
+    pub(crate) fn report(&self, injection: Uuid, recognised: u32) -> Result<(), Error> {
+        locked(&self.recognition).report(injection, recognised)
+    }
+
+    /// Reads all counters.
+    #[must_use]
+    pub(crate) fn read(&self) -> Counts {
+        let settled = Delivery::ALL.into_iter().zip(&self.settled);
+        let resends = self.resends.read();
+        Counts {
+            settled: settled
+                .flat_map(|(delivery, by_code)| {
+                    by_code
+                        .read()
+                        .map(move |(code, count)| (delivery, code, count))
+                })
+                .collect(),
+            attempts: self.attempts.load(Ordering::Relaxed),
+            resends: resends
+                .filter_map(|(code, count)| Some((code?, count)))
+                .collect(),
+            unmask_failures: self.unmask_failures.load(Ordering::Relaxed),
+            reported: locked(&self.recognition).reported(),
+        }
+    }
+
+    /// Reads all times.
+    #[must_use]
+    pub(crate) fn times(&self) -> AllTimes {
+        locked(&self.times).clone()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,39 @@
+//! What an injector is doing at one moment.
+
+use std::time::Duration;
+
+use super::counts::Counts;
+use super::times::Times;
+use crate::fleet;
+
+/// What an injector is doing at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// What happened so far.
+    pub counts: Counts,
+    /// How many injections and locks wait for a call.
+    pub waiting: usize,
+    /// How many requests are under way.
+    pub in_flight: usize,
+    /// How many manual locks are held.
+    pub locks: usize,
+    /// The whole tokens left for resends.
+    pub budget: u32,
+    /// The age of the token in use, where there is one.
+    pub token_age: Option<Duration>,
+    /// How long injections took so far.
+    pub times: AllTimes,
+    /// What happened in the fleet, for all injectors of the process that share its settings.
+    pub fleet: Option<fleet::Counts>,
+}
+
+/// The times of all injections.
+#[derive(Clone, Debug, Default)]
+pub struct AllTimes {
+    /// From the request to the granted lock.
+    pub queue: Times,
+    /// From the granted lock to the outcome: token, back-off and all attempts. Of those that got the lock.
+    pub latency: Times,
+    /// The last attempt's own time. Of those that had one.
+    pub attempt: Times,
+}
