@@ -38,7 +38,7 @@ pub(super) fn writer(mut options: Options) -> Result<Arc<Writer>, Error> {
             Ok(writer)
         } else {
             Err(Error::invalid(
-                "auditLog names a location that another injector of this process uses with other settings: \
+                "auditLog names a place that another injector of this process uses with other settings: \
                  give both the same, or other places",
             ))
         };
