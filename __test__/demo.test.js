@@ -13,7 +13,7 @@ const { CARD, LANGUAGE, MEANWHILE, MENU, TUTORIAL, sequence } = require('../exam
 const { outcomes, table } = require('../examples/demo/table');
 const { describeOnRedis } = require('./support/redis');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const DEMO = path.join(__dirname, '..', 'examples', 'demo.js');
 const SECRETS = [
@@ -37,7 +37,7 @@ function demo(args, nodeArgs = [], variables = {}) {
     const child = spawn(process.execPath, [...nodeArgs, DEMO, ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 50_000,
+      timeout: 100_000,
       killSignal: 'SIGKILL',
     });
     let stdout = '';

@@ -10,7 +10,7 @@ const { ROOT, startNode } = require('./support/child');
 const { startPlatform } = require('./support/platform');
 const { jsonLines } = require('./support/program');
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** Digits and secrets of the examples. */
 const CANARIES = ['1234#', '40815162#', 'demo-secret', 'Bearer '];

@@ -172,7 +172,6 @@ process.on('warning', () => {});
 async function run(body) {
   const ended = await runProgram(`${HEAD} ${body} await platform.stop(); })();`, {
     env: { NODE_NO_WARNINGS: '1' },
-    timeoutMs: 20_000,
   });
   expect(ended).toMatchObject({ code: 0, signal: null });
   return ended.stderr.trim().split('\n');

@@ -4,7 +4,7 @@
 
 const { runProgram } = require('./support/program');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 // The platform lives in the program, so that it can wait for what the server saw.
 const HEAD = `
@@ -45,7 +45,7 @@ async function run(body) {
       ${body}
       await platform.stop();
     })().catch((error) => { console.error(error); process.exitCode = 1; });`,
-    { timeoutMs: 50_000 },
+    { timeoutMs: 100_000 },
   );
   expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' });
   return ended.stdout.trim().split('\n');
@@ -213,7 +213,7 @@ test('the last thread with the addon may end in the middle of its calls', async 
       await platform.stop();
       console.log('ended');
     })();`,
-    { timeoutMs: 50_000 },
+    { timeoutMs: 100_000 },
   );
   expect(ended).toMatchObject({ code: 0, signal: null, stderr: '', stdout: 'ended\n' });
 });

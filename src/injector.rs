@@ -42,7 +42,7 @@ pub struct NativeInjector {
     runtime: Handle,
     log: EngineLog,
     audit: Option<Arc<AuditLog>>,
-    token_refreshes: Box<dyn Fn() -> u64 + Send + Sync>,
+    token_refreshes: Counter,
 }
 
 #[napi]
@@ -74,21 +74,11 @@ impl NativeInjector {
     ) -> napi::Result<Self> {
         let config = InjectorConfig::read(&Zeroizing::new(config)).map_err(unchecked)?;
         let outbox = lane.outbox();
-        let (tokens, foreign, token_refreshes): (
-            Arc<dyn TokenSource>,
-            _,
-            Box<dyn Fn() -> u64 + Send + Sync>,
-        ) = if let Some(auth) = auth {
-            (auth.source(), None, Box::new(auth.refreshes()))
-        } else {
-            let foreign = Arc::new(ForeignTokens::new(injector, Arc::clone(&outbox)));
-            let asked = Arc::clone(&foreign);
-            (
-                foreign.clone(),
-                Some(foreign),
-                Box::new(move || asked.received()),
-            )
-        };
+        let Tokens {
+            source,
+            foreign,
+            refreshes,
+        } = Tokens::of(auth, injector, &outbox);
         let audit = config.audit.map(|options| {
             let observer = LaneObserver {
                 injector,
@@ -115,7 +105,7 @@ impl NativeInjector {
         let parts = Parts {
             endpoint: endpoint(config.api_url, auth).map_err(unchecked)?,
             profile: config.profile.with_headers(config.headers),
-            tokens,
+            tokens: source,
             transport: digits,
             control,
             events: Arc::new(LaneEvents {
@@ -136,7 +126,7 @@ impl NativeInjector {
             audit,
             outbox,
             foreign,
-            token_refreshes,
+            token_refreshes: refreshes,
         })
     }
 
@@ -394,6 +384,36 @@ impl NativeInjector {
     fn up_to_date(&self) -> &Injector {
         self.submissions.drain();
         &self.injector
+    }
+}
+
+/// Reads a number that grows.
+type Counter = Box<dyn Fn() -> u64 + Send + Sync>;
+
+/// Where tokens come from.
+struct Tokens {
+    source: Arc<dyn TokenSource>,
+    /// Asks the program's own auth client, where there is none of ours.
+    foreign: Option<Arc<ForeignTokens>>,
+    refreshes: Counter,
+}
+
+impl Tokens {
+    fn of(auth: Option<&NativeAuthClient>, injector: f64, outbox: &Arc<Outbox>) -> Self {
+        if let Some(auth) = auth {
+            return Self {
+                source: auth.source(),
+                foreign: None,
+                refreshes: Box::new(auth.refreshes()),
+            };
+        }
+        let foreign = Arc::new(ForeignTokens::new(injector, Arc::clone(outbox)));
+        let asked = Arc::clone(&foreign);
+        Self {
+            source: Arc::clone(&foreign) as Arc<dyn TokenSource>,
+            foreign: Some(foreign),
+            refreshes: Box::new(move || asked.received()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ const { COMMON, readArguments } = require('../../lib/cli/arguments.js');
 const { version } = require('../../package.json');
 const { command } = require('./command');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const SPECS = {
   ...COMMON,

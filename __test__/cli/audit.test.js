@@ -8,7 +8,7 @@ const { command, DIGITS } = require('./command');
 const { CXoneAuthClient, DtmfInjector } = require('../../index.js');
 const { startSimulator } = require('../../simulator.js');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const KEY = 'audit-key-canary-0123456789';
 let folder;

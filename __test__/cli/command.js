@@ -40,7 +40,7 @@ async function command(args, { env = {}, stdin = '', bin = BIN, during } = {}) {
   // A command that refuses its arguments does not read its input.
   child.stdin.on('error', () => {});
   if (stdin !== null) child.stdin.end(stdin);
-  const killer = setTimeout(() => child.kill('SIGKILL'), 25_000);
+  const killer = setTimeout(() => child.kill('SIGKILL'), 100_000);
   const closed = new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal }));

@@ -11,7 +11,7 @@ const { deadUrl } = require('../support/platform');
 const { describeOnRedis, newServers } = require('../support/redis');
 const { command, environment, sessionEnvironment, SECRET } = require('./command');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const ROOT = path.join(__dirname, '..', '..');
 

@@ -10,7 +10,7 @@ const { until } = require('../support/bench');
 const { deadUrl } = require('../support/platform');
 const { command, environment, BIN, DIGITS, SECRET } = require('./command');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let simulator;
 
@@ -188,7 +188,7 @@ describe('signals', () => {
       simulator.script([{ delayMs: 20_000 }]);
       const ended = await inject(['--json'], {
         during: async (child) => {
-          await until(() => simulator.stats().inFlight === 1, 'the request', 15_000);
+          await until(() => simulator.stats().inFlight === 1, 'the request');
           child.kill(name);
         },
       });

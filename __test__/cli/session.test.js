@@ -9,7 +9,7 @@ const path = require('node:path');
 const { startSimulator } = require('../../simulator.js');
 const { command, environment, sessionEnvironment, DIGITS, SECRET } = require('./command');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let simulator;
 

@@ -6,14 +6,14 @@ const { setTimeout: delay } = require('node:timers/promises');
 const { until } = require('../support/bench');
 const { command, environment, sessionEnvironment, DIGITS } = require('./command');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 /** Runs the simulator while something is done with it; `end` says how it is stopped. */
 function simulate(args, use, end = (child) => child.kill('SIGINT')) {
   return command(['simulate', '--json', ...args], {
     stdin: null,
     during: async (child, seen) => {
-      await until(() => seen().includes('\n'), 'the line of the simulator', 15_000);
+      await until(() => seen().includes('\n'), 'the line of the simulator');
       await use(JSON.parse(seen()), child);
       end(child);
     },
@@ -100,7 +100,7 @@ test('for people: lines to copy, for either API', async () => {
   const ended = await command(['simulate', '--call', "it's"], {
     stdin: null,
     during: async (child, seen) => {
-      await until(() => seen().includes('CXONE_CONTACT_ID'), 'the introduction', 15_000);
+      await until(() => seen().includes('CXONE_CONTACT_ID'), 'the introduction');
       child.kill('SIGINT');
     },
   });

@@ -2,7 +2,7 @@
 
 const { command, DIGITS } = require('./command');
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const validate = (args, stdin) => command(['validate', ...args], { stdin });
 

@@ -13,9 +13,9 @@ const ROOT = path.resolve(__dirname, '..', '..');
  * @param {string[]} args of node
  * @param {object} [options]
  * @param {Record<string, string>} [options.env] added to the environment
- * @param {number} [options.timeoutMs] the process is killed after it; default: 60,000
+ * @param {number} [options.timeoutMs] the process is killed after it; default: 240,000
  */
-function startNode(args, { env = {}, timeoutMs = 60_000 } = {}) {
+function startNode(args, { env = {}, timeoutMs = 240_000 } = {}) {
   // What Jest was started with is no business of the program, and PORT is one of its switches.
   const inherited = { ...process.env };
   for (const name of ['NODE_OPTIONS', 'JEST_WORKER_ID', 'NODE_TEST_CONTEXT', 'PORT']) delete inherited[name];

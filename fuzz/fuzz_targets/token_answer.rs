@@ -4,8 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use cxone_dtmf_engine::auth::{LONGEST_LIFETIME, read_answer};
-use cxone_dtmf_engine::auth::is_bearer_token;
+use cxone_dtmf_engine::auth::{LONGEST_LIFETIME, is_bearer_token, read_answer};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::Secret;
 use cxone_dtmf_engine::http::{Answer, AnswerBody};

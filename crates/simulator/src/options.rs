@@ -10,10 +10,10 @@ use cxone_dtmf_options::Secret;
 use cxone_dtmf_options::{Fields, MAX_MS, OptionError};
 
 /// The scope that pressing digits takes.
-pub const CALL_CONTROL: &str = "telephony:call:control";
+pub(crate) const CALL_CONTROL: &str = "telephony:call:control";
 
 /// The other scope that the tutorial's programs ask for.
-pub const LINE_READWRITE: &str = "telephony:line:readwrite";
+pub(crate) const LINE_READWRITE: &str = "telephony:line:readwrite";
 
 /// The largest number that JavaScript counts exactly: 2^53 - 1.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;

@@ -10,7 +10,7 @@ use serde::Serialize;
 const TICK: Duration = Duration::from_millis(10);
 
 /// The processor time of this process so far; none where there is no `/proc`.
-pub fn processor_time() -> Option<Duration> {
+pub(crate) fn processor_time() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
     // The name of the program, in brackets, may hold anything; the fields count from its end. 14 and 15 are wanted.
     let (_, fields) = stat.rsplit_once(") ")?;
@@ -32,14 +32,14 @@ fn peak() -> Option<f64> {
 }
 
 /// One injection that the platform took.
-pub struct Taken {
+pub(crate) struct Taken {
     ended: Instant,
     time: Duration,
 }
 
 impl Taken {
     /// That which was sent then, and ends now.
-    pub fn since(started: Instant) -> Self {
+    pub(crate) fn since(started: Instant) -> Self {
         let ended = Instant::now();
         Self {
             ended,
@@ -63,7 +63,7 @@ fn longest_gap(taken: &mut [Taken], started: Instant) -> Duration {
 /// The figures of one run.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Figures {
+pub(crate) struct Figures {
     acknowledged: u64,
     injections: usize,
     per_second: f64,
@@ -80,7 +80,7 @@ pub struct Figures {
 
 impl Figures {
     /// `taken` are those that ended while it was measured, from an instant on and for so long.
-    pub fn new(
+    pub(crate) fn new(
         acknowledged: u64,
         mut taken: Vec<Taken>,
         (started, elapsed): (Instant, Duration),

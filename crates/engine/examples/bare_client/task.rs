@@ -10,7 +10,7 @@ use super::Failure;
 /// Where the platform is, and the credentials for it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Credentials {
+pub(crate) struct Credentials {
     pub auth_url: String,
     pub api_url: String,
     pub client_id: String,
@@ -43,7 +43,7 @@ fn half() -> f64 {
 }
 
 /// One measurement.
-pub struct Task {
+pub(crate) struct Task {
     pub credentials: Credentials,
     pub ca_bundle: Option<String>,
     pub in_flight: usize,
@@ -52,7 +52,7 @@ pub struct Task {
 }
 
 /// Reads standard input and the arguments; also tells whether the figures are to be JSON.
-pub fn read() -> Result<(Task, bool), Failure> {
+pub(crate) fn read() -> Result<(Task, bool), Failure> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
     let mut input: Input = serde_json::from_str(&text)?;

@@ -13,7 +13,7 @@ use fastrand::Rng;
 use super::repeat;
 
 /// A slot is booked each second, at a rate that allows it.
-pub fn rate_limit(times: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn rate_limit(times: u64) -> Result<(), Box<dyn Error>> {
     let rate = Gcra::new(60, 5);
     let mut schedule = Schedule::default();
     repeat(times, |n| {
@@ -41,7 +41,7 @@ fn attempts() -> [AttemptResult; 4] {
 }
 
 /// The classification of four attempts.
-pub fn classification(times: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn classification(times: u64) -> Result<(), Box<dyn Error>> {
     let profile = TelephonyV2::default();
     let attempts = attempts();
     repeat(times, |_| {
@@ -52,7 +52,7 @@ pub fn classification(times: u64) -> Result<(), Box<dyn Error>> {
 }
 
 /// The decision after a 429 and after a 503, back-off included.
-pub fn resend(times: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn resend(times: u64) -> Result<(), Box<dyn Error>> {
     let profile = TelephonyV2::default();
     let [_, throttled, failed, _] = attempts().map(|result| profile.classify(&result, &POLICY));
     let (Classification::Failed(throttled), Classification::Failed(failed)) = (throttled, failed)

@@ -25,7 +25,7 @@ use super::repeat;
 const WAITING: usize = 32;
 
 /// Digits, type and pause against the rules.
-pub fn validation(times: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn validation(times: u64) -> Result<(), Box<dyn Error>> {
     repeat(times, |_| {
         Ok(payload::validate(
             Some("1234567890*#ABCD"),
@@ -47,13 +47,13 @@ fn params() -> Params {
 }
 
 /// From the parameters of a caller to what can be sent.
-pub fn preparation(times: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn preparation(times: u64) -> Result<(), Box<dyn Error>> {
     let profile = telephony_v2::TelephonyV2::default();
     repeat(times, |_| Ok(profile.prepare(params())?))
 }
 
 /// The address and the headers of one attempt.
-pub fn request(times: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn request(times: u64) -> Result<(), Box<dyn Error>> {
     let profile = telephony_v2::TelephonyV2::default();
     let base = base_url("apiUrl", "https://api.example.com")?;
     let prepared = profile.prepare(params())?;
@@ -99,7 +99,7 @@ fn take(ticket: &mut LockTicket) -> Result<(), Box<dyn Error>> {
 }
 
 /// A free lock is taken and given back.
-pub fn free_lock(times: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn free_lock(times: u64) -> Result<(), Box<dyn Error>> {
     let registry = Arc::new(Registry::default());
     let (calls, scope) = calls();
     repeat(times, |n| {
@@ -111,7 +111,7 @@ pub fn free_lock(times: u64) -> Result<(), Box<dyn Error>> {
 }
 
 /// One holds the lock and one waits; it is handed over and given back.
-pub fn handed_over_lock(times: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn handed_over_lock(times: u64) -> Result<(), Box<dyn Error>> {
     let registry = Arc::new(Registry::default());
     let (calls, scope) = calls();
     repeat(times, |n| {
@@ -163,7 +163,7 @@ fn records() -> [Record; 2] {
 }
 
 /// An intent and its outcome, written and sealed.
-pub fn audit_records(times: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn audit_records(times: u64) -> Result<(), Box<dyn Error>> {
     let key = Key::new(vec![7; 32])?;
     let seal = Arc::new(Seal::new(Some(&key)));
     let mut chain = Chain::resume(Uuid::from_u128(1), Head::default(), seal);

@@ -365,7 +365,7 @@ fn explain(error: &io::Error) -> String {
             "the disk is full: make room, or move finished files elsewhere"
         }
         io::ErrorKind::InvalidInput => "it is a link or no regular file: name another one",
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only: name another location",
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only: name another place",
         _ => return format!("the disk reports an error ({error}): check it"),
     };
     what.to_owned()

@@ -8,7 +8,7 @@ use super::disk::LogFile;
 use super::record::{Record, Stamp};
 
 /// A file with the chain that ends in it.
-pub struct OpenFile {
+pub(super) struct OpenFile {
     /// The file.
     pub file: Box<dyn LogFile>,
     /// Its name.
@@ -42,7 +42,7 @@ impl From<Broken> for io::Error {
 
 impl OpenFile {
     /// A file that is `bytes` long already, of which the disk has everything up to where the chain stands.
-    pub fn new(
+    pub(super) fn new(
         file: Box<dyn LogFile>,
         name: String,
         chain: Chain,
@@ -60,7 +60,12 @@ impl OpenFile {
     }
 
     /// Adds records, in one write.
-    pub fn append(&mut self, records: &[Record], now: Stamp, sync: bool) -> Result<(), Broken> {
+    pub(super) fn append(
+        &mut self,
+        records: &[Record],
+        now: Stamp,
+        sync: bool,
+    ) -> Result<(), Broken> {
         let before = self.chain.head.clone();
         let mut lines = String::new();
         for record in records {
@@ -81,7 +86,7 @@ impl OpenFile {
     }
 
     /// Makes durable what was added.
-    pub fn sync(&mut self) -> io::Result<()> {
+    pub(super) fn sync(&mut self) -> io::Result<()> {
         self.file.sync()?;
         self.durable = self.chain.head.clone();
         Ok(())

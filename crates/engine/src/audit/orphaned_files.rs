@@ -18,7 +18,7 @@ use super::verify::scan::Scanned;
 const NEWEST_TRIES: u32 = 5;
 
 /// What is done about files that were left.
-pub struct OrphanedFiles<'a> {
+pub(super) struct OrphanedFiles<'a> {
     /// Where they are.
     pub disk: &'a dyn Disk,
     /// Where they are on it.
@@ -34,7 +34,7 @@ pub struct OrphanedFiles<'a> {
 }
 
 /// What became of the newest file.
-pub enum Resumed {
+pub(super) enum Resumed {
     /// It is written to.
     Open(Box<OpenFile>),
     /// It names a next file, which was there before and is not there any more: its place is not taken.
@@ -43,7 +43,7 @@ pub enum Resumed {
 
 impl OrphanedFiles<'_> {
     /// Closes all files of a directory whose processes have ended.
-    pub fn finish_all(&mut self) -> io::Result<()> {
+    pub(super) fn finish_all(&mut self) -> io::Result<()> {
         let mut names = self.disk.list(self.location.folder())?;
         self.sync_folder()?;
         names.retain(|name| location::is_of_directory(name));
@@ -95,7 +95,7 @@ impl OrphanedFiles<'_> {
     }
 
     /// The file with the highest number, locked.
-    pub fn newest(&self, names: &Names) -> io::Result<Option<(u64, Box<dyn LogFile>)>> {
+    pub(super) fn newest(&self, names: &Names) -> io::Result<Option<(u64, Box<dyn LogFile>)>> {
         let newest = || -> io::Result<Option<u64>> {
             let there = self.disk.list(self.location.folder())?;
             Ok(there.iter().filter_map(|name| names.number(name)).max())
@@ -117,7 +117,12 @@ impl OrphanedFiles<'_> {
     /// Goes on in a file, and closes those before it. `None` when it cannot be gone on with: altered, of another
     /// key, or on a disk that fails. Then it is not touched again, nor vouched for: what the disk has of it is
     /// not known.
-    pub fn adopt(&mut self, number: u64, file: Box<dyn LogFile>, names: &Names) -> Option<Resumed> {
+    pub(super) fn adopt(
+        &mut self,
+        number: u64,
+        file: Box<dyn LogFile>,
+        names: &Names,
+    ) -> Option<Resumed> {
         let before = |number: u64| number.checked_sub(1).map(|before| names.name(before));
         for older in 0..number {
             self.finish(&names.name(older), before(older).as_deref());

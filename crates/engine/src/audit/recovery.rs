@@ -24,7 +24,7 @@ const TAIL: u64 = 4 * 1024;
 const MAX_TORN: u32 = 1_000;
 
 /// What a file turned out to be.
-pub enum Found {
+pub(super) enum Found {
     /// As this log would have written it, but for a torn end.
     Sound(Box<Scanned>),
     /// Written with another key, or with none.
@@ -44,7 +44,7 @@ impl Visitor for Silence {
 }
 
 /// Reads a file that was left.
-pub fn inspect(file: &mut dyn LogFile, seal: &Seal) -> io::Result<Found> {
+pub(super) fn inspect(file: &mut dyn LogFile, seal: &Seal) -> io::Result<Found> {
     let keys = match seal.key_id() {
         Some(_) => slice::from_ref(seal),
         None => &[],
@@ -61,7 +61,7 @@ pub fn inspect(file: &mut dyn LogFile, seal: &Seal) -> io::Result<Found> {
 }
 
 /// Whether a file was closed, by its last line alone: whether that is true is for the verification to say.
-pub fn is_closed(file: &mut dyn LogFile) -> io::Result<bool> {
+pub(super) fn is_closed(file: &mut dyn LogFile) -> io::Result<bool> {
     let from = file.size()?.saturating_sub(TAIL);
     let mut tail = Vec::new();
     file.read(from)?.read_to_end(&mut tail)?;
@@ -77,7 +77,7 @@ pub fn is_closed(file: &mut dyn LogFile) -> io::Result<bool> {
 }
 
 /// Puts what is torn off a file into one beside it, and says so in a record. `None` when nothing is torn.
-pub fn put_aside(
+pub(super) fn put_aside(
     disk: &dyn Disk,
     location: &Location,
     name: &str,
@@ -116,7 +116,7 @@ pub fn put_aside(
 }
 
 /// The chain that goes on in a file which has no record yet: the file before says so.
-pub fn chain_into(
+pub(super) fn chain_into(
     disk: &dyn Disk,
     location: &Location,
     before: &str,

@@ -25,7 +25,7 @@ struct Slot {
 static LOGS: LazyLock<Mutex<HashMap<Location, Slot>>> = LazyLock::new(Mutex::default);
 
 /// The writer of the log at a place.
-pub fn writer(mut options: Options) -> Result<Arc<Writer>, Error> {
+pub(super) fn writer(mut options: Options) -> Result<Arc<Writer>, Error> {
     options.location = in_full(options.location)?;
     let mut logs = LOGS.lock().unwrap_or_else(PoisonError::into_inner);
     let former = logs.remove(&options.location);
@@ -38,7 +38,7 @@ pub fn writer(mut options: Options) -> Result<Arc<Writer>, Error> {
             Ok(writer)
         } else {
             Err(Error::invalid(
-                "auditLog names a location that another injector of this process uses with other settings: \
+                "auditLog names a place that another injector of this process uses with other settings: \
                  give both the same, or other places",
             ))
         };

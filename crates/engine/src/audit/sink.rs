@@ -22,7 +22,7 @@ use crate::error::{Code, Error};
 use crate::outcome::Outcome;
 
 /// The longest wait for a record to be written: a disk that stands still must not hold up calls for ever.
-pub const MAX_WAIT: Duration = Duration::from_secs(2);
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// Keeps the record. Neither method is given a digit.
 ///

@@ -33,7 +33,7 @@ struct Command {
 type Observers = Mutex<Vec<Weak<dyn Observer>>>;
 
 /// The way to the thread. The log is closed when the last one is dropped.
-pub struct Writer {
+pub(super) struct Writer {
     commands: SyncSender<Command>,
     observers: Arc<Observers>,
     ended: watch::Receiver<()>,
@@ -41,11 +41,11 @@ pub struct Writer {
 }
 
 /// What one waits for after asking for a record to be written.
-pub type Written = Result<oneshot::Receiver<Result<(), String>>, String>;
+pub(super) type Written = Result<oneshot::Receiver<Result<(), String>>, String>;
 
 impl Writer {
     /// Starts the thread. It begins when the one `after` has ended.
-    pub fn start(
+    pub(super) fn start(
         options: Options,
         disk: FailStop,
         after: Option<JoinHandle<()>>,
@@ -81,7 +81,7 @@ impl Writer {
     }
 
     /// Tells somebody what happens from now on.
-    pub fn tell(&self, observer: &Arc<dyn Observer>) {
+    pub(super) fn tell(&self, observer: &Arc<dyn Observer>) {
         self.observers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -89,13 +89,13 @@ impl Writer {
     }
 
     /// Puts a record in the queue, and waits for it to be written.
-    pub fn write(&self, record: Record) -> Written {
+    pub(super) fn write(&self, record: Record) -> Written {
         let (written, waiting) = oneshot::channel();
         self.put(record, Some(written)).map(|()| waiting)
     }
 
     /// Puts a record in the queue. An error says that the records before it could not be written.
-    pub fn leave(&self, record: Record) -> Result<(), String> {
+    pub(super) fn leave(&self, record: Record) -> Result<(), String> {
         // Asked first, as the thread may have failed with this one when it was put.
         let failing = self.failing.load(Ordering::Relaxed);
         self.put(record, None)?;
@@ -121,7 +121,7 @@ impl Writer {
     }
 
     /// Fires when the thread has ended, after the last way to it is dropped.
-    pub fn ended(&self) -> watch::Receiver<()> {
+    pub(super) fn ended(&self) -> watch::Receiver<()> {
         self.ended.clone()
     }
 }

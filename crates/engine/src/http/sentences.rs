@@ -1,6 +1,6 @@
 //! What an error says of a fault: one row for each, in the words of what was to be reached.
 
-use super::FaultKind;
+use super::message::FaultKind;
 
 /// What a request was to reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

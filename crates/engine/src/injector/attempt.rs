@@ -52,7 +52,7 @@ impl Attempts for SegmentAttempts<'_> {
         let attempted = self.attempt_once(new_connection).await;
         // Until here a failure within the engine would have counted as unknown.
         self.pressing.witness = None;
-        let pressing = &mut self.pressing;
+        let pressing = &mut *self.pressing;
         match &attempted {
             Ok(_) => {
                 pressing.playout.accepted();
@@ -202,7 +202,7 @@ impl SegmentAttempts<'_> {
 
     /// Writes down what is about to leave.
     async fn record_intent(&mut self) -> Result<(), Failed> {
-        let pressing = &mut self.pressing;
+        let pressing = &mut *self.pressing;
         let engine = Arc::clone(&pressing.identity.engine);
         let Some(audit) = &engine.parts.audit else {
             return Ok(());
@@ -238,7 +238,7 @@ impl SegmentAttempts<'_> {
     }
 
     async fn send(&mut self, mut request: Request) -> Sent {
-        let pressing = &mut self.pressing;
+        let pressing = &mut *self.pressing;
         if pressing.hold.fleet_lock().is_some() {
             request.witness = Witness::within(request.timeout);
         }

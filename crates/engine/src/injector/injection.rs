@@ -24,9 +24,13 @@ use crate::outcome::Outcome;
 /// Dropping it ends it.
 pub struct Injection(Begun);
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large one is the usual one, and is not to be allocated"
+)]
 enum Begun {
     Queued(Guarded<Queued>),
-    Refused(Guarded<Ended>),
+    Refused(Box<Guarded<Ended>>),
 }
 
 /// A phase that ends the injection when it is dropped.
@@ -61,13 +65,17 @@ impl Injection {
         identity.set_subject(&request.prepared);
         match Queued::new(identity, request) {
             Ok(phase) => Self(Begun::Queued(queued(phase))),
-            Err(phase) => Self(Begun::Refused(ended(phase))),
+            Err(phase) => Self::refused(*phase),
         }
     }
 
     /// An injection whose input is wrong ends like every other.
     pub(super) fn refuse(identity: Identity, error: Error) -> Self {
-        Self(Begun::Refused(ended(Ended::refused(identity, error))))
+        Self::refused(Ended::refused(identity, error))
+    }
+
+    fn refused(phase: Ended) -> Self {
+        Self(Begun::Refused(Box::new(ended(phase))))
     }
 
     /// Ends the injection here and now if it was refused: nothing of it needs to wait. `None` when it has ended; then
@@ -83,7 +91,7 @@ impl Injection {
     /// Does the work and returns how it ended. The event was emitted before.
     pub async fn run(self) -> Arc<Outcome> {
         let ended = match self.0 {
-            Begun::Refused(ended) => ended,
+            Begun::Refused(ended) => *ended,
             Begun::Queued(queued) => match wait(queued).await {
                 // Boxed, so that the thousands that may wait do not each keep room for the work to come.
                 Ok(active) => Box::pin(press(active)).await,

@@ -28,7 +28,7 @@ pub(super) struct Queued {
 
 impl Queued {
     /// Takes the ticket, before the caller goes on: the order of the calls is the order of the digits.
-    pub(super) fn new(identity: Identity, request: Validated) -> Result<Self, Ended> {
+    pub(super) fn new(identity: Identity, request: Validated) -> Result<Self, Box<Ended>> {
         match Self::enqueue(&identity.engine, &request) {
             Ok((in_queue, lock)) => Ok(Self {
                 identity,
@@ -36,7 +36,7 @@ impl Queued {
                 in_queue,
                 lock,
             }),
-            Err(error) => Err(Ended::refused(identity, error)),
+            Err(error) => Err(Box::new(Ended::refused(identity, error))),
         }
     }
 

@@ -72,12 +72,12 @@ impl Follower {
     /// Returns when the session has ended.
     async fn listen(&self) {
         let mut was_heard = false;
-        let mut next_poll = Instant::now();
+        let mut earliest = Instant::now();
         loop {
             let poll = Poll {
                 follower: self,
                 was_heard,
-                next_poll: &mut next_poll,
+                earliest: &mut earliest,
                 told: false,
             };
             match retry_loop::run(poll).await {
@@ -117,7 +117,7 @@ enum Session {
 struct Poll<'a> {
     follower: &'a Follower,
     was_heard: bool,
-    next_poll: &'a mut Instant,
+    earliest: &'a mut Instant,
     /// The events cannot be heard, and that was told.
     told: bool,
 }
@@ -126,9 +126,9 @@ impl Attempts for Poll<'_> {
     type Output = Session;
 
     async fn attempt(&mut self, _: bool) -> Result<Session, Failed> {
-        sleep_until(*self.next_poll).await;
+        sleep_until(*self.earliest).await;
         let asked = Instant::now();
-        *self.next_poll = asked + LEAST_INTERVAL;
+        *self.earliest = asked + LEAST_INTERVAL;
         let Follower {
             engine, template, ..
         } = self.follower;

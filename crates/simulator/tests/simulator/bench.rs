@@ -9,30 +9,30 @@ use std::time::{Duration, Instant};
 use cxone_dtmf_simulator::{CallOptions, Cut, Simulator, SimulatorOptions, Step, TokenStep};
 use serde_json::{Value, json};
 
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What came back until the answer was complete or the connection ended.
 #[derive(Debug)]
-pub struct Seen {
+pub(crate) struct Seen {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
     /// The code of a refusal.
-    pub fn error(&self) -> (u16, String) {
+    pub(crate) fn error(&self) -> (u16, String) {
         (
             self.status,
             self.json()["error"].as_str().unwrap().to_owned(),
@@ -42,7 +42,7 @@ impl Seen {
 
 /// How an exchange ended without a whole answer.
 #[derive(Debug, PartialEq)]
-pub enum Broken {
+pub(crate) enum Broken {
     Closed,
     Reset,
     TimedOut,
@@ -54,14 +54,14 @@ pub enum Broken {
     },
 }
 
-pub struct Client(pub TcpStream);
+pub(crate) struct Client(pub TcpStream);
 
 impl Client {
-    pub fn open(simulator: &Simulator) -> Self {
+    pub(crate) fn open(simulator: &Simulator) -> Self {
         Self::at(simulator.port())
     }
 
-    pub fn at(port: u16) -> Self {
+    pub(crate) fn at(port: u16) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -69,7 +69,7 @@ impl Client {
         Self(stream)
     }
 
-    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) {
+    pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) {
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n",
             body.len()
@@ -83,7 +83,7 @@ impl Client {
         self.0.write_all(&bytes).unwrap();
     }
 
-    pub fn receive(&mut self) -> Result<Seen, Broken> {
+    pub(crate) fn receive(&mut self) -> Result<Seen, Broken> {
         let mut bytes = Vec::new();
         let mut chunk = [0; 4096];
         loop {
@@ -127,7 +127,7 @@ impl Client {
     }
 }
 
-pub fn parse_head(bytes: &[u8]) -> (u16, Vec<(String, String)>) {
+pub(crate) fn parse_head(bytes: &[u8]) -> (u16, Vec<(String, String)>) {
     let text = std::str::from_utf8(bytes).unwrap();
     let mut lines = text.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap();
@@ -139,36 +139,36 @@ pub fn parse_head(bytes: &[u8]) -> (u16, Vec<(String, String)>) {
 }
 
 /// A running simulator with a token.
-pub struct Bench {
+pub(crate) struct Bench {
     pub simulator: Simulator,
     pub token: String,
 }
 
-pub const FORM: &str =
+pub(crate) const FORM: &str =
     "grant_type=client_credentials&client_id=demo-client&client_secret=demo-secret";
 
-pub fn ask_token(simulator: &Simulator, form: &str) -> Result<Seen, Broken> {
+pub(crate) fn ask_token(simulator: &Simulator, form: &str) -> Result<Seen, Broken> {
     let mut client = Client::open(simulator);
     let content_type = ("Content-Type", "application/x-www-form-urlencoded");
     client.send("POST", "/oauth/token", &[content_type], form.as_bytes());
     client.receive()
 }
 
-pub fn token_of(simulator: &Simulator, form: &str) -> String {
+pub(crate) fn token_of(simulator: &Simulator, form: &str) -> String {
     let seen = ask_token(simulator, form).unwrap();
     seen.json()["access_token"].as_str().unwrap().to_owned()
 }
 
-pub fn path(call: &str) -> String {
+pub(crate) fn path(call: &str) -> String {
     format!("/api/v2/telephony/providers/p1/lines/l1/calls/{call}/dtmf")
 }
 
-pub fn payload(digits: &str) -> String {
+pub(crate) fn payload(digits: &str) -> String {
     json!({"dtmf": digits, "dtmfType": "RFC2833", "interDigitPause": 100}).to_string()
 }
 
 impl Bench {
-    pub fn with(options: SimulatorOptions) -> Self {
+    pub(crate) fn with(options: SimulatorOptions) -> Self {
         let simulator = Simulator::start(options).unwrap();
         let token = token_of(&simulator, FORM);
         simulator.add_call("c1", CallOptions::default());
@@ -176,42 +176,42 @@ impl Bench {
         Self { simulator, token }
     }
 
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(SimulatorOptions::default())
     }
 
-    pub fn send(&self, path: &str, body: &str) -> Client {
+    pub(crate) fn send(&self, path: &str, body: &str) -> Client {
         let mut client = Client::open(&self.simulator);
         let bearer = format!("Bearer {}", self.token);
         client.send("POST", path, &[("Authorization", &bearer)], body.as_bytes());
         client
     }
 
-    pub fn try_press(&self, call: &str, digits: &str) -> Result<Seen, Broken> {
+    pub(crate) fn try_press(&self, call: &str, digits: &str) -> Result<Seen, Broken> {
         self.send(&path(call), &payload(digits)).receive()
     }
 
-    pub fn press(&self, call: &str, digits: &str) -> Seen {
+    pub(crate) fn press(&self, call: &str, digits: &str) -> Seen {
         self.try_press(call, digits).unwrap()
     }
 
-    pub fn script(&self, step: Step) {
+    pub(crate) fn script(&self, step: Step) {
         self.simulator.script(vec![step], None).unwrap();
     }
 
     /// A token request that meets this step; what it asks with is not looked at.
-    pub fn ask_scripted_token(&self, step: TokenStep) -> Result<Seen, Broken> {
+    pub(crate) fn ask_scripted_token(&self, step: TokenStep) -> Result<Seen, Broken> {
         self.simulator.script_token(vec![step]).unwrap();
         ask_token(&self.simulator, "nothing of use")
     }
 
-    pub fn cut(&self, cut: Cut) -> Result<Seen, Broken> {
+    pub(crate) fn cut(&self, cut: Cut) -> Result<Seen, Broken> {
         self.script(Step::cut(cut));
         self.try_press("c1", "77")
     }
 
     /// Waits for something that another thread is about to do.
-    pub fn eventually(&self, what: &str, holds: impl Fn(&Simulator) -> bool) {
+    pub(crate) fn eventually(&self, what: &str, holds: impl Fn(&Simulator) -> bool) {
         let start = Instant::now();
         while !holds(&self.simulator) {
             assert!(start.elapsed() < PATIENCE, "{what}");
@@ -219,7 +219,7 @@ impl Bench {
         }
     }
 
-    pub fn last_request(&self) -> (Option<u16>, Option<Cut>) {
+    pub(crate) fn last_request(&self) -> (Option<u16>, Option<Cut>) {
         let last = self.simulator.requests().pop().unwrap();
         (last.status, last.cut)
     }

@@ -16,10 +16,10 @@ use crate::audit::anchor::Anchor;
 use crate::audit::seal::Mac;
 
 /// A file that was read: where it came from, the name by which other files know it, and what is in it.
-pub type File<'s> = (&'s dyn Source, &'s str, Scanned);
+pub(super) type File<'s> = (&'s dyn Source, &'s str, Scanned);
 
 /// What has to be found while the files are read.
-pub struct Reading<'a> {
+pub(super) struct Reading<'a> {
     progress: &'a Progress,
     file: String,
     /// Records that other files follow: by file and number, with their seals.
@@ -39,7 +39,7 @@ struct Wanted {
 
 impl<'a> Reading<'a> {
     /// `follows` is what the files say they follow.
-    pub fn new(
+    pub(super) fn new(
         follows: impl Iterator<Item = Previous>,
         anchors: &[Anchor],
         progress: &'a Progress,
@@ -77,12 +77,12 @@ impl<'a> Reading<'a> {
     }
 
     /// The records of a file come next.
-    pub fn begin(&mut self, file: &str) {
+    pub(super) fn begin(&mut self, file: &str) {
         file.clone_into(&mut self.file);
     }
 
     /// What was not found, although a file that says otherwise, or an anchor, is there.
-    pub fn check(&self, scans: &[File<'_>], report: &mut Report) {
+    pub(super) fn check(&self, scans: &[File<'_>], report: &mut Report) {
         for (source, _, scanned) in scans {
             let Some(follows) = &scanned.previous else {
                 continue;
@@ -162,7 +162,7 @@ impl Visitor for Reading<'_> {
 }
 
 /// Files of one chain must adjoin, and a file that says where the chain goes on must be followed.
-pub fn check_order(scans: &[File<'_>], report: &mut Report) {
+pub(super) fn check_order(scans: &[File<'_>], report: &mut Report) {
     let mut chains: BTreeMap<Uuid, BTreeMap<u64, (&dyn Source, &Scanned)>> = BTreeMap::new();
     for (source, _, scanned) in scans {
         if let (Some(chain), Some(first)) = (scanned.chain, scanned.first) {

@@ -11,7 +11,7 @@ use crate::audit::seal::{MAC_CHARS, Mac};
 ///
 /// The texts are those of the line: none of them ever needs an escape.
 #[derive(Debug, Deserialize)]
-pub struct Parsed<'a> {
+pub(crate) struct Parsed<'a> {
     v: u8,
     pub seq: u64,
     pub t: &'a str,
@@ -32,14 +32,14 @@ pub struct Parsed<'a> {
 
 /// The record that an `open` record follows.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Previous {
+pub(crate) struct Previous {
     pub file: String,
     pub seq: u64,
     pub mac: String,
 }
 
 /// A line taken apart by its fixed form, which needs no JSON.
-pub struct Split<'a> {
+pub(crate) struct Split<'a> {
     /// What is sealed.
     pub sealed: &'a [u8],
     /// The seal, if what stands in its place has the form of one.
@@ -52,7 +52,7 @@ pub struct Split<'a> {
 const TAIL: usize = SEAL_PREFIX.len() + MAC_CHARS + LINE_END.len();
 
 /// Takes a line apart, its end included. `None` when it is too short to be one.
-pub fn split(line: &[u8]) -> Option<Split<'_>> {
+pub(crate) fn split(line: &[u8]) -> Option<Split<'_>> {
     let (sealed, tail) = line.split_at_checked(line.len().checked_sub(TAIL)?)?;
     let (prefix, tail) = tail.split_at_checked(SEAL_PREFIX.len())?;
     let (mac, end) = tail.split_at_checked(MAC_CHARS)?;
@@ -65,14 +65,14 @@ pub fn split(line: &[u8]) -> Option<Split<'_>> {
 }
 
 /// Reads the record of a line that is whole.
-pub fn parse(line: &[u8]) -> Option<Parsed<'_>> {
+pub(crate) fn parse(line: &[u8]) -> Option<Parsed<'_>> {
     let parsed: Parsed<'_> = serde_json::from_slice(line).ok()?;
     (parsed.v == VERSION).then_some(parsed)
 }
 
 /// Whether it looks like what a power failure or a kill leaves: the line breaks off, or holds bytes that are
 /// never written, such as those of a block that never reached the disk.
-pub fn is_torn(line: &[u8]) -> bool {
+pub(crate) fn is_torn(line: &[u8]) -> bool {
     let Some((b'\n', text)) = line.split_last() else {
         return true;
     };

@@ -25,7 +25,7 @@ pub struct InDoubt {
 
 /// Intents and outcomes so far.
 #[derive(Debug, Default)]
-pub struct Pairs {
+pub(super) struct Pairs {
     open: HashMap<Uuid, InDoubt>,
     /// Ended before their intent was read, which may be in a later file.
     early: HashSet<Uuid>,
@@ -34,7 +34,7 @@ pub struct Pairs {
 
 impl Pairs {
     /// Takes a record.
-    pub fn record(&mut self, record: &Parsed<'_>) {
+    pub(super) fn record(&mut self, record: &Parsed<'_>) {
         let Some(id) = record.inj else { return };
         match record.ev {
             Event::Intent if !self.early.contains(&id) => {
@@ -62,7 +62,7 @@ impl Pairs {
     }
 
     /// Those without an outcome and those whose outcome is unknown, each in the order of time.
-    pub fn finish(self) -> (Vec<InDoubt>, Vec<InDoubt>) {
+    pub(super) fn finish(self) -> (Vec<InDoubt>, Vec<InDoubt>) {
         let in_order = |mut list: Vec<InDoubt>| {
             list.sort_by(|a, b| (&a.time, a.injection_id).cmp(&(&b.time, b.injection_id)));
             list

@@ -53,7 +53,7 @@ pub struct Report {
 }
 
 /// More findings than this are only counted.
-pub const MAX_FINDINGS: usize = 200;
+pub(super) const MAX_FINDINGS: usize = 200;
 
 impl Verdict {
     /// The word for it.

@@ -15,7 +15,7 @@ use crate::audit::seal::{Mac, Seal};
 const MAX_LINE: u64 = 16 * 1024;
 
 /// Is told what a file holds. Only records whose seal fits are told.
-pub trait Visitor {
+pub(crate) trait Visitor {
     /// A record.
     fn record(&mut self, chain: Uuid, mac: &Mac, record: &Parsed<'_>);
     /// Bytes were read. An error ends it.
@@ -24,7 +24,7 @@ pub trait Visitor {
 
 /// Where something stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Position {
+pub(crate) struct Position {
     /// The line, counted from 1.
     pub line: u64,
     /// The byte at which it begins.
@@ -33,7 +33,7 @@ pub struct Position {
 
 /// How a file ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     /// After a whole line.
     Whole,
     /// In the middle of what was being written when the process or the machine stopped.
@@ -42,7 +42,7 @@ pub enum End {
 
 /// What is known of a file that was read.
 #[derive(Debug)]
-pub struct Scanned {
+pub(crate) struct Scanned {
     /// The chain, if its first record can be read.
     pub chain: Option<Uuid>,
     /// The number of its first record.
@@ -105,7 +105,7 @@ impl Sealed<'_> {
 }
 
 /// Reads a file to its end. Without keys it must be sealed without one.
-pub fn scan(
+pub(crate) fn scan(
     mut reader: impl BufRead,
     keys: &[Seal],
     visitor: &mut dyn Visitor,

@@ -141,12 +141,17 @@ impl Drop for Leaving {
     }
 }
 
-/// The platform as a transport.
-pub struct ToPlatform(pub Arc<Platform>);
+/// The platform as one of the two transports.
+pub struct ToPlatform {
+    pub platform: Arc<Platform>,
+    /// Whether it is the one for digits, which takes nothing else.
+    pub digits: bool,
+}
 
 impl Transport for ToPlatform {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, Fault>> {
-        let platform = Arc::clone(&self.0);
+        assert_eq!(read(&request).kind == Kind::Press, self.digits);
+        let platform = Arc::clone(&self.platform);
         Box::pin(async move {
             let bound = request.timeout;
             timeout(bound, exchange(platform, request))
@@ -158,7 +163,7 @@ impl Transport for ToPlatform {
     }
 
     fn ready(&self) -> BoxFuture<'_, ()> {
-        Box::pin(sleep(self.0.loading))
+        Box::pin(sleep(self.platform.loading))
     }
 }
 

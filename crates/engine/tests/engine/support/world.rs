@@ -78,13 +78,16 @@ impl World {
     ) -> Self {
         let events = Arc::new(Events::default());
         let base = base_url("apiUrl", "https://api.example.com").unwrap();
-        let transport = Arc::new(ToPlatform(Arc::clone(&platform)));
+        let transport = |digits| {
+            let platform = Arc::clone(&platform);
+            Arc::new(ToPlatform { platform, digits })
+        };
         let parts = Parts {
             profile: api.profile(),
             endpoint: Arc::new(Configured::new(base)),
             tokens: Arc::new(tokens),
-            control: transport.clone(),
-            transport,
+            transport: transport(true),
+            control: transport(false),
             events: events.clone(),
             audit,
             registry: Arc::clone(&registry),

@@ -45,6 +45,27 @@ async fn nothing_was_pressed(stage: &Stage, unmasked: bool) {
     assert!(stage.world.registry.is_empty());
 }
 
+/// A kept connection may be dead, and what is lost with it is waited for.
+#[tokio::test(start_paused = true)]
+async fn masks_travel_on_connections_of_their_own() {
+    let stage = Stage::new(config());
+    accepted(&stage.press_masked(1, "12", &options()).await.unwrap());
+    sleep(ms(60_000)).await;
+    let requests = stage.world.platform.requests();
+    let fresh: Vec<_> = requests
+        .iter()
+        .map(|seen| (seen.kind, seen.fresh_connection))
+        .collect();
+    assert_eq!(
+        fresh,
+        [
+            (Kind::Mask, true),
+            (Kind::Press, false),
+            (Kind::Unmask, true)
+        ]
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_is_masked_from_before_the_first_digit_until_after_the_last_tone() {
     for config in [config(), without_hold()] {
