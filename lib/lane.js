@@ -9,6 +9,7 @@
 
 // Taken at load: test runners replace the global timers.
 const { setInterval } = require('node:timers');
+const { outside } = require('./context.js');
 const native = require('./native.js');
 const outcome = require('./outcome.js');
 
@@ -30,10 +31,11 @@ const waiting = new Map();
 const owners = new Map();
 const collected = new FinalizationRegistry((number) => owners.delete(Number(number)));
 
-const keepAlive = setInterval(() => {}, LONGEST_DELAY);
+// The package may be required in the context of a request, which neither of these must keep.
+const keepAlive = outside(() => setInterval(() => {}, LONGEST_DELAY));
 keepAlive.unref();
 
-const lane = new native.NativeLane(drain);
+const lane = outside(() => new native.NativeLane(drain));
 let lastNumber = 0;
 
 function drain() {
@@ -54,10 +56,12 @@ let draining = false;
 function drainSoon() {
   if (draining) return;
   draining = true;
-  queueMicrotask(() => {
-    draining = false;
-    drain();
-  });
+  outside(() =>
+    queueMicrotask(() => {
+      draining = false;
+      drain();
+    }),
+  );
 }
 
 /** @param {any} record one of `Accepted` and `Record` in `src/node/record.rs`, these in the same order */

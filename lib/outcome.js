@@ -4,8 +4,7 @@
  * From a `finished` record to what a program sees: entry, event, result, error.
  */
 
-const { reasonOf } = require('./abort.js');
-const { DtmfError } = require('./errors.js');
+const { failed } = require('./errors.js');
 const { frequenciesOf } = require('./payload.js');
 
 /** Stands for digits wherever they are hidden. Its length says nothing. */
@@ -105,6 +104,17 @@ function auditEntry(record, { asked, api, clear, fleet, correlationId }) {
 }
 
 /**
+ * The same entry for another receiver: what one does to it must not reach the others.
+ * @param {any} entry
+ */
+function copyOf(entry) {
+  const copy = { ...entry, validation: { ...entry.validation } };
+  const { frequencies } = copy.validation;
+  if (frequencies) copy.validation.frequencies = frequencies.map((/** @type {number[]} */ pair) => [...pair]);
+  return copy;
+}
+
+/**
  * @param {any} entry
  * @param {Showing} showing
  */
@@ -146,12 +156,7 @@ function result(record, audit) {
  * @param {AbortSignal | undefined} signal
  */
 function error(record, audit, signal) {
-  const aborted = record.error.code === 'ABORT_ERR';
-  return new DtmfError(record.error, {
-    attempts: record.attempts,
-    audit,
-    ...(aborted && { cause: reasonOf(signal) }),
-  });
+  return failed(record.error, signal, { attempts: record.attempts, audit });
 }
 
-module.exports = { accepted, auditEntry, finalEvent, result, error };
+module.exports = { accepted, auditEntry, copyOf, finalEvent, result, error };
