@@ -34,8 +34,8 @@ class ClientSide {
     this.log.info('OAuth token refreshed successfully', {});
   }
 
-  /** @param {import('./errors.js').Failure} error */
-  tokenRefreshFailed(error) {
+  /** @param {{ error: import('./errors.js').Failure }} record */
+  tokenRefreshFailed({ error }) {
     this.log.warn('OAuth token refresh failed; the current token stays in use', {
       code: error.code,
       errorMessage: error.message,

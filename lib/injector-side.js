@@ -132,10 +132,13 @@ class InjectorSide {
           const showing = { asked, api: this.#api, clear: this.#clear, fleet: this.#fleet, correlationId };
           const entry = outcome.auditEntry(record, showing);
           try {
-            this.#tell(record, showing);
-            diagnostics.finish(injection, entry, () =>
-              record.error ? outcome.error(record, entry, signal) : undefined,
-            );
+            this.#tell(entry, showing);
+            if (injection) {
+              const own = outcome.copyOf(entry);
+              diagnostics.finish(injection, own, () =>
+                record.error ? outcome.error(record, own, signal) : undefined,
+              );
+            }
           } finally {
             // Whoever is told: the digits are pressed or not, and the caller has to know.
             resolve({ record, entry, signal });
@@ -190,16 +193,16 @@ class InjectorSide {
 
   /**
    * Tells the log and the monitors, each of which gets an entry of its own.
-   * @param {any} record
+   * @param {any} entry
    * @param {import('./outcome.js').Showing} showing
    */
-  #tell(record, showing) {
-    const entry = () => outcome.auditEntry(record, showing);
+  #tell(entry, showing) {
+    const { copyOf, finalEvent } = outcome;
     if (this.#log.enabled) {
-      if (record.accepted) this.#log.info('DTMF injection completed', entry());
-      else this.#log.error('DTMF injection failed', entry());
+      if (entry.status === 'success') this.#log.info('DTMF injection completed', copyOf(entry));
+      else this.#log.error('DTMF injection failed', copyOf(entry));
     }
-    if (this.monitors.any) this.monitors.emit(outcome.finalEvent(entry(), showing));
+    if (this.monitors.any) this.monitors.emit(finalEvent(copyOf(entry), showing));
   }
 
   /**
@@ -323,13 +326,13 @@ class InjectorSide {
     });
   }
 
-  /** @param {number} request */
-  tokenWanted(request) {
+  /** @param {{ request: number }} record */
+  tokenWanted({ request }) {
     void this.#foreign?.ask(request, this.native);
   }
 
-  /** @param {number} request */
-  tokenNotWanted(request) {
+  /** @param {{ request: number }} record */
+  tokenNotWanted({ request }) {
     this.#foreign?.giveUp(request);
   }
 

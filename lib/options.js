@@ -7,6 +7,8 @@
 
 const { isUint8Array } = require('node:util/types');
 const { DtmfError, invalid, isDtmfError } = require('./errors.js');
+const { failureOf } = require('./failure.js');
+const { JSONParse } = require('./primordials.js');
 
 /**
  * @param {any} object
@@ -55,7 +57,9 @@ function toOptionalJson(object, kept, read) {
  * @param {string | null} found
  */
 function throwIfWrong(found) {
-  if (found) throw new DtmfError(JSON.parse(found).error);
+  if (!found) return;
+  const failure = JSONParse(found);
+  throw new DtmfError(failureOf(failure[0], failure[1]));
 }
 
 /**

@@ -15,9 +15,10 @@ use super::engine_log::EngineLog;
 use super::events::LaneEvents;
 use super::failure::{failure_json, unchecked};
 use super::foreign_tokens::ForeignTokens;
-use super::lane::{NativeLane, Outbox};
+use super::lane::NativeLane;
 use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
+use super::outbox::Outbox;
 use super::params::{Digits, copied};
 use super::transports::{self, Pair};
 use cxone_dtmf_engine::api::{PackedParams, Params, agent_session, telephony_v2};
@@ -293,23 +294,14 @@ impl NativeInjector {
     /// The metrics, as JSON text.
     #[napi(catch_unwind)]
     pub fn metrics(&self) -> String {
-        let outside = ExternalCounts {
-            token_refreshes: (self.token_refreshes)(),
-            audit_failures: self.audit_failures(),
-            monitor_errors: 0,
-        };
-        metrics::snapshot_json(&self.up_to_date().snapshot(), outside)
+        metrics::snapshot_json(&self.up_to_date().snapshot(), self.external(0))
     }
 
     /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
     #[napi(catch_unwind)]
     pub fn metrics_text(&self, monitor_errors: f64) -> String {
-        let outside = ExternalCounts {
-            token_refreshes: (self.token_refreshes)(),
-            audit_failures: self.audit_failures(),
-            monitor_errors: whole(monitor_errors),
-        };
-        exposition(&self.up_to_date().snapshot(), outside)
+        let external = self.external(whole(monitor_errors));
+        exposition(&self.up_to_date().snapshot(), external)
     }
 
     /// Takes a report of what the far end recognised. What is wrong comes back as a failure.
@@ -351,9 +343,14 @@ impl NativeInjector {
 }
 
 impl NativeInjector {
-    /// Injections that ended without their record being complete.
-    fn audit_failures(&self) -> u64 {
-        self.audit.as_ref().map_or(0, |log| log.unlogged())
+    /// What is counted outside of the engine.
+    fn external(&self, monitor_errors: u64) -> ExternalCounts {
+        ExternalCounts {
+            token_refreshes: (self.token_refreshes)(),
+            audit_failures: self.audit.as_ref().map_or(0, |log| log.unlogged()),
+            monitor_errors,
+            outbox_bytes: self.outbox.bytes(),
+        }
     }
 
     /// Submits an injection; JavaScript hears of its end through the lane.

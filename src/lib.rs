@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `injector`, `auth_client`, `simulator`, `audit_check`, `payload` | what JavaScript can call |
 //! | `params`, `options` | what comes in: the params of an injection, option objects |
-//! | `lane`, `record`, `failure`, `times` | what goes out: the outbox, its records, errors, times |
+//! | `lane`, `outbox`, `record`, `failure`, `times` | what goes out: the outbox, its records, errors, times |
 //! | `events`, `audit_notices`, `engine_log`, `metrics` | what the engine tells, made into records and text |
 //! | `foreign_tokens`, `transports` | tokens of the program's own auth client; connections that objects share |
 //! | `panics` | what a panic prints |
@@ -39,6 +39,7 @@ mod injector;
 mod lane;
 mod metrics;
 mod options;
+mod outbox;
 mod panics;
 mod params;
 // Public, since its functions would count as unused in tests, where napi registers nothing.

@@ -27,6 +27,7 @@ pub fn snapshot_json(now: &Snapshot, external: ExternalCounts) -> String {
         "waiting": now.waiting,
         "inFlight": now.in_flight,
         "locks": now.locks,
+        "outboxBytes": external.outbox_bytes,
         "retryBudget": now.budget,
         "tokenRefreshes": external.token_refreshes,
         "tokenAgeMs": now.token_age.map(millis),

@@ -22,6 +22,8 @@ pub struct ExternalCounts {
     pub audit_failures: u64,
     /// How often a monitor of the program failed.
     pub monitor_errors: u64,
+    /// Bytes that wait for the program to take them.
+    pub outbox_bytes: usize,
 }
 
 /// Writes all metrics. Names and units are documented in `docs/metrics.md`.
@@ -30,7 +32,7 @@ pub fn exposition(now: &Snapshot, external: ExternalCounts) -> String {
     let mut page = Page(String::with_capacity(8 * 1024));
     page.labelled_counters(&now.counts);
     page.totals(&now.counts, external);
-    page.gauges(now);
+    page.gauges(now, external);
     if let Some(counts) = now.fleet {
         page.fleet(counts);
     }
@@ -188,7 +190,7 @@ impl Page {
         ]);
     }
 
-    fn gauges(&mut self, now: &Snapshot) {
+    fn gauges(&mut self, now: &Snapshot, external: ExternalCounts) {
         for (name, help, value) in [
             (
                 "waiting",
@@ -197,6 +199,11 @@ impl Page {
             ),
             ("in_flight", "Requests under way.", now.in_flight),
             ("locks", "Manual locks held.", now.locks),
+            (
+                "outbox_bytes",
+                "Outcomes and events that the program has not taken yet.",
+                external.outbox_bytes,
+            ),
         ] {
             self.head(name, "gauge", help);
             self.sample(name, "", value);
