@@ -11,7 +11,7 @@ const ANSWERS = 700;
 const PROGRAM = `
 const { fork } = require('node:child_process');
 const http = require('node:http');
-const { DtmfInjector } = require('cxone-dtmf');
+const { CXoneAuthClient, DtmfInjector } = require('cxone-dtmf');
 const { profile } = require(process.env.PROFILES);
 
 // Each byte becomes six characters on the way to JavaScript.
@@ -19,13 +19,17 @@ const BODY = Buffer.alloc(60_000, 1);
 
 /** In a process of its own: it answers while the loop of this one is blocked. */
 function serve() {
-  const server = http.createServer((request, response) => request.resume().on('end', () => response.end(BODY)));
+  const token = JSON.stringify({ access_token: 'token-1', token_type: 'Bearer', expires_in: 3600 });
+  const server = http.createServer((request, response) => {
+    request.resume().on('end', () => response.end(request.url.endsWith('/dtmf') ? BODY : token));
+  });
   server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 }
 
 async function inject(port) {
   const apiUrl = 'http://127.0.0.1:' + port;
-  const injector = new DtmfInjector({ getAccessToken: async () => 'token-1' }, {
+  const auth = new CXoneAuthClient({ authUrl: apiUrl, clientId: 'client-1', clientSecret: 'secret-canary', logger: false });
+  const injector = new DtmfInjector(auth, {
     ...profile.config, apiUrl, logger: false, maxWaiting: 10_000, deadlineMs: 60_000, lockTimeoutMs: 60_000,
   });
   await injector.injectDTMF(profile.params({ callId: 'first' }));

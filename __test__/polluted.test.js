@@ -52,6 +52,8 @@ const REALMS = {
 
 const source = (realm) => `
 const { setTimeout: delay } = require('node:timers/promises');
+// Node.js loads them when they are first used, and does not stand such a realm then.
+void [require('node:stream'), process.stdout, process.stderr];
 const dtmf = require('cxone-dtmf');
 const { profile } = require(process.env.PROFILES);
 const credentials = JSON.parse(process.env.CREDENTIALS);
