@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::outcome_fields::OUTCOME_FIELDS;
 use cxone_dtmf_engine::error::Code;
+use cxone_dtmf_engine::metrics;
 
 /// The tables as JSON text; `lib/tables.js` has their form.
 #[napi(catch_unwind)]
@@ -12,6 +13,7 @@ use cxone_dtmf_engine::error::Code;
 pub fn tables() -> String {
     json!({
         "errors": errors(),
+        "metrics": metrics(),
         "outcome": outcome(),
     })
     .to_string()
@@ -30,6 +32,20 @@ fn errors() -> Value {
         })
     });
     codes.collect()
+}
+
+fn metrics() -> Value {
+    let metrics = metrics::all().map(|metric| {
+        json!({
+            "name": metric.full_name(),
+            "help": metric.help,
+            "unit": metric.unit,
+            "kind": metric.kind(),
+            "labels": metric.labels,
+            "json": metric.json,
+        })
+    });
+    metrics.collect()
 }
 
 fn outcome() -> Value {
