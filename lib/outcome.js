@@ -23,15 +23,14 @@ const MASK = '*****';
  * @property {string} [correlationId] what the caller calls it
  */
 
-/**
- * Where each field is in the record of an injection that ended, by its name.
- * @type {Record<string, number>}
- */
-const AT = {};
-JSONParse(native.laneRecords()).finished.forEach((/** @type {string} */ name, /** @type {number} */ place) => {
-  AT[name] = place + 1;
-});
-ObjectFreeze(AT);
+/** Where each field is in the record of an injection that ended, by its name in the engine's table: behind the kind. */
+const AT = ObjectFreeze(
+  Object.fromEntries(
+    JSONParse(native.tables())
+      .outcome.filter((/** @type {any} */ { crosses }) => crosses)
+      .map((/** @type {any} */ { name }, /** @type {number} */ place) => [name, place + 1]),
+  ),
+);
 
 /**
  * The record of an injection that ended, whose fields have no names on their way here. Every field is the object's own,
@@ -58,7 +57,7 @@ function ended(fields) {
     logged: fields[AT.logged],
     playoutMs: fields[AT.playoutMs],
     unmasking: fields[AT.unmasking],
-    delivery: error ? error.delivery : 'accepted',
+    delivery: fields[AT.delivery],
     bodyError: lost ? 'unreadable' : fields[AT.bodyError],
     body,
     error,

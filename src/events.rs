@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::failure::{Answered, Failure};
 use super::outbox::Outbox;
-use super::record::{
-    Finished, LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked, WithoutLease,
-};
+use super::outcome_fields::OutcomeRecord;
+use super::record::{LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked, WithoutLease};
 use super::times::whole_millis_up;
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::event::{Event, EventSink};
@@ -39,7 +38,7 @@ impl EventSink for LaneEvents {
                 delay_ms: whole_millis_up(delay),
                 reason: reason.as_str(),
             }),
-            Event::Finished(outcome) => outbox.push(&Finished::from(&*outcome)),
+            Event::Finished(outcome) => outbox.push(&OutcomeRecord(&outcome)),
             Event::Unmasked {
                 id,
                 injection_id,

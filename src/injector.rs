@@ -30,7 +30,7 @@ use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::{Fleet, FleetOptions, Store};
 use cxone_dtmf_engine::injector::{Injector, Parts, Submissions as _};
 use cxone_dtmf_engine::lock::{LockId, Registry};
-use cxone_dtmf_engine::metrics::{ExternalCounts, exposition};
+use cxone_dtmf_engine::metrics::{Snapshot, exposition};
 use cxone_dtmf_engine::submit::{Submission, SubmitQueue};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
@@ -291,17 +291,16 @@ impl NativeInjector {
         }
     }
 
-    /// The metrics, as JSON text.
+    /// The metrics, as JSON text. Monitors fail on the other side, so that is handed in.
     #[napi(catch_unwind)]
-    pub fn metrics(&self) -> String {
-        metrics::snapshot_json(&self.up_to_date().snapshot(), self.external(0))
+    pub fn metrics(&self, monitor_errors: f64) -> String {
+        metrics::snapshot_json(&self.snapshot(monitor_errors))
     }
 
-    /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
+    /// The metrics in the exposition format of Prometheus.
     #[napi(catch_unwind)]
     pub fn metrics_text(&self, monitor_errors: f64) -> String {
-        let external = self.external(whole(monitor_errors));
-        exposition(&self.up_to_date().snapshot(), external)
+        exposition(&self.snapshot(monitor_errors))
     }
 
     /// Takes a report of what the far end recognised. What is wrong comes back as a failure.
@@ -343,14 +342,14 @@ impl NativeInjector {
 }
 
 impl NativeInjector {
-    /// What is counted outside of the engine.
-    fn external(&self, monitor_errors: u64) -> ExternalCounts {
-        ExternalCounts {
-            token_refreshes: (self.token_refreshes)(),
-            audit_failures: self.audit.as_ref().map_or(0, |log| log.unlogged()),
-            monitor_errors,
-            outbox_bytes: self.outbox.bytes(),
-        }
+    /// What the injector is doing now, with what is counted outside of the engine.
+    fn snapshot(&self, monitor_errors: f64) -> Snapshot {
+        let mut now = self.up_to_date().snapshot();
+        now.totals.token_refreshes = (self.token_refreshes)();
+        now.totals.audit_failures = self.audit.as_ref().map_or(0, |log| log.unlogged());
+        now.totals.monitor_errors = whole(monitor_errors);
+        now.outbox_bytes = self.outbox.bytes();
+        now
     }
 
     /// Submits an injection; JavaScript hears of its end through the lane.

@@ -2,17 +2,14 @@
 //!
 //! A record is the text of a JSON array: its kind, then its fields in the order given here. Fields have no names on
 //! their way, so nothing that a program puts on `Object.prototype` can stand in for one that is absent, and the text is
-//! half as long. `lib/lane.js` gets the names from [`names_json`].
+//! half as long. `lib/lane.js` gets the names from [`names_json`]. The end of an injection is in `outcome_fields.rs`.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::failure::{Answered, Failure};
-use super::times::{millis, whole_millis_up};
-use cxone_dtmf_engine::error::{BodyError, Error};
-use cxone_dtmf_engine::outcome::Outcome;
-use cxone_dtmf_engine::timestamp::rfc3339_millis;
+use cxone_dtmf_engine::error::Error;
 
 /// A record as text. What may be long comes last, so that it can be left out.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,28 +40,34 @@ pub trait Record {
 }
 
 /// Writes the fields of a record one after the other.
-struct Fields(Vec<u8>);
+pub struct Fields {
+    json: Vec<u8>,
+    /// Where the last one begins.
+    last: usize,
+}
 
 impl Fields {
-    fn of(kind: &str) -> serde_json::Result<Self> {
-        let mut fields = Self(Vec::with_capacity(256));
-        fields.0.push(b'[');
-        serde_json::to_writer(&mut fields.0, kind)?;
-        Ok(fields)
+    pub fn of(kind: &str) -> serde_json::Result<Self> {
+        let mut json = Vec::with_capacity(256);
+        json.push(b'[');
+        serde_json::to_writer(&mut json, kind)?;
+        let last = json.len();
+        Ok(Self { json, last })
     }
 
-    /// Where the field begins.
-    fn add(&mut self, field: &impl Serialize) -> serde_json::Result<usize> {
-        self.0.push(b',');
-        let at = self.0.len();
-        serde_json::to_writer(&mut self.0, field)?;
-        Ok(at)
+    pub fn add(&mut self, field: &impl Serialize) -> serde_json::Result<()> {
+        self.json.push(b',');
+        self.last = self.json.len();
+        serde_json::to_writer(&mut self.json, field)
     }
 
-    fn end(mut self, long_at: Option<usize>) -> serde_json::Result<Text> {
-        self.0.push(b']');
-        let json = String::from_utf8(self.0).map_err(serde::ser::Error::custom)?;
-        Ok(Text { json, long_at })
+    /// `is_long` says that the last field may be left out.
+    pub fn end(mut self, is_long: bool) -> serde_json::Result<Text> {
+        self.json.push(b']');
+        Ok(Text {
+            json: String::from_utf8(self.json).map_err(serde::ser::Error::custom)?,
+            long_at: is_long.then_some(self.last),
+        })
     }
 }
 
@@ -88,9 +91,8 @@ macro_rules! records {
                 fn text(&self) -> serde_json::Result<Text> {
                     let mut fields = Fields::of($kind)?;
                     $(fields.add(&self.$field)?;)*
-                    let long_at = None;
-                    $(let long_at = long_at.or(Some(fields.add(&self.$long)?));)?
-                    fields.end(long_at)
+                    $(fields.add(&self.$long)?;)?
+                    fields.end(records!(@is_long $($long)?))
                 }
             }
         )*
@@ -100,6 +102,8 @@ macro_rules! records {
             $(($kind, &[$(stringify!($field),)* $(stringify!($long))?]),)*
         ];
     };
+    (@is_long) => { false };
+    (@is_long $long:ident) => { true };
 }
 
 records! {
@@ -112,30 +116,6 @@ records! {
         max_attempts: u32,
         delay_ms: u64,
         reason: &'static str,
-    }
-    /// An injection ended: the event, the log line and the promise in one.
-    "finished" Finished<'a> {
-        id: u64,
-        injection_id: Uuid,
-        call_id: Option<&'a str>,
-        carrier_compatible: Option<bool>,
-        timestamp: String,
-        queued_ms: f64,
-        latency_ms: f64,
-        attempt_ms: Option<f64>,
-        attempts: u32,
-        /// The lease on the call, where there was one.
-        fence: Option<u64>,
-        /// Whether the audit log has it, where there is one and something was about to be sent.
-        logged: Option<bool>,
-        playout_ms: Option<u64>,
-        /// The record `unmasked` of this injection will follow.
-        unmasking: bool,
-        /// Why the answer has no body.
-        body_error: Option<&'static str>,
-        /// `None` when it was accepted.
-        error: Option<Failure<'a>>,
-        ; answer: Ending<'a>
     }
     /// Another promise is due.
     "settled" Settled<'a> {
@@ -213,48 +193,6 @@ records! {
     /// The platform refused the token of the program's own auth client.
     "tokenRefused" TokenRefused {
         injector: f64,
-    }
-}
-
-/// The answer at the end of an injection.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub enum Ending<'a> {
-    Accepted(&'a str),
-    Failed(Option<Answered<'a>>),
-}
-
-impl<'a> From<&'a Outcome> for Finished<'a> {
-    fn from(outcome: &'a Outcome) -> Self {
-        let (body_error, error, answer) = match &outcome.result {
-            Ok(accepted) => (accepted.body_error, None, Ending::Accepted(&accepted.body)),
-            Err(error) => (
-                error
-                    .response
-                    .as_deref()
-                    .and_then(|answer| answer.body_error),
-                Some(Failure::from(error)),
-                Ending::Failed(Answered::of(error)),
-            ),
-        };
-        Self {
-            id: outcome.id,
-            injection_id: outcome.injection_id,
-            call_id: outcome.call.as_deref(),
-            carrier_compatible: outcome.carrier_compatible,
-            timestamp: rfc3339_millis(outcome.timestamp),
-            queued_ms: millis(outcome.queued),
-            latency_ms: millis(outcome.latency),
-            attempt_ms: outcome.attempt.map(millis),
-            attempts: outcome.attempts,
-            fence: outcome.fence,
-            logged: outcome.logged,
-            playout_ms: outcome.playout.map(whole_millis_up),
-            unmasking: outcome.unmasking,
-            body_error: body_error.map(BodyError::as_str),
-            error,
-            answer,
-        }
     }
 }
 
