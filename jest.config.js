@@ -27,6 +27,7 @@ const SHARED = [
   'locks',
   'logger',
   'order',
+  'polluted',
   'retry',
   'secrecy',
   'token-source',

@@ -49,12 +49,12 @@ function encoded(key) {
  * @param {import('./logger.js').Log} log
  * @param {OnAnchor | undefined} onAnchor
  */
-function take({ notice, text, why, file, bytes }, log, onAnchor) {
+function take({ notice, text, file, bytes }, log, onAnchor) {
   switch (notice) {
     case 'anchor':
       return give(text, log, onAnchor);
     case 'failed':
-      return log.error('Audit log cannot be written', { reason: why });
+      return log.error('Audit log cannot be written', { reason: text });
     case 'restored':
       return log.info('Audit log can be written again', {});
     case 'recovered':

@@ -35,7 +35,8 @@ class CXoneAuthClient {
 
   static {
     sideOf = (client) => {
-      if (!CXoneAuthClient.#is(client) || client.getAccessToken !== CXoneAuthClient.prototype.getAccessToken) return undefined;
+      if (!CXoneAuthClient.#is(client) || client.getAccessToken !== CXoneAuthClient.prototype.getAccessToken)
+        return undefined;
       return {
         native: client.#native,
         useLog(log) {
@@ -61,7 +62,7 @@ class CXoneAuthClient {
     const log = () => this.#log ?? standardOutput;
     return {
       tokenRefreshed: () => log().info('OAuth token refreshed successfully', {}),
-      tokenRefreshFailed: ({ code, message: errorMessage }) =>
+      tokenRefreshFailed: ({ error: { code, message: errorMessage } }) =>
         log().warn('OAuth token refresh failed; the current token stays in use', { code, errorMessage }),
     };
   }
@@ -76,7 +77,8 @@ class CXoneAuthClient {
       if (unknown !== undefined) throw invalid(`${unknown} is not an option: check the spelling`);
       return checkSignal(own(options, 'signal'));
     });
-    if (!CXoneAuthClient.#is(this)) throw invalid('getAccessToken must be called as a method of a CXoneAuthClient');
+    if (!CXoneAuthClient.#is(this))
+      throw invalid('getAccessToken must be called as a method of a CXoneAuthClient');
     let unwatch = () => {};
     /** @type {import('./types.js').Settled} */
     const { error, value } = await new Promise((resolve) => {

@@ -91,8 +91,8 @@ class DtmfInjector {
       logged: ({ message, fields }) => log.debug?.(message, fields),
       sessionEnded: (record) => this.#sessions.ended(record),
       sessionNotHeard: (record) => this.#sessions.notHeard(record),
-      tokenWanted: (request) => foreign?.ask(request, this.#native),
-      tokenNotWanted: (request) => foreign?.giveUp(request),
+      tokenWanted: ({ request }) => foreign?.ask(request, this.#native),
+      tokenNotWanted: ({ request }) => foreign?.giveUp(request),
       tokenRefused: () => foreign?.refused(),
     };
   }
@@ -145,7 +145,7 @@ class DtmfInjector {
   }
 
   metrics() {
-    return { ...JSONParse(this.#native.metrics()), monitorErrors: this.#monitors.errors };
+    return JSONParse(this.#native.metrics(this.#monitors.errors));
   }
 
   metricsText() {

@@ -7,6 +7,7 @@
 
 const { isUint8Array } = require('node:util/types');
 const { DtmfError, invalid, isDtmfError } = require('./errors.js');
+const { failureOf } = require('./failure.js');
 const { own } = require('./own.js');
 const { ArrayIsArray, JSONParse, JSONStringify } = require('./primordials.js');
 
@@ -44,14 +45,14 @@ function toOptionalJson(object, kept, read) {
   return json === '{}' ? null : json;
 }
 
-/** @typedef {import('./types.js').Failure} Failure */
-
 /**
  * Throws what a native check found.
  * @param {string | null} found
  */
 function throwIfWrong(found) {
-  if (found) throw new DtmfError(/** @type {Failure} */ (own(JSONParse(found), 'error')));
+  if (!found) return;
+  const failure = JSONParse(found);
+  throw new DtmfError(failureOf(failure[0], failure[1]));
 }
 
 /**

@@ -15,8 +15,8 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record as SpanRecord};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 
-use super::lane::Outbox;
-use super::record::Record;
+use super::outbox::Outbox;
+use super::record::Logged;
 
 /// Where the lines go. Without one there is no subscriber, and no line is made.
 #[derive(Clone)]
@@ -78,7 +78,7 @@ impl Subscriber for Lines {
             );
         }
         if self.to_logger {
-            self.outbox.push(&Record::Log {
+            self.outbox.push(&Logged {
                 injector: self.owner,
                 message: &line.message,
                 fields: &line.fields,

@@ -138,6 +138,8 @@ impl SegmentAttempts<'_> {
         } = self.prepare().await?;
         let engine = Arc::clone(&self.pressing.identity.engine);
         let permit = self.before_sending(engine.capacity.permit()).await?;
+        // Within the permit, so that no more than may be in flight find room at once.
+        self.before_sending(engine.parts.events.ready()).await?;
         self.record_intent().await?;
         self.assure_lease().await?;
         let remaining = self.remaining();
