@@ -390,7 +390,7 @@ fn a_failed_sync_of_a_leftover_is_remembered_until_the_process_ends() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(crate::support::cases(400))]
 
     #[test]
     fn what_was_acknowledged_outlives_everything(

@@ -247,7 +247,7 @@ fn another_key_is_not_called_an_alteration() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::support::cases(64))]
 
     #[test]
     fn whatever_is_put_in_or_taken_out_is_found(place in 0_usize..9_000, removed in 0_usize..600, added in proptest::collection::vec(any::<u8>(), 0..40)) {

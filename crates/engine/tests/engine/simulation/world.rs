@@ -54,6 +54,24 @@ pub fn play(seed: u64, bug: Bug) -> Played {
     })
 }
 
+fn sources(
+    count: usize,
+    issued: &Arc<Issued>,
+    history: &History,
+    rng: &mut Rng,
+) -> Vec<Arc<TokenCache>> {
+    let new = |source| {
+        let endpoint = Endpoint {
+            source,
+            issued: Arc::clone(issued),
+            history: history.clone(),
+            rng: Mutex::new(rng.fork()),
+        };
+        TokenCache::new(Arc::new(endpoint), Arc::new(Deaf))
+    };
+    (0..count).map(new).collect()
+}
+
 struct World {
     plan: Arc<Plan>,
     history: History,
@@ -82,17 +100,7 @@ impl World {
             sessions: Arc::clone(&sessions),
         });
         let mut rng = Rng::with_seed(seed ^ 0x746f_6b65_6e73);
-        let sources: Vec<_> = (0..plan.sources)
-            .map(|source| {
-                let endpoint = Endpoint {
-                    source,
-                    issued: Arc::clone(&issued),
-                    history: history.clone(),
-                    rng: Mutex::new(rng.fork()),
-                };
-                TokenCache::new(Arc::new(endpoint), Arc::new(Deaf))
-            })
-            .collect();
+        let sources = sources(plan.sources, &issued, &history, &mut rng);
         let injectors = plan.injectors.iter().enumerate().map(|(number, injector)| {
             let tokens: Arc<dyn TokenSource> = sources[injector.source].clone();
             let record = Record(Mutex::new(rng.fork()));

@@ -167,21 +167,25 @@ impl Transport for ToPlatform {
     }
 }
 
+/// What was planned, scripted or chosen for a request, or what is usual.
+fn next_act(platform: &Platform, seen: &Seen) -> Act {
+    let mut state = platform.state.lock().unwrap();
+    let planned = state
+        .plans
+        .get_mut(&seen.kind)
+        .and_then(VecDeque::pop_front);
+    let act = match seen.kind {
+        Kind::Press => planned.or_else(|| state.script.pop_front()),
+        _ => planned,
+    };
+    drop(state);
+    let act = act.or_else(|| platform.choose.as_ref().and_then(|choose| choose(seen)));
+    act.unwrap_or_else(|| Act::usual(seen.kind))
+}
+
 async fn exchange(platform: Arc<Platform>, request: Request) -> Result<Answer, Fault> {
     let seen = read(&request);
-    let act = {
-        let mut state = platform.state.lock().unwrap();
-        let planned = state
-            .plans
-            .get_mut(&seen.kind)
-            .and_then(VecDeque::pop_front);
-        match seen.kind {
-            Kind::Press => planned.or_else(|| state.script.pop_front()),
-            _ => planned,
-        }
-    };
-    let act = act.or_else(|| platform.choose.as_ref().and_then(|choose| choose(&seen)));
-    let act = act.unwrap_or_else(|| Act::usual(seen.kind));
+    let act = next_act(&platform, &seen);
     if let Act::Unsent(kind) = act {
         sleep(Duration::from_millis(1)).await;
         return Err(Fault { kind });

@@ -159,98 +159,129 @@ fn behaves_like_a_list() {
 }
 
 fn walk(stage: &Stage, call: &str, steps: &[Step]) -> Result<(), TestCaseError> {
-    let owners = stage.owners(call);
-    let id = stage.store(0).keys().call("scope", call);
-    let mut client = stage.redis.connect();
-    let mut model = Model::default();
+    let mut walk = Walk {
+        stage,
+        owners: stage.owners(call),
+        id: stage.store(0).keys().call("scope", call),
+        client: stage.redis.connect(),
+        model: Model::default(),
+    };
     for step in steps {
         match *step {
-            Step::Acquire(owner) => {
-                let known = model.known[owner];
-                let before = model.fence;
-                let again = model.holder == Some(owner);
-                let expected = model.acquire(owner);
-                let asked = owners[owner].acquire(stage.store(owner), TERMS, known);
-                match (stage.runtime.block_on(asked).unwrap(), expected) {
-                    (
-                        AcquireReply::Granted { fence, contended },
-                        AcquireReply::Granted {
-                            contended: expected,
-                            ..
-                        },
-                    ) => {
-                        prop_assert_eq!(contended, expected);
-                        let lawful = if again {
-                            fence == before
-                        } else {
-                            fence > before
-                        };
-                        prop_assert!(lawful, "{fence} after {before}");
-                        model.fence = fence;
-                    }
-                    (
-                        AcquireReply::Queued {
-                            ticket,
-                            ahead,
-                            held_for,
-                            closed_for,
-                        },
-                        AcquireReply::Queued {
-                            ticket: expected,
-                            ahead: before,
-                            ..
-                        },
-                    ) => {
-                        prop_assert_eq!((ticket, ahead), (expected, before));
-                        let of_own_process = |holder| holder % PROCESSES == owner % PROCESSES;
-                        let is_free = model.ended || model.holder.is_none_or(of_own_process);
-                        prop_assert_eq!(held_for.is_zero(), is_free);
-                        prop_assert!(closed_for.is_zero());
-                    }
-                    (answer, expected) => prop_assert_eq!(answer, expected),
-                }
-            }
-            Step::Renew(owner) => {
-                let renewed = owners[owner].renew(stage.store(owner), TERMS.lease);
-                let expected = (model.holder == Some(owner)).then_some(!model.line.is_empty());
-                prop_assert_eq!(stage.runtime.block_on(renewed).unwrap(), expected);
-                model.ended &= expected.is_none();
-            }
-            Step::Leave(owner) => {
-                stage
-                    .runtime
-                    .block_on(owners[owner].release(stage.store(owner)))
-                    .unwrap();
-                model.known[owner] = 0;
-                model.line.retain(|(waiting, _)| *waiting != owner);
-                if model.holder == Some(owner) {
-                    model.holder = None;
-                }
-            }
-            Step::Dismiss(owner) => {
-                let dismissed = owners[owner].reject_queued(stage.store(owner));
-                stage.runtime.block_on(dismissed).unwrap();
-                if model.holder == Some(owner) && !model.line.is_empty() {
-                    model.line.clear();
-                    model.dismissed = model.tickets;
-                }
-            }
-            Step::LeaseEnds => {
-                if model.holder.is_some() {
-                    let lock = key(&mut client, "lock", &id);
-                    client.ask(&["HSET", &lock, "ends", "1"]).unwrap();
-                    model.ended = true;
-                }
-            }
-            Step::Dies(n) => {
-                if let Some((owner, alive)) = model.line.get_mut(n) {
-                    let waiters = key(&mut client, "waiters", &id);
-                    let name = format!("{}:{owner}", stage.store(*owner).process());
-                    client.ask(&["ZADD", &waiters, "XX", "1", &name]).unwrap();
-                    *alive = false;
-                }
-            }
+            Step::Acquire(owner) => walk.acquire(owner)?,
+            Step::Renew(owner) => walk.renew(owner)?,
+            Step::Leave(owner) => walk.leave(owner),
+            Step::Dismiss(owner) => walk.dismiss(owner),
+            Step::LeaseEnds => walk.end_lease(),
+            Step::Dies(n) => walk.kill(n),
         }
     }
     Ok(())
+}
+
+/// The same steps on the server and in the model.
+struct Walk<'a> {
+    stage: &'a Stage,
+    owners: Vec<LeaseClient>,
+    id: CallId,
+    client: Client,
+    model: Model,
+}
+
+impl Walk<'_> {
+    fn acquire(&mut self, owner: usize) -> Result<(), TestCaseError> {
+        let Self { stage, model, .. } = self;
+        let known = model.known[owner];
+        let before = model.fence;
+        let again = model.holder == Some(owner);
+        let expected = model.acquire(owner);
+        let asked = self.owners[owner].acquire(stage.store(owner), TERMS, known);
+        match (stage.runtime.block_on(asked).unwrap(), expected) {
+            (
+                AcquireReply::Granted { fence, contended },
+                AcquireReply::Granted {
+                    contended: expected,
+                    ..
+                },
+            ) => {
+                prop_assert_eq!(contended, expected);
+                let lawful = if again {
+                    fence == before
+                } else {
+                    fence > before
+                };
+                prop_assert!(lawful, "{fence} after {before}");
+                model.fence = fence;
+            }
+            (
+                AcquireReply::Queued {
+                    ticket,
+                    ahead,
+                    held_for,
+                    closed_for,
+                },
+                AcquireReply::Queued {
+                    ticket: expected,
+                    ahead: before,
+                    ..
+                },
+            ) => {
+                prop_assert_eq!((ticket, ahead), (expected, before));
+                let of_own_process = |holder| holder % PROCESSES == owner % PROCESSES;
+                let is_free = model.ended || model.holder.is_none_or(of_own_process);
+                prop_assert_eq!(held_for.is_zero(), is_free);
+                prop_assert!(closed_for.is_zero());
+            }
+            (answer, expected) => prop_assert_eq!(answer, expected),
+        }
+        Ok(())
+    }
+
+    fn renew(&mut self, owner: usize) -> Result<(), TestCaseError> {
+        let Self { stage, model, .. } = self;
+        let renewed = self.owners[owner].renew(stage.store(owner), TERMS.lease);
+        let expected = (model.holder == Some(owner)).then_some(!model.line.is_empty());
+        prop_assert_eq!(stage.runtime.block_on(renewed).unwrap(), expected);
+        model.ended &= expected.is_none();
+        Ok(())
+    }
+
+    fn leave(&mut self, owner: usize) {
+        let Self { stage, model, .. } = self;
+        let released = self.owners[owner].release(stage.store(owner));
+        stage.runtime.block_on(released).unwrap();
+        model.known[owner] = 0;
+        model.line.retain(|(waiting, _)| *waiting != owner);
+        if model.holder == Some(owner) {
+            model.holder = None;
+        }
+    }
+
+    fn dismiss(&mut self, owner: usize) {
+        let Self { stage, model, .. } = self;
+        let dismissed = self.owners[owner].reject_queued(stage.store(owner));
+        stage.runtime.block_on(dismissed).unwrap();
+        if model.holder == Some(owner) && !model.line.is_empty() {
+            model.line.clear();
+            model.dismissed = model.tickets;
+        }
+    }
+
+    fn end_lease(&mut self) {
+        if self.model.holder.is_some() {
+            let lock = key(&mut self.client, "lock", &self.id);
+            self.client.ask(&["HSET", &lock, "ends", "1"]).unwrap();
+            self.model.ended = true;
+        }
+    }
+
+    fn kill(&mut self, n: usize) {
+        if let Some((owner, alive)) = self.model.line.get_mut(n) {
+            let waiters = key(&mut self.client, "waiters", &self.id);
+            let name = format!("{}:{owner}", self.stage.store(*owner).process());
+            let dead = ["ZADD", &waiters, "XX", "1", &name];
+            self.client.ask(&dead).unwrap();
+            *alive = false;
+        }
+    }
 }

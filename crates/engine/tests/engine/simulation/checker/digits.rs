@@ -55,30 +55,35 @@ pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
             let (code, told) = (end.code, end.delivery);
             breaks(Law::Delivery, format!("{code:?} does not go with {told:?}"));
         }
-        let handed_over = record
-            .sent
-            .values()
-            .filter(|sent| sent.handed_over.is_some());
-        let handed_over = handed_over.count();
-        if handed_over != end.attempts as usize {
-            let told = end.attempts;
+        attempts(record, end, &mut breaks);
+        parts(record, end, atomic, &mut breaks);
+    }
+}
+
+/// As many attempts as were told and allowed.
+fn attempts(record: &Record, end: &Finished, breaks: &mut impl FnMut(Law, String)) {
+    let handed_over = record
+        .sent
+        .values()
+        .filter(|sent| sent.handed_over.is_some());
+    let handed_over = handed_over.count();
+    if handed_over != end.attempts as usize {
+        let told = end.attempts;
+        breaks(
+            Law::Attempts,
+            format!("told {told}, which are {handed_over}"),
+        );
+    }
+    let most = record.ask.max_attempts as usize + UNCOUNTED;
+    for part in 0..record.ask.segments {
+        let sent = record.sent.values().filter(|sent| sent.part == part);
+        let sent = sent.count();
+        if sent > most {
             breaks(
                 Law::Attempts,
-                format!("told {told}, which are {handed_over}"),
+                format!("{sent} requests, at most {most} allowed"),
             );
         }
-        let most = record.ask.max_attempts as usize + UNCOUNTED;
-        for part in 0..record.ask.segments {
-            let sent = record.sent.values().filter(|sent| sent.part == part);
-            let sent = sent.count();
-            if sent > most {
-                breaks(
-                    Law::Attempts,
-                    format!("{sent} requests, at most {most} allowed"),
-                );
-            }
-        }
-        parts(record, end, atomic, &mut breaks);
     }
 }
 
