@@ -148,7 +148,7 @@ const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].co
   fs.readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`),
 );
 /** What git does not keep. */
-const IGNORED = read('.gitignore').match(/^\/[^/\n]+\/$/gm);
+const IGNORED = [...read('.gitignore').matchAll(/^\/?([^/\n]+)\/$/gm)].map(([, folder]) => folder);
 
 describe('files', () => {
   const OURS = /^(\.ci|\.github|__test__|bin|crates|docs|examples|fuzz|lib|scripts|src|tests)\/[\w./-]*$/;
@@ -198,7 +198,7 @@ describe('architecture.md', () => {
   /** What a folder has, but for what is hidden or not kept by git. */
   function entries(...names) {
     const all = fs.readdirSync(path.join(ROOT, ...names), { withFileTypes: true });
-    return all.filter(({ name }) => !name.startsWith('.') && !IGNORED.includes(`/${name}/`));
+    return all.filter(({ name }) => !name.startsWith('.') && !IGNORED.includes(name));
   }
 
   const folders = (...names) => entries(...names).filter((entry) => entry.isDirectory());
