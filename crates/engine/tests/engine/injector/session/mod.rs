@@ -11,3 +11,4 @@ mod pauses;
 mod playout;
 mod stage;
 mod unmasking;
+mod review;
