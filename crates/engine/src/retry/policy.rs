@@ -146,7 +146,8 @@ impl Policy {
             None => return (delay < remaining).then_some(delay),
             Some(last_try) => remaining.saturating_sub(last_try),
         };
-        (!remaining.is_zero() && (delay.is_zero() || !longest.is_zero())).then(|| delay.min(longest))
+        (!remaining.is_zero() && (delay.is_zero() || !longest.is_zero()))
+            .then(|| delay.min(longest))
     }
 }
 

@@ -23,10 +23,14 @@ use crate::support::*;
 #[tokio::test(start_paused = true)]
 async fn unmask_with_retry_after_zero() {
     for status in [429, 503] {
-        let stage = Stage::new(config()).plan(Kind::Unmask, vec![Act::retry_after(status, "0"); 10_000]);
+        let stage =
+            Stage::new(config()).plan(Kind::Unmask, vec![Act::retry_after(status, "0"); 10_000]);
         accepted(&stage.press_masked(1, "12", &options()).await.unwrap());
         stage.world.injector.close(None).await;
-        eprintln!("{status}: unmask attempts in 30 s: {}", stage.times(Kind::Unmask).len());
+        eprintln!(
+            "{status}: unmask attempts in 30 s: {}",
+            stage.times(Kind::Unmask).len()
+        );
         assert!(stage.times(Kind::Unmask).len() <= 40);
     }
 }
@@ -63,8 +67,13 @@ async fn not_polled_says_whether_it_is_worth_trying_again() {
     tokio::spawn(follower.run());
     sleep(ms(50)).await;
     let events = world.events.0.lock().unwrap();
-    let Some(Event::SessionNotPolled { error, .. }) = events.first() else { panic!("told") };
-    assert!(!error.retryable, "a final error is told as worth trying again");
+    let Some(Event::SessionNotPolled { error, .. }) = events.first() else {
+        panic!("told")
+    };
+    assert!(
+        !error.retryable,
+        "a final error is told as worth trying again"
+    );
     assert_eq!(error.retry_after, Some(ms(7_000)));
 }
 
@@ -85,10 +94,17 @@ impl WireProfile for Panicking {
 async fn a_panic_while_it_begins_ends_it() {
     let events = Arc::new(Events::default());
     let platform = Platform::scripted([]);
-    let transport = |digits| Arc::new(ToPlatform { platform: Arc::clone(&platform), digits });
+    let transport = |digits| {
+        Arc::new(ToPlatform {
+            platform: Arc::clone(&platform),
+            digits,
+        })
+    };
     let parts = Parts {
         profile: Arc::new(Panicking(Api::TelephonyV2.profile())),
-        endpoint: Arc::new(Configured::new(base_url("apiUrl", "https://api.example.com").unwrap())),
+        endpoint: Arc::new(Configured::new(
+            base_url("apiUrl", "https://api.example.com").unwrap(),
+        )),
         tokens: Arc::new(Tokens::default()),
         transport: transport(true),
         control: transport(false),
@@ -106,7 +122,11 @@ async fn a_panic_while_it_begins_ends_it() {
     assert!(begun.is_err());
     let before = Instant::now();
     injector.close(None).await;
-    eprintln!("events {}, close took {:?}", events.finished().len(), before.elapsed());
+    eprintln!(
+        "events {}, close took {:?}",
+        events.finished().len(),
+        before.elapsed()
+    );
     assert_eq!(before.elapsed(), Duration::ZERO, "close waits for it");
     assert_eq!(events.finished().len(), 1, "no event");
 }
@@ -114,13 +134,22 @@ async fn a_panic_while_it_begins_ends_it() {
 #[tokio::test(start_paused = true)]
 async fn sizes() {
     let stage = Stage::new(config());
-    let injection = stage.world.injector.inject(1, Api::AgentSession.params("s", "12"), &options());
+    let injection = stage
+        .world
+        .injector
+        .inject(1, Api::AgentSession.params("s", "12"), &options());
     eprintln!("Injection {}", std::mem::size_of_val(&injection));
     let run = injection.run();
     eprintln!("run() {}", std::mem::size_of_val(&run));
-    let injection = stage.world.injector.inject(2, Api::AgentSession.params("s", "12"), &options());
+    let injection = stage
+        .world
+        .injector
+        .inject(2, Api::AgentSession.params("s", "12"), &options());
     let work = injection.run();
     eprintln!("work {}", std::mem::size_of_val(&work));
-    eprintln!("Submission {}", std::mem::size_of::<cxone_dtmf_engine::submit::Submission>());
+    eprintln!(
+        "Submission {}",
+        std::mem::size_of::<cxone_dtmf_engine::submit::Submission>()
+    );
     drop((run, work));
 }
