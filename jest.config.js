@@ -15,6 +15,7 @@ const SHARED = [
   'canary',
   'after-unknown',
   'close',
+  'context',
   'delivery',
   'diagnostics',
   'echo',

@@ -41,6 +41,7 @@ const NAMES = JSONParse(native.laneRecords());
  * @property {(record: any) => void} settled
  * @property {((record: any) => void) | undefined} retrying
  * @property {((record: any) => void) | undefined} unmasked
+ * @property {((record: any) => void) | undefined} logged a line of the engine about it
  */
 
 /** @type {Map<number, Waiting>} */
@@ -133,6 +134,11 @@ function deliver(record) {
       return close(number)?.settled(named(record));
     case 'unmasked':
       return close(number)?.unmasked?.(named(record));
+    case 'logged': {
+      const line = named(record);
+      const injection = waiting.get(line.id);
+      return (injection?.logged ? injection : owners.get(number)?.deref())?.logged(line);
+    }
     default:
       return owners.get(number)?.deref()?.[kind](named(record));
   }
@@ -180,7 +186,7 @@ function close(id) {
  * @param {(record: any) => void} settled
  */
 function request(owner, begin, settled) {
-  const id = open({ owner, settled, retrying: undefined, unmasked: undefined });
+  const id = open({ owner, settled, retrying: undefined, unmasked: undefined, logged: undefined });
   try {
     begin(id);
   } catch (error) {

@@ -129,7 +129,7 @@ class Locks {
       /** @param {import('./types.js').Settled} record */
       const settled = ({ error, value }) => {
         // Here and not after an await: the record after this one may say that the lock ran out.
-        resolve(error ? { error } : { lock: this.#holds(String(callId), Number(value), context) });
+        resolve({ error, lock: error ? undefined : this.#holds(String(callId), Number(value), context) });
       };
       reading(() => lane.request(this.#owner, begin, settled));
     });

@@ -52,9 +52,9 @@ export declare class NativeInjector {
   tokenAnswered(request: number, token: string): void
   /** The program's own auth client failed. */
   tokenFailed(request: number, what: string): void
-  /** The metrics, as JSON text. */
-  metrics(): string
-  /** The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in. */
+  /** The metrics, as JSON text. Monitors fail on the other side, so that is handed in. */
+  metrics(monitorErrors: number): string
+  /** The metrics in the exposition format of Prometheus. */
   metricsText(monitorErrors: number): string
   /** Takes a report of what the far end recognised. What is wrong comes back as a failure. */
   reportRecognition(injectionId: string | undefined | null, digitsRecognised: number): string | null
@@ -64,10 +64,14 @@ export declare class NativeInjector {
 
 /** The way back to one JavaScript realm, and what its objects share. */
 export declare class NativeLane {
-  /** `wake` is called when there is something to [`drain`](Self::drain). */
+  /** `wake` is called when there is a [`batch`](Self::batch). */
   constructor(wake: () => void)
-  /** Takes all records, as the text of a JSON array. */
-  drain(): string
+  /** The oldest records, as the text of a JSON array. They stay until [`crossed`](Self::crossed) is called. */
+  batch(): string | null
+  /** The oldest record alone, for when a batch cannot be taken. `short` leaves the answer of the platform out. */
+  oldest(short: boolean): string | null
+  /** JavaScript has taken so many records. If there are more, it is woken again. */
+  crossed(count: number): void
 }
 
 /**
@@ -125,6 +129,15 @@ export declare function dtmfConstants(): string
 
 /** Whether these options of an injection keep their rules. */
 export declare function isTraceUsable(traceparent?: string | undefined | null, correlationId?: string | undefined | null): boolean
+
+/** The names of the fields of each kind of record, as the text of a JSON object. */
+export declare function laneRecords(): string
+
+/** Digits that may be shown, as JSON text: `[digits as they are sent, frequencies]`. */
+export declare function shownDigits(dtmfString: string): string
+
+/** The tables as JSON text; `lib/tables.js` has their form. */
+export declare function tables(): string
 
 /** The answer as JSON text: `{ frequencies, carrierCompatible, valid }` or a failure. */
 export declare function validateDtmfPayload(dtmfString: string | undefined | null, dtmfType: string | undefined | null, interDigitPause: number): string

@@ -9,9 +9,9 @@ export interface Failure {
   safeToResend: boolean;
   retryable: boolean;
   message: string;
-  retryAfterMs?: number;
-  digitsAccepted?: number;
-  response?: Answer;
+  retryAfterMs?: number | undefined;
+  digitsAccepted?: number | undefined;
+  response?: Answer | undefined;
 }
 
 export interface Answer {
@@ -72,7 +72,6 @@ export interface Logged {
 export interface AuditNotice {
   notice: 'anchor' | 'failed' | 'restored' | 'recovered' | 'altered';
   text: string;
-  why: string;
   file: string;
   bytes: number;
 }
@@ -85,15 +84,15 @@ export interface Receiver {
   logged(record: Logged): unknown;
   sessionEnded(record: SessionEnded): unknown;
   sessionNotHeard(record: SessionNotHeard): unknown;
-  tokenWanted(request: number): unknown;
-  tokenNotWanted(request: number): unknown;
+  tokenWanted(record: { request: number }): unknown;
+  tokenNotWanted(record: { request: number }): unknown;
   tokenRefused(): unknown;
 }
 
 /** What the lane tells an auth client. */
 export interface ClientReceiver {
   tokenRefreshed(): unknown;
-  tokenRefreshFailed(error: Failure): unknown;
+  tokenRefreshFailed(record: { error: Failure }): unknown;
 }
 
 /** The JavaScript side of a wire profile. `Asked` is what its `read` gives, and nothing but itself looks into it. */

@@ -169,6 +169,8 @@ records! {
         injector: f64,
         message: &'a str,
         fields: &'a Map<String, Value>,
+        /// The injection that it belongs to.
+        id: Option<u64>,
     }
     /// A new token arrived.
     "tokenRefreshed" TokenRefreshed {

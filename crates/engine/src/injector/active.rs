@@ -22,6 +22,7 @@ impl Active {
         let Self { request, pressing } = self;
         let prepared = &request.prepared;
         tracing::debug!(
+            id = pressing.identity.id,
             injectionId = %pressing.identity.injection_id,
             callId = &*prepared.call,
             segments = prepared.segments.len(),

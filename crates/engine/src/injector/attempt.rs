@@ -247,7 +247,11 @@ impl SegmentAttempts<'_> {
         let witness = request.witness.clone();
         pressing.witness = Some(witness.clone());
         let identity = &pressing.identity;
-        tracing::debug!(injectionId = %identity.injection_id, "sending digits");
+        tracing::debug!(
+            id = identity.id,
+            injectionId = %identity.injection_id,
+            "sending digits"
+        );
         let sending = identity.engine.parts.transport.send(request);
         let sent_at = Instant::now();
         let result = identity.cancel.guard(Scope::InFlight, sending).await;
@@ -260,6 +264,7 @@ impl SegmentAttempts<'_> {
             Err(_) => (None, None),
         };
         tracing::debug!(
+            id = identity.id,
             injectionId = %identity.injection_id,
             attempt = pressing.log.attempts,
             handedOver = handed_over,
@@ -332,6 +337,7 @@ impl SegmentAttempts<'_> {
     fn tell_retry(&self, attempt: u32, delay: Duration, reason: Code) {
         let identity = &self.pressing.identity;
         tracing::debug!(
+            id = identity.id,
             injectionId = %identity.injection_id,
             reason = reason.as_str(),
             delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),

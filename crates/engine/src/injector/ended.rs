@@ -107,6 +107,7 @@ impl Ended {
         let engine = Arc::clone(&self.identity.engine);
         let id = self.identity.id;
         tracing::debug!(
+            id,
             injectionId = %outcome.injection_id,
             delivery = outcome.delivery().as_str(),
             code = outcome.result.as_ref().err().map(|error| error.code.as_str()),
@@ -178,6 +179,7 @@ impl Ended {
         };
         let unmasked = masking.unmask(engine).await;
         tracing::debug!(
+            id = *id,
             injectionId = %injection_id,
             done = unmasked.is_ok(),
             "unmasked the recording"
