@@ -9,6 +9,7 @@
 
 // Taken at load: test runners replace the global timers.
 const { setInterval } = require('node:timers');
+const { outside } = require('./context.js');
 const native = require('./native.js');
 const outcome = require('./outcome.js');
 const { failureOf } = require('./failure.js');
@@ -48,10 +49,11 @@ const waiting = new SafeMap();
 const owners = new SafeMap();
 const collected = new SafeFinalizationRegistry((number) => owners.delete(Number(number)));
 
-const keepAlive = setInterval(() => {}, LONGEST_DELAY);
+// The package may be required in the context of a request, which neither of these must keep.
+const keepAlive = outside(() => setInterval(() => {}, LONGEST_DELAY));
 keepAlive.unref();
 
-const lane = new native.NativeLane(drain);
+const lane = outside(() => new native.NativeLane(drain));
 let lastNumber = 0;
 
 /** Takes one batch. The engine wakes this side again where there is another one. */
@@ -107,10 +109,12 @@ let draining = false;
 function drainSoon() {
   if (draining) return;
   draining = true;
-  queueMicrotask(() => {
-    draining = false;
-    drain();
-  });
+  outside(() =>
+    queueMicrotask(() => {
+      draining = false;
+      drain();
+    }),
+  );
 }
 
 /** @param {any[]} record one of `src/record.rs`: its kind, the number of what it is for, and the other fields */

@@ -4,8 +4,7 @@
  * From the record of an ended injection to what a program sees: entry, event, result, error.
  */
 
-const { reasonOf } = require('./abort.js');
-const { DtmfError } = require('./errors.js');
+const { failed } = require('./errors.js');
 const { failureOf } = require('./failure.js');
 const native = require('./native.js');
 const { JSONParse, JSONStringify, ObjectFreeze, ObjectHasOwn } = require('./primordials.js');
@@ -164,12 +163,7 @@ function result(record, audit) {
  * @param {AbortSignal | undefined} signal
  */
 function error(record, audit, signal) {
-  const aborted = record.error.code === 'ABORT_ERR';
-  return new DtmfError(record.error, {
-    attempts: record.attempts,
-    audit,
-    ...(aborted && { cause: reasonOf(signal) }),
-  });
+  return failed(record.error, signal, { attempts: record.attempts, audit });
 }
 
 module.exports = { ended, auditEntry, copyOf, finalEvent, result, error };
