@@ -2,7 +2,8 @@
 //!
 //! [`AuditSink`] is the seam. [`AuditLog`] behind it keeps a log in files in which nothing can be altered unseen:
 //!
-//! * [`record`] is the form of a line, [`seal`] and [`chain`] bind lines together, [`anchor`] what is kept elsewhere;
+//! * [`record`] is the form of a line and `fields` its words, [`seal`] and [`chain`] bind lines together, [`anchor`] what
+//!   is kept elsewhere;
 //! * [`writer`] is the thread that writes, many records at once; [`log`] chooses the file, and another when that
 //!   one is full or fails; [`place`] names files, [`disk`] holds them, [`fail_stop`] never trusts one again whose
 //!   sync failed; [`leftovers`] and [`recovery`] mend what a process left that ended in the middle;
@@ -14,6 +15,7 @@ pub mod anchor;
 pub mod chain;
 pub mod disk;
 pub mod fail_stop;
+mod fields;
 mod intent;
 pub mod location;
 pub mod log;
@@ -29,6 +31,7 @@ mod sink;
 pub mod verify;
 mod writer;
 
+pub use fields::{AUDIT_FIELDS, AuditField, Event, LINK_FIELDS};
 pub use intent::Intent;
 pub use location::Location;
 pub use notice::{Notice, Observer};
