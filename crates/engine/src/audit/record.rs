@@ -42,7 +42,7 @@ pub struct Open {
 
 /// Who writes.
 #[derive(Clone, Debug)]
-pub struct Author {
+pub(super) struct Author {
     /// The machine.
     pub host: Arc<str>,
     /// The process.
@@ -52,7 +52,7 @@ pub struct Author {
 impl Author {
     /// The record with which it begins to write.
     #[must_use]
-    pub fn open(&self, chain: Uuid, seal: &Seal, previous: Option<Link>) -> Record {
+    pub(super) fn open(&self, chain: Uuid, seal: &Seal, previous: Option<Link>) -> Record {
         Record::Open(Open {
             chain,
             algorithm: seal.algorithm(),
@@ -107,7 +107,7 @@ pub struct Stamp {
 
 /// How many digits, roughly: the exact number would help to guess a PIN.
 #[must_use]
-pub const fn length_bucket(digits: usize) -> &'static str {
+pub(super) const fn length_bucket(digits: usize) -> &'static str {
     match digits {
         0..=4 => "1-4",
         5..=8 => "5-8",
