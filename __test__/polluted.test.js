@@ -141,12 +141,21 @@ main().catch((error) => { console.error(error); process.exitCode = 1; });
 async function told(realm, env = {}) {
   const platform = await bench.platform();
   platform.usualInjection = ({ callId }) =>
-    ({ refused: { status: 404, body: { message: 'no such call' } }, busy: { status: 429 }, held: { hold: true } })[callId] ?? {};
+    ({
+      refused: { status: 404, body: { message: 'no such call' } },
+      busy: { status: 429 },
+      held: { hold: true },
+    })[callId] ?? {};
   platform.usualToken = ({ authorization, body }) =>
     `${authorization}${body}`.includes('wrong') ? { status: 401, body: { error: 'invalid_client' } } : {};
   const credentials = JSON.stringify(platform.credentials);
   const ended = await runProgram(source(realm), { env: { CREDENTIALS: credentials, ...env } });
-  expect({ ...ended, stdout: '' }).toEqual({ code: 0, signal: null, stdout: '', stderr: expect.not.stringContaining('Error') });
+  expect({ ...ended, stdout: '' }).toEqual({
+    code: 0,
+    signal: null,
+    stdout: '',
+    stderr: expect.not.stringContaining('Error'),
+  });
   return JSON.parse(ended.stdout.replaceAll(platform.url, 'http://platform'));
 }
 

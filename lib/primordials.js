@@ -6,7 +6,16 @@
  */
 
 const { parse: JSONParse, stringify: JSONStringify } = JSON;
-const { freeze, getOwnPropertyDescriptor, hasOwn, setPrototypeOf } = Object;
+const {
+  defineProperty,
+  entries,
+  freeze,
+  fromEntries,
+  getOwnPropertyDescriptor,
+  hasOwn,
+  keys,
+  setPrototypeOf,
+} = Object;
 const { ownKeys } = Reflect;
 
 /**
@@ -20,7 +29,7 @@ function safe(Class) {
   for (const key of ownKeys(Class.prototype)) {
     if (key === 'constructor') continue;
     const descriptor = getOwnPropertyDescriptor(Class.prototype, key);
-    Object.defineProperty(Safe.prototype, key, /** @type {any} */ ({ __proto__: null, ...descriptor }));
+    defineProperty(Safe.prototype, key, /** @type {any} */ ({ __proto__: null, ...descriptor }));
   }
   setPrototypeOf(Safe.prototype, null);
   freeze(Safe.prototype);
@@ -31,8 +40,12 @@ module.exports = {
   JSONParse,
   JSONStringify,
   ArrayIsArray: Array.isArray,
+  ObjectDefineProperty: defineProperty,
+  ObjectEntries: entries,
   ObjectFreeze: freeze,
+  ObjectFromEntries: fromEntries,
   ObjectHasOwn: hasOwn,
+  ObjectKeys: keys,
   Promise,
   queueMicrotask,
   SafeFinalizationRegistry: safe(FinalizationRegistry),

@@ -4,6 +4,7 @@ use napi_derive::napi;
 use serde_json::{Value, json};
 
 use super::outcome_fields::OUTCOME_FIELDS;
+use cxone_dtmf_engine::audit::{AUDIT_FIELDS, Event};
 use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_engine::metrics;
 
@@ -15,6 +16,7 @@ pub fn tables() -> String {
         "errors": errors(),
         "metrics": metrics(),
         "outcome": outcome(),
+        "audit": audit(),
     })
     .to_string()
 }
@@ -56,6 +58,24 @@ fn outcome() -> Value {
             "shown": field.shown,
             "doc": field.doc,
             "crosses": field.crosses,
+        })
+    });
+    fields.collect()
+}
+
+fn audit() -> Value {
+    let fields = AUDIT_FIELDS.iter().map(|field| {
+        let events = field.events.iter().map(|event| event.as_str());
+        let shown = if field.events == Event::ALL {
+            "always".to_owned()
+        } else {
+            events.collect::<Vec<_>>().join(", ")
+        };
+        json!({
+            "name": field.name,
+            "json": field.name,
+            "shown": shown,
+            "doc": field.doc,
         })
     });
     fields.collect()
