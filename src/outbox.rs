@@ -255,7 +255,7 @@ mod tests {
     async fn what_is_about_to_be_sent_waits_for_room() {
         let (outbox, _) = outbox();
         outbox.room().await;
-        (0..9).for_each(|id| push(&outbox, id, BATCH_BYTES - 100));
+        (0..10).for_each(|id| push(&outbox, id, BATCH_BYTES - 100));
         let waiter = Arc::clone(&outbox);
         let waiting = tokio::spawn(async move { waiter.room().await });
         for _ in 0..2 {
