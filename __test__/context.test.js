@@ -134,7 +134,7 @@ test('what belongs to no request is told in no context, whichever loaded the pac
 test('what is heard of a session is told in the context of the code that follows it', async () => {
   const log = logger();
   const injector = bench.injector(platform, { api: 'agent-session', playout: 'none', logger: log });
-  platform.answerEvents({ status: 500 }, { status: 404 });
+  platform.answerEvents({ status: 304 }, { status: 500 }, { status: 409 });
   requests.run('follows', () => injector.followSession('session-1'));
   const told = () => log.lines.filter(({ fields }) => fields.sessionId === 'session-1');
   await until(() => told().some(({ message }) => message === 'Session ended'), 'the end of the session');

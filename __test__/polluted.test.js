@@ -143,7 +143,7 @@ async function told(realm, env = {}) {
   platform.usualInjection = ({ callId }) =>
     ({
       refused: { status: 404, body: { message: 'no such call' } },
-      busy: { status: 429 },
+      busy: { status: 503 },
       held: { hold: true },
     })[callId] ?? {};
   platform.usualToken = ({ authorization, body }) =>

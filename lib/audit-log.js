@@ -8,6 +8,7 @@ const { isUint8Array } = require('node:util/types');
 const { invalid } = require('./errors.js');
 const { guarded } = require('./guarded.js');
 const { own } = require('./own.js');
+const { ArrayIsArray } = require('./primordials.js');
 
 /** @typedef {(anchor: string) => unknown} OnAnchor */
 
@@ -18,7 +19,7 @@ const { own } = require('./own.js');
  */
 function parted(config) {
   const auditLog = own(config, 'auditLog');
-  if (typeof auditLog !== 'object' || auditLog === null || Array.isArray(auditLog)) {
+  if (typeof auditLog !== 'object' || auditLog === null || ArrayIsArray(auditLog)) {
     return { crossing: config, onAnchor: undefined };
   }
   const { onAnchor, key, ...rest } = /** @type {Record<string, unknown>} */ ({

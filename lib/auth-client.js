@@ -7,7 +7,7 @@ const { failed, invalid, notSent } = require('./errors.js');
 const { createLog, standardOutput } = require('./logger.js');
 const { reading, toJson, throwIfWrong, checkSignal } = require('./options.js');
 const { own } = require('./own.js');
-const { Promise } = require('./primordials.js');
+const { ObjectKeys, Promise } = require('./primordials.js');
 
 /** @typedef {import('./logger.js').Log} Log */
 
@@ -73,7 +73,7 @@ class CXoneAuthClient {
    */
   async getAccessToken(options) {
     const signal = reading(() => {
-      const unknown = Object.keys(options ?? {}).find((key) => key !== 'signal');
+      const unknown = ObjectKeys(options ?? {}).find((key) => key !== 'signal');
       if (unknown !== undefined) throw invalid(`${unknown} is not an option: check the spelling`);
       return checkSignal(own(options, 'signal'));
     });

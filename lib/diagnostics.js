@@ -8,6 +8,7 @@
 const { channel } = require('node:diagnostics_channel');
 const native = require('./native.js');
 const { own, descriptor } = require('./own.js');
+const { ObjectDefineProperty, ObjectKeys } = require('./primordials.js');
 
 const start = channel('cxone-dtmf:injection:start');
 const end = channel('cxone-dtmf:injection:end');
@@ -112,11 +113,12 @@ function finish(injection, auditEntry, failure) {
  * @param {Record<string, unknown>} facts
  */
 function completed(message, facts) {
-  /** @type {PropertyDescriptorMap} */
-  const fields = {};
-  for (const [name, value] of Object.entries(facts)) fields[name] = descriptor(value, true);
-  const taken = Object.keys(fields).every((name) => Reflect.defineProperty(message, name, fields[name]));
-  return taken ? message : Object.create(message, fields);
+  const names = ObjectKeys(facts);
+  const fields = names.map((name) => descriptor(facts[name], true));
+  if (names.every((name, n) => Reflect.defineProperty(message, name, fields[n]))) return message;
+  const heir = Object.create(message);
+  names.forEach((name, n) => ObjectDefineProperty(heir, name, fields[n]));
+  return heir;
 }
 
 module.exports = { begin, observed, finish };

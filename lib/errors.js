@@ -7,8 +7,8 @@
 
 /** @typedef {import('./types.js').Failure} Failure */
 
-const { own, hide } = require('./own.js');
-const { ObjectHasOwn } = require('./primordials.js');
+const { descriptor, own, hide } = require('./own.js');
+const { ObjectDefineProperty, ObjectHasOwn } = require('./primordials.js');
 
 const BRAND = Symbol.for('cxone-dtmf.DtmfError');
 
@@ -28,7 +28,7 @@ class DtmfError extends Error {
     this.attempts = own(details, 'attempts') ?? 0;
     for (const name of ['retryAfterMs', 'digitsAccepted']) {
       const value = own(failure, name);
-      if (value !== undefined) Object.assign(this, { [name]: value });
+      if (value !== undefined) ObjectDefineProperty(this, name, descriptor(value, true));
     }
     const response = own(failure, 'response');
     if (response !== undefined) {

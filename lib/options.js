@@ -8,8 +8,13 @@
 const { isUint8Array } = require('node:util/types');
 const { DtmfError, invalid, isDtmfError } = require('./errors.js');
 const { failureOf } = require('./failure.js');
-const { own } = require('./own.js');
-const { ArrayIsArray, JSONParse, JSONStringify } = require('./primordials.js');
+const {
+  ArrayIsArray,
+  JSONParse,
+  JSONStringify,
+  ObjectEntries,
+  ObjectFromEntries,
+} = require('./primordials.js');
 
 /**
  * JSON text of an options object without the keys that stay on this side. What JSON cannot say becomes
@@ -24,8 +29,8 @@ function toJson(what, object, kept, read) {
     throw invalid(`${what} must be an object`);
   }
   try {
-    const crossing = Object.entries(object).filter(([key]) => !kept.includes(key));
-    return JSONStringify({ ...Object.fromEntries(crossing), ...read }, (_, value) =>
+    const crossing = ObjectEntries(object).filter(([key]) => !kept.includes(key));
+    return JSONStringify({ ...ObjectFromEntries(crossing), ...read }, (_, value) =>
       ['function', 'symbol', 'bigint'].includes(typeof value) ? null : value,
     );
   } catch {

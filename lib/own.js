@@ -1,6 +1,6 @@
 'use strict';
 
-const { ObjectHasOwn } = require('./primordials.js');
+const { ObjectDefineProperty, ObjectHasOwn } = require('./primordials.js');
 
 /**
  * A property that the object has itself: one that stands on the prototype of all objects must not switch a guarantee
@@ -21,7 +21,7 @@ function own(object, name) {
  * @param {unknown} value
  */
 function hide(object, name, value) {
-  Object.defineProperty(object, name, descriptor(value, false));
+  ObjectDefineProperty(object, name, descriptor(value, false));
 }
 
 /**
@@ -30,7 +30,8 @@ function hide(object, name, value) {
  * @returns {PropertyDescriptor}
  */
 function descriptor(value, enumerable) {
-  return Object.assign(Object.create(null), { value, enumerable, configurable: true, writable: true });
+  const fields = { __proto__: null, value, enumerable, configurable: true, writable: true };
+  return /** @type {PropertyDescriptor} */ (fields);
 }
 
 module.exports = { own, hide, descriptor };

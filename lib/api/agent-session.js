@@ -8,6 +8,7 @@ const { invalid } = require('../errors.js');
 const { textOrNull, numberOrNaN } = require('../options.js');
 const { own } = require('../own.js');
 const { packed } = require('../packed.js');
+const { ObjectKeys } = require('../primordials.js');
 const { DEFAULT_TONE_DURATION, DEFAULT_SESSION_PAUSE } = require('../payload.js');
 
 const KNOWN = ['sessionId', 'dtmfString', 'toneDuration', 'interDigitPause', 'contactId', 'maskRecording'];
@@ -17,7 +18,7 @@ const KNOWN = ['sessionId', 'dtmfString', 'toneDuration', 'interDigitPause', 'co
  * @param {string | Uint8Array | null} dtmfString read of them before
  */
 function read(params, dtmfString) {
-  const unknown = Object.keys(params).find((key) => !KNOWN.includes(key));
+  const unknown = ObjectKeys(params).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) {
     throw invalid(`params.${unknown} is not known to api 'agent-session': it takes ${KNOWN.join(', ')}`);
   }
