@@ -83,7 +83,7 @@ impl Attempts for SegmentAttempts<'_> {
             policy.max_attempts = 1;
         }
         let (delay, fresh_token, new_connection) =
-            match engine.retries.decide(&policy, progress, failure, remaining) {
+            match (engine.retries).decide(&policy, progress, failure, remaining, true) {
                 Decision::Again {
                     delay,
                     fresh_token,

@@ -111,15 +111,14 @@ impl Engine {
     }
 
     /// What follows a failed control request. Its retries take nothing from the budget of the injections.
-    pub(super) fn plan(
+    pub(super) fn plan_control_retry(
         &self,
         policy: &Policy,
         progress: &mut Progress,
         failed: Failed,
         remaining: Duration,
     ) -> Result<Retry, Error> {
-        let decision = (self.retries).decide_freely(policy, progress, &failed.failure, remaining);
-        match decision {
+        match (self.retries).decide(policy, progress, &failed.failure, remaining, false) {
             Decision::Stop(_) => Err(failed.error),
             Decision::Again {
                 delay,

@@ -189,11 +189,7 @@ impl Attempts for Change<'_> {
 
     fn plan(&mut self, progress: &mut Progress, failed: Failed) -> Result<Retry, Error> {
         let remaining = self.until.saturating_duration_since(Instant::now());
-        self.engine.plan(&self.policy, progress, failed, remaining)
-    }
-
-    async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
-        sleep(delay).await;
-        Ok(())
+        self.engine
+            .plan_control_retry(&self.policy, progress, failed, remaining)
     }
 }

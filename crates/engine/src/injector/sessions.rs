@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use super::control::{Bounds, Reply};
 use super::engine::Engine;
@@ -176,11 +176,6 @@ impl Attempts for Poll<'_> {
                 error: failed.error.clone(),
             });
         }
-        engine.plan(&POLICY, progress, failed, Duration::MAX)
-    }
-
-    async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
-        sleep(delay).await;
-        Ok(())
+        engine.plan_control_retry(&POLICY, progress, failed, Duration::MAX)
     }
 }
