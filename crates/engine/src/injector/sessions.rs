@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::control::{Bounds, Reply};
+use super::control::NotAnswered;
 use super::engine::Engine;
 use super::retry_loop::{self, Attempts, Failed, Retry};
 use crate::api::{RequestTemplate, SessionStatus};
@@ -132,20 +132,14 @@ impl Attempts for Poll<'_> {
         let Follower {
             engine, template, ..
         } = self.follower;
-        let bounds = Bounds {
-            until: asked + POLL + POLL_MARGIN,
-            timeout: POLL + POLL_MARGIN,
-            fresh_connection: false,
-        };
-        let (answer, token) = match engine.ask(template, bounds, || ()).await {
-            Reply::Answered { answer, token } => (answer, token),
-            Reply::Unanswered { error, .. } | Reply::NotSent(error) => {
-                let mut failed = Failed::not_sent(error);
-                failed.failure.resend = Resend::Transient;
-                failed.failure.retry_after = None;
-                return Err(failed);
-            }
-        };
+        let until = asked + POLL + POLL_MARGIN;
+        let asking = engine.ask(template, until, |poll| poll.timeout = POLL + POLL_MARGIN);
+        let (answer, token) = asking.await.map_err(|NotAnswered { error, .. }| {
+            let mut failed = Failed::not_sent(error);
+            failed.failure.resend = Resend::Transient;
+            failed.failure.retry_after = None;
+            failed
+        })?;
         let resend = match engine.parts.profile.session_status(&answer) {
             SessionStatus::Active => return Ok(Session::GoesOn),
             SessionStatus::Ended => return Ok(Session::Ended),
