@@ -41,8 +41,8 @@ pub struct Parts {
     pub audit: Option<Arc<dyn AuditSink>>,
     /// The queues of the calls. Programs share [`Registry::process_wide`].
     pub registry: Arc<Registry>,
-    /// Injections on their way into those queues.
-    pub submissions: Arc<dyn Submissions>,
+    /// Injections on their way into those queues, where the program does not queue each at once.
+    pub submissions: Option<Arc<dyn Submissions>>,
     /// The other processes that press digits, where there are some.
     pub fleet: Option<Fleet>,
     /// The time of day.
@@ -53,13 +53,6 @@ pub struct Parts {
 pub trait Submissions: Send + Sync + 'static {
     /// Returns when all of them are queued.
     fn drain(&self);
-}
-
-/// For programs that queue every injection at once.
-pub struct NoSubmissions;
-
-impl Submissions for NoSubmissions {
-    fn drain(&self) {}
 }
 
 /// The shared inside of an injector.
@@ -125,7 +118,9 @@ impl Engine {
     /// Rejects what waits in a queue, and what was submitted before: none of it may come out as if it had been asked
     /// for afterwards.
     pub(super) fn reject_queued(&self, key: &LockKey, why: Rejection) {
-        self.parts.submissions.drain();
+        if let Some(submissions) = &self.parts.submissions {
+            submissions.drain();
+        }
         self.parts.registry.reject_queued(key, why);
     }
 

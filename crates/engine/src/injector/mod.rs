@@ -40,7 +40,7 @@ mod turn;
 mod validated;
 
 pub use acquisition::Acquisition;
-pub use engine::{NoSubmissions, Parts, Submissions};
+pub use engine::{Parts, Submissions};
 pub use handle::Injector;
 pub use injection::Injection;
 pub use sessions::Follower;
