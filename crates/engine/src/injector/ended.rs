@@ -7,11 +7,11 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until};
 use tracing::instrument::WithSubscriber as _;
 
-use super::hold::Hold;
 use super::identity::Identity;
 use super::messages;
 use super::playout::Playout;
 use super::recording::Masking;
+use super::turn::Hold;
 use crate::BoxFuture;
 use crate::config::{AfterUnknown, PlayoutMode};
 use crate::delivery::Delivery;

@@ -63,7 +63,7 @@ pub(super) struct Engine {
     /// With the id of a call it names a queue.
     pub(super) scope: Arc<str>,
     pub(super) in_flight: InFlight,
-    pub(super) capacity: Arc<Capacity>,
+    pub(super) capacity: Capacity,
     pub(super) locks: ManualLocks,
     /// Recordings that are masked, or may be. Closing waits until they are unmasked.
     pub(super) maskings: TaskTracker,
@@ -91,7 +91,7 @@ impl Engine {
             origin,
             scope,
             in_flight: InFlight::default(),
-            capacity: Arc::new(Capacity::new(config.max_waiting, config.max_in_flight)),
+            capacity: Capacity::new(config.max_waiting, config.max_in_flight),
             locks: ManualLocks::default(),
             maskings: TaskTracker::new(),
             retries: Retries::new(config.retry.budget, config.seed),

@@ -7,7 +7,7 @@
 //! | `validated`, `queued`, `active`, `ended` | the phases |
 //! | `attempt`, `pressing` | one segment: what comes before a send, the send, what follows; what may end it |
 //! | `retry_loop`, `retries` | the loop that drives a policy; what the retries of one injector share |
-//! | `turn`, `hold`, `capacity` | tickets, the wait for a turn, what may wait at all |
+//! | `turn`, `capacity` | tickets, the wait for a turn, what may wait at all |
 //! | `manual_locks`, `acquisition` | locks that a program holds by hand |
 //! | `control`, `recording`, `sessions` | requests without digits: masks, the events of a session |
 //! | `outgoing`, `playout`, `messages` | requests with token and address; how long tones play; the sentences of errors |
@@ -22,7 +22,6 @@ mod control;
 mod ended;
 mod engine;
 mod handle;
-mod hold;
 mod identity;
 mod in_flight;
 mod injection;

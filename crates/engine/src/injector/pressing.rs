@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::ended::AttemptLog;
-use super::hold::Hold;
 use super::identity::Identity;
 use super::messages;
 use super::playout::Playout;
 use super::recording::Masking;
+use super::turn::Hold;
 use crate::cancel::{Scope, poll_once};
 use crate::error::Error;
 use crate::http::Witness;
