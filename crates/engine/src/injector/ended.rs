@@ -32,6 +32,8 @@ pub(super) struct AttemptLog {
     pub(super) attempts: u32,
     pub(super) attempt_time: Option<Duration>,
     pub(super) last_response: Option<Box<Response>>,
+    /// What the platform took, and how long it plays.
+    pub(super) playout: Playout,
     /// The audit log may have an intent of it.
     pub(super) intended: bool,
 }
@@ -54,28 +56,27 @@ impl Ended {
         identity: Identity,
         hold: Option<Hold>,
         log: AttemptLog,
-        playout: &Playout,
         masking: Option<Masking>,
         result: Result<Accepted, Error>,
     ) -> Self {
         let masking = masking.filter(Masking::is_due);
         let was_granted = log.granted.is_some();
         let unmasking = masking.is_some();
-        let outcome = outcome(&identity, log, playout, unmasking, result);
+        let quiet_from = log.playout.quiet_from();
+        let outcome = outcome(&identity, log, unmasking, result);
         Self {
             identity,
             hold,
             outcome: Arc::new(outcome),
             was_granted,
-            quiet_from: playout.quiet_from(),
+            quiet_from,
             masking,
         }
     }
 
     /// The input broke a rule, or there was no room in the queue.
     pub(super) fn refused(identity: Identity, error: Error) -> Self {
-        let (log, playout) = (AttemptLog::default(), Playout::default());
-        Self::new(identity, None, log, &playout, None, Err(error))
+        Self::new(identity, None, AttemptLog::default(), None, Err(error))
     }
 
     /// Writes the outcome into the audit log, where that has an intent of it.
@@ -197,7 +198,6 @@ impl Ended {
 fn outcome(
     identity: &Identity,
     log: AttemptLog,
-    playout: &Playout,
     unmasking: bool,
     result: Result<Accepted, Error>,
 ) -> Outcome {
@@ -216,15 +216,16 @@ fn outcome(
         attempt: log.attempt_time,
         attempts: log.attempts,
         fence: log.fence,
-        playout: result.is_ok().then(|| playout.playout()).flatten(),
+        playout: result.is_ok().then(|| log.playout.playout()).flatten(),
         unmasking,
         logged: log.intended.then_some(false),
-        result: result.map_err(|error| last_error(error, log, playout)),
+        result: result.map_err(|error| last_error(error, log)),
     }
 }
 
 /// The error of the whole injection, where the last attempt failed with this one.
-fn last_error(mut error: Error, log: AttemptLog, playout: &Playout) -> Error {
+fn last_error(mut error: Error, log: AttemptLog) -> Error {
+    let playout = &log.playout;
     error.delivery = error.delivery.max(log.delivery);
     error.digits_accepted = playout.accepted_in_parts();
     if error.delivery == Delivery::Unknown {

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`injection`] | the way of one injection through its phases: read this first |
 //! | `validated`, `queued`, `active`, `ended` | the phases |
-//! | `attempt`, `pressing` | one segment: what comes before a send, the send, what follows; what may end it |
+//! | `pressing`, `attempt` | the turn: mask, segments and pauses; one segment: before a send, the send, what follows |
 //! | `retry_loop`, `retries` | the loop that drives a policy; what the retries of one injector share |
 //! | `turn`, `capacity` | tickets, the wait for a turn, what may wait at all |
 //! | `manual_locks`, `acquisition` | locks that a program holds by hand |

@@ -9,7 +9,6 @@ use super::engine::Engine;
 use super::identity::Identity;
 use super::messages;
 use super::playout::Playout;
-use super::pressing::Pressing;
 use super::recording::Masking;
 use super::turn::{Hold, WaitLimits, enqueue, lock_timeout, take_turn};
 use super::validated::Validated;
@@ -95,24 +94,24 @@ impl Queued {
         let engine = &self.identity.engine;
         let masking = (self.request.prepared.recording.clone())
             .map(|recording| Masking::new(recording, engine.maskings.token()));
-        let playout = self.playout();
         Active {
-            pressing: Pressing::new(self.identity, self.hold, playout, masking),
+            log: AttemptLog {
+                granted: Some(Instant::now()),
+                fence: self.hold.fleet_lock().and_then(|lock| lock.fence()),
+                ..self.log()
+            },
+            identity: self.identity,
             request: self.request,
+            hold: self.hold,
+            masking,
+            witness: None,
         }
     }
 
     /// The turn never came.
     pub(super) fn fail(self, error: Error) -> Ended {
-        let playout = self.playout();
-        Ended::new(
-            self.identity,
-            Some(self.hold),
-            AttemptLog::default(),
-            &playout,
-            None,
-            Err(error),
-        )
+        let log = self.log();
+        Ended::new(self.identity, Some(self.hold), log, None, Err(error))
     }
 
     /// Its future was dropped.
@@ -120,7 +119,11 @@ impl Queued {
         self.fail(messages::dropped())
     }
 
-    fn playout(&self) -> Playout {
-        Playout::of(&self.request.prepared, self.identity.engine.config.playout)
+    fn log(&self) -> AttemptLog {
+        let config = &self.identity.engine.config;
+        AttemptLog {
+            playout: Playout::of(&self.request.prepared, config.playout),
+            ..AttemptLog::default()
+        }
     }
 }
