@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::engine::Engine;
+use super::in_flight::InFlightEntry;
 use super::turn::{Queueing, WaitLimits, enqueue, lock_timeout, take_turn};
-use crate::cancel::{Cancel, Scope, closed};
+use crate::cancel::{Scope, closed};
 use crate::error::Error;
 use crate::event::Event;
 use crate::lock::{LockId, LockKey, LockTicket, Rejection};
@@ -20,10 +21,9 @@ const FLEET_ANSWER: Duration = Duration::from_secs(5);
 /// Waits for the lock of a call. Dropping it gives the ticket up.
 pub struct Acquisition {
     engine: Arc<Engine>,
-    id: u64,
-    cancel: Arc<Cancel>,
+    entry: InFlightEntry,
     until: Instant,
-    queued: Option<Result<(Arc<str>, Queueing), Error>>,
+    queued: Result<(Arc<str>, Queueing), Error>,
 }
 
 impl Acquisition {
@@ -34,15 +34,11 @@ impl Acquisition {
         call: Option<&str>,
         wait: Option<Duration>,
     ) -> Self {
-        let cancel = engine.in_flight.add(id);
-        let until = Instant::now() + wait.unwrap_or(engine.config.lock_timeout);
-        let queued = Self::enqueue(&engine, call);
         Self {
+            entry: engine.in_flight.add(id),
+            until: Instant::now() + wait.unwrap_or(engine.config.lock_timeout),
+            queued: Self::enqueue(&engine, call),
             engine,
-            id,
-            cancel,
-            until,
-            queued: Some(queued),
         }
     }
 
@@ -56,27 +52,24 @@ impl Acquisition {
     }
 
     /// Waits until the lock is ours.
-    pub async fn run(mut self) -> Result<LockId, Error> {
-        let Some(queued) = self.queued.take() else {
-            return Err(closed());
-        };
+    pub async fn run(self) -> Result<LockId, Error> {
+        let Self {
+            engine,
+            entry,
+            until,
+            queued,
+        } = self;
         let (call, (mut ticket, mut waiting)) = queued?;
         let limits = WaitLimits {
-            turn: self.until,
-            answer: self.until.max(Instant::now() + FLEET_ANSWER),
+            turn: until,
+            answer: until.max(Instant::now() + FLEET_ANSWER),
         };
-        let fleet = self.engine.parts.fleet.as_ref();
+        let fleet = engine.parts.fleet.as_ref();
         let queueing = (&mut ticket, &mut waiting);
-        let turn = take_turn(&self.engine, fleet, &call, queueing, limits);
-        let turn = self.cancel.guard(Scope::Waiting, turn).await?;
-        turn.map_err(|why| why.or(|| lock_timeout(&self.engine, &call)))?;
-        Ok(hold(&self.engine, call, ticket))
-    }
-}
-
-impl Drop for Acquisition {
-    fn drop(&mut self) {
-        self.engine.in_flight.remove(self.id);
+        let turn = take_turn(&engine, fleet, &call, queueing, limits);
+        let turn = entry.cancel.guard(Scope::Waiting, turn).await?;
+        turn.map_err(|why| why.or(|| lock_timeout(&engine, &call)))?;
+        Ok(hold(&engine, call, ticket))
     }
 }
 

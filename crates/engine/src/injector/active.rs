@@ -40,7 +40,12 @@ impl Active {
     }
 
     pub(super) fn check(&self) -> Result<(), Error> {
-        self.identity.cancel.check(self.scope())
+        self.identity.entry.cancel.check(self.scope())
+    }
+
+    /// Does something while nothing of the injection is in flight.
+    pub(super) async fn guard<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+        self.identity.entry.cancel.guard(self.scope(), work).await
     }
 
     /// Does something that comes before a send: no longer than to the deadline, and not after an end.
@@ -54,8 +59,7 @@ impl Active {
         if let Poll::Ready(done) = poll_once(work.as_mut()).await {
             return Ok(done);
         }
-        let work = timeout_at(self.request.deadline, work);
-        let done = self.identity.cancel.guard(self.scope(), work).await?;
+        let done = self.guard(timeout_at(self.request.deadline, work)).await?;
         done.map_err(|_| messages::deadline())
     }
 
@@ -65,8 +69,7 @@ impl Active {
         if until >= self.request.deadline {
             return Err(messages::deadline());
         }
-        let cancel = &self.identity.cancel;
-        cancel.guard(self.scope(), sleep_until(until)).await
+        self.guard(sleep_until(until)).await
     }
 
     /// The injection has ended.

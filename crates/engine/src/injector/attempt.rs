@@ -110,8 +110,7 @@ impl Attempts for SegmentAttempts<'_> {
     }
 
     async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
-        let scope = self.active.scope();
-        self.active.identity.cancel.guard(scope, sleep(delay)).await
+        self.active.guard(sleep(delay)).await
     }
 }
 
@@ -243,7 +242,7 @@ impl SegmentAttempts<'_> {
         tracing::debug!(injectionId = %identity.injection_id, "sending digits");
         let sending = identity.engine.parts.transport.send(request);
         let sent_at = Instant::now();
-        let result = identity.cancel.guard(Scope::InFlight, sending).await;
+        let result = identity.entry.cancel.guard(Scope::InFlight, sending).await;
         active.log.attempt_time = Some(sent_at.elapsed());
         let handed_over = matches!(result, Ok(Ok(_))) || !witness.revoke();
         active.log.attempts += u32::from(handed_over);
@@ -334,7 +333,7 @@ impl SegmentAttempts<'_> {
         );
         identity.engine.metrics.resending(reason);
         identity.engine.parts.events.emit(Event::Retrying {
-            id: identity.id,
+            id: identity.entry.id,
             injection_id: identity.injection_id,
             call: Arc::clone(&request.prepared.call),
             attempt,

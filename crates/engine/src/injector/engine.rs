@@ -62,7 +62,7 @@ pub(super) struct Engine {
     pub(super) origin: Arc<str>,
     /// With the id of a call it names a queue.
     pub(super) scope: Arc<str>,
-    pub(super) in_flight: InFlight,
+    pub(super) in_flight: Arc<InFlight>,
     pub(super) capacity: Capacity,
     pub(super) locks: ManualLocks,
     /// Recordings that are masked, or may be. Closing waits until they are unmasked.
@@ -90,7 +90,7 @@ impl Engine {
             rate_limiter,
             origin,
             scope,
-            in_flight: InFlight::default(),
+            in_flight: Arc::default(),
             capacity: Capacity::new(config.max_waiting, config.max_in_flight),
             locks: ManualLocks::default(),
             maskings: TaskTracker::new(),

@@ -48,6 +48,6 @@ impl Active {
             return Ok(());
         };
         let masked = masking.mask(&self.identity.engine, self.request.deadline);
-        self.identity.cancel.guard(scope, masked).await?
+        self.identity.entry.cancel.guard(scope, masked).await?
     }
 }

@@ -73,7 +73,7 @@ impl Queued {
         };
         let queueing = (&mut hold.ticket, waiting);
         let turn = take_turn(engine, fleet, &request.prepared.call, queueing, limits);
-        let turn = identity.cancel.guard(Scope::Waiting, turn).await?;
+        let turn = identity.entry.cancel.guard(Scope::Waiting, turn).await?;
         turn.map_err(|why| why.or(|| self.out_of_time()))
     }
 

@@ -7,9 +7,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::control::NotAnswered;
 use super::engine::Engine;
+use super::in_flight::InFlightEntry;
 use super::retry_loop::{self, Attempts, Failed, Retry};
 use crate::api::{RequestTemplate, SessionStatus};
-use crate::cancel::{Cancel, Reason, Scope, closed};
+use crate::cancel::{Reason, Scope, closed};
 use crate::error::{Code, Error};
 use crate::event::Event;
 use crate::lock::Rejection;
@@ -36,8 +37,7 @@ const POLICY: Policy = Policy {
 /// Follows one session. [`run`](Self::run) does the work.
 pub struct Follower {
     engine: Arc<Engine>,
-    id: u64,
-    cancel: Arc<Cancel>,
+    entry: InFlightEntry,
     session: Arc<str>,
     template: RequestTemplate,
 }
@@ -54,9 +54,8 @@ impl Follower {
         let session = payload::required_id("sessionId", session)?;
         let template = engine.parts.profile.next_event(session, POLL)?;
         Ok(Self {
-            cancel: engine.in_flight.add(id),
+            entry: engine.in_flight.add(id),
             engine,
-            id,
             session: session.into(),
             template,
         })
@@ -64,7 +63,7 @@ impl Follower {
 
     /// Listens until the session ends, or the listening is ended from outside.
     pub async fn run(self) {
-        if (self.cancel.guard(Scope::Waiting, self.listen()).await).is_ok() {
+        if (self.entry.cancel.guard(Scope::Waiting, self.listen()).await).is_ok() {
             self.end_session();
         }
     }
@@ -98,12 +97,6 @@ impl Follower {
         engine.parts.events.emit(Event::SessionEnded {
             session: Arc::clone(&self.session),
         });
-    }
-}
-
-impl Drop for Follower {
-    fn drop(&mut self) {
-        self.engine.in_flight.remove(self.id);
     }
 }
 
