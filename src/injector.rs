@@ -61,7 +61,7 @@ impl NativeInjector {
     }
 
     /// `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
-    /// `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say who takes the engine's debug lines.
+    /// `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say where the debug lines of the engine go.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         lane: &NativeLane,
@@ -114,7 +114,7 @@ impl NativeInjector {
             }),
             audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
             registry: Registry::process_wide(),
-            submissions: submissions.clone(),
+            submissions: Some(submissions.clone()),
             fleet: fleet.map(Fleet::new),
             clock: WallClock::system(),
         };
@@ -332,13 +332,13 @@ impl NativeInjector {
     pub fn close(&self, id: f64, options: Option<String>) {
         let outbox = Arc::clone(&self.outbox);
         match options::time_out(options.as_deref()) {
-            Ok(patience) => {
+            Ok(wait) => {
                 let injector = self.up_to_date().clone();
                 let audit = self.audit.clone();
                 // Refuses from this very moment on, not only when the runtime gets to it.
                 injector.begin_close();
                 spawn(async move {
-                    injector.close(patience).await;
+                    injector.close(wait).await;
                     if let Some(audit) = audit {
                         audit.close().await;
                     }
@@ -429,9 +429,9 @@ fn endpoint(api_url: ApiUrl, auth: Option<&NativeAuthClient>) -> Result<Arc<dyn 
 }
 
 impl Drop for NativeInjector {
-    /// Nobody can hear of what is still under way: the object was collected, or its thread is gone.
+    /// No caller is left for what is still under way: the object was collected, or its thread has ended.
     ///
-    /// What was noted is refused when somebody begins it. Here nothing is begun: the runtime may be gone.
+    /// What was submitted is not begun here, since the runtime may have ended: it is refused when it is begun.
     fn drop(&mut self) {
         self.injector.abandon();
     }
