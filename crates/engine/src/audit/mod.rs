@@ -19,7 +19,7 @@ pub mod location;
 pub mod log;
 mod notice;
 mod open_file;
-pub mod options;
+mod options;
 mod orphaned_files;
 pub mod record;
 mod recovery;
