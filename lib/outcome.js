@@ -29,7 +29,7 @@ const upper = (digits) => digits.replace(/[a-d]/g, (digit) => digit.toUpperCase(
 
 /**
  * The record of an injection that was accepted, whose fields have no names on their way here.
- * @param {any[]} fields those of `Accepted` in `src/node/record.rs`, in the same order
+ * @param {any[]} fields those of `Accepted` in `src/record.rs`, in the same order
  */
 function accepted(fields) {
   const [id, injectionId, callId, carrierCompatible, timestamp, queuedMs, latencyMs, attemptMs, attempts] =
