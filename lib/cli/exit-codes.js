@@ -22,7 +22,7 @@ const EXIT = Object.freeze({
  * @returns {Readonly<Record<string, number>>}
  */
 function byCode() {
-  /** @type {{ code: string, exit: number }[]} */
+  /** @type {{ errors: { code: string, exit: number }[] }} */
   const { errors } = JSON.parse(require('../native.js').tables());
   return Object.fromEntries(errors.map(({ code, exit }) => [code, exit]));
 }
