@@ -1,151 +1,155 @@
 'use strict';
 
-// The README, the typings and the engine name the same error codes and the same options.
+// README, docs and typings say of options, error codes, metrics and entries what the engine's tables say, and the
+// engine does what they say. The pages' tables are written by scripts/docs.js; the typings are written by hand.
 
 const fs = require('node:fs');
 const path = require('node:path');
 
-const read = (...names) =>
-  fs.readFileSync(path.join(__dirname, '..', ...names), 'utf8').replace(/\r\n/g, '\n');
-const README = read('README.md');
-const TYPINGS = read('index.d.ts');
-const ENGINE = read('crates', 'engine', 'src', 'error', 'code.rs');
+const { CXoneAuthClient, DtmfInjector } = require('..');
+const { tables } = require('../lib/tables.js');
+const docs = require('../scripts/docs.js');
+const { params } = require('./support/bench');
+const { problems } = require('./support/typings.js');
 
-/** The body rows of the README's tables with this head, cell by cell. */
-function tables(...head) {
-  const rows = README.split('\n').map((line) =>
-    line.startsWith('|')
-      ? line
-          .slice(1, -1)
-          .split('|')
-          .map((cell) => cell.trim())
-      : [],
+const read = (name) => fs.readFileSync(path.join(docs.ROOT, name), 'utf8').replaceAll('\r\n', '\n');
+const TYPINGS = read('index.d.ts');
+
+const apiUrl = 'https://api.example';
+const client = { authUrl: 'https://auth.example', clientId: 'a', clientSecret: 'b' };
+
+/** Hands options to what takes those of each section, and gives the message with which they are refused. */
+const TAKERS = {
+  auth: (config) => refusal(() => new CXoneAuthClient({ ...client, ...config })),
+  injector: (config) => {
+    // What these objects must have beside the option. No log can be made below a file.
+    const { auditLog, fleet, rateLimit } = config;
+    const whole = {
+      ...config,
+      ...(auditLog && { auditLog: { file: `${__filename}/audit.jsonl`, ...auditLog } }),
+      ...(fleet && { fleet: { url: 'redis://127.0.0.1:1', ...fleet } }),
+      ...(rateLimit && { rateLimit: { perMinute: 1, ...rateLimit } }),
+    };
+    return refusal(() => newInjector(whole));
+  },
+  injection: (options) => ofClosed((injector) => injector.injectDTMF(params(), options)),
+  lock: (options) => ofClosed((injector) => injector.acquireChannelLock('call-1', options)),
+  close: (options) => ofClosed((injector) => injector.close(options)),
+};
+
+const newInjector = (config) =>
+  new DtmfInjector(new CXoneAuthClient(client), { apiUrl, logger: false, ...config });
+
+/** What is asked of a closed injector costs nothing, and its options are checked first. */
+async function ofClosed(call) {
+  const injector = newInjector({});
+  await injector.close();
+  return call(injector).then(
+    () => undefined,
+    ({ message }) => message,
   );
-  const found = [];
-  rows.forEach((row, at) => {
-    if (row.length === 0 || row.join() !== head.join()) return;
-    const end = rows.findIndex((later, index) => index > at && later.length === 0);
-    found.push(rows.slice(at + 2, end));
-  });
-  return found;
 }
 
-const bare = (text) => text.replace(/`/g, '');
-const quoted = (text) => [...text.matchAll(/'([^']+)'/g)].map(([, word]) => word);
-
-describe('error codes', () => {
-  const [table] = tables('code', 'when', 'delivery', 'what to do');
-  /** Code by code what can be known of the digits, as the typings of its errors say. */
-  const typed = new Map();
-  for (const [, code, deliveries] of TYPINGS.matchAll(/extends DtmfErrorFields<\s*'(\w+)',\s*([^>]+)>/g)) {
-    typed.set(code, new Set([...(typed.get(code) ?? []), ...quoted(deliveries)]));
+function refusal(call) {
+  try {
+    call();
+  } catch ({ message }) {
+    return message;
   }
-  const engine = [...ENGINE.matchAll(/\w+ = "((?:ERR|ABORT)_\w+)"/g)].map(([, code]) => code);
+}
 
-  test('the README names those of the engine, in its order', () => {
-    expect(engine.length).toBeGreaterThan(10);
-    expect(table.map(([code]) => bare(code))).toEqual(engine);
-  });
+/** An object with one value, below the names of a path. */
+const nested = (names, value) => names.split('.').reduceRight((inner, name) => ({ [name]: inner }), value);
 
-  test('the typings name those of the engine', () => {
-    expect([...typed.keys()].sort()).toEqual([...engine].sort());
-  });
-
-  test('every error of the typings is in the union', () => {
-    const union = /export type DtmfError =([^;]+);/.exec(TYPINGS)[1].match(/\w+Error\b/g);
-    const interfaces = [...TYPINGS.matchAll(/export interface (\w+) extends DtmfErrorFields</g)].map(
-      ([, name]) => name,
-    );
-    expect(union.sort()).toEqual(interfaces.sort());
-  });
-
-  test.each(table)('%s: %s', (code, when, delivery, remedy) => {
-    expect(new Set(delivery.split(', '))).toEqual(typed.get(bare(code)));
-    expect(when).not.toBe('');
-    expect(remedy).not.toBe('');
-  });
+test('the typings say what the tables say', () => {
+  expect(problems(TYPINGS, tables())).toEqual([]);
 });
 
-describe('options', () => {
-  /** Each option of an interface and of what it extends: its name, and its default as its comment tells. */
-  function options(name, { inherited = true } = {}) {
-    const interfaceOf = new RegExp(`export interface ${name} (?:extends (\\w+) )?\\{\\n([\\s\\S]*?)\\n\\}`);
-    const [, base, body] = interfaceOf.exec(TYPINGS);
-    const fields = [...body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)(\??):/g)];
-    const own = fields.map(([, comment, field, optional]) => {
-      const text = bare(comment.replace(/\n\s*\* ?/g, ' ')).replace(/\{@link (\S+?)\}/g, '$1');
-      const stated = /\bDefault[^:.]*: (.+?)(?=[,;.](?:\s|$)|$)/.exec(text);
-      return [field, optional ? (stated?.[1].trim() ?? 'none') : 'required'];
-    });
-    return base && inherited ? [...own, ...options(base)] : own;
-  }
+describe('limits', () => {
+  const limited = tables().options.filter(({ min, max }) => min !== undefined && max !== undefined);
 
-  /** The options of a table; a cell may name several. */
-  function documented(table) {
-    return new Map(
-      table.flatMap(([names, fallback]) => names.split(', ').map((name) => [bare(name), bare(fallback)])),
-    );
-  }
+  test('there are some', () => expect(limited.length).toBeGreaterThan(20));
 
-  const [injector, session, auth, injection] = tables('option', 'default', 'meaning').map(documented);
-
-  test('there are four tables', () => {
-    expect(injector.has('apiUrl')).toBe(true);
-    expect(session.has('apiVersion')).toBe(true);
-    expect(auth.has('clientSecret')).toBe(true);
-    expect(injection.has('maxAttempts')).toBe(true);
-  });
-
-  /** Options that are objects, with their types. */
-  const sections = {
-    retry: 'RetryConfig',
-    rateLimit: 'RateLimit',
-    auditLog: 'AuditLogConfig',
-    'auditLog.rotate': 'AuditRotation',
-    fleet: 'FleetConfig',
-  };
-
-  const cases = [
-    ...options('TelephonyConfig')
-      .filter(([field]) => !Object.hasOwn(sections, field))
-      .map((one) => ['TelephonyConfig', injector, ...one]),
-    ...options('SessionConfig', { inherited: false })
-      .filter(([field]) => !['api', 'apiUrl'].includes(field))
-      .map((one) => ['SessionConfig', session, ...one]),
-    ...Object.entries(sections).flatMap(([section, owner]) =>
-      options(owner)
-        .map(([field, fallback]) => [owner, injector, `${section}.${field}`, fallback])
-        .filter(([, , field]) => !Object.hasOwn(sections, field)),
-    ),
-    ...options('ClientCredentialsConfig').map((one) => ['ClientCredentialsConfig', auth, ...one]),
-    ...options('AccessKeyConfig', { inherited: false })
-      .filter(([field]) => field !== 'grant')
-      .map((one) => ['AccessKeyConfig', auth, ...one]),
-    ...options('InjectionOptions').map((one) => ['InjectionOptions', injection, ...one]),
-  ];
-
-  test.each(cases.map(([owner, table, field, fallback]) => [owner, field, fallback, table]))(
-    '%s.%s is in the README, default %s',
-    (_owner, field, fallback, table) => {
-      // The README adds the unit.
-      expect(table.get(field)?.replace(/ ms$/, '')).toBe(fallback);
+  test.each(limited.map((option) => [option.section, option.path, option]))(
+    'of the %s: %s',
+    async (section, name, { min, max }) => {
+      const rule = `${name} must be a whole number from ${min} to ${max}`;
+      const given = (value) => TAKERS[section](nested(name, value));
+      for (const beyond of [min - 1, max + 1]) expect(await given(beyond)).toBe(rule);
+      // At the limits another rule may be in the way, such as one of two options.
+      for (const limit of [min, max]) expect(await given(limit)).not.toBe(rule);
     },
   );
+});
 
-  test.each([
-    ['DtmfInjector', injector, ['TelephonyConfig', ...Object.values(sections)]],
-    ["api 'agent-session'", session, ['SessionConfig']],
-    ['CXoneAuthClient', auth, ['ClientCredentialsConfig', 'AccessKeyConfig']],
-    ['injectDTMF', injection, ['InjectionOptions']],
-  ])('the README names no option of %s that the typings lack', (_name, table, owners) => {
-    const typed = cases.filter(([owner]) => owners.includes(owner)).map(([, , field]) => field);
-    expect([...table.keys()].filter((field) => !typed.includes(field))).toEqual([]);
+describe('a default', () => {
+  const defaultOf = ({ options }, name) =>
+    options.find(({ section, path: full }) => section === 'injector' && full === name).default;
+
+  /** The defaults that can be seen from outside and are not those of the table. */
+  function wrongDefaults(known) {
+    const wrong = [];
+    const base = defaultOf(known, 'retry.baseMs');
+    const cap = defaultOf(known, 'retry.capMs');
+    const refused = (retry) => refusal(() => newInjector({ retry })) !== undefined;
+    if (refused({ capMs: base }) || !refused({ capMs: base - 1 })) wrong.push('retry.baseMs');
+    if (refused({ baseMs: cap }) || !refused({ baseMs: cap + 1 })) wrong.push('retry.capMs');
+    if (newInjector({}).metrics().retryBudget !== defaultOf(known, 'retry.budget'))
+      wrong.push('retry.budget');
+    return wrong;
+  }
+
+  const README = read('README.md');
+
+  test('of the tables is that of pages, typings and injectors', () => {
+    expect(docs.render(README)).toBe(README);
+    expect(wrongDefaults(tables())).toEqual([]);
   });
+
+  test.each(['retry.baseMs', 'retry.capMs', 'retry.budget'])(
+    'of %s that changes in the tables alone is found by all of them',
+    (name) => {
+      const options = tables().options.map((option) =>
+        option.path === name ? { ...option, default: option.default + 1 } : option,
+      );
+      const changed = { ...tables(), options };
+      const value = defaultOf(changed, name);
+
+      const page = docs.render(README, changed);
+      expect(page).not.toBe(README);
+      expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\| ${value}( ms)? \\|`, 'm'));
+      const field = name.split('.')[1];
+      expect(problems(TYPINGS, changed)).toEqual([
+        expect.stringMatching(new RegExp(`^RetryConfig\\.${field} says .*, the table "Default: ${value},`)),
+      ]);
+      expect(wrongDefaults(changed)).toEqual([name]);
+    },
+  );
+});
+
+describe('a name', () => {
+  test.each([
+    ['options', 'timeoutMs', 'injector: no type has another'],
+    ['errors', 'ERR_DTMF_AUTH', 'another is typed as ""'],
+    ['metrics', 'attempts', 'MetricsSnapshot lacks another'],
+    ['outcome', 'attemptMs', 'AuditEntry lacks another'],
+  ])(
+    'that changes in the table of %s alone is missed in the typings, and the other way round',
+    (table, name, missing) => {
+      const keys = ['path', 'code', 'json'];
+      const rename = (row) => {
+        const key = keys.find((one) => row[one] === name);
+        return key ? { ...row, [key]: 'another' } : row;
+      };
+      const found = problems(TYPINGS, { ...tables(), [table]: tables()[table].map(rename) });
+      expect(found).toContainEqual(expect.stringContaining(missing));
+      expect(found).toContainEqual(expect.stringMatching(new RegExp(`\\b${name} is in no table`)));
+    },
+  );
 });
 
 test('the files that the README points to are there', () => {
-  const targets = [...README.matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) => target);
+  const targets = [...read('README.md').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target);
   expect(targets.length).toBeGreaterThan(5);
-  const missing = targets.filter((target) => !fs.existsSync(path.join(__dirname, '..', target)));
-  expect(missing).toEqual([]);
+  expect(targets.filter((target) => !fs.existsSync(path.join(docs.ROOT, target)))).toEqual([]);
 });

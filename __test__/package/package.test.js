@@ -76,7 +76,7 @@ describe('the tarballs', () => {
   test('the main package has what its users load and read, and nothing else', () => {
     const files = content('cxone-dtmf');
     const known =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(index|simulator)\.(js|mjs|d\.ts|d\.mts)|(lib|bin)\/[\w/-]+\.[cm]?js)$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/(errors|options)\.md|(index|simulator)\.(js|mjs|d\.ts|d\.mts)|(lib|bin)\/[\w/-]+\.[cm]?js)$/;
     expect([...files.keys()].filter((name) => !known.test(name))).toEqual([]);
     const documents = ['README.md', 'LICENSE', 'CHANGELOG.md'].filter((name) =>
       fs.existsSync(path.join(root, name)),
