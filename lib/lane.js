@@ -60,14 +60,12 @@ function drainSoon() {
   });
 }
 
-/** @param {any} record one of `Accepted` and `Record` in `src/node/record.rs`, these in the same order */
+/** @param {any} record an `OutcomeRecord` of `src/outcome_fields.rs`, or one of `src/record.rs`, these in the same order */
 function deliver(record) {
-  if (Array.isArray(record)) return finished(outcome.accepted(record));
+  if (Array.isArray(record)) return finished(outcome.ended(record));
   switch (record.type) {
     case 'retrying':
       return waiting.get(record.id)?.retrying?.(record);
-    case 'finished':
-      return finished(record);
     case 'settled':
       return close(record.id)?.settled(record);
     case 'lockExpired':

@@ -1,11 +1,12 @@
 'use strict';
 
 /**
- * From a `finished` record to what a program sees: entry, event, result, error.
+ * From the record of an ended injection to what a program sees: entry, event, result, error.
  */
 
 const { reasonOf } = require('./abort.js');
 const { DtmfError } = require('./errors.js');
+const native = require('./native.js');
 const { frequenciesOf } = require('./payload.js');
 
 /** Stands for digits wherever they are hidden. Its length says nothing. */
@@ -27,30 +28,38 @@ const upper = (digits) => digits.replace(/[a-d]/g, (digit) => digit.toUpperCase(
  * @property {string} [correlationId] what the caller calls it
  */
 
+/** Where each field is in the record of an ended injection, by its name in the engine's table. */
+const AT = Object.freeze(
+  Object.fromEntries(
+    JSON.parse(native.tables())
+      .outcome.filter((/** @type {any} */ { crosses }) => crosses)
+      .map((/** @type {any} */ { name }, /** @type {number} */ place) => [name, place]),
+  ),
+);
+
 /**
- * The record of an injection that was accepted, whose fields have no names on their way here.
- * @param {any[]} fields those of `Accepted` in `src/node/record.rs`, in the same order
+ * The record of an injection that ended, whose fields have no names on their way here.
+ * @param {any[]} fields
  */
-function accepted(fields) {
-  const [id, injectionId, callId, carrierCompatible, timestamp, queuedMs, latencyMs, attemptMs, attempts] =
-    fields;
-  const [body, bodyError, playoutMs, logged, unmasking, fence] = fields.slice(9);
+function ended(fields) {
+  const error = fields[AT.error] ?? undefined;
   return {
-    id,
-    injectionId,
-    callId,
-    carrierCompatible,
-    timestamp,
-    queuedMs,
-    latencyMs,
-    attemptMs,
-    attempts,
-    fence,
-    delivery: 'accepted',
-    accepted: { body, bodyError: bodyError ?? undefined },
-    playoutMs: playoutMs ?? undefined,
-    logged: logged ?? undefined,
-    unmasking,
+    id: fields[AT.id],
+    injectionId: fields[AT.injectionId],
+    callId: fields[AT.callId],
+    carrierCompatible: fields[AT.carrierCompatible],
+    timestamp: fields[AT.timestamp],
+    queuedMs: fields[AT.queuedMs],
+    latencyMs: fields[AT.latencyMs],
+    attemptMs: fields[AT.attemptMs],
+    attempts: fields[AT.attempts],
+    fence: fields[AT.fence],
+    delivery: fields[AT.delivery],
+    accepted: error ? undefined : { body: fields[AT.body], bodyError: fields[AT.bodyError] ?? undefined },
+    playoutMs: fields[AT.playoutMs] ?? undefined,
+    logged: fields[AT.logged] ?? undefined,
+    unmasking: fields[AT.unmasking],
+    error,
   };
 }
 
@@ -154,4 +163,4 @@ function error(record, audit, signal) {
   });
 }
 
-module.exports = { accepted, auditEntry, finalEvent, result, error };
+module.exports = { ended, auditEntry, finalEvent, result, error };

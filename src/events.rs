@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::lane::Outbox;
-use super::record::{Accepted, Finished, Record};
+use super::outcome_fields::OutcomeRecord;
+use super::record::Record;
 use super::times::whole_millis_up;
 use cxone_dtmf_engine::event::{Event, EventSink};
 
@@ -34,12 +35,7 @@ impl EventSink for LaneEvents {
                 delay_ms: whole_millis_up(delay),
                 reason: reason.as_str(),
             }),
-            Event::Finished(outcome) => match &outcome.result {
-                Ok(accepted) => self.outbox.push(&Accepted::of(&outcome, accepted)),
-                Err(error) => self
-                    .outbox
-                    .push(&Record::Finished(Finished::of(&outcome, error))),
-            },
+            Event::Finished(outcome) => self.outbox.push(&OutcomeRecord(&outcome)),
             Event::Unmasked {
                 id,
                 injection_id,

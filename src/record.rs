@@ -2,15 +2,10 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::failure::Failure;
-use super::times::{millis, whole_millis_up};
-use cxone_dtmf_engine::error::{BodyError, Error};
-use cxone_dtmf_engine::outcome::{self, Outcome};
-use cxone_dtmf_engine::timestamp::rfc3339_millis;
 
-/// One record. `lib/lane.js` has a branch for each, in the same order.
+/// One record. `lib/lane.js` has a branch for each, in the same order. The end of an injection is in `outcome_fields.rs`.
 #[derive(Serialize)]
 #[serde(
     tag = "type",
@@ -28,8 +23,6 @@ pub enum Record<'a> {
         delay_ms: u64,
         reason: &'static str,
     },
-    /// An injection failed: the event, the log line and the promise in one. [`Accepted`] is the record of success.
-    Finished(Finished<'a>),
     /// Another promise is due.
     Settled {
         id: f64,
@@ -101,97 +94,4 @@ pub enum AuditNotice<'a> {
     Recovered { file: &'a str, bytes: u64 },
     /// A file that was left was altered.
     Altered { file: &'a str },
-}
-
-/// The end of an injection that failed.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Finished<'a> {
-    id: u64,
-    injection_id: String,
-    call_id: Option<&'a str>,
-    carrier_compatible: Option<bool>,
-    timestamp: String,
-    queued_ms: f64,
-    latency_ms: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempt_ms: Option<f64>,
-    attempts: u32,
-    /// The lease on the call, where there was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fence: Option<u64>,
-    delivery: &'static str,
-    /// Whether the audit log has it, where there is one and something was about to be sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    logged: Option<bool>,
-    /// The record `unmasked` of this injection will follow.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    unmasking: bool,
-    error: Failure<'a>,
-}
-
-/// The end of an injection that was accepted. It is the record that comes most often, so its fields have no names:
-/// that halves what JavaScript spends on reading it. `accepted` in `lib/outcome.js` has them in the same order.
-#[derive(Serialize)]
-pub struct Accepted<'a>(
-    u64,                  // id
-    Uuid,                 // injectionId
-    Option<&'a str>,      // callId
-    Option<bool>,         // carrierCompatible
-    String,               // timestamp
-    f64,                  // queuedMs
-    f64,                  // latencyMs
-    Option<f64>,          // attemptMs
-    u32,                  // attempts
-    &'a str,              // body
-    Option<&'static str>, // bodyError
-    Option<u64>,          // playoutMs
-    Option<bool>,         // logged
-    bool,                 // unmasking
-    Option<u64>,          // fence
-);
-
-impl<'a> Accepted<'a> {
-    /// `accepted` is the answer to the injection.
-    pub fn of(outcome: &'a Outcome, accepted: &'a outcome::Accepted) -> Self {
-        Self(
-            outcome.id,
-            outcome.injection_id,
-            outcome.call.as_deref(),
-            outcome.carrier_compatible,
-            rfc3339_millis(outcome.timestamp),
-            millis(outcome.queued),
-            millis(outcome.latency),
-            outcome.attempt.map(millis),
-            outcome.attempts,
-            &accepted.body,
-            accepted.body_error.map(BodyError::as_str),
-            outcome.playout.map(whole_millis_up),
-            outcome.logged,
-            outcome.unmasking,
-            outcome.fence,
-        )
-    }
-}
-
-impl<'a> Finished<'a> {
-    /// `error` is how the injection failed.
-    pub fn of(outcome: &'a Outcome, error: &'a Error) -> Self {
-        Self {
-            id: outcome.id,
-            injection_id: outcome.injection_id.to_string(),
-            call_id: outcome.call.as_deref(),
-            carrier_compatible: outcome.carrier_compatible,
-            timestamp: rfc3339_millis(outcome.timestamp),
-            queued_ms: millis(outcome.queued),
-            latency_ms: millis(outcome.latency),
-            attempt_ms: outcome.attempt.map(millis),
-            attempts: outcome.attempts,
-            fence: outcome.fence,
-            delivery: outcome.delivery().as_str(),
-            logged: outcome.logged,
-            unmasking: outcome.unmasking,
-            error: Failure::from(error),
-        }
-    }
 }
