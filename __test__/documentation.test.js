@@ -1,155 +1,97 @@
 'use strict';
 
-// README, docs and typings say of options, error codes, metrics and entries what the engine's tables say, and the
-// engine does what they say. The pages' tables are written by scripts/docs.js; the typings are written by hand.
+// What pages and comments name is there.
 
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { CXoneAuthClient, DtmfInjector } = require('..');
-const { tables } = require('../lib/tables.js');
-const docs = require('../scripts/docs.js');
-const { params } = require('./support/bench');
-const { problems } = require('./support/typings.js');
+const read = (...names) =>
+  fs.readFileSync(path.join(__dirname, '..', ...names), 'utf8').replace(/\r\n/g, '\n');
+const bare = (text) => text.replace(/`/g, '');
 
-const read = (name) => fs.readFileSync(path.join(docs.ROOT, name), 'utf8').replaceAll('\r\n', '\n');
-const TYPINGS = read('index.d.ts');
+const ROOT = path.join(__dirname, '..');
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].concat(
+  fs.readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`),
+);
+/** What git does not keep. */
+const IGNORED = [...read('.gitignore').matchAll(/^\/?([^/\n]+)\/$/gm)].map(([, folder]) => folder);
 
-const apiUrl = 'https://api.example';
-const client = { authUrl: 'https://auth.example', clientId: 'a', clientSecret: 'b' };
+describe('files', () => {
+  const OURS = /^(\.ci|\.github|__test__|bin|crates|docs|examples|fuzz|lib|scripts|src|tests)\/[\w./-]*$/;
+  const isThere = (...names) => fs.existsSync(path.join(ROOT, ...names));
 
-/** Hands options to what takes those of each section, and gives the message with which they are refused. */
-const TAKERS = {
-  auth: (config) => refusal(() => new CXoneAuthClient({ ...client, ...config })),
-  injector: (config) => {
-    // What these objects must have beside the option. No log can be made below a file.
-    const { auditLog, fleet, rateLimit } = config;
-    const whole = {
-      ...config,
-      ...(auditLog && { auditLog: { file: `${__filename}/audit.jsonl`, ...auditLog } }),
-      ...(fleet && { fleet: { url: 'redis://127.0.0.1:1', ...fleet } }),
-      ...(rateLimit && { rateLimit: { perMinute: 1, ...rateLimit } }),
-    };
-    return refusal(() => newInjector(whole));
-  },
-  injection: (options) => ofClosed((injector) => injector.injectDTMF(params(), options)),
-  lock: (options) => ofClosed((injector) => injector.acquireChannelLock('call-1', options)),
-  close: (options) => ofClosed((injector) => injector.close(options)),
-};
+  /** The files of this repository that a text names in backticks. */
+  const named = (text) =>
+    [...text.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code).filter((code) => OURS.test(code));
 
-const newInjector = (config) =>
-  new DtmfInjector(new CXoneAuthClient(client), { apiUrl, logger: false, ...config });
-
-/** What is asked of a closed injector costs nothing, and its options are checked first. */
-async function ofClosed(call) {
-  const injector = newInjector({});
-  await injector.close();
-  return call(injector).then(
-    () => undefined,
-    ({ message }) => message,
-  );
-}
-
-function refusal(call) {
-  try {
-    call();
-  } catch ({ message }) {
-    return message;
-  }
-}
-
-/** An object with one value, below the names of a path. */
-const nested = (names, value) => names.split('.').reduceRight((inner, name) => ({ [name]: inner }), value);
-
-test('the typings say what the tables say', () => {
-  expect(problems(TYPINGS, tables())).toEqual([]);
-});
-
-describe('limits', () => {
-  const limited = tables().options.filter(({ min, max }) => min !== undefined && max !== undefined);
-
-  test('there are some', () => expect(limited.length).toBeGreaterThan(20));
-
-  test.each(limited.map((option) => [option.section, option.path, option]))(
-    'of the %s: %s',
-    async (section, name, { min, max }) => {
-      const rule = `${name} must be a whole number from ${min} to ${max}`;
-      const given = (value) => TAKERS[section](nested(name, value));
-      for (const beyond of [min - 1, max + 1]) expect(await given(beyond)).toBe(rule);
-      // At the limits another rule may be in the way, such as one of two options.
-      for (const limit of [min, max]) expect(await given(limit)).not.toBe(rule);
-    },
-  );
-});
-
-describe('a default', () => {
-  const defaultOf = ({ options }, name) =>
-    options.find(({ section, path: full }) => section === 'injector' && full === name).default;
-
-  /** The defaults that can be seen from outside and are not those of the table. */
-  function wrongDefaults(known) {
-    const wrong = [];
-    const base = defaultOf(known, 'retry.baseMs');
-    const cap = defaultOf(known, 'retry.capMs');
-    const refused = (retry) => refusal(() => newInjector({ retry })) !== undefined;
-    if (refused({ capMs: base }) || !refused({ capMs: base - 1 })) wrong.push('retry.baseMs');
-    if (refused({ baseMs: cap }) || !refused({ baseMs: cap + 1 })) wrong.push('retry.capMs');
-    if (newInjector({}).metrics().retryBudget !== defaultOf(known, 'retry.budget'))
-      wrong.push('retry.budget');
-    return wrong;
-  }
-
-  const README = read('README.md');
-
-  test('of the tables is that of pages, typings and injectors', () => {
-    expect(docs.render(README)).toBe(README);
-    expect(wrongDefaults(tables())).toEqual([]);
+  test.each(PAGES)('%s links to pages that are there', (page) => {
+    const targets = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target);
+    expect(targets.filter((target) => !isThere(path.dirname(page), target))).toEqual([]);
   });
 
-  test.each(['retry.baseMs', 'retry.capMs', 'retry.budget'])(
-    'of %s that changes in the tables alone is found by all of them',
-    (name) => {
-      const options = tables().options.map((option) =>
-        option.path === name ? { ...option, default: option.default + 1 } : option,
-      );
-      const changed = { ...tables(), options };
-      const value = defaultOf(changed, name);
+  test.each(PAGES)('%s names files that are there', (page) => {
+    // One page says at its top that its paths begin in the engine.
+    const places = page === 'docs/verification.md' ? ['', 'crates/engine'] : [''];
+    const missing = named(read(page)).filter((name) => !places.some((place) => isThere(place, name)));
+    expect(missing).toEqual([]);
+  });
 
-      const page = docs.render(README, changed);
-      expect(page).not.toBe(README);
-      expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\| ${value}( ms)? \\|`, 'm'));
-      const field = name.split('.')[1];
-      expect(problems(TYPINGS, changed)).toEqual([
-        expect.stringMatching(new RegExp(`^RetryConfig\\.${field} says .*, the table "Default: ${value},`)),
-      ]);
-      expect(wrongDefaults(changed)).toEqual([name]);
-    },
-  );
+  test('the JavaScript and the typings name files that are there', () => {
+    const sources = ['lib', 'scripts'].flatMap((folder) =>
+      fs.readdirSync(path.join(ROOT, folder), { recursive: true }).map((name) => path.join(folder, name)),
+    );
+    const texts = sources.filter((name) => name.endsWith('.js')).concat('index.d.ts', 'simulator.d.ts');
+    const found = texts.flatMap((name) => named(read(name)));
+    expect(found.length).toBeGreaterThan(5);
+    expect(found.filter((name) => !isThere(name))).toEqual([]);
+  });
 });
 
-describe('a name', () => {
-  test.each([
-    ['options', 'timeoutMs', 'injector: no type has another'],
-    ['errors', 'ERR_DTMF_AUTH', 'another is typed as ""'],
-    ['metrics', 'attempts', 'MetricsSnapshot lacks another'],
-    ['outcome', 'attemptMs', 'AuditEntry lacks another'],
-  ])(
-    'that changes in the table of %s alone is missed in the typings, and the other way round',
-    (table, name, missing) => {
-      const keys = ['path', 'code', 'json'];
-      const rename = (row) => {
-        const key = keys.find((one) => row[one] === name);
-        return key ? { ...row, [key]: 'another' } : row;
-      };
-      const found = problems(TYPINGS, { ...tables(), [table]: tables()[table].map(rename) });
-      expect(found).toContainEqual(expect.stringContaining(missing));
-      expect(found).toContainEqual(expect.stringMatching(new RegExp(`\\b${name} is in no table`)));
-    },
-  );
-});
+describe('architecture.md', () => {
+  /** The sections by their first words. */
+  const section = (title) =>
+    read('docs', 'architecture.md')
+      .split(/^## /m)
+      .find((text) => text.startsWith(title));
 
-test('the files that the README points to are there', () => {
-  const targets = [...read('README.md').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target);
-  expect(targets.length).toBeGreaterThan(5);
-  expect(targets.filter((target) => !fs.existsSync(path.join(docs.ROOT, target)))).toEqual([]);
+  /** What the first column of a table names. */
+  function rows(text, head) {
+    const [table] = text.split(`\n| ${head} | What it is |\n| --- | --- |\n`)[1].split('\n\n');
+    const cells = table.split('\n').map((row) => row.split('|')[1]);
+    return cells.flatMap((cell) => cell.split(', ').map((name) => bare(name.trim()))).sort();
+  }
+
+  /** What a folder has, but for what is hidden or not kept by git. */
+  function entries(...names) {
+    const all = fs.readdirSync(path.join(ROOT, ...names), { withFileTypes: true });
+    return all.filter(({ name }) => !name.startsWith('.') && !IGNORED.includes(name));
+  }
+
+  const folders = (...names) => entries(...names).filter((entry) => entry.isDirectory());
+  const repository = section('The repository');
+
+  test('names the folders of the repository', () => {
+    expect(rows(repository, 'Folder')).toEqual(
+      folders()
+        .map(({ name }) => `${name}/`)
+        .sort(),
+    );
+  });
+
+  test('names the crates', () => {
+    const crates = folders('crates').map(({ name }) => `crates/${name}`);
+    expect(rows(repository, 'Crate')).toEqual(crates.sort());
+    const drawn = [...repository.matchAll(/\["(crates\/\w+)"\]/g)].map(([, crate]) => crate);
+    expect(drawn.sort()).toEqual(crates);
+  });
+
+  test('names the rooms of the engine in its table and in its picture', () => {
+    const text = section('The rooms');
+    const modules = entries('crates', 'engine', 'src').map(({ name }) => path.basename(name, '.rs'));
+    const rooms = modules.filter((name) => name !== 'lib').sort();
+    expect(rows(text, 'Room')).toEqual(rooms);
+    const [, picture] = /```mermaid\nflowchart TD\n([\s\S]*?)```/.exec(text);
+    const drawn = picture.replace(/^ *(subgraph .*|end)$/gm, '').match(/\w+/g);
+    expect([...new Set(drawn)].sort()).toEqual(rooms);
+  });
 });

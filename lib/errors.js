@@ -6,7 +6,7 @@
  */
 
 /**
- * A failure as the engine describes it (`src/node/record.rs`).
+ * A failure as the engine describes it (`src/failure.rs`).
  * @typedef {object} Failure
  * @property {string} code
  * @property {'not-sent' | 'refused' | 'unknown'} delivery

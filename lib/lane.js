@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * The JavaScript end of the lane (`src/node/lane.rs`): one ordered queue of records from the engine.
+ * The JavaScript end of the lane (`src/lane.rs`): one ordered queue of records from the engine.
  *
  * Promises are made here and settled by the record that names their number. An injector or auth client is
  * found by its number through a weak reference: work under way holds it, an idle one can be collected.

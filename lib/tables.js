@@ -62,7 +62,10 @@ let read;
 /** @returns {Tables} frozen */
 function tables() {
   const file = require('node:path').join(__dirname, '..', '__test__', 'support', 'tables.json');
-  return (read ??= frozen(JSON.parse(require('node:fs').readFileSync(file, 'utf8'))));
+  return (read ??= frozen({
+    ...JSON.parse(require('node:fs').readFileSync(file, 'utf8')),
+    ...JSON.parse(require('./native.js').tables()),
+  }));
 }
 
 /**

@@ -9,9 +9,9 @@ use napi_derive::napi;
 use serde_json::{Value, json};
 
 use super::lane::NativeLane;
+use cxone_dtmf_engine::audit::Anchor;
 use cxone_dtmf_engine::audit::Key;
-use cxone_dtmf_engine::audit::anchor::Anchor;
-use cxone_dtmf_engine::audit::seal::Seal;
+use cxone_dtmf_engine::audit::Seal;
 use cxone_dtmf_engine::audit::verify::{
     FileSource, Finding, InDoubt, Progress, Report, Source, Unverifiable, verify,
 };

@@ -159,7 +159,7 @@ impl NativeInjector {
             dtmf_type,
             inter_digit_pause,
         });
-        self.submit(whole(id), params, lock, aborted, options.as_deref());
+        self.submit(whole(id), params, lock, aborted, options);
     }
 
     /// The same with the texts in one, as [`PackedParams`] has them. `false`, and nothing happens, where that does not go.
@@ -177,7 +177,7 @@ impl NativeInjector {
             return false;
         };
         let params = Params::PackedTelephonyV2(packed);
-        self.submit(whole(id), params, lock, aborted, options.as_deref());
+        self.submit(whole(id), params, lock, aborted, options);
         true
     }
 
@@ -208,7 +208,7 @@ impl NativeInjector {
             contact_id,
             mask_recording,
         });
-        self.submit(whole(id), params, lock, aborted, options.as_deref());
+        self.submit(whole(id), params, lock, aborted, options);
     }
 
     /// Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure.
@@ -363,14 +363,16 @@ impl NativeInjector {
         params: Params,
         lock: Option<f64>,
         aborted: bool,
-        options: Option<&str>,
+        options: Option<String>,
     ) {
         self.submissions.submit(Submission {
             injector: self.injector.clone(),
             id,
             asked: Instant::now(),
             params,
-            options: options::injection(options, lock.map(whole)),
+            options,
+            lock: lock.map(whole),
+            read: options::injection,
             aborted,
             log: self.log.dispatch().clone(),
             runtime: self.runtime.clone(),

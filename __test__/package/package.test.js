@@ -81,6 +81,8 @@ describe('the tarballs', () => {
     const documents = ['README.md', 'LICENSE', 'CHANGELOG.md'].filter((name) =>
       fs.existsSync(path.join(root, name)),
     );
+    // `error.docs` points into the first of the pages.
+    documents.push('docs/errors.md', 'docs/options.md');
     expect([...files.keys()]).toEqual(expect.arrayContaining(documents));
 
     const manifest = JSON.parse(String(files.get('package.json')));

@@ -2,7 +2,7 @@
 
 /**
  * Which proxy the addon would go through, so that the probes of `doctor` take the same way. Same rules as
- * `src/transport/proxy.rs`. A proxy's address may hold a password, so it is not shown.
+ * `crates/engine/src/http/proxy_variables.rs`. A proxy's address may hold a password, so it is not shown.
  */
 
 const { BlockList, isIP } = require('node:net');

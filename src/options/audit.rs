@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
-use cxone_dtmf_engine::audit::options::{MAX_ROTATE_BYTES, MAX_ROTATE_HOURS, MIN_ROTATE_BYTES};
 use cxone_dtmf_engine::audit::{Durability, Key, Location, OnFailure, Options, Rotation};
+use cxone_dtmf_engine::audit::{MAX_ROTATE_BYTES, MAX_ROTATE_HOURS, MIN_ROTATE_BYTES};
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_options::Fields;
 

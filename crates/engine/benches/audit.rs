@@ -15,15 +15,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use cxone_dtmf_engine::audit::disk::RealDisk;
-use cxone_dtmf_engine::audit::fail_stop::FailStop;
-use cxone_dtmf_engine::audit::log::Log;
-use cxone_dtmf_engine::audit::record::{Record, Stamp};
-use cxone_dtmf_engine::audit::seal::Seal;
+use cxone_dtmf_engine::audit::FailStop;
+use cxone_dtmf_engine::audit::Log;
+use cxone_dtmf_engine::audit::RealDisk;
+use cxone_dtmf_engine::audit::Seal;
 use cxone_dtmf_engine::audit::verify::{FileSource, Progress, Source, Verdict, verify};
 use cxone_dtmf_engine::audit::{
     AuditLog, AuditSink, Intent, Key, Location, Notice, Observer, Options, Rotation,
 };
+use cxone_dtmf_engine::audit::{Record, Stamp};
 use cxone_dtmf_engine::outcome::{Accepted, Outcome};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;

@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use cxone_dtmf_engine::Secret;
 use cxone_dtmf_engine::api::{Params, WireProfile as _, telephony_v2};
-use cxone_dtmf_engine::audit::chain::{Chain, Head};
-use cxone_dtmf_engine::audit::record::{Record, Stamp};
-use cxone_dtmf_engine::audit::seal::Seal;
+use cxone_dtmf_engine::audit::Seal;
+use cxone_dtmf_engine::audit::{Chain, Head};
 use cxone_dtmf_engine::audit::{Intent, Key};
+use cxone_dtmf_engine::audit::{Record, Stamp};
 use cxone_dtmf_engine::auth::Token;
 use cxone_dtmf_engine::lock::{LockKey, LockTicket, Registry};
 use cxone_dtmf_engine::origin::base_url;

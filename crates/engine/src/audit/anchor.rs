@@ -11,10 +11,10 @@ use super::seal::Mac;
 const ORIGIN: &str = "cxone-dtmf/audit/v1/";
 
 /// An anchor is given after this many records…
-pub const MAX_RECORDS: u64 = 1_000;
+pub(super) const MAX_RECORDS: u64 = 1_000;
 
 /// …or after this long, if there are any.
-pub const MAX_AGE: Duration = Duration::from_secs(60);
+pub(super) const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// A chain had this many records, and the last one this seal.
 ///
@@ -77,38 +77,38 @@ impl Anchor {
 
 /// When the next anchor is due. Times are those since the log was opened.
 #[derive(Clone, Debug, Default)]
-pub struct Pace {
+pub(super) struct Pace {
     records: u64,
     first: Option<Duration>,
 }
 
 impl Pace {
     /// Records were written.
-    pub fn wrote(&mut self, records: u64, now: Duration) {
+    pub(super) fn wrote(&mut self, records: u64, now: Duration) {
         self.records += records;
         self.first.get_or_insert(now);
     }
 
     /// Whether an anchor is due.
     #[must_use]
-    pub fn is_due(&self, now: Duration) -> bool {
+    pub(super) fn is_due(&self, now: Duration) -> bool {
         self.records >= MAX_RECORDS || self.due_at().is_some_and(|due| due <= now)
     }
 
     /// When an anchor falls due if nothing more is written.
     #[must_use]
-    pub fn due_at(&self) -> Option<Duration> {
+    pub(super) fn due_at(&self) -> Option<Duration> {
         self.first.map(|first| first + MAX_AGE)
     }
 
     /// Records that no anchor covers.
     #[must_use]
-    pub const fn records(&self) -> u64 {
+    pub(super) const fn records(&self) -> u64 {
         self.records
     }
 
     /// An anchor was given.
-    pub fn given(&mut self) {
+    pub(super) fn given(&mut self) {
         *self = Self::default();
     }
 }

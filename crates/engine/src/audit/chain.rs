@@ -8,10 +8,10 @@ use super::record::{Link, Record, Stamp};
 use super::seal::{Mac, Seal};
 
 /// Between the sealed part of a line and its seal.
-pub const SEAL_PREFIX: &str = r#","mac":""#;
+pub(super) const SEAL_PREFIX: &str = r#","mac":""#;
 
 /// What ends a line.
-pub const LINE_END: &str = "\"}\n";
+pub(super) const LINE_END: &str = "\"}\n";
 
 /// Where a chain stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -82,7 +82,7 @@ impl Location {
 
 /// Whether a file in a directory is one of a log.
 #[must_use]
-pub fn is_of_directory(name: &str) -> bool {
+pub(super) fn is_of_directory(name: &str) -> bool {
     name.strip_prefix(PREFIX)
         .and_then(|rest| rest.strip_suffix(EXTENSION))
         .and_then(|rest| rest.strip_suffix('.'))
@@ -125,7 +125,7 @@ impl Names {
 
 /// The file whose chain may go on in another one in a directory: that with the number before.
 #[must_use]
-pub fn predecessor(name: &str) -> Option<String> {
+pub(super) fn predecessor(name: &str) -> Option<String> {
     let stem = name.strip_suffix(EXTENSION)?.strip_suffix('.')?;
     let (stem, number) = stem.rsplit_once('-')?;
     let before = number.parse::<u64>().ok()?.checked_sub(1)?;

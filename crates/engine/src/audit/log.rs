@@ -19,7 +19,7 @@ use super::seal::Seal;
 
 /// After a file could not be made, the next try is this much later: a broken disk is not to be filled with
 /// beginnings of files.
-pub const REST: Duration = Duration::from_secs(1);
+pub(super) const REST: Duration = Duration::from_secs(1);
 
 /// The log of one process.
 pub struct Log {

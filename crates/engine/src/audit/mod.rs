@@ -1,37 +1,45 @@
-//! The record: what is written down before the digits leave, and after the outcome is known.
+//! The audit log: what is about to leave is written down before the digits do, and what came of it afterwards.
 //!
 //! [`AuditSink`] is the seam. [`AuditLog`] behind it keeps a log in files in which nothing can be altered unseen:
 //!
-//! * [`record`] is the form of a line, [`seal`] and [`chain`] bind lines together, [`anchor`] what is kept elsewhere;
-//! * [`writer`] is the thread that writes, many records at once; [`log`] chooses the file, and another when that
-//!   one is full or fails; [`place`] names files, [`disk`] holds them, [`fail_stop`] never trusts one again whose
-//!   sync failed; [`leftovers`] and [`recovery`] mend what a process left that ended in the middle;
+//! * `record` is the form of a line, `seal` and `chain` bind lines together, `anchor` is what is kept elsewhere;
+//! * `writer` is the thread that writes, many records at once; `log` chooses the file, and another when that one is full
+//!   or fails; `location` names files, `disk` holds them, `fail_stop` never trusts a file again whose sync failed;
+//! * `orphaned_files` and `recovery` mend what a process left that ended in the middle;
 //! * [`verify`] reads it all again.
 //!
 //! No digit is in it, nor anything computed from one but a rough length.
 
-pub mod anchor;
-pub mod chain;
-pub mod disk;
-pub mod fail_stop;
+mod anchor;
+mod chain;
+mod disk;
+mod fail_stop;
 mod intent;
-pub mod location;
-pub mod log;
+mod location;
+mod log;
 mod notice;
 mod open_file;
-pub mod options;
+mod options;
 mod orphaned_files;
-pub mod record;
+mod record;
 mod recovery;
-pub mod seal;
+mod seal;
 mod shared;
 mod sink;
 pub mod verify;
 mod writer;
 
+pub use anchor::Anchor;
+pub use chain::{Chain, Head};
+pub use disk::{Disk, LogFile, RealDisk};
+pub use fail_stop::FailStop;
 pub use intent::Intent;
 pub use location::Location;
+pub use log::Log;
 pub use notice::{Notice, Observer};
-pub use options::{Durability, OnFailure, Options, Rotation};
-pub use seal::Key;
+pub use options::{
+    Durability, MAX_ROTATE_BYTES, MAX_ROTATE_HOURS, MIN_ROTATE_BYTES, OnFailure, Options, Rotation,
+};
+pub use record::{Record, Stamp};
+pub use seal::{Key, Seal};
 pub use sink::{AuditLog, AuditSink};

@@ -12,12 +12,12 @@ use crate::outcome::Outcome;
 use crate::timestamp;
 
 /// The version of the form.
-pub const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 
 /// The word for each kind of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Event {
+pub(crate) enum Event {
     /// A process began to write here.
     Open,
     /// Digits are about to leave.
@@ -62,7 +62,7 @@ pub struct Open {
 
 /// Who writes.
 #[derive(Clone, Debug)]
-pub struct Author {
+pub(super) struct Author {
     /// The machine.
     pub host: Arc<str>,
     /// The process.
@@ -72,7 +72,7 @@ pub struct Author {
 impl Author {
     /// The record with which it begins to write.
     #[must_use]
-    pub fn open(&self, chain: Uuid, seal: &Seal, previous: Option<Link>) -> Record {
+    pub(super) fn open(&self, chain: Uuid, seal: &Seal, previous: Option<Link>) -> Record {
         Record::Open(Open {
             chain,
             algorithm: seal.algorithm(),
@@ -127,7 +127,7 @@ pub struct Stamp {
 
 /// How many digits, roughly: the exact number would help to guess a PIN.
 #[must_use]
-pub const fn length_bucket(digits: usize) -> &'static str {
+pub(super) const fn length_bucket(digits: usize) -> &'static str {
     match digits {
         0..=4 => "1-4",
         5..=8 => "5-8",

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 
 /// The shortest key: 128 bits, below which guessing comes into reach (NIST SP 800-107 §5.3.4).
-pub const MIN_KEY_BYTES: usize = 16;
+pub(super) const MIN_KEY_BYTES: usize = 16;
 
 /// What the key itself is authenticated with to name it.
 const KEY_ID_CONTEXT: &[u8] = b"cxone-dtmf audit key id";
@@ -49,7 +49,7 @@ impl fmt::Debug for Key {
 pub struct Mac([u8; MAC_CHARS]);
 
 /// Characters of a [`Mac`].
-pub const MAC_CHARS: usize = 43;
+pub(super) const MAC_CHARS: usize = 43;
 
 impl Mac {
     /// The text.
@@ -153,7 +153,7 @@ impl fmt::Debug for Seal {
 
 /// The SHA-256 of bytes, as text.
 #[must_use]
-pub fn fingerprint(bytes: &[u8]) -> String {
+pub(super) fn fingerprint(bytes: &[u8]) -> String {
     base64url(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 

@@ -12,6 +12,7 @@ use super::active::Active;
 use super::ended::Ended;
 use super::engine::Engine;
 use super::identity::Identity;
+use super::messages;
 use super::queued::Queued;
 use super::validated::Validated;
 use crate::api::Params;
@@ -57,13 +58,15 @@ impl Injection {
         params: Params,
         options: &InjectionOptions,
     ) -> Self {
-        let mut identity = Identity::new(engine, id, asked);
+        let mut identity = scopeguard::guard(Identity::new(engine, id, asked), |identity| {
+            drop(Ended::refused(identity, messages::dropped()).settle());
+        });
         let request = match Validated::new(&identity.engine, asked, params, options) {
             Ok(request) => request,
-            Err(error) => return Self::refuse(identity, error),
+            Err(error) => return Self::refuse(ScopeGuard::into_inner(identity), error),
         };
         identity.set_subject(&request.prepared);
-        match Queued::new(identity, request) {
+        match Queued::new(ScopeGuard::into_inner(identity), request) {
             Ok(phase) => Self(Begun::Queued(queued(phase))),
             Err(phase) => Self::refused(*phase),
         }
@@ -89,31 +92,35 @@ impl Injection {
     }
 
     /// Does the work and returns how it ended. The event was emitted before.
-    pub async fn run(self) -> Arc<Outcome> {
-        let ended = match self.0 {
-            Begun::Refused(ended) => *ended,
-            Begun::Queued(queued) => match wait(queued).await {
-                // Boxed, so that the thousands that may wait do not each keep room for the work to come.
-                Ok(active) => Box::pin(press(active)).await,
-                Err(ended) => ended,
-            },
-        };
-        ScopeGuard::into_inner(ended).settle()
+    pub fn run(self) -> impl Future<Output = Arc<Outcome>> + Send {
+        let mut this = self;
+        async move {
+            let turn = match &mut this.0 {
+                Begun::Queued(phase) => phase.turn().await,
+                Begun::Refused(_) => Ok(()),
+            };
+            // Boxed, so that the thousands that may wait do not each keep room for the work to come.
+            Box::pin(this.finish(turn)).await
+        }
     }
-}
 
-async fn wait(mut phase: Guarded<Queued>) -> Result<Guarded<Active>, Guarded<Ended>> {
-    let turn = phase.turn().await;
-    let phase = ScopeGuard::into_inner(phase);
-    match turn {
-        Ok(()) => Ok(active(phase.activate())),
-        Err(error) => Err(ended(phase.fail(error))),
+    async fn finish(self, turn: Result<(), Error>) -> Arc<Outcome> {
+        let mut phase = match self.0 {
+            Begun::Refused(phase) => *phase,
+            Begun::Queued(phase) => {
+                let queued = ScopeGuard::into_inner(phase);
+                match turn {
+                    Ok(()) => press(active(queued.activate())).await,
+                    Err(error) => ended(queued.fail(error)),
+                }
+            }
+        };
+        phase.record().await;
+        ScopeGuard::into_inner(phase).settle()
     }
 }
 
 async fn press(mut phase: Guarded<Active>) -> Guarded<Ended> {
     let result = phase.press().await;
-    let mut phase = ended(ScopeGuard::into_inner(phase).end(result));
-    phase.record().await;
-    phase
+    ended(ScopeGuard::into_inner(phase).end(result))
 }

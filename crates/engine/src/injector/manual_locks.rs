@@ -93,7 +93,9 @@ impl ManualLocks {
 
     /// Ends a lock before its time.
     pub(super) fn remove(&self, id: LockId) {
-        if let Some(lock) = self.locks().remove(&id) {
+        let lock = self.locks().remove(&id);
+        // Here its ticket is dropped, outside of the mutex.
+        if let Some(lock) = lock {
             lock.expiry.abort();
         }
     }

@@ -172,6 +172,7 @@ impl Attempts for Change<'_> {
                 failed = self.retried(failed);
                 if status == 401 {
                     failed.failure.resend = Resend::FreshToken;
+                    failed.failure.retry_after = None;
                 }
                 (failed, may_have_run(status), may_still_run(status))
             }

@@ -140,7 +140,10 @@ impl Attempts for Poll<'_> {
         let (answer, token) = match engine.ask(template, bounds, || ()).await {
             Reply::Answered { answer, token } => (answer, token),
             Reply::Unanswered { error, .. } | Reply::NotSent(error) => {
-                return Err(Failed::not_sent(error.retryable(None)));
+                let mut failed = Failed::not_sent(error);
+                failed.failure.resend = Resend::Transient;
+                failed.failure.retry_after = None;
+                return Err(failed);
             }
         };
         let resend = match engine.parts.profile.session_status(&answer) {

@@ -115,7 +115,8 @@ impl Policy {
                 return Decision::Stop(StopReason::Exhausted);
             }
         }
-        let delay = match (failure.retry_after, kind) {
+        let asked = failure.retry_after.filter(|asked| !asked.is_zero());
+        let delay = match (asked, kind) {
             (Some(asked), _) => backoff::upward(asked, rng),
             (None, Kind::Transient) => {
                 backoff::full_jitter(self.base, self.cap, progress.backoffs, rng)
@@ -145,7 +146,8 @@ impl Policy {
             None => return (delay < remaining).then_some(delay),
             Some(last_try) => remaining.saturating_sub(last_try),
         };
-        (!longest.is_zero()).then(|| delay.min(longest))
+        (!remaining.is_zero() && (delay.is_zero() || !longest.is_zero()))
+            .then(|| delay.min(longest))
     }
 }
 

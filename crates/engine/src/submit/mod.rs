@@ -4,4 +4,4 @@ mod queue;
 mod submission;
 
 pub use queue::{Begin, SubmitQueue};
-pub use submission::Submission;
+pub use submission::{ReadOptions, Submission};

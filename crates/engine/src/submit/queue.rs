@@ -94,9 +94,11 @@ impl<S: Begin> Drainer<S> {
 }
 
 impl<S: Begin> Drop for Drainer<S> {
-    /// It may never have run, where a runtime ends: the next submission must start another one.
+    /// It may never have run, where a runtime ends: what was submitted must end all the same, and the next submission
+    /// must start another drainer.
     fn drop(&mut self) {
         self.0.drainer_coming.store(false, Ordering::SeqCst);
+        self.0.drain();
     }
 }
 
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drainer_that_never_ran_is_replaced_by_the_next_submission() {
+    fn a_drainer_that_never_runs_leaves_nothing_behind() {
         let queue = Arc::new(SubmitQueue::default());
         let seen = Seen::default();
         let runtime = || {
@@ -197,6 +199,7 @@ mod tests {
         queue.submit(numbered(0, &seen));
         drop(guard);
         drop(first);
+        assert_eq!(*locked(&seen), [0]);
         runtime().block_on(async {
             queue.submit(numbered(1, &seen));
             while locked(&seen).len() < 2 {

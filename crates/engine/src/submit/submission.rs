@@ -14,6 +14,10 @@ use crate::api::Params;
 use crate::config::InjectionOptions;
 use crate::error::Error;
 use crate::injector::Injector;
+use crate::outcome::Outcome;
+
+/// Reads the settings of an injection: the text, and the number of the manual lock.
+pub type ReadOptions = fn(Option<&str>, Option<u64>) -> Result<InjectionOptions, Error>;
 
 /// What a caller asks for.
 pub struct Submission {
@@ -25,8 +29,12 @@ pub struct Submission {
     pub asked: Instant,
     /// What is pressed where.
     pub params: Params,
-    /// How; or what is wrong with that, and then the injection ends with it.
-    pub options: Result<InjectionOptions, Error>,
+    /// How, as text that [`read`](Self::read) understands.
+    pub options: Option<String>,
+    /// The manual lock to run under, by its number.
+    pub lock: Option<u64>,
+    /// Reads the options, away from the caller's thread. An injection whose options are wrong ends with the error.
+    pub read: ReadOptions,
     /// The caller's signal has fired already.
     pub aborted: bool,
     /// Takes the lines that the injection logs.
@@ -48,12 +56,14 @@ impl Begin for Submission {
             asked,
             params,
             options,
+            lock,
+            read,
             aborted,
             log,
             runtime,
         } = self;
         with_default(&log, || {
-            let injection = match options {
+            let injection = match read(options.as_deref(), lock) {
                 Ok(options) => injector.inject_asked(asked, id, params, &options),
                 Err(error) => injector.refuse(id, error),
             };
@@ -64,10 +74,8 @@ impl Begin for Submission {
             let Some(injection) = injection.end_if_refused() else {
                 return;
             };
-            // Boxed, since a future that is moved into another takes its room twice.
-            let work: BoxFuture<'static, ()> = Box::pin(async {
-                injection.run().await;
-            });
+            // Boxed as it is, since a future that is moved into another takes its room twice.
+            let work: BoxFuture<'static, Arc<Outcome>> = Box::pin(injection.run());
             runtime.spawn(work.with_subscriber(log.clone()));
         });
     }

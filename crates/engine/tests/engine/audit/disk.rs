@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Cursor};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use cxone_dtmf_engine::audit::disk::{Disk, LogFile};
+use cxone_dtmf_engine::audit::{Disk, LogFile};
 
 use super::records::Text;
 

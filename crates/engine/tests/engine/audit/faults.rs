@@ -5,10 +5,10 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use cxone_dtmf_engine::audit::anchor::Anchor;
-use cxone_dtmf_engine::audit::disk::Disk;
-use cxone_dtmf_engine::audit::fail_stop::FailStop;
-use cxone_dtmf_engine::audit::log::Log;
+use cxone_dtmf_engine::audit::Anchor;
+use cxone_dtmf_engine::audit::Disk;
+use cxone_dtmf_engine::audit::FailStop;
+use cxone_dtmf_engine::audit::Log;
 use cxone_dtmf_engine::audit::verify::{Damage, Finding, Report, Verdict};
 use cxone_dtmf_engine::audit::{Durability, Location, Notice, Options, Rotation};
 use proptest::prelude::*;

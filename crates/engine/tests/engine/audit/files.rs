@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use cxone_dtmf_engine::audit::seal::Seal;
+use cxone_dtmf_engine::audit::Seal;
 use cxone_dtmf_engine::audit::verify::{FileSource, Progress, Report, Source, Verdict, verify};
 use cxone_dtmf_engine::audit::{AuditLog, AuditSink, Key, Location, Notice, Observer, Options};
 use cxone_dtmf_engine::error::Code;

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use cxone_dtmf_engine::audit::anchor::Anchor;
-use cxone_dtmf_engine::audit::fail_stop::FailStop;
-use cxone_dtmf_engine::audit::log::Log;
-use cxone_dtmf_engine::audit::record::{Record, Stamp};
-use cxone_dtmf_engine::audit::seal::Seal;
+use cxone_dtmf_engine::audit::Anchor;
+use cxone_dtmf_engine::audit::FailStop;
+use cxone_dtmf_engine::audit::Log;
+use cxone_dtmf_engine::audit::Seal;
 use cxone_dtmf_engine::audit::verify::{Progress, Report, Source, Unverifiable, verify};
 use cxone_dtmf_engine::audit::{Intent, Key, Location, Notice, Options};
+use cxone_dtmf_engine::audit::{Record, Stamp};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::outcome::{Accepted, Outcome};

@@ -1,6 +1,6 @@
 //! A process finds what others left.
 
-use cxone_dtmf_engine::audit::record::Record;
+use cxone_dtmf_engine::audit::Record;
 use cxone_dtmf_engine::audit::verify::Verdict;
 use cxone_dtmf_engine::audit::{Key, Location, Notice, Options, Rotation};
 

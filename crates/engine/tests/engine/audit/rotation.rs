@@ -20,7 +20,7 @@ fn rotating(location: Location) -> Options {
 }
 
 /// Files that follow each other, and the anchors given meanwhile.
-fn several() -> (MemoryDisk, Vec<cxone_dtmf_engine::audit::anchor::Anchor>) {
+fn several() -> (MemoryDisk, Vec<cxone_dtmf_engine::audit::Anchor>) {
     let disk = MemoryDisk::default();
     let mut log = open(&disk, rotating(options().location), 0);
     for number in 0..60 {

@@ -1,6 +1,6 @@
 //! Whatever is changed in a log is found.
 
-use cxone_dtmf_engine::audit::anchor::Anchor;
+use cxone_dtmf_engine::audit::Anchor;
 use cxone_dtmf_engine::audit::verify::{Damage, Report, Unverifiable, Verdict};
 use cxone_dtmf_engine::audit::{Key, Options};
 use proptest::prelude::*;

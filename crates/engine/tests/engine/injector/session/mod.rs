@@ -9,5 +9,6 @@ mod law;
 mod masking;
 mod pauses;
 mod playout;
+mod review;
 mod stage;
 mod unmasking;
