@@ -108,7 +108,7 @@ class DtmfInjector {
 
   metrics() {
     const side = this.#side;
-    return { ...JSON.parse(side.native.metrics()), monitorErrors: side.monitors.errors };
+    return JSON.parse(side.native.metrics(side.monitors.errors));
   }
 
   metricsText() {

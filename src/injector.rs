@@ -29,7 +29,7 @@ use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::{Fleet, FleetOptions, Store};
 use cxone_dtmf_engine::injector::{Injector, Parts, Submissions as _};
 use cxone_dtmf_engine::lock::{LockId, Registry};
-use cxone_dtmf_engine::metrics::{ExternalCounts, exposition};
+use cxone_dtmf_engine::metrics::{Snapshot, exposition};
 use cxone_dtmf_engine::submit::{Submission, SubmitQueue};
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
@@ -290,26 +290,16 @@ impl NativeInjector {
         }
     }
 
-    /// The metrics, as JSON text.
+    /// The metrics, as JSON text. Monitors fail on the other side, so that is handed in.
     #[napi(catch_unwind)]
-    pub fn metrics(&self) -> String {
-        let outside = ExternalCounts {
-            token_refreshes: (self.token_refreshes)(),
-            audit_failures: self.audit_failures(),
-            monitor_errors: 0,
-        };
-        metrics::snapshot_json(&self.up_to_date().snapshot(), outside)
+    pub fn metrics(&self, monitor_errors: f64) -> String {
+        metrics::snapshot_json(&self.snapshot(monitor_errors))
     }
 
-    /// The metrics in the exposition format of Prometheus. Monitors fail on the other side, so that is handed in.
+    /// The metrics in the exposition format of Prometheus.
     #[napi(catch_unwind)]
     pub fn metrics_text(&self, monitor_errors: f64) -> String {
-        let outside = ExternalCounts {
-            token_refreshes: (self.token_refreshes)(),
-            audit_failures: self.audit_failures(),
-            monitor_errors: whole(monitor_errors),
-        };
-        exposition(&self.up_to_date().snapshot(), outside)
+        exposition(&self.snapshot(monitor_errors))
     }
 
     /// Takes a report of what the far end recognised. What is wrong comes back as a failure.
@@ -351,9 +341,13 @@ impl NativeInjector {
 }
 
 impl NativeInjector {
-    /// Injections that ended without their record being complete.
-    fn audit_failures(&self) -> u64 {
-        self.audit.as_ref().map_or(0, |log| log.unlogged())
+    /// What the injector is doing now, with what is counted outside of the engine.
+    fn snapshot(&self, monitor_errors: f64) -> Snapshot {
+        let mut now = self.up_to_date().snapshot();
+        now.totals.token_refreshes = (self.token_refreshes)();
+        now.totals.audit_failures = self.audit.as_ref().map_or(0, |log| log.unlogged());
+        now.totals.monitor_errors = whole(monitor_errors);
+        now
     }
 
     /// Submits an injection; JavaScript hears of its end through the lane.

@@ -4,7 +4,9 @@ use napi_derive::napi;
 use serde_json::{Value, json};
 
 use super::outcome_fields::OUTCOME_FIELDS;
+use cxone_dtmf_engine::audit::{AUDIT_FIELDS, Event};
 use cxone_dtmf_engine::error::Code;
+use cxone_dtmf_engine::metrics;
 
 /// The tables as JSON text; `lib/tables.js` has their form.
 #[napi(catch_unwind)]
@@ -12,7 +14,9 @@ use cxone_dtmf_engine::error::Code;
 pub fn tables() -> String {
     json!({
         "errors": errors(),
+        "metrics": metrics(),
         "outcome": outcome(),
+        "audit": audit(),
     })
     .to_string()
 }
@@ -32,6 +36,20 @@ fn errors() -> Value {
     codes.collect()
 }
 
+fn metrics() -> Value {
+    let metrics = metrics::all().map(|metric| {
+        json!({
+            "name": metric.full_name(),
+            "help": metric.help,
+            "unit": metric.unit,
+            "kind": metric.kind(),
+            "labels": metric.labels,
+            "json": metric.json,
+        })
+    });
+    metrics.collect()
+}
+
 fn outcome() -> Value {
     let fields = OUTCOME_FIELDS.iter().map(|field| {
         json!({
@@ -40,6 +58,24 @@ fn outcome() -> Value {
             "shown": field.shown,
             "doc": field.doc,
             "crosses": field.crosses,
+        })
+    });
+    fields.collect()
+}
+
+fn audit() -> Value {
+    let fields = AUDIT_FIELDS.iter().map(|field| {
+        let events = field.events.iter().map(|event| event.as_str());
+        let shown = if field.events == Event::ALL {
+            "always".to_owned()
+        } else {
+            events.collect::<Vec<_>>().join(", ")
+        };
+        json!({
+            "name": field.name,
+            "json": field.name,
+            "shown": shown,
+            "doc": field.doc,
         })
     });
     fields.collect()

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::counts::Counts;
 use super::recognition::Recognition;
 use super::snapshot::AllTimes;
+use super::totals::{TotalCounters, Totals};
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::outcome::Outcome;
@@ -16,9 +17,8 @@ use crate::outcome::Outcome;
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     settled: [ByCode; Delivery::ALL.len()],
-    attempts: AtomicU64,
     resends: ByCode,
-    unmask_failures: AtomicU64,
+    totals: TotalCounters,
     times: Mutex<AllTimes>,
     recognition: Mutex<Recognition>,
 }
@@ -59,8 +59,7 @@ impl Metrics {
         for (_, counter) in counters.filter(|(known, _)| *known == delivery) {
             counter.count(outcome.result.as_ref().err().map(|error| error.code));
         }
-        self.attempts
-            .fetch_add(outcome.attempts.into(), Ordering::Relaxed);
+        self.totals.attempts.add(outcome.attempts.into());
         let mut times = locked(&self.times);
         times.queue.record(outcome.queued);
         if was_granted {
@@ -82,15 +81,20 @@ impl Metrics {
 
     /// Counts a recording that stays masked.
     pub(crate) fn not_unmasked(&self) {
-        self.unmask_failures.fetch_add(1, Ordering::Relaxed);
+        self.totals.unmask_failures.count();
     }
 
     /// Takes a report of what the far end recognised.
     pub(crate) fn report(&self, injection: Uuid, recognised: u32) -> Result<(), Error> {
-        locked(&self.recognition).report(injection, recognised)
+        let sent = locked(&self.recognition).report(injection, recognised)?;
+        self.totals.recognition_reports.count();
+        self.totals.reported_digits_sent.add(sent.into());
+        let counter = &self.totals.reported_digits_recognised;
+        counter.add(recognised.into());
+        Ok(())
     }
 
-    /// Reads all counters.
+    /// Reads the counters that have labels.
     #[must_use]
     pub(crate) fn read(&self) -> Counts {
         let settled = Delivery::ALL.into_iter().zip(&self.settled);
@@ -103,13 +107,16 @@ impl Metrics {
                         .map(move |(code, count)| (delivery, code, count))
                 })
                 .collect(),
-            attempts: self.attempts.load(Ordering::Relaxed),
             resends: resends
                 .filter_map(|(code, count)| Some((code?, count)))
                 .collect(),
-            unmask_failures: self.unmask_failures.load(Ordering::Relaxed),
-            reported: locked(&self.recognition).reported(),
         }
+    }
+
+    /// Reads the other counters.
+    #[must_use]
+    pub(crate) fn totals(&self) -> Totals {
+        self.totals.read()
     }
 
     /// Reads all times.
@@ -121,4 +128,26 @@ impl Metrics {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_of_the_far_end_add_up() {
+        let metrics = Metrics::default();
+        let id = Uuid::from_u128(1);
+        locked(&metrics.recognition).accepted(id, 4);
+        assert!(metrics.report(id, 5).is_err());
+        metrics.report(id, 3).unwrap();
+        assert!(metrics.report(id, 3).is_err());
+        let sums = Totals {
+            recognition_reports: 1,
+            reported_digits_sent: 4,
+            reported_digits_recognised: 3,
+            ..Totals::default()
+        };
+        assert_eq!(metrics.totals(), sums);
+    }
 }

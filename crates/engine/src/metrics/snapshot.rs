@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use super::counts::Counts;
 use super::times::Times;
+use super::totals::Totals;
 use crate::fleet;
 
 /// What an injector is doing at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// What happened so far.
+    /// What happened so far, by delivery and code.
     pub counts: Counts,
+    /// What happened so far, in all.
+    pub totals: Totals,
     /// How many injections and locks wait for a call.
     pub waiting: usize,
     /// How many requests are under way.
