@@ -18,6 +18,7 @@ const PAGES = [
   'docs/options.md',
   'docs/errors.md',
   'docs/events.md',
+  'docs/audit-log.md',
   'docs/metrics.md',
   'docs/cli.md',
   'docs/testing.md',

@@ -109,9 +109,12 @@ function* optionProblems(typings, { options }) {
     for (const { path, where, required, apart, default: sentence = NONE } of typed) {
       const option = table.get(path);
       if (!option) yield `${where} is in no table of ${section}`;
-      else if (apart) continue;
-      else if (required !== option.required) yield `${where} is ${required ? '' : 'not '}required`;
-      else if (!required && sentence !== stated(option)) {
+      else if (required) {
+        // What goes with one value of another option alone is required with it.
+        if (!apart && !option.required && !option.onlyWith)
+          yield `${where} is required, in the table it is not`;
+      } else if (option.required) yield `${where} is not required, in the table it is`;
+      else if (sentence !== stated(option)) {
         yield `${where} says "${sentence}", the table "${stated(option)}"`;
       }
     }

@@ -178,6 +178,12 @@ function entryFields({ outcome }) {
   return table(['Field', 'There', 'Meaning'], rows);
 }
 
+/** @param {Tables} tables */
+function auditFields({ audit }) {
+  const rows = audit.map(({ name, shown, doc }) => [code(name), cell(shown ?? ''), cell(doc)]);
+  return table(['Field', 'In', 'Meaning'], rows);
+}
+
 /** @param {string} section @param {(option: Option) => boolean} [only] */
 const short =
   (section, only = () => true) =>
@@ -196,6 +202,7 @@ const TABLES = Object.freeze({
   'exit codes': exitCodes,
   metrics: metricTable,
   'fields of an entry': entryFields,
+  'fields of the audit log': auditFields,
   faults: () => faults.markdown(),
 });
 
