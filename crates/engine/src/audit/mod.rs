@@ -2,7 +2,8 @@
 //!
 //! [`AuditSink`] is the seam. [`AuditLog`] behind it keeps a log in files in which nothing can be altered unseen:
 //!
-//! * `record` is the form of a line and `fields` its words, `seal` and `chain` bind lines together, `anchor` is what is kept elsewhere;
+//! * `record` is the form of a line and `fields` its words, `seal` and `chain` bind lines together, `anchor` is what is
+//!   kept elsewhere;
 //! * `writer` is the thread that writes, many records at once; `log` chooses the file, and another when that one is full
 //!   or fails; `location` names files, `disk` holds them, `fail_stop` never trusts a file again whose sync failed;
 //! * `orphaned_files` and `recovery` mend what a process left that ended in the middle;

@@ -183,7 +183,7 @@ impl Ended {
             "unmasked the recording"
         );
         if unmasked.is_err() {
-            engine.metrics.not_unmasked();
+            engine.metrics.totals.unmask_failures.count();
         }
         engine.parts.events.emit(Event::Unmasked {
             id: *id,
