@@ -1,6 +1,7 @@
 'use strict';
 
 const auditLog = require('./audit-log.js');
+const native = require('./native.js');
 const lane = require('./lane.js');
 const outcome = require('./outcome.js');
 const { reasonOf } = require('./abort.js');
@@ -14,6 +15,7 @@ const {
   toJson,
   toOptionalJson,
   throwIfWrong,
+  madeOrThrow,
   textOrNull,
   numberOrNaN,
 } = require('./options.js');
@@ -36,10 +38,8 @@ class DtmfInjector {
     );
     const onAnchor = reading(() => own(own(config, 'auditLog'), 'onAnchor'));
     const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
-    const api = own(config, 'api') ?? 'telephony-v2';
-    const clear = own(config, 'digits') === 'clear';
-    const fleet = own(config, 'fleet') !== undefined;
-    this.#side = new InjectorSide(authClient, json, { log, api, clear, fleet, onAnchor });
+    const read = madeOrThrow(native.NativeInjectorConfig.read(json));
+    this.#side = new InjectorSide(authClient, read, { log, onAnchor });
   }
 
   /** @param {unknown} callback */
@@ -121,8 +121,8 @@ class DtmfInjector {
    * @param {unknown} digitsRecognised
    */
   reportRecognition(injectionId, digitsRecognised) {
-    const { native } = this.#side;
-    throwIfWrong(native.reportRecognition(textOrNull(injectionId), numberOrNaN(digitsRecognised)));
+    const side = this.#side;
+    throwIfWrong(side.native.reportRecognition(textOrNull(injectionId), numberOrNaN(digitsRecognised)));
   }
 
   /** @param {any} [options] */

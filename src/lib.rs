@@ -47,7 +47,7 @@ mod params;
 pub mod payload;
 mod record;
 mod simulator;
-// Public for the same reason.
+// Public, as `payload` is.
 pub mod tables;
 mod times;
 mod transports;
