@@ -15,6 +15,7 @@ const SECTIONS = {
   injection: '`injectDTMF(params, options)`, `injectWithRetry(injector, params, maxRetries, options)`',
   lock: '`acquireChannelLock(callId, options)`, `withChannelLock(callId, fn, options)`',
   close: '`close(options)`',
+  simulator: '`startSimulator(options)`',
 };
 
 /** @param {string} text */
@@ -49,7 +50,9 @@ function defaultCell(option) {
 
 /** @param {Option} option */
 function typeCell({ type, choices }) {
-  return choices?.length ? choices.map((choice) => code(`'${choice}'`)).join(', ') : type;
+  return choices?.length
+    ? choices.map((choice) => code(`'${choice}'`)).join(', ')
+    : type.replaceAll('-', ' ');
 }
 
 /** @param {Option} option */
