@@ -131,6 +131,8 @@ impl SegmentAttempts<'_> {
         } = self.prepare().await?;
         let engine = Arc::clone(&self.active.identity.engine);
         let permit = self.before_sending(engine.capacity.permit()).await?;
+        // Within the permit, so that no more than may be in flight find room at once.
+        self.before_sending(engine.parts.events.ready()).await?;
         self.record_intent().await?;
         self.assure_lease().await?;
         let remaining = self.remaining();
@@ -239,7 +241,11 @@ impl SegmentAttempts<'_> {
         let witness = request.witness.clone();
         active.witness = Some(witness.clone());
         let identity = &active.identity;
-        tracing::debug!(injectionId = %identity.injection_id, "sending digits");
+        tracing::debug!(
+            id = identity.entry.id,
+            injectionId = %identity.injection_id,
+            "sending digits"
+        );
         let sending = identity.engine.parts.transport.send(request);
         let sent_at = Instant::now();
         let result = identity.entry.cancel.guard(Scope::InFlight, sending).await;
@@ -252,6 +258,7 @@ impl SegmentAttempts<'_> {
             Err(_) => (None, None),
         };
         tracing::debug!(
+            id = identity.entry.id,
             injectionId = %identity.injection_id,
             attempt = active.log.attempts,
             handedOver = handed_over,
@@ -326,6 +333,7 @@ impl SegmentAttempts<'_> {
             identity, request, ..
         } = &*self.active;
         tracing::debug!(
+            id = identity.entry.id,
             injectionId = %identity.injection_id,
             reason = reason.as_str(),
             delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),

@@ -115,6 +115,7 @@ impl Ended {
         } = self;
         let engine = &identity.engine;
         tracing::debug!(
+            id = outcome.id,
             injectionId = %outcome.injection_id,
             delivery = outcome.delivery().as_str(),
             code = outcome.result.as_ref().err().map(|error| error.code.as_str()),
@@ -202,6 +203,7 @@ impl Aftermath {
         };
         let unmasked = masking.unmask(engine).await;
         tracing::debug!(
+            id = outcome.id,
             injectionId = %outcome.injection_id,
             done = unmasked.is_ok(),
             "unmasked the recording"
