@@ -37,18 +37,21 @@ mod exports;
 mod failure;
 mod foreign_tokens;
 mod injector;
-// Public, since its functions would count as unused in tests, where napi registers nothing.
+// Public for the same reason as `payload`.
 pub mod lane;
 mod metrics;
 mod options;
 mod outbox;
 mod outcome_fields;
 mod panics;
-pub mod params; // for the same reason
-pub mod payload; // for the same reason
+// Public for the same reason.
+pub mod params;
+// Public, since its functions would count as unused in tests, where napi registers nothing.
+pub mod payload;
 mod record;
 mod simulator;
-pub mod tables; // for the same reason
+// Public for the same reason.
+pub mod tables;
 mod times;
 mod transports;
 
