@@ -1,61 +1,51 @@
 //! The metrics as JavaScript sees them, and what it reports.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::times::millis;
-use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Error;
-use cxone_dtmf_engine::metrics::{ExternalCounts, Snapshot, Times};
+use cxone_dtmf_engine::metrics::{self, DERIVED, Reading, Snapshot, Times};
 
-/// `MetricsSnapshot` of `index.d.ts` as JSON text, without what is counted on the other side.
-pub fn snapshot_json(now: &Snapshot, external: ExternalCounts) -> String {
-    let counts = &now.counts;
-    let settled: u64 = counts.settled.iter().map(|(.., count)| count).sum();
-    let accepted = counts.settled_as(Delivery::Accepted);
-    let reported = counts.reported;
-    json!({
-        "injections": {
-            "accepted": accepted,
-            "refused": counts.settled_as(Delivery::Refused),
-            "notSent": counts.settled_as(Delivery::NotSent),
-            "unknown": counts.settled_as(Delivery::Unknown),
-        },
-        "byCode": counts.by_code(),
-        "attempts": counts.attempts,
-        "resends": counts.all_resends(),
-        "waiting": now.waiting,
-        "inFlight": now.in_flight,
-        "locks": now.locks,
-        "retryBudget": now.budget,
-        "tokenRefreshes": external.token_refreshes,
-        "tokenAgeMs": now.token_age.map(millis),
-        "queuedMs": percentiles(&now.times.queue),
-        "latencyMs": percentiles(&now.times.latency),
-        "attemptMs": percentiles(&now.times.attempt),
-        "recognition": {
-            "byAcceptance": share(accepted, settled),
-            "reported": {
-                "injections": reported.injections,
-                "digitsSent": reported.digits_sent,
-                "digitsRecognised": reported.digits_recognised,
-                "rate": share(reported.digits_recognised, reported.digits_sent),
-            },
-        },
-        "auditFailures": external.audit_failures,
-        "unmaskFailures": counts.unmask_failures,
-        "fleet": now.fleet.map(|fleet| json!({
-            "roundTrips": fleet.round_trips,
-            "failures": fleet.failures,
-            "leases": fleet.leases,
-            "leaseWaits": fleet.waits,
-            "leasesLost": fleet.leases_lost,
-            "withoutLease": fleet.without_lease,
-            "sharedTokens": fleet.shared_tokens,
-            "ownSlots": fleet.own_slots,
-        })),
-    })
-    .to_string()
+/// `MetricsSnapshot` of `index.d.ts` as JSON text.
+pub fn snapshot_json(now: &Snapshot) -> String {
+    let mut snapshot = Map::new();
+    for metric in metrics::all() {
+        put(&mut snapshot, metric.json, value(metric.reading, now));
+    }
+    for derived in DERIVED {
+        put(&mut snapshot, derived.json, Some((derived.read)(now)));
+    }
+    Value::Object(snapshot).to_string()
+}
+
+fn value(reading: Reading, now: &Snapshot) -> Option<Value> {
+    match reading {
+        Reading::Total(read) => Some(json!(read(&now.totals))),
+        Reading::Fleet(read) => now.fleet.as_ref().map(|counts| json!(read(counts))),
+        Reading::Labelled { json, .. } => Some(json(now)),
+        Reading::Gauge(read) => Some(json!(read(now))),
+        Reading::Age(read) => read(now).map(|age| json!(millis(age))),
+        Reading::Times(read) => Some(percentiles(read(now))),
+    }
+}
+
+/// Puts a value under a name, after the objects it is in. Without it the name is `null`, or the whole object it is in.
+fn put(object: &mut Map<String, Value>, path: &str, value: Option<Value>) {
+    match (path.split_once('.'), value) {
+        (Some((name, rest)), Some(value)) => {
+            let inner = object.entry(name).or_insert_with(|| json!({}));
+            if let Value::Object(inner) = inner {
+                put(inner, rest, Some(value));
+            }
+        }
+        (Some((name, _)), None) => {
+            object.insert(name.to_owned(), Value::Null);
+        }
+        (None, value) => {
+            object.insert(path.to_owned(), value.unwrap_or_default());
+        }
+    }
 }
 
 fn percentiles(times: &Times) -> Value {
@@ -67,11 +57,6 @@ fn percentiles(times: &Times) -> Value {
         "p99": millis(read.p99),
         "max": millis(read.max),
     })
-}
-
-/// `None`, and `null` in JavaScript, where there is no whole: there is no rate then.
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// Reads the arguments of `reportRecognition`. A missing or ill-typed text is `None`, an ill-typed number NaN.

@@ -93,25 +93,25 @@ options! {
         /// `insecureHosts`.
         auth_url: String = String::new() => text("authUrl").required();
         /// The client id.
-        client_id: Option<String> = None => text("clientId").only_with("grant", OF_CLIENTS);
+        client_id: Option<String> = None => text("clientId").only_with("grant", OF_CLIENTS).default_doc("required");
         /// The client secret. It is kept in memory that is wiped, and printed nowhere.
-        client_secret: Option<Secret> = None => secret("clientSecret").only_with("grant", OF_CLIENTS);
+        client_secret: Option<Secret> = None => secret("clientSecret").only_with("grant", OF_CLIENTS).default_doc("required");
         /// The scopes to ask for, separated by blanks.
         scope: Option<String> = None
             => text("scope")
                 .only_with("grant", OF_CLIENTS)
                 .default_doc("`telephony:call:control telephony:line:readwrite`; none with grant `password`");
         /// The id of the access key, from the page of its user in the tenant.
-        access_key_id: Option<String> = None => text("accessKeyId").only_with("grant", OF_ACCESS_KEYS);
+        access_key_id: Option<String> = None => text("accessKeyId").only_with("grant", OF_ACCESS_KEYS).default_doc("required");
         /// The secret of the access key. It is kept in memory that is wiped, and printed nowhere.
-        access_key_secret: Option<Secret> = None => secret("accessKeySecret").only_with("grant", OF_ACCESS_KEYS);
+        access_key_secret: Option<Secret> = None => secret("accessKeySecret").only_with("grant", OF_ACCESS_KEYS).default_doc("required");
         /// The bound on one token request.
         timeout: Duration = Connection::DEFAULT_TIMEOUT => millis("timeoutMs", 1);
         /// Whether no HTTP/2 is offered to the token endpoint.
         http1_only: bool = false => flag("http1Only");
         elsewhere {
-            /// Takes the log lines of this client; `false` for silence. Without it, the logger of the injector that uses it.
-            "logger": "logger";
+            /// Takes the log lines of this client; `false` for silence.
+            "logger": "logger" = "the logger of the injector that uses it";
         }
     }
 }

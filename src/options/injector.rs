@@ -70,8 +70,8 @@ options! {
         /// The `User-Agent` of all requests but those for tokens and discovery, 1 to 256 characters of visible ASCII.
         user_agent: Option<String> = None => text("userAgent").default_doc("`cxone-dtmf/<version>`");
         elsewhere {
-            /// Takes the log lines; `false` for silence. Without it they are JSON lines on standard output.
-            "logger": "logger";
+            /// Takes the log lines; `false` for silence.
+            "logger": "logger" = "JSON lines on standard output";
         }
     }
 }

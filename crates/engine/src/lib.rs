@@ -29,7 +29,7 @@
 //! | [`http`], [`outcome`] | requests and connections; the end of an injection |
 //! | [`retry`], [`redact`], [`lock`], [`rate_limit`] | resends; what errors must not show; the queue of a call; the rate limit |
 //! | [`payload`], [`origin`], [`trace`], [`cancel`] | checked input; cancellation |
-//! | [`error`], [`delivery`], [`clock`], [`timestamp`] | the words that all rooms share |
+//! | [`error`], [`delivery`], [`clock`], [`timestamp`], `counters` | the words that all rooms share |
 
 use std::future::Future;
 use std::pin::Pin;
@@ -42,6 +42,7 @@ pub mod auth;
 pub mod cancel;
 pub mod clock;
 pub mod config;
+mod counters;
 pub mod delivery;
 pub mod endpoint;
 pub mod error;

@@ -85,6 +85,13 @@ impl OptionSpec {
         }
     }
 
+    /// With a default that is no single value, in words.
+    #[must_use]
+    pub const fn default_doc(mut self, text: &'static str) -> Self {
+        self.default_doc = Some(text);
+        self
+    }
+
     /// The rows of an option and of those within it, as JSON objects. `section` names the object that they all are in.
     #[must_use]
     pub fn rows(&self, section: &str, prefix: &str) -> Vec<Value> {

@@ -26,9 +26,9 @@
 /// # Ok::<(), cxone_dtmf_options::OptionError>(())
 /// ```
 ///
-/// What has no default stands before the entries as `given { field: Type, }`, and is handed to `defaults`; without it the struct has a
-/// `Default`. Options that
-/// JavaScript keeps to itself stand after them as `elsewhere { /// doc "name": "type"; }`.
+/// What has no default stands before the entries as `given { field: Type, }`, and is handed to `defaults`; without it the
+/// struct has a `Default`. Options that JavaScript keeps to itself stand after them as
+/// `elsewhere { /// doc "name": "type" = "default in words"; }`.
 #[macro_export]
 macro_rules! options {
     (
@@ -56,7 +56,7 @@ macro_rules! options {
                 $(#[doc = $doc:literal])+
                 $field_visible:vis $field:ident: $Type:ty = $default:expr $(=> $option:expr)?;
             )*
-            $(elsewhere { $($(#[doc = $other_doc:literal])+ $other:literal: $kind:literal;)* })?
+            $(elsewhere { $($(#[doc = $other_doc:literal])+ $other:literal: $kind:literal $(= $other_default:literal)?;)* })?
         }
     ) => {
         $(#[$attribute])*
@@ -104,7 +104,7 @@ macro_rules! options {
                     $other,
                     $kind,
                     concat!($($other_doc),+),
-                ));)*)?
+                )$(.default_doc($other_default))?);)*)?
                 options
             }
         }

@@ -2,7 +2,8 @@
 //!
 //! [`AuditSink`] is the seam. [`AuditLog`] behind it keeps a log in files in which nothing can be altered unseen:
 //!
-//! * `record` is the form of a line, `seal` and `chain` bind lines together, `anchor` is what is kept elsewhere;
+//! * `record` is the form of a line and `fields` its words, `seal` and `chain` bind lines together, `anchor` is what is
+//!   kept elsewhere;
 //! * `writer` is the thread that writes, many records at once; `log` chooses the file, and another when that one is full
 //!   or fails; `location` names files, `disk` holds them, `fail_stop` never trusts a file again whose sync failed;
 //! * `orphaned_files` and `recovery` mend what a process left that ended in the middle;
@@ -14,6 +15,7 @@ mod anchor;
 mod chain;
 mod disk;
 mod fail_stop;
+mod fields;
 mod intent;
 mod location;
 mod log;
@@ -33,6 +35,7 @@ pub use anchor::Anchor;
 pub use chain::{Chain, Head};
 pub use disk::{Disk, LogFile, RealDisk};
 pub use fail_stop::FailStop;
+pub use fields::{AUDIT_FIELDS, AuditField, Event, LINK_FIELDS};
 pub use intent::Intent;
 pub use location::Location;
 pub use log::Log;

@@ -6,31 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
+use super::fields::{Event, VERSION, link_name, name};
 use super::intent::Intent;
 use super::seal::{Mac, Seal};
 use crate::outcome::Outcome;
 use crate::timestamp;
-
-/// The version of the form.
-pub(super) const VERSION: u8 = 1;
-
-/// The word for each kind of record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Event {
-    /// A process began to write here.
-    Open,
-    /// Digits are about to leave.
-    Intent,
-    /// What is known of the digits.
-    Outcome,
-    /// Records are missing before this one.
-    Gap,
-    /// What a process left that ended in the middle of a line was put aside.
-    Recovered,
-    /// Nothing follows in this file.
-    Close,
-}
 
 /// A place in a log: a record of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,102 +119,105 @@ pub(super) const fn length_bucket(digits: usize) -> &'static str {
 impl Record {
     /// Writes everything of the line that is sealed: all but the seal.
     pub fn write(&self, seq: u64, stamp: Stamp, line: &mut String) {
+        use name::{EV, MONO, SEQ, T, V};
         let (time, mono) = (timestamp::rfc3339(stamp.time), stamp.elapsed.as_micros());
-        let event = self.event();
+        let event = self.event().as_str();
         // Writing into a string never fails.
         let _ = write!(
             line,
-            r#"{{"v":{VERSION},"seq":{seq},"t":"{time}","mono":{mono},"ev":"{event}""#
+            r#"{{"{V}":{VERSION},"{SEQ}":{seq},"{T}":"{time}","{MONO}":{mono},"{EV}":"{event}""#
         );
         match self {
             Self::Open(open) => open.write(line),
             Self::Intent(intent) => {
                 write_injection(line, intent.injection_id, Some(&intent.call));
-                text(line, "origin", &intent.origin);
-                number(line, "att", intent.attempt);
-                text(line, "len", length_bucket(intent.digits));
-                number(line, "dl", whole_millis(intent.remaining));
+                text(line, name::ORIGIN, &intent.origin);
+                number(line, name::ATT, intent.attempt);
+                text(line, name::LEN, length_bucket(intent.digits));
+                number(line, name::DL, whole_millis(intent.remaining));
                 write_fence(line, intent.fence);
             }
             Self::Outcome(outcome) => write_outcome(line, outcome),
             Self::Gap { lost, repeated } => {
-                number(line, "lost", lost);
-                number(line, "repeated", repeated);
+                number(line, name::LOST, lost);
+                number(line, name::REPEATED, repeated);
             }
             Self::Recovered {
                 bytes,
                 fingerprint,
                 kept_in,
             } => {
-                number(line, "bytes", bytes);
-                text(line, "sha256", fingerprint);
-                text(line, "kept", kept_in);
+                number(line, name::BYTES, bytes);
+                text(line, name::SHA256, fingerprint);
+                text(line, name::KEPT, kept_in);
             }
             Self::Close { next } => {
                 if let Some(next) = next {
-                    text(line, "next", next);
+                    text(line, name::NEXT, next);
                 }
             }
         }
     }
 
-    const fn event(&self) -> &'static str {
+    const fn event(&self) -> Event {
         match self {
-            Self::Open(_) => "open",
-            Self::Intent(_) => "intent",
-            Self::Outcome(_) => "outcome",
-            Self::Gap { .. } => "gap",
-            Self::Recovered { .. } => "recovered",
-            Self::Close { .. } => "close",
+            Self::Open(_) => Event::Open,
+            Self::Intent(_) => Event::Intent,
+            Self::Outcome(_) => Event::Outcome,
+            Self::Gap { .. } => Event::Gap,
+            Self::Recovered { .. } => Event::Recovered,
+            Self::Close { .. } => Event::Close,
         }
     }
 }
 
 impl Open {
     fn write(&self, line: &mut String) {
-        let _ = write!(line, r#","chain":"{}""#, self.chain);
-        text(line, "alg", self.algorithm);
+        plain(line, name::CHAIN, self.chain);
+        text(line, name::ALG, self.algorithm);
         if let Some(key_id) = &self.key_id {
-            text(line, "kid", key_id);
+            text(line, name::KID, key_id);
         }
-        text(line, "host", &self.host);
-        number(line, "pid", self.pid);
+        text(line, name::HOST, &self.host);
+        number(line, name::PID, self.pid);
         if let Some(Link { file, seq, mac }) = &self.previous {
-            line.push_str(r#","prev":{"file":"#);
+            let _ = write!(line, r#","{}":{{"{}":"#, name::PREV, link_name::FILE);
             quoted(line, file);
-            let _ = write!(line, r#","seq":{seq},"mac":"{}"}}"#, mac.as_str());
+            number(line, link_name::SEQ, seq);
+            plain(line, link_name::MAC, mac.as_str());
+            line.push('}');
         }
     }
 }
 
 fn write_outcome(line: &mut String, outcome: &Outcome) {
     write_injection(line, outcome.injection_id, outcome.call.as_deref());
-    text(line, "delivery", outcome.delivery().as_str());
+    text(line, name::DELIVERY, outcome.delivery().as_str());
     let status = match &outcome.result {
         Ok(accepted) => Some(accepted.status),
         Err(error) => {
-            text(line, "code", error.code.as_str());
+            text(line, name::CODE, error.code.as_str());
             error.response.as_deref().map(|response| response.status)
         }
     };
     if let Some(status) = status {
-        number(line, "status", status);
+        number(line, name::STATUS, status);
     }
-    number(line, "attempts", outcome.attempts);
-    number(line, "ms", whole_millis(outcome.latency));
+    number(line, name::ATTEMPTS, outcome.attempts);
+    number(line, name::MS, whole_millis(outcome.latency));
     write_fence(line, outcome.fence);
 }
 
 fn write_injection(line: &mut String, id: Uuid, call: Option<&str>) {
-    let _ = write!(line, r#","inj":"{id}""#);
+    plain(line, name::INJ, id);
     if let Some(call) = call {
-        text(line, "call", call);
+        text(line, name::CALL, call);
     }
 }
 
 fn write_fence(line: &mut String, fence: Option<u64>) {
     if let Some(fence) = fence {
-        number(line, "fence", fence);
+        number(line, name::FENCE, fence);
     }
 }
 
@@ -244,6 +227,11 @@ const fn whole_millis(duration: Duration) -> u128 {
 
 fn number(line: &mut String, name: &str, value: impl std::fmt::Display) {
     let _ = write!(line, r#","{name}":{value}"#);
+}
+
+/// A text that needs no escape.
+fn plain(line: &mut String, name: &str, value: impl std::fmt::Display) {
+    let _ = write!(line, r#","{name}":"{value}""#);
 }
 
 fn text(line: &mut String, name: &str, value: &str) {

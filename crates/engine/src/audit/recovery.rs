@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::chain::{Chain, LINE_END};
 use super::disk::{Disk, LogFile};
+use super::fields::Event;
 use super::location::Location;
-use super::record::{Event, Record};
+use super::record::Record;
 use super::seal::{Mac, Seal, fingerprint};
 use super::verify::Damage;
 use super::verify::line::{self, Parsed};

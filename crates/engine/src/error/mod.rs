@@ -9,9 +9,11 @@ use cxone_dtmf_options::OptionError;
 use crate::delivery::Delivery;
 
 mod code;
+mod exit;
 mod response;
 
 pub use code::Code;
+pub use exit::Exit;
 pub use response::{BodyError, Details, Response};
 
 /// A failed operation. It never holds the request, a URL, a token or a digit.

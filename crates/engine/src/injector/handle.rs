@@ -130,9 +130,11 @@ impl Injector {
         let engine = &self.0;
         Snapshot {
             counts: engine.metrics.read(),
+            totals: engine.metrics.totals.read(),
             waiting: engine.capacity.waiting(),
             in_flight: engine.capacity.in_flight(),
             locks: engine.locks.len(),
+            outbox_bytes: 0,
             budget: engine.retries.budget_level(),
             token_age: engine.parts.tokens.age(),
             times: engine.metrics.times(),

@@ -1,6 +1,5 @@
 //! Counts what one injector does.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
@@ -8,6 +7,8 @@ use uuid::Uuid;
 use super::counts::Counts;
 use super::recognition::Recognition;
 use super::snapshot::AllTimes;
+use super::totals::TotalCounters;
+use crate::counters::Counter;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::outcome::Outcome;
@@ -16,9 +17,9 @@ use crate::outcome::Outcome;
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     settled: [ByCode; Delivery::ALL.len()],
-    attempts: AtomicU64,
     resends: ByCode,
-    unmask_failures: AtomicU64,
+    /// The counters without labels.
+    pub(crate) totals: TotalCounters,
     times: Mutex<AllTimes>,
     recognition: Mutex<Recognition>,
 }
@@ -26,19 +27,15 @@ pub(crate) struct Metrics {
 /// A counter for each code, and one for none.
 #[derive(Debug, Default)]
 struct ByCode {
-    none: AtomicU64,
-    codes: [AtomicU64; Code::ALL.len()],
+    none: Counter,
+    codes: [Counter; Code::ALL.len()],
 }
 
 impl ByCode {
     fn count(&self, code: Option<Code>) {
-        let counters = Code::ALL.into_iter().zip(&self.codes);
-        let counter = counters
-            .filter(|(known, _)| Some(*known) == code)
-            .map(|(_, counter)| counter)
-            .next()
-            .unwrap_or(&self.none);
-        counter.fetch_add(1, Ordering::Relaxed);
+        let mut counters = Code::ALL.into_iter().zip(&self.codes);
+        let counter = counters.find(|(known, _)| Some(*known) == code);
+        counter.map_or(&self.none, |(_, counter)| counter).count();
     }
 
     /// The codes that occurred. The first is `None`, for injections without a code.
@@ -46,7 +43,7 @@ impl ByCode {
         let codes = Code::ALL.into_iter().map(Some).zip(&self.codes);
         std::iter::once((None, &self.none))
             .chain(codes)
-            .map(|(code, counter)| (code, counter.load(Ordering::Relaxed)))
+            .map(|(code, counter)| (code, counter.read()))
             .filter(|(_, count)| *count > 0)
     }
 }
@@ -59,8 +56,7 @@ impl Metrics {
         for (_, counter) in counters.filter(|(known, _)| *known == delivery) {
             counter.count(outcome.result.as_ref().err().map(|error| error.code));
         }
-        self.attempts
-            .fetch_add(outcome.attempts.into(), Ordering::Relaxed);
+        self.totals.attempts.add(outcome.attempts.into());
         let mut times = locked(&self.times);
         times.queue.record(outcome.queued);
         if was_granted {
@@ -80,17 +76,17 @@ impl Metrics {
         self.resends.count(Some(reason));
     }
 
-    /// Counts a recording that stays masked.
-    pub(crate) fn not_unmasked(&self) {
-        self.unmask_failures.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// Takes a report of what the far end recognised.
     pub(crate) fn report(&self, injection: Uuid, recognised: u32) -> Result<(), Error> {
-        locked(&self.recognition).report(injection, recognised)
+        let sent = locked(&self.recognition).report(injection, recognised)?;
+        self.totals.recognition_reports.count();
+        self.totals.reported_digits_sent.add(sent.into());
+        let counter = &self.totals.reported_digits_recognised;
+        counter.add(recognised.into());
+        Ok(())
     }
 
-    /// Reads all counters.
+    /// Reads the counters that have labels.
     #[must_use]
     pub(crate) fn read(&self) -> Counts {
         let settled = Delivery::ALL.into_iter().zip(&self.settled);
@@ -103,12 +99,9 @@ impl Metrics {
                         .map(move |(code, count)| (delivery, code, count))
                 })
                 .collect(),
-            attempts: self.attempts.load(Ordering::Relaxed),
             resends: resends
                 .filter_map(|(code, count)| Some((code?, count)))
                 .collect(),
-            unmask_failures: self.unmask_failures.load(Ordering::Relaxed),
-            reported: locked(&self.recognition).reported(),
         }
     }
 
@@ -121,4 +114,27 @@ impl Metrics {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Totals;
+
+    #[test]
+    fn reports_of_the_far_end_add_up() {
+        let metrics = Metrics::default();
+        let id = Uuid::from_u128(1);
+        locked(&metrics.recognition).accepted(id, 4);
+        assert!(metrics.report(id, 5).is_err());
+        metrics.report(id, 3).unwrap();
+        assert!(metrics.report(id, 3).is_err());
+        let sums = Totals {
+            recognition_reports: 1,
+            reported_digits_sent: 4,
+            reported_digits_recognised: 3,
+            ..Totals::default()
+        };
+        assert_eq!(metrics.totals.read(), sums);
+    }
 }

@@ -1,28 +1,27 @@
-//! The counters of one injector at one moment.
+//! The counters of one injector that have labels, at one moment.
 
 use std::collections::BTreeMap;
 
-use super::recognition::Reported;
 use crate::delivery::Delivery;
 use crate::error::Code;
 
-/// The counters at one moment.
+/// The counters that have labels, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Injections by what is known of the digits and by the code of the error; `None` for those that were accepted.
     /// Combinations that never occurred are absent.
     pub settled: Vec<(Delivery, Option<Code>, u64)>,
-    /// How many requests were handed over to a connection.
-    pub attempts: u64,
     /// How often an attempt was repeated, by the code of the attempt that failed.
     pub resends: Vec<(Code, u64)>,
-    /// Recordings that could not be unmasked.
-    pub unmask_failures: u64,
-    /// What the program reported of the far end.
-    pub reported: Reported,
 }
 
 impl Counts {
+    /// How many injections ended.
+    #[must_use]
+    pub fn all_settled(&self) -> u64 {
+        self.settled.iter().map(|(.., count)| count).sum()
+    }
+
     /// How many injections ended with this delivery.
     #[must_use]
     pub fn settled_as(&self, delivery: Delivery) -> u64 {

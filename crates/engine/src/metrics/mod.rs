@@ -7,11 +7,14 @@ mod counts;
 mod exposition;
 mod recognition;
 mod snapshot;
+mod table;
 mod times;
+mod totals;
 
 pub(crate) use counters::Metrics;
 pub use counts::Counts;
-pub use exposition::{ExternalCounts, exposition};
-pub use recognition::Reported;
+pub use exposition::exposition;
 pub use snapshot::{AllTimes, Snapshot};
+pub use table::{DERIVED, Derived, Metric, Reading, Sample, all};
 pub use times::{Percentiles, Times};
+pub use totals::Totals;

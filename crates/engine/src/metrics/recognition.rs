@@ -9,23 +9,11 @@ use crate::error::Error;
 /// How many accepted injections wait for a report. Older ones cannot be reported any more.
 const MAX_WAITING: usize = 10_000;
 
-/// Accepted injections that may be reported, and the sums of those that were.
+/// Accepted injections that may be reported.
 #[derive(Debug, Default)]
 pub(super) struct Recognition {
     digits: HashMap<Uuid, u32>,
     oldest_first: VecDeque<Uuid>,
-    reported: Reported,
-}
-
-/// The sums of all reports.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reported {
-    /// Injections that were reported.
-    pub injections: u64,
-    /// Their digits.
-    pub digits_sent: u64,
-    /// How many of these the far end recognised.
-    pub digits_recognised: u64,
 }
 
 impl Recognition {
@@ -40,8 +28,8 @@ impl Recognition {
         self.digits.insert(injection, digits);
     }
 
-    /// Takes a report, once per injection.
-    pub(super) fn report(&mut self, injection: Uuid, recognised: u32) -> Result<(), Error> {
+    /// Takes a report, once per injection, and says how many digits that had.
+    pub(super) fn report(&mut self, injection: Uuid, recognised: u32) -> Result<u32, Error> {
         let sent = self.digits.get(&injection).copied().ok_or_else(|| {
             Error::invalid(format!(
                 "injectionId must be that of one of the last {MAX_WAITING} accepted injections of this injector, and is reported once"
@@ -53,16 +41,7 @@ impl Recognition {
             ));
         }
         self.digits.remove(&injection);
-        self.reported.injections += 1;
-        self.reported.digits_sent += u64::from(sent);
-        self.reported.digits_recognised += u64::from(recognised);
-        Ok(())
-    }
-
-    /// The sums so far.
-    #[must_use]
-    pub(super) const fn reported(&self) -> Reported {
-        self.reported
+        Ok(sent)
     }
 }
 
@@ -76,15 +55,9 @@ mod tests {
         let id = Uuid::from_u128(1);
         recognition.accepted(id, 4);
         assert!(recognition.report(id, 5).is_err());
-        recognition.report(id, 3).unwrap();
+        assert_eq!(recognition.report(id, 3).unwrap(), 4);
         assert!(recognition.report(id, 3).is_err());
         assert!(recognition.report(Uuid::from_u128(2), 0).is_err());
-        let sums = Reported {
-            injections: 1,
-            digits_sent: 4,
-            digits_recognised: 3,
-        };
-        assert_eq!(recognition.reported(), sums);
     }
 
     #[test]

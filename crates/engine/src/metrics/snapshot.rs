@@ -4,19 +4,25 @@ use std::time::Duration;
 
 use super::counts::Counts;
 use super::times::Times;
+use super::totals::Totals;
 use crate::fleet;
 
 /// What an injector is doing at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// What happened so far.
+    /// What happened so far, by delivery and code.
     pub counts: Counts,
+    /// What happened so far, in all.
+    pub totals: Totals,
     /// How many injections and locks wait for a call.
     pub waiting: usize,
     /// How many requests are under way.
     pub in_flight: usize,
     /// How many manual locks are held.
     pub locks: usize,
+    /// How many bytes of outcomes and events wait for the program to take them. The caller sets it: its events end
+    /// outside of the engine.
+    pub outbox_bytes: usize,
     /// The whole tokens left for resends.
     pub budget: u32,
     /// The age of the token in use, where there is one.

@@ -1,42 +1,10 @@
 //! One line of a log, as it is read.
 
-use serde::Deserialize;
-use uuid::Uuid;
-
 use crate::audit::chain::{LINE_END, SEAL_PREFIX};
-use crate::audit::record::{Event, VERSION};
+use crate::audit::fields::VERSION;
 use crate::audit::seal::{MAC_CHARS, Mac};
 
-/// A record that was read. Which fields are there depends on `ev`.
-///
-/// The texts are those of the line: none of them ever needs an escape.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Parsed<'a> {
-    v: u8,
-    pub seq: u64,
-    pub t: &'a str,
-    pub ev: Event,
-    pub chain: Option<Uuid>,
-    pub alg: Option<&'a str>,
-    pub kid: Option<&'a str>,
-    #[serde(rename = "prev")]
-    pub previous: Option<Previous>,
-    pub next: Option<String>,
-    pub inj: Option<Uuid>,
-    pub call: Option<&'a str>,
-    pub origin: Option<&'a str>,
-    pub att: Option<u32>,
-    pub delivery: Option<&'a str>,
-    pub lost: Option<u64>,
-}
-
-/// The record that an `open` record follows.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Previous {
-    pub file: String,
-    pub seq: u64,
-    pub mac: String,
-}
+pub(crate) use crate::audit::fields::{Parsed, Previous};
 
 /// A line taken apart by its fixed form, which needs no JSON.
 pub(crate) struct Split<'a> {

@@ -9,7 +9,7 @@ use std::path::Path;
 use uuid::Uuid;
 
 use super::anchor::Anchor;
-use super::record::Event;
+use super::fields::Event;
 use super::seal::Seal;
 use between::Reading;
 use scan::{End, Scanned};

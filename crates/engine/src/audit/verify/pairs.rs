@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::line::Parsed;
-use crate::audit::record::Event;
+use crate::audit::fields::Event;
 use crate::delivery::Delivery;
 
 /// An injection of which nobody knows whether its digits were pressed.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::finding::Damage;
 use super::line::{self, Parsed, Previous};
 use crate::audit::chain::Head;
-use crate::audit::record::Event;
+use crate::audit::fields::Event;
 use crate::audit::seal::{Mac, Seal};
 
 /// No line is longer: ids, names and host are bounded. More than this without an end is no line.

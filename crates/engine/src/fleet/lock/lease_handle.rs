@@ -69,7 +69,7 @@ impl LeaseHandle {
     }
 
     fn lost(&self) -> Error {
-        self.store.counters().lease_lost();
+        self.store.counters().leases_lost.count();
         Error::from(&EndReason::Lost)
     }
 
@@ -108,7 +108,7 @@ impl FleetLock for LeaseHandle {
                         return Ok(());
                     }
                     LeaseState::WithoutLease => {
-                        self.store.counters().went_without_lease();
+                        self.store.counters().without_lease.count();
                         return Ok(());
                     }
                     LeaseState::Queued {

@@ -79,7 +79,7 @@ impl LeaseTask {
             let asked = Clocks::now();
             match self.client.acquire(&self.store, self.terms, ticket).await {
                 Ok(AcquireReply::Granted { fence, contended }) => {
-                    self.store.counters().lease();
+                    self.store.counters().leases.count();
                     self.observe_contention(contended);
                     return Ok(Lease::granted(fence, self.terms.lease, asked));
                 }
@@ -93,7 +93,7 @@ impl LeaseTask {
                         return Err(EndReason::Unavailable(StoreError::LeasesUncertain));
                     }
                     if ticket == 0 {
-                        self.store.counters().wait();
+                        self.store.counters().waits.count();
                     }
                     (ticket, failures) = (own, 0);
                     self.set_state(LeaseState::Queued {

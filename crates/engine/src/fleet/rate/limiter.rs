@@ -49,7 +49,7 @@ impl FleetRateLimiter {
         if let Ok(waited) = self.wait_shared(call, deadline).await {
             return waited;
         }
-        self.store.counters().own_slot();
+        self.store.counters().own_slots.count();
         self.local.acquire(call, deadline).await
     }
 

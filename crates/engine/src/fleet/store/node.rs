@@ -113,7 +113,7 @@ impl Node {
         until: Instant,
     ) -> Result<Value, StoreError> {
         if let Some(connector) = self.connector.upgrade() {
-            connector.counters.round_trip();
+            connector.counters.round_trips.count();
         }
         let sent = async {
             if ask {

@@ -130,7 +130,7 @@ impl Store {
             }
         };
         if result.is_err() {
-            self.connector.counters.failure();
+            self.connector.counters.failures.count();
         }
         result
     }

@@ -97,7 +97,7 @@ impl SharedGrant {
                         known.generation = generation;
                         continue;
                     };
-                    store.counters().shared_token();
+                    store.counters().shared_tokens.count();
                     self.remember(generation, &access_token);
                     return Ok(Ok(Granted {
                         access_token,

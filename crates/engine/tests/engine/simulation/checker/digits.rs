@@ -44,13 +44,9 @@ pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
                 format!("told {told:?}, but pressed {pressed} times"),
             );
         }
-        let unknown = end.delivery == Delivery::Unknown;
-        let fits = match end.code {
-            None => end.delivery == Delivery::Accepted,
-            Some(Code::OutcomeUnknown) => unknown,
-            Some(Code::Aborted) => true,
-            Some(_) => !unknown,
-        };
+        let fits = end.code.map_or(end.delivery == Delivery::Accepted, |code| {
+            code.allows(end.delivery)
+        });
         if !fits {
             let (code, told) = (end.code, end.delivery);
             breaks(Law::Delivery, format!("{code:?} does not go with {told:?}"));

@@ -204,6 +204,7 @@ fn broken() -> Vec<(Law, Vec<Vec<What>>)> {
     let unauthorized = vec![sent(1, 1), handed_over(1, 1), answered(1, 1, 401)];
     let refused = end(1, Delivery::Refused, Some(Code::RateLimited), 1).to_vec();
     let contradiction = end(1, Delivery::Unknown, Some(Code::Connect), 1).to_vec();
+    let declined_unsent = end(1, Delivery::NotSent, Some(Code::Rejected), 0).to_vec();
     let expired = end(1, Delivery::NotSent, Some(Code::Deadline), 0).to_vec();
     let begun = vec![sent(1, 1), handed_over(1, 1)];
     let rest = vec![executed(1, 1), answered(1, 1, 202)];
@@ -221,6 +222,7 @@ fn broken() -> Vec<(Law, Vec<Vec<What>>)> {
         (Law::Delivery, vec![one(1), lost(1, 1), all_well(1, 1)]),
         (Law::Delivery, vec![one(1), throttled(1, 1), pressed_by_refusal, refused]),
         (Law::Delivery, vec![one(1), lost(1, 1), contradiction]),
+        (Law::Delivery, vec![one(1), declined_unsent]),
         (Law::Attempts, vec![one(1), accepted(1, 1), all_well(1, 2)]),
         (Law::Attempts, vec![one(1), many, accepted(1, 8), all_well(1, 8)]),
         (Law::OneAtATime, vec![one(1), one(2), begun, accepted(2, 2), rest, all_well(1, 1), all_well(2, 1)]),
