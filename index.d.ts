@@ -6,8 +6,8 @@
  *
  * All durations are whole milliseconds, at most a day, and all counts are whole numbers; the comment of an option says
  * its default and its limits. An option that is `undefined` counts as absent. An unknown key, a wrong type, `NaN`, a
- * negative or a fractional number is a {@link DtmfInvalidError} that names the field. Only own properties of an
- * option object count.
+ * negative or a fractional number is a {@link DtmfInvalidError} that names the field, and the nearest known name of an unknown
+ * key. Only own properties of an option object count.
  */
 
 /// <reference lib="esnext.disposable" />
