@@ -61,11 +61,7 @@ let read;
 
 /** @returns {Tables} frozen */
 function tables() {
-  const file = require('node:path').join(__dirname, '..', '__test__', 'support', 'tables.json');
-  return (read ??= frozen({
-    ...JSON.parse(require('node:fs').readFileSync(file, 'utf8')),
-    ...JSON.parse(require('./native.js').tables()),
-  }));
+  return (read ??= frozen(JSON.parse(require('./native.js').tables())));
 }
 
 /**
@@ -87,7 +83,8 @@ function defaultOf({ required, default: value, defaultDoc }) {
   if (required) return 'required';
   if (defaultDoc) return defaultDoc;
   if (value === null || value === undefined) return 'none';
-  return typeof value === 'string' ? `'${value}'` : String(value);
+  const shown = (/** @type {unknown} */ one) => (typeof one === 'string' ? `'${one}'` : String(one));
+  return Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : shown(value);
 }
 
 /**

@@ -1,19 +1,22 @@
 'use strict';
 
-// What index.d.ts says of options, error codes, metrics and entries, and where it differs from the engine's tables.
+// What the typings say of options, error codes, metrics and entries, and where they differ from the engine's tables.
 // An option's comment ends with its default and its limits, as the tables have them: "Default: 10000, 1 to 86400000."
 
 const ts = require('typescript');
 
 const { defaultOf, limitsOf } = require('../../lib/tables.js');
 
-/** The types that take each section's options. */
+/** The types that take the options of each section, by the file that they are in. */
 const SECTIONS = {
-  injector: ['TelephonyConfig', 'SessionConfig'],
-  auth: ['ClientCredentialsConfig', 'PasswordConfig', 'AccessKeyConfig'],
-  injection: ['InjectionOptions'],
-  lock: ['LockOptions'],
-  close: ['CloseOptions'],
+  'index.d.ts': {
+    injector: ['TelephonyConfig', 'SessionConfig'],
+    auth: ['ClientCredentialsConfig', 'PasswordConfig', 'AccessKeyConfig'],
+    injection: ['InjectionOptions'],
+    lock: ['LockOptions'],
+    close: ['CloseOptions'],
+  },
+  'simulator.d.ts': { simulator: ['SimulatorOptions'] },
 };
 
 class Typings {
@@ -33,32 +36,34 @@ class Typings {
     return [...new Map(all.map((member) => [member.name.getText(), member])).values()];
   }
 
-  /** The interface that a property holds, when it is one of plain fields. */
-  objectOf({ type }) {
-    const parts = type && ts.isUnionTypeNode(type) ? [...type.types] : [type];
-    const names = parts.map((part) => part && ts.isTypeReferenceNode(part) && part.typeName.text);
-    return names.find((name) => {
-      const node = this.declared.get(name);
-      return node && ts.isInterfaceDeclaration(node) && node.members.every(ts.isPropertySignature);
-    });
+  /** The fields of the object that a property holds, when it is one of plain fields or one of several such. */
+  inside({ type }) {
+    if (!type || ts.isTypeLiteralNode(type)) return type?.members;
+    const parts = ts.isUnionTypeNode(type) ? type.types : [type];
+    for (const part of parts.filter(ts.isTypeReferenceNode)) {
+      const node = this.declared.get(part.typeName.text);
+      if (!node) continue;
+      if (node.members?.every(ts.isPropertySignature)) return this.properties(part.typeName.text);
+      const alternatives = node.type?.types ?? [];
+      if (alternatives[0] && ts.isTypeLiteralNode(alternatives[0]))
+        return alternatives.flatMap((one) => [...one.members]);
+    }
   }
 
-  /** Each option below a type: its path, its comment in one line, and whether it must be there. */
-  options(name, path = []) {
-    return this.properties(name).flatMap((member) => {
+  /** Each option below a type: its path, what its comment says of the default, and whether it must be there. */
+  options(members, path = []) {
+    return members.flatMap((member) => {
       const full = [...path, member.name.getText()];
-      const object = this.objectOf(member);
-      const text = commentOf(member);
       const required = !member.questionToken;
       const own = {
         path: full.join('.'),
-        where: `${member.parent.name.text}.${member.name.getText()}`,
+        where: `${member.parent.name?.text ?? ''}.${member.name.getText()}`,
         required,
-        // It tells the types of a union apart: what one of them requires has a default in another.
-        apart: required && ts.isLiteralTypeNode(member.type),
-        default: DEFAULT.exec(text)?.[0],
+        // It tells the types of a union apart: what one of them requires, another may not have.
+        apart: required && (ts.isLiteralTypeNode(member.type) || ts.isTypeLiteralNode(member.parent)),
+        default: DEFAULT.exec(commentOf(member))?.[0],
       };
-      return object ? [own, ...this.options(object, full)] : [own];
+      return [own, ...this.options(this.inside(member) ?? [], full)];
     });
   }
 
@@ -66,8 +71,7 @@ class Typings {
   fields(members, path = []) {
     return members.flatMap((member) => {
       const full = [...path, member.name.getText()];
-      const object = this.objectOf(member);
-      const inside = object ? this.properties(object) : member.type.members;
+      const inside = this.inside(member);
       return inside ? this.fields(inside, full) : [full.join('.')];
     });
   }
@@ -102,10 +106,10 @@ function stated(option) {
   return `Default: ${defaultOf(option).replaceAll('`', '')}${limits && `, ${limits}`}.`;
 }
 
-function* optionProblems(typings, { options }) {
-  for (const [section, types] of Object.entries(SECTIONS)) {
+function* optionProblems(typings, sections, { options }) {
+  for (const [section, types] of Object.entries(sections)) {
     const table = new Map(options.filter((one) => one.section === section).map((one) => [one.path, one]));
-    const typed = types.flatMap((type) => typings.options(type));
+    const typed = types.flatMap((type) => typings.options(typings.properties(type)));
     for (const { path, where, required, apart, default: sentence = NONE } of typed) {
       const option = table.get(path);
       if (!option) yield `${where} is in no table of ${section}`;
@@ -161,20 +165,21 @@ function* entryProblems(typings, { outcome }) {
 }
 
 /**
- * Everything in which typings and tables differ.
+ * Everything in which the typings and the tables differ.
  *
- * @param {string} text of index.d.ts
+ * @param {(name: string) => string} read gives the text of a file
  * @param {import('../../lib/tables.js').Tables} tables
  * @returns {string[]}
  */
-function problems(text, tables) {
-  const typings = new Typings(text);
+function problems(read, tables) {
+  const files = Object.keys(SECTIONS).map((name) => [name, new Typings(read(name))]);
+  const [[, main]] = files;
   return [
     // Two types may inherit one option.
-    ...new Set(optionProblems(typings, tables)),
-    ...errorProblems(typings, tables),
-    ...metricProblems(typings, tables),
-    ...entryProblems(typings, tables),
+    ...new Set(files.flatMap(([name, typings]) => [...optionProblems(typings, SECTIONS[name], tables)])),
+    ...errorProblems(main, tables),
+    ...metricProblems(main, tables),
+    ...entryProblems(main, tables),
   ];
 }
 
