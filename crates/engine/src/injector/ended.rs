@@ -229,12 +229,13 @@ fn last_error(mut error: Error, log: AttemptLog, playout: &Playout) -> Error {
     error.digits_accepted = playout.accepted_in_parts();
     if error.delivery == Delivery::Unknown {
         error.retryable = false;
+        let may_be_unknown = error.code.allows(Delivery::Unknown);
         if let Some(accepted) = error.digits_accepted.filter(|accepted| *accepted > 0) {
             error.message = messages::midway(accepted, playout.digits(), &error.message).into();
-        } else if !matches!(error.code, Code::OutcomeUnknown | Code::Aborted) {
+        } else if !may_be_unknown {
             error.message = messages::OUTCOME_UNKNOWN.into();
         }
-        if error.code != Code::Aborted {
+        if !may_be_unknown {
             error.code = Code::OutcomeUnknown;
         }
     }

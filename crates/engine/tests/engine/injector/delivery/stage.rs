@@ -226,7 +226,7 @@ impl Scene {
         let code = outcome.result.as_ref().err().map(|error| error.code);
         let seen = End(code, outcome.delivery(), outcome.attempts);
         assert_eq!(seen, end, "{what}");
-        let allowed = code.is_none_or(|code| code.deliveries().contains(&outcome.delivery()));
+        let allowed = code.is_none_or(|code| code.allows(outcome.delivery()));
         assert!(allowed, "{what}: its code does not go with its delivery");
         assert_eq!(read.len(), end.2 as usize, "{what}: what the server read");
         let pressed = read.iter().filter(|read| read.may_press).count();
