@@ -9,6 +9,7 @@ const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, notSent } = require('./errors.js');
 const { InjectorSide } = require('./injector-side.js');
 const { createLog, standardOutput } = require('./logger.js');
+const { DEFAULT_MAX_RETRIES } = require('./payload.js');
 const {
   own,
   reading,
@@ -153,7 +154,7 @@ if (Symbol.asyncDispose) {
  * @param {number} [maxRetries]
  * @param {any} [options]
  */
-async function injectWithRetry(injector, params, maxRetries = 3, options) {
+async function injectWithRetry(injector, params, maxRetries = DEFAULT_MAX_RETRIES, options) {
   let merged = options;
   try {
     merged = { ...options, maxAttempts: maxRetries };

@@ -6,7 +6,7 @@ use cxone_dtmf_engine::config::InjectionOptions;
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::lock::LockId;
 use cxone_dtmf_engine::trace::Trace;
-use cxone_dtmf_options::{Fields, OptionSpec, millis, options};
+use cxone_dtmf_options::{Fields, OptionSpec, count, millis, options};
 
 options! {
     /// The options of `acquireChannelLock` and `withChannelLock`.
@@ -27,6 +27,9 @@ options! {
         time_out: Option<Duration> = None => millis("timeoutMs", 0).default_doc("`timeoutMs` of the injector");
     }
 }
+
+/// How many attempts `injectWithRetry` makes unless told otherwise: the tutorial's figure.
+pub const DEFAULT_MAX_RETRIES: u32 = 3;
 
 /// The settings of one injection. The lock comes as the number that JavaScript got for it.
 pub fn injection(json: Option<&str>, lock: Option<u64>) -> Result<InjectionOptions, Error> {
@@ -70,6 +73,12 @@ fn read<T>(
 
 pub(super) fn injection_table() -> Vec<OptionSpec> {
     [InjectionOptions::options(), Trace::options()].concat()
+}
+
+/// `maxRetries` stands for `maxAttempts` there.
+pub(super) fn inject_with_retry_table() -> Vec<OptionSpec> {
+    let doc = "The most attempts, the first included: the third parameter.";
+    vec![count("maxRetries", 1).spec(&DEFAULT_MAX_RETRIES, doc)]
 }
 
 pub(super) fn lock_table() -> Vec<OptionSpec> {

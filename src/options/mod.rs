@@ -11,18 +11,19 @@ mod profile;
 mod tests;
 
 pub use auth::AuthConfig;
-pub use calls::{close_time_out, injection, lock_time_out};
+pub use calls::{DEFAULT_MAX_RETRIES, close_time_out, injection, lock_time_out};
 pub use injector::{ApiUrl, InjectorConfig};
 
 use cxone_dtmf_options::OptionSpec;
 use cxone_dtmf_simulator::SimulatorOptions;
 
 /// The tables by the objects that their options are in.
-pub fn tables() -> [(&'static str, Vec<OptionSpec>); 6] {
+pub fn tables() -> [(&'static str, Vec<OptionSpec>); 7] {
     [
         ("injector", injector::table()),
         ("auth", auth::table()),
         ("injection", calls::injection_table()),
+        ("injectWithRetry", calls::inject_with_retry_table()),
         ("lock", calls::lock_table()),
         ("close", calls::close_table()),
         ("simulator", SimulatorOptions::options()),

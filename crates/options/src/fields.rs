@@ -172,32 +172,30 @@ impl Fields {
     }
 
     /// A list of texts.
-    pub fn texts(&mut self, key: &'static str) -> Result<Vec<String>, OptionError> {
+    pub fn texts(&mut self, key: &'static str) -> Result<Option<Vec<String>>, OptionError> {
         let rule = || "must be an array of strings".to_owned();
-        let texts = self.read(key, rule, |value| {
+        self.read(key, rule, |value| {
             let texts = value.as_array()?.iter().map(Value::as_str);
             texts.map(|text| text.map(str::to_owned)).collect()
-        })?;
-        Ok(texts.unwrap_or_default())
+        })
     }
 
     /// A text, or a list of texts.
     pub fn text_or_texts(&mut self, key: &'static str) -> Result<Option<TextOrTexts>, OptionError> {
         match self.rest.get(key) {
-            None => {
-                self.know(key);
-                Ok(None)
-            }
-            Some(Value::Array(_)) => self.texts(key).map(TextOrTexts::Texts).map(Some),
-            Some(Value::String(_)) => Ok(self.text(key)?.map(TextOrTexts::Text)),
+            None | Some(Value::String(_)) => Ok(self.text(key)?.map(TextOrTexts::Text)),
+            Some(Value::Array(_)) => Ok(self.texts(key)?.map(TextOrTexts::Texts)),
             Some(_) => Err(self.error(key, "must be a string or an array of strings")),
         }
     }
 
     /// An object whose names are the program's own and whose values are texts.
-    pub fn named_texts(&mut self, key: &'static str) -> Result<Vec<(String, String)>, OptionError> {
+    pub fn named_texts(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Option<Vec<(String, String)>>, OptionError> {
         let entries = match self.take(key) {
-            None => return Ok(Vec::new()),
+            None => return Ok(None),
             Some(Value::Object(entries)) => entries,
             Some(_) => return Err(self.error(key, "must be an object of strings")),
         };
@@ -209,7 +207,7 @@ impl Fields {
             };
             Ok((name, text))
         });
-        texts.collect()
+        texts.collect::<Result<_, _>>().map(Some)
     }
 
     /// One of several words.

@@ -356,12 +356,9 @@ impl<T> Kind for Texts<T> {
     type Value = T;
 
     fn read(&self, fields: &mut Fields, name: &'static str) -> Result<Option<T>, OptionError> {
-        if !fields.has(name) {
-            fields.know(name);
-            return Ok(None);
-        }
         let texts = fields.texts(name)?;
-        (self.parse)(&fields.name(name), &texts).map(Some)
+        let parse = |texts: Vec<_>| (self.parse)(&fields.name(name), &texts);
+        texts.map(parse).transpose()
     }
 
     fn shape(&self) -> Shape {
@@ -428,7 +425,7 @@ impl Kind for NamedTexts {
         fields: &mut Fields,
         name: &'static str,
     ) -> Result<Option<Self::Value>, OptionError> {
-        fields.named_texts(name).map(Some)
+        fields.named_texts(name)
     }
 
     fn shape(&self) -> Shape {
