@@ -219,8 +219,8 @@ export interface ClientCredentialsConfig extends CommonAuthConfig {
   readonly clientSecret: string;
   /**
    * The scopes to ask for, separated by blanks. An answer that grants fewer is an {@link DtmfScopeError} at once; an
-   * answer that names none counts as granted. Default: `telephony:call:control telephony:line:readwrite`, none with
-   * `'password'`.
+   * answer that names none counts as granted. Default: `telephony:call:control telephony:line:readwrite`; none with
+   * grant `password`.
    */
   readonly scope?: string | undefined;
 }
@@ -242,7 +242,7 @@ export interface PasswordConfig extends CommonAuthConfig {
   readonly clientSecret: string;
   /**
    * The scopes to ask for, separated by blanks, such as `openid`. Default: `telephony:call:control
-   * telephony:line:readwrite`, none with `'password'`.
+   * telephony:line:readwrite`; none with grant `password`.
    */
   readonly scope?: string | undefined;
 }
@@ -351,9 +351,9 @@ export interface RetryConfig {
  * counts. When the platform answers 429 with a `Retry-After`, every call of the injector waits for it.
  */
 export interface RateLimit {
-  /** Requests in a minute, all calls together. Default: none, 1 to 1000000. */
+  /** Requests in a minute, all calls together. Default: no limit, 1 to 1000000. */
   readonly perMinute?: number | undefined;
-  /** Requests in a minute for each call. Default: none, 1 to 1000000. */
+  /** Requests in a minute for each call. Default: no limit, 1 to 1000000. */
   readonly perCallPerMinute?: number | undefined;
   /** Requests that may leave at once after a quiet time, for either limit. Default: 1, 1 to 1000000. */
   readonly burst?: number | undefined;
@@ -427,8 +427,8 @@ export interface FleetConfig {
   readonly onUnavailable?: 'fail' | 'local' | undefined;
   /**
    * How long a process that died keeps its calls, in milliseconds: at least 1.5 times `timeoutMs` and a second. It is
-   * renewed when a third of it has passed. Default: 20000, or one and a half times `timeoutMs` and a second if that
-   * is more, 1 to 86400000.
+   * renewed when a third of it has passed. Default: 20000, or 1.5 times `timeoutMs` and a second if that is more, 1
+   * to 86400000.
    */
   readonly leaseMs?: number | undefined;
   /** How many processes share `rateLimit` while Redis is away: each goes by its share. Default: 1, 1 to 1000000. */
@@ -437,7 +437,10 @@ export interface FleetConfig {
   readonly timeoutMs?: number | undefined;
   /** The bound on making a connection to Redis, in milliseconds. Default: 1000, 1 to 86400000. */
   readonly connectTimeoutMs?: number | undefined;
-  /** Certificates (PEM) to trust besides Mozilla's, the system's and `NODE_EXTRA_CA_CERTS`; without it the injector's `caBundle` holds. Default: none. */
+  /**
+   * Certificates (PEM) to trust besides Mozilla's, the system's and `NODE_EXTRA_CA_CERTS`; without it the injector's
+   * `caBundle` holds. Default: the injector's `caBundle`.
+   */
   readonly caBundle?: string | undefined;
 }
 
@@ -484,7 +487,7 @@ export interface CommonInjectorConfig extends ConnectionConfig {
    * `'continue'`: they go on. Default: `'reject-queued'`.
    */
   readonly afterUnknown?: 'reject-queued' | 'continue' | undefined;
-  /** How many requests may leave. Without it a 429 holds back its own call only. Default: none. */
+  /** How many requests may leave. Without it a 429 holds back its own call only. Default: no limit. */
   readonly rateLimit?: RateLimit | undefined;
   /** Keeps a record that outlives the process. Default: none. */
   readonly auditLog?: AuditLogConfig | undefined;
@@ -577,8 +580,8 @@ export interface InjectionOptions {
   /** The bound on this injection, in milliseconds. Default: that of the injector, 1 to 86400000. */
   readonly deadlineMs?: number | undefined;
   /**
-   * The most attempts. The resend after a refused token and resends of what never left do not count. Default: 1, for
-   * `injectWithRetry` 3, 1 to 1000000.
+   * The most attempts; {@link injectWithRetry} says its own. The resend after a refused token and resends of what
+   * never left do not count. Default: 1, 1 to 1000000.
    */
   readonly maxAttempts?: number | undefined;
   /** A lock on this call that the program holds. Without it the injection waits for that lock like everyone else. */

@@ -23,64 +23,72 @@
 
 /** Settings of a simulator. Everything has a default. */
 export interface SimulatorOptions {
-  /** The port on 127.0.0.1, 0 to 65535; 0 takes a free one. Default 0. */
+  /** The port on 127.0.0.1; 0 takes a free one. Default: 0, 0 to 65535. */
   port?: number;
-  /** The only client that gets tokens. Default `demo-client`. */
+  /** The only client that gets tokens. Default: `'demo-client'`. */
   clientId?: string;
-  /** The secret of that client. Default `demo-secret`. */
+  /** The secret of that client. Default: `'demo-secret'`. */
   clientSecret?: string;
-  /** The id of the only access key, of the published grants. Default `demo-access-key`. */
+  /** The id of the only access key, of the published grants. Default: `'demo-access-key'`. */
   accessKeyId?: string;
-  /** The secret of the access key. Default `demo-access-secret=`: real ones have characters that forms must encode, too. */
+  /**
+   * The secret of the access key; real ones have characters that forms must encode, too. Default:
+   * `'demo-access-secret='`.
+   */
   accessKeySecret?: string;
-  /** The tenant that every id token names, and whose configuration can be discovered. Default: a fixed UUID. */
+  /**
+   * The tenant that every id token names, and whose configuration can be discovered. Default:
+   * `'11eb0d5a-7c2e-4c7e-9d3b-0242ac110002'`.
+   */
   tenantId?: string;
-  /** Whether the published grants give refresh tokens; each of them serves once. Default `true`. */
+  /** Whether the published grants give refresh tokens; each of them serves once. Default: `true`. */
   refreshTokens?: boolean;
-  /** The address of the API that discovery tells. Default: that of the simulator. */
+  /** The address of the API that discovery tells. Default: the simulator's own. */
   apiEndpoint?: string;
   /**
-   * The scopes that the client may have: an array, or a string separated by spaces.
-   * Default `telephony:call:control telephony:line:readwrite`; pressing takes the first of them.
+   * The scopes that the client may have: an array, or a string separated by spaces. Pressing takes the first of the two
+   * of the default.
    *
-   * A token gets what was asked and is listed here. A scope that is neither listed here nor one of
-   * the two above answers 400 `invalid_scope`.
+   * A token gets what was asked and is listed here. A scope that is neither listed here nor one of these two
+   * answers 400 `invalid_scope`. Default: `['telephony:call:control', 'telephony:line:readwrite']`.
    */
   scopes?: string | readonly string[];
-  /** How long a token is valid, in whole milliseconds from 1 to one day. Default 3,600,000. */
+  /** How long a token is valid, in whole milliseconds. Default: 3600000, 1 to 86400000. */
   tokenLifetimeMs?: number;
-  /** Whether every call, session and contact is known, not only those that were added. Default `false`. */
+  /** Whether every call, session and contact is known, not only those that were added. Default: `false`. */
   autoCalls?: boolean;
   /**
-   * How long tones take compared with real time, 0 to 100. A sequence plays for
-   * digits × (100 ms + interDigitPause) × timeScale, and is answered when it has played. In an agent session it plays
-   * for digits × (toneDurationMS + toneSpacingMS) × timeScale, and is answered at once. Default 0: no time at all.
+   * How long tones take compared with real time; 0 is no time at all. A sequence plays for digits × (100 ms + interDigitPause) ×
+   * timeScale, and is answered when it has played. In an agent session it plays for digits × (toneDurationMS +
+   * toneSpacingMS) × timeScale, and is answered at once. Default: 0, 0 to 100.
    */
   timeScale?: number;
-  /** How many DTMF requests pass. Default: all. */
+  /** How many DTMF requests pass. Default: no limit. */
   rateLimit?: RateLimit;
   /**
    * How long every answer to a DTMF request takes, beside the tones. The call counts as busy meanwhile.
    * Timers have a resolution of one millisecond and round up. Default: no delay.
    */
   latency?: Latency;
-  /** Seeds the latency, so that a run can be repeated: a whole number from 0. Default 0. */
+  /**
+   * Seeds the latency, so that a run can be repeated. Default: 0, 0 to 9007199254740991.
+   */
   seed?: number;
   /**
-   * How many requests, and how many executions, the journal keeps, 0 to 10,000,000. The oldest are
-   * dropped and counted in `stats().journalDropped`. 0 keeps none and only counts, which is the fastest: for
-   * measuring a program. Default 100,000.
+   * How many requests, and how many executions, the journal keeps. The oldest are dropped and
+   * counted in `stats().journalDropped`. 0 keeps none and only counts, which is the fastest: for measuring a program.
+   * Default: 100000, 0 to 10000000.
    */
   journalLimit?: number;
 }
 
 /** How many DTMF requests with a valid token pass within any 60 s; the others answer 429 and press nothing. Refused ones do not count. */
 export interface RateLimit {
-  /** Over all calls together, 1 to 1,000,000. Default: no limit. */
+  /** Over all calls together. Default: no limit, 1 to 1000000. */
   perMinute?: number;
-  /** For each call, 1 to 1,000,000. Default: no limit. */
+  /** For each call. Default: no limit, 1 to 1000000. */
   perCallPerMinute?: number;
-  /** The form of `Retry-After`: seconds, or an HTTP date. Default `'seconds'`. */
+  /** The form of `Retry-After`: seconds, or an HTTP date. Default: `'seconds'`. */
   retryAfter?: 'seconds' | 'date';
 }
 

@@ -30,11 +30,12 @@ function columns(rows, width, paint = (text) => text) {
 
 /**
  * @param {string} text
- * @param {number} width a longer word stands alone
+ * @param {number} width a longer word, such as an address, is broken
  */
 function wrapped(text, width) {
   const lines = [''];
-  for (const word of text.split(' ')) {
+  const pieces = Number.isFinite(width) ? new RegExp(`.{1,${width}}`, 'gu') : /.+/gu;
+  for (const word of text.split(' ').flatMap((whole) => whole.match(pieces) ?? [])) {
     const line = lines[lines.length - 1];
     if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;

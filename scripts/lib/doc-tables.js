@@ -48,6 +48,13 @@ function defaultCell(option) {
   return typeof option.default === 'number' ? `${text}${unitOf(option)}` : code(text);
 }
 
+/** The default with what it may be instead, for the table that has no types. @param {Option} option */
+function choiceCell(option) {
+  const others = option.choices?.filter((choice) => choice !== option.default) ?? [];
+  if (option.type !== 'choice' || others.length === 0) return defaultCell(option);
+  return `${defaultCell(option)}, or ${others.map((choice) => code(`'${choice}'`)).join(', ')}`;
+}
+
 /** @param {Option} option */
 function typeCell({ type, choices }) {
   return choices?.length
@@ -64,9 +71,17 @@ function meaning({ doc, onlyWith }) {
 
 /** The short table of the README: no limits. @param {Option[]} options */
 function shortOptions(options) {
+  // What must be there comes first, what is in an object last.
+  const rank = (/** @type {Option} */ { path, required }) => (path.includes('.') ? 2 : required ? 0 : 1);
   const rows = options
     .filter(({ type }) => type !== 'object')
-    .map((option) => [code(option.path), defaultCell(option), meaning(option)]);
+    .sort((a, b) => rank(a) - rank(b))
+    .map((option) => [
+      code(option.path),
+      choiceCell(option),
+      // The page says for which profile a table is.
+      meaning(option.profile ? { ...option, onlyWith: undefined } : option),
+    ]);
   return table(['option', 'default', 'meaning'], rows);
 }
 

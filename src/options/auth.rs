@@ -125,7 +125,7 @@ static OF_GRANTS: LazyLock<Vec<(&'static str, &'static [&'static str])>> = LazyL
 
 pub(super) fn table() -> Vec<OptionSpec> {
     [
-        vec![GRANT.spec(&DEFAULT_GRANT, "How tokens are asked for.")],
+        vec![GRANT.spec(&DEFAULT_GRANT, "How tokens are asked for. `'password'` and `'access-key'` are the grants that NICE publishes.")],
         Parts::options(),
         ConnectionOptions::options(),
     ]

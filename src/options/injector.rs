@@ -70,7 +70,8 @@ options! {
         /// The `User-Agent` of all requests but those for tokens and discovery, 1 to 256 characters of visible ASCII.
         user_agent: Option<String> = None => text("userAgent").default_doc("`cxone-dtmf/<version>`");
         elsewhere {
-            /// Takes the log lines; `false` for silence.
+            /// Takes the log lines: winston, pino, `console` or the like; `false` for silence. At level debug it gets the engine's own
+            /// lines.
             "logger": "logger" = "JSON lines on standard output";
         }
     }
@@ -85,7 +86,10 @@ static PUBLISHED_ONLY: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 
 pub(super) fn table() -> Vec<OptionSpec> {
     [
-        vec![API.spec(&DEFAULT_API, "The wire profile.")],
+        vec![API.spec(
+            &DEFAULT_API,
+            "The wire profile: the tutorial's, or `'agent-session'`, which NICE publishes.",
+        )],
         Parts::options(),
         Settings::options(),
         Config::options(),

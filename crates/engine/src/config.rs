@@ -48,11 +48,13 @@ options! {
     /// How failed attempts are sent again.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct RetryConfig {
-        /// The first back-off; it doubles from attempt to attempt, with full jitter.
+        /// The first back-off; it doubles from attempt to attempt, with full jitter. A 429 without `Retry-After` starts
+        /// from 1000 ms.
         pub base: Duration = DEFAULT_BASE => millis("baseMs", 0);
         /// The longest back-off, not less than `baseMs`; it shortens no wait after a 429.
         pub cap: Duration = DEFAULT_CAP => millis("capMs", 0);
-        /// Tokens for resends, shared by all calls of the injector: when they are used up, nothing is sent again. 0: never.
+        /// Tokens for resends, shared by all calls of the injector: a resend costs 14, after a 429 it costs 5; a success gives
+        /// 1 back and every second 10. When they are used up, nothing is sent again. 0: never.
         pub budget: u32 = DEFAULT_CAPACITY => count("budget", 0);
     }
 }
@@ -78,7 +80,7 @@ options! {
         /// How requests are sent again. It never sends what may have been carried out.
         pub retry: RetryConfig = RetryConfig::default()
             => section("retry", |fields| RetryConfig::default().over(fields), RetryConfig::options);
-        /// Which unknown outcomes are sent again: digits may be pressed twice.
+        /// Which unknown outcomes are sent again, all or those of a list, such as `['timeout']`. **May press twice**.
         pub resend_when_unknown: ResendWhenUnknown = ResendWhenUnknown::Never => resend_when_unknown();
         /// Whether a 500 or a 503 means that nothing was carried out.
         pub atomic_server_errors: Option<bool> = None
@@ -117,7 +119,8 @@ options! {
     pub struct InjectionOptions {
         /// The bound on this injection.
         pub deadline: Option<Duration> = None => millis("deadlineMs", 1).default_doc("that of the injector");
-        /// The most attempts. The resend after a refused token and resends of what never left do not count.
+        /// The most attempts; `injectWithRetry` takes `maxRetries` in its place, 3 if there is none. The resend after a refused
+        /// token and resends of what never left do not count.
         pub max_attempts: u32 = DEFAULT_MAX_ATTEMPTS => count("maxAttempts", 1);
         /// Which unknown outcomes of this injection are sent again.
         pub resend_when_unknown: Option<ResendWhenUnknown> = None

@@ -62,9 +62,9 @@ options! {
     /// When a new file is begun.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Rotation {
-        /// At this length. A file is longer only by the records that were written at once.
+        /// The length at which a new file is begun. A file is longer only by the records that were written at once.
         pub bytes: u64 = 64 * 1024 * 1024 => whole::<u64>("bytes", MIN_ROTATE_BYTES, MAX_ROTATE_BYTES, Some("bytes"));
-        /// At this age.
+        /// The age at which a new file is begun.
         pub age: Duration = Duration::from_secs(24 * SECONDS_PER_HOUR) => Field::new("hours", Hours);
     }
 }

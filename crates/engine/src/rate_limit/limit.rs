@@ -6,7 +6,7 @@ options! {
     /// How many requests may leave.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct RateLimit {
-        /// Requests in a minute, all calls together.
+        /// Requests in a minute, all calls together, and with `fleet` all processes. Others wait their turn.
         pub per_minute: Option<u32> = None => count("perMinute", 1).default_doc("no limit");
         /// Requests in a minute for each call.
         pub per_call_per_minute: Option<u32> = None => count("perCallPerMinute", 1).default_doc("no limit");
