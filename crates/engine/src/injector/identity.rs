@@ -17,7 +17,7 @@ pub(super) struct Identity {
     pub(super) injection_id: Uuid,
     pub(super) timestamp: SystemTime,
     pub(super) started: Instant,
-    /// The place among all that is under way.
+    /// Keeps it among what is under way.
     pub(super) entry: InFlightEntry,
     /// `None` while the input is not known to be valid.
     pub(super) subject: Option<Subject>,
