@@ -5,7 +5,7 @@ const lane = require('./lane.js');
 const { watch, reasonOf } = require('./abort.js');
 const { DtmfError, invalid, notSent } = require('./errors.js');
 const { createLog, standardOutput } = require('./logger.js');
-const { own, reading, toJson, throwIfWrong, checkSignal } = require('./options.js');
+const { own, reading, toJson, madeOrThrow, checkSignal } = require('./options.js');
 
 /**
  * What an injector must know of a client and a program must not: the native half, and the log.
@@ -23,7 +23,7 @@ class ClientSide {
     this.ownLog = log;
     /** @type {import('./logger.js').Log | undefined} */
     this.injectorLog = undefined;
-    this.native = new native.NativeAuthClient(lane.lane, lane.register(this), config);
+    this.native = madeOrThrow(native.NativeAuthClient.open(lane.lane, lane.register(this), config));
   }
 
   get log() {
@@ -48,7 +48,6 @@ class CXoneAuthClient {
   constructor(config) {
     const json = toJson('config', config, ['logger']);
     const log = reading(() => createLog(own(config, 'logger')));
-    throwIfWrong(native.NativeAuthClient.check(json));
     clients.set(this, new ClientSide(json, log));
   }
 

@@ -26,6 +26,7 @@ const {
   textOrNull,
   digitsOrNull,
   throwIfWrong,
+  madeOrThrow,
   checkSignal,
 } = require('./options.js');
 
@@ -76,33 +77,28 @@ class InjectorSide {
 
   /**
    * @param {any} authClient
-   * @param {string} config
-   * @param {{ log: import('./logger.js').Log, api: keyof typeof APIS, clear: boolean, fleet: boolean, onAnchor?: (anchor: string) => unknown }} face what stays on this side
+   * @param {any} config what the engine read
+   * @param {{ log: import('./logger.js').Log, onAnchor?: (anchor: string) => unknown }} face what stays on this side
    */
-  constructor(authClient, config, { log, api, clear, fleet, onAnchor }) {
+  constructor(authClient, config, { log, onAnchor }) {
     const auth = nativeSide(authClient);
-    throwIfWrong(native.NativeInjector.check(auth?.native, config));
-    this.#api = APIS[api];
-    this.#clear = clear;
-    this.#fleet = fleet;
+    this.#api = APIS[/** @type {keyof typeof APIS} */ (config.api)];
+    this.#clear = config.showsDigits;
+    this.#fleet = config.inFleet;
     this.#log = log;
     this.#onAnchor = onAnchor;
     this.monitors = new Monitors(log);
-    if (auth) auth.injectorLog ??= log;
-    else this.#foreign = new ForeignTokens(authClient);
+    if (!auth) this.#foreign = new ForeignTokens(authClient);
     // The client stays reachable as long as an injector uses it, since its log lines come through it.
     this.auth = auth;
     const number = lane.register(this);
+    const toLogger = log.debug !== undefined;
     const toStderr = process.env['CXONE_DTMF_LOG'] === 'debug';
-    this.native = new native.NativeInjector(
-      lane.lane,
-      number,
-      auth?.native,
-      config,
-      log.debug !== undefined,
-      toStderr,
-      os.hostname(),
+    const host = os.hostname();
+    this.native = madeOrThrow(
+      native.NativeInjector.open(lane.lane, number, auth?.native, config, toLogger, toStderr, host),
     );
+    if (auth) auth.injectorLog ??= log;
   }
 
   /**

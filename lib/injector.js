@@ -1,6 +1,7 @@
 'use strict';
 
 const auditLog = require('./audit-log.js');
+const native = require('./native.js');
 const lane = require('./lane.js');
 const outcome = require('./outcome.js');
 const { reasonOf } = require('./abort.js');
@@ -8,12 +9,14 @@ const { ChannelLock } = require('./channel-lock.js');
 const { DtmfError, invalid, notSent } = require('./errors.js');
 const { InjectorSide } = require('./injector-side.js');
 const { createLog, standardOutput } = require('./logger.js');
+const { DEFAULT_MAX_RETRIES } = require('./payload.js');
 const {
   own,
   reading,
   toJson,
   toOptionalJson,
   throwIfWrong,
+  madeOrThrow,
   textOrNull,
   numberOrNaN,
 } = require('./options.js');
@@ -36,10 +39,8 @@ class DtmfInjector {
     );
     const onAnchor = reading(() => own(own(config, 'auditLog'), 'onAnchor'));
     const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
-    const api = own(config, 'api') ?? 'telephony-v2';
-    const clear = own(config, 'digits') === 'clear';
-    const fleet = own(config, 'fleet') !== undefined;
-    this.#side = new InjectorSide(authClient, json, { log, api, clear, fleet, onAnchor });
+    const read = madeOrThrow(native.NativeInjectorConfig.read(json));
+    this.#side = new InjectorSide(authClient, read, { log, onAnchor });
   }
 
   /** @param {unknown} callback */
@@ -121,8 +122,8 @@ class DtmfInjector {
    * @param {unknown} digitsRecognised
    */
   reportRecognition(injectionId, digitsRecognised) {
-    const { native } = this.#side;
-    throwIfWrong(native.reportRecognition(textOrNull(injectionId), numberOrNaN(digitsRecognised)));
+    const side = this.#side;
+    throwIfWrong(side.native.reportRecognition(textOrNull(injectionId), numberOrNaN(digitsRecognised)));
   }
 
   /** @param {any} [options] */
@@ -153,7 +154,7 @@ if (Symbol.asyncDispose) {
  * @param {number} [maxRetries]
  * @param {any} [options]
  */
-async function injectWithRetry(injector, params, maxRetries = 3, options) {
+async function injectWithRetry(injector, params, maxRetries = DEFAULT_MAX_RETRIES, options) {
   let merged = options;
   try {
     merged = { ...options, maxAttempts: maxRetries };

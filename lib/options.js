@@ -59,6 +59,17 @@ function throwIfWrong(found) {
 }
 
 /**
+ * What a native function made; throws what it found wrong instead.
+ * @template T
+ * @param {T | string} made
+ * @returns {T}
+ */
+function madeOrThrow(made) {
+  if (typeof made === 'string') throw new DtmfError(JSON.parse(made).error);
+  return made;
+}
+
+/**
  * Runs what reads the program's objects: what one of their getters threw may hold anything, so it is not repeated.
  * @template T
  * @param {() => T} read
@@ -112,6 +123,7 @@ module.exports = {
   toJson,
   toOptionalJson,
   throwIfWrong,
+  madeOrThrow,
   reading,
   textOrNull,
   digitsOrNull,

@@ -8,6 +8,7 @@
 //! | files | what |
 //! |---|---|
 //! | `injector`, `auth_client`, `simulator`, `audit_check`, `payload` | what JavaScript can call |
+//! | `tables` | what JavaScript can look up |
 //! | `params`, `options` | what comes in: the params of an injection, option objects |
 //! | `lane`, `record`, `failure`, `times` | what goes out: the outbox, its records, errors, times |
 //! | `events`, `audit_notices`, `engine_log`, `metrics` | what the engine tells, made into records and text |
@@ -45,6 +46,8 @@ mod params;
 pub mod payload;
 mod record;
 mod simulator;
+// Public, as `payload` is.
+pub mod tables;
 mod times;
 mod transports;
 

@@ -82,7 +82,7 @@ pub fn hasty() -> Config {
 
 pub fn attempts(max: u32) -> InjectionOptions {
     InjectionOptions {
-        max_attempts: Some(max),
+        max_attempts: max,
         ..InjectionOptions::default()
     }
 }
