@@ -716,6 +716,11 @@ export interface MetricsSnapshot {
   inFlight: number;
   /** Manual locks held, now. */
   locks: number;
+  /**
+   * Bytes of outcomes and events that JavaScript has not taken, now, of all injectors of the thread. While it takes
+   * none, nothing more is sent from 64 MB on.
+   */
+  outboxBytes: number;
   /** Tokens left for resends, now; see {@link RetryConfig.budget}. */
   retryBudget: number;
   /** Tokens fetched for this injector. */
@@ -956,7 +961,7 @@ export interface AuditEntry {
   code?: DtmfErrorCode;
   /** The message of the error. */
   errorMessage?: string;
-  /** Why an answer has no data: it broke off, is longer than 64 KB, or is not UTF-8. */
+  /** Why an answer has no data: it broke off, is longer than 64 KB, or is not UTF-8 or found no memory in Node.js. */
   bodyError?: 'cut' | 'too-large' | 'unreadable';
 }
 
@@ -1046,7 +1051,10 @@ export interface InjectionMessage {
 export interface DtmfErrorResponse {
   /** The HTTP status. */
   status: number;
-  /** Names in lower case. Several values of one name are joined by `, `. */
+  /**
+   * Names in lower case. Several values of one name are joined by `, `. At most 64 KB, names and values: a header that
+   * would make it more is left out.
+   */
   headers: Record<string, string>;
   /** Parsed JSON, else text; `null` when it was empty, cut, unreadable or longer than 64 KB. */
   data: unknown;

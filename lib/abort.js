@@ -5,9 +5,10 @@
  */
 
 const { invalid } = require('./errors.js');
+const { SafeSet, SafeWeakMap } = require('./primordials.js');
 
 /** @type {WeakMap<AbortSignal, { calls: Set<() => void>, listener: () => void }>} */
-const watched = new WeakMap();
+const watched = new SafeWeakMap();
 
 /**
  * Calls back when the signal fires, at once if it has fired already.
@@ -30,23 +31,26 @@ function watch(signal, onAbort) {
       try {
         signal.removeEventListener('abort', watch.listener);
       } catch {
-        // Not everything that looks like a signal is one. The listener that stays has nobody left to call.
+        // Not everything that looks like a signal is one. The listener that stays has nothing left to call.
       }
     }
   };
 }
 
+/** Without what stands on the prototype of all objects. */
+const ONCE = Object.assign(Object.create(null), { once: true });
+
 /** @param {AbortSignal} signal */
 function begin(signal) {
   /** @type {Set<() => void>} */
-  const calls = new Set();
+  const calls = new SafeSet();
   const listener = () => {
     watched.delete(signal);
     for (const call of calls) call();
   };
   const watch = { calls, listener };
   try {
-    signal.addEventListener('abort', listener, { once: true });
+    signal.addEventListener('abort', listener, ONCE);
   } catch {
     throw invalid('signal must be an AbortSignal: its addEventListener threw');
   }
@@ -55,16 +59,4 @@ function begin(signal) {
   return watch;
 }
 
-/**
- * @param {AbortSignal | undefined} signal
- * @returns {unknown}
- */
-function reasonOf(signal) {
-  try {
-    return signal?.reason;
-  } catch {
-    return undefined;
-  }
-}
-
-module.exports = { watch, reasonOf };
+module.exports = { watch };

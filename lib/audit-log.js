@@ -6,25 +6,35 @@
 
 const { isUint8Array } = require('node:util/types');
 const { invalid } = require('./errors.js');
-const { own } = require('./options.js');
+const { guarded } = require('./guarded.js');
+const { own } = require('./own.js');
+const { ArrayIsArray } = require('./primordials.js');
+
+/** @typedef {(anchor: string) => unknown} OnAnchor */
 
 /**
- * The config as it crosses: bytes of the key as text, and without what stays on this side.
- * @param {any} config
- * @returns {any}
+ * The config as it crosses, with bytes of the key as text, and what stays on this side.
+ * @param {unknown} config
+ * @returns {{ crossing: unknown, onAnchor: OnAnchor | undefined }}
  */
-function crossing(config) {
+function parted(config) {
   const auditLog = own(config, 'auditLog');
-  if (typeof auditLog !== 'object' || auditLog === null || Array.isArray(auditLog)) return config;
-  const onAnchor = own(auditLog, 'onAnchor');
-  const key = own(auditLog, 'key');
-  const rest = { ...auditLog };
-  delete rest.onAnchor;
-  delete rest.key;
+  if (typeof auditLog !== 'object' || auditLog === null || ArrayIsArray(auditLog)) {
+    return { crossing: config, onAnchor: undefined };
+  }
+  const { onAnchor, key, ...rest } = /** @type {Record<string, unknown>} */ ({
+    onAnchor: undefined,
+    key: undefined,
+    ...auditLog,
+  });
   if (onAnchor !== undefined && typeof onAnchor !== 'function') {
     throw invalid('auditLog.onAnchor must be a function');
   }
-  return { ...config, auditLog: key === undefined ? rest : { ...rest, key: encoded(key) } };
+  const crossing = key === undefined ? rest : { ...rest, key: encoded(key) };
+  return {
+    crossing: { .../** @type {object} */ (config), auditLog: crossing },
+    onAnchor: /** @type {OnAnchor | undefined} */ (onAnchor),
+  };
 }
 
 /** @param {unknown} key */
@@ -36,16 +46,16 @@ function encoded(key) {
 
 /**
  * Takes what the log tells.
- * @param {any} notice
+ * @param {import('./types.js').AuditNotice} notice
  * @param {import('./logger.js').Log} log
- * @param {((anchor: string) => unknown) | undefined} onAnchor
+ * @param {OnAnchor | undefined} onAnchor
  */
-function take({ notice, text, why, file, bytes }, log, onAnchor) {
+function take({ notice, text, file, bytes }, log, onAnchor) {
   switch (notice) {
     case 'anchor':
       return give(text, log, onAnchor);
     case 'failed':
-      return log.error('Audit log cannot be written', { reason: why });
+      return log.error('Audit log cannot be written', { reason: text });
     case 'restored':
       return log.info('Audit log can be written again', {});
     case 'recovered':
@@ -61,17 +71,13 @@ function take({ notice, text, why, file, bytes }, log, onAnchor) {
 /**
  * @param {string} anchor
  * @param {import('./logger.js').Log} log
- * @param {((anchor: string) => unknown) | undefined} onAnchor
+ * @param {OnAnchor | undefined} onAnchor
  */
 function give(anchor, log, onAnchor) {
-  const failed = () => log.error('Audit log anchor was not taken: onAnchor failed', {});
-  try {
-    const taken = /** @type {any} */ (onAnchor?.(anchor));
-    if (typeof taken?.then === 'function') taken.then(undefined, failed);
-  } catch {
-    // What it threw may hold anything, so it is not repeated.
-    failed();
-  }
+  guarded(
+    () => onAnchor?.(anchor),
+    () => log.error('Audit log anchor was not taken: onAnchor failed', {}),
+  );
 }
 
-module.exports = { crossing, take };
+module.exports = { parted, take };

@@ -5,18 +5,10 @@
  * inside the `async` function that the caller awaits, so that the stack names the caller's line.
  */
 
-/**
- * A failure as the engine describes it (`src/failure.rs`).
- * @typedef {object} Failure
- * @property {string} code
- * @property {'not-sent' | 'refused' | 'unknown'} delivery
- * @property {boolean} safeToResend
- * @property {boolean} retryable
- * @property {string} message
- * @property {number} [retryAfterMs]
- * @property {number} [digitsAccepted]
- * @property {{ status: number, headers: Record<string, string>, data: unknown, reason?: string, traceId?: string }} [response]
- */
+/** @typedef {import('./types.js').Failure} Failure */
+
+const { descriptor, own, hide } = require('./own.js');
+const { ObjectDefineProperty, ObjectHasOwn } = require('./primordials.js');
 
 const BRAND = Symbol.for('cxone-dtmf.DtmfError');
 
@@ -25,23 +17,23 @@ class DtmfError extends Error {
    * @param {Failure} failure
    * @param {{ attempts?: number, audit?: object, cause?: unknown }} [details]
    */
-  constructor(failure, details = {}) {
-    super(failure.message, 'cause' in details ? { cause: details.cause } : undefined);
-    const aborted = failure.code === 'ABORT_ERR';
-    Object.defineProperty(this, 'name', {
-      value: aborted ? 'AbortError' : 'DtmfError',
-      configurable: true,
-      writable: true,
-    });
-    this.code = failure.code;
-    this.delivery = failure.delivery;
-    this.safeToResend = failure.safeToResend;
-    this.retryable = failure.retryable;
-    this.attempts = details.attempts ?? 0;
-    if (failure.retryAfterMs !== undefined) this.retryAfterMs = failure.retryAfterMs;
-    if (failure.digitsAccepted !== undefined) this.digitsAccepted = failure.digitsAccepted;
-    if (failure.response !== undefined) {
-      const { status, headers, data, reason, traceId } = failure.response;
+  constructor(failure, details) {
+    const { code, delivery, safeToResend, retryable, message } = failure;
+    super(message, details && ObjectHasOwn(details, 'cause') ? { cause: details.cause } : undefined);
+    hide(this, 'name', code === 'ABORT_ERR' ? 'AbortError' : 'DtmfError');
+    this.code = code;
+    this.delivery = delivery;
+    this.safeToResend = safeToResend;
+    this.retryable = retryable;
+    this.attempts = own(details, 'attempts') ?? 0;
+    for (const name of ['retryAfterMs', 'digitsAccepted']) {
+      const value = own(failure, name);
+      if (value !== undefined) ObjectDefineProperty(this, name, descriptor(value, true));
+    }
+    const response = own(failure, 'response');
+    if (response !== undefined) {
+      const { status, headers, data } = /** @type {import('./types.js').Answer} */ (response);
+      const [reason, traceId] = [own(response, 'reason'), own(response, 'traceId')];
       this.response = {
         status,
         headers,
@@ -50,10 +42,16 @@ class DtmfError extends Error {
         ...(traceId !== undefined && { traceId }),
       };
     }
-    if (details.audit !== undefined) this.audit = details.audit;
+    const audit = own(details, 'audit');
+    if (audit !== undefined) this.audit = audit;
+  }
+
+  /** Where the documentation of its code is, relative to the package. No field: logs need not repeat it. */
+  get docs() {
+    return `docs/errors.md#${this.code.toLowerCase()}`;
   }
 }
-Object.defineProperty(DtmfError.prototype, BRAND, { value: true });
+hide(DtmfError.prototype, BRAND, true);
 
 /**
  * By symbol, since several copies of the package may be loaded, as in Jest.
@@ -62,7 +60,7 @@ Object.defineProperty(DtmfError.prototype, BRAND, { value: true });
  */
 function isDtmfError(value) {
   try {
-    return typeof value === 'object' && value !== null && /** @type {any} */ (value)[BRAND] === true;
+    return typeof value === 'object' && value !== null && BRAND in value && value[BRAND] === true;
   } catch {
     // A Proxy may throw at every touch; it is none of ours.
     return false;
@@ -79,9 +77,32 @@ function notSent(code, message) {
   return { code, delivery: 'not-sent', safeToResend: true, retryable: false, message };
 }
 
+/**
+ * The error of a failed operation that a signal can end.
+ * @param {Failure} failure
+ * @param {AbortSignal | undefined} signal
+ * @param {{ attempts: number, audit: object }} [details] of an injection
+ */
+function failed(failure, signal, details) {
+  const aborted = failure.code === 'ABORT_ERR';
+  return new DtmfError(failure, { ...details, ...(aborted && { cause: reasonOf(signal) }) });
+}
+
+/**
+ * @param {AbortSignal | undefined} signal
+ * @returns {unknown}
+ */
+function reasonOf(signal) {
+  try {
+    return signal?.reason;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @param {string} message */
 function invalid(message) {
   return new DtmfError(notSent('ERR_DTMF_INVALID', message));
 }
 
-module.exports = { DtmfError, isDtmfError, notSent, invalid };
+module.exports = { DtmfError, isDtmfError, failed, reasonOf, notSent, invalid };

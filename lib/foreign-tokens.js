@@ -4,16 +4,23 @@
  * Asks an auth client of the program's own, when the engine wants a token.
  */
 
+const { outside } = require('./context.js');
+const { guarded } = require('./guarded.js');
+const { SafeMap } = require('./primordials.js');
+
+/** @typedef {import('./native.js').NativeInjector} NativeInjector */
+
 /** Names and codes of errors as the field writes them; anything else may hold a secret. */
 const KIND = /^(?:[A-Z][A-Za-z]{0,40}Error|E[A-Z]{3,20}|(?:ERR|UND_ERR)_[A-Z_]{2,40})$/;
 
-/** @param {any} error */
+/** @param {unknown} error */
 function kindOf(error) {
   try {
-    const words = [error?.name, error?.code].filter((word) => typeof word === 'string' && KIND.test(word));
+    const { name, code } = /** @type {{ name?: unknown, code?: unknown }} */ (error);
+    const words = [name, code].filter((word) => typeof word === 'string' && KIND.test(word));
     if (words.length > 0) return words.join(' ');
   } catch {
-    // A getter of the error threw: it has no kind to show.
+    // It is null, or a getter of it threw: it has no kind to show.
   }
   return 'it threw something without a known name';
 }
@@ -21,18 +28,27 @@ function kindOf(error) {
 class ForeignTokens {
   #client;
   /** @type {Map<number, AbortController>} */
-  #calls = new Map();
+  #calls = new SafeMap();
 
-  /** @param {{ getAccessToken(options: { signal: AbortSignal }): unknown, invalidateToken?: () => unknown }} client */
+  /** @param {import('../index.js').TokenSource} client */
   constructor(client) {
     this.#client = client;
   }
 
   /**
+   * Injections share a token, so it is asked for in the context of none.
    * @param {number} request
-   * @param {any} engine the native half of the injector
+   * @param {NativeInjector} engine the native half of the injector
    */
-  async ask(request, engine) {
+  ask(request, engine) {
+    void outside(() => this.#ask(request, engine));
+  }
+
+  /**
+   * @param {number} request
+   * @param {NativeInjector} engine
+   */
+  async #ask(request, engine) {
     const call = new AbortController();
     this.#calls.set(request, call);
     try {
@@ -52,12 +68,13 @@ class ForeignTokens {
   }
 
   refused() {
-    try {
-      const done = /** @type {any} */ (this.#client.invalidateToken?.());
-      if (typeof done?.then === 'function') done.then(undefined, () => {});
-    } catch {
-      // The next token decides; a client that cannot forget gives the old one, and the call ends with a 401.
-    }
+    // Whatever it throws: a client that cannot forget gives the old token, and the call ends with a 401.
+    outside(() =>
+      guarded(
+        () => this.#client.invalidateToken?.(),
+        () => {},
+      ),
+    );
   }
 }
 

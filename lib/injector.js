@@ -1,17 +1,20 @@
 'use strict';
 
+const os = require('node:os');
+
+const agentSession = require('./api/agent-session.js');
+const telephonyV2 = require('./api/telephony-v2.js');
 const auditLog = require('./audit-log.js');
-const native = require('./native.js');
+const { sideOf } = require('./auth-client.js');
+const { DtmfError, invalid } = require('./errors.js');
+const { ForeignTokens } = require('./foreign-tokens.js');
+const { inject } = require('./injection.js');
 const lane = require('./lane.js');
-const outcome = require('./outcome.js');
-const { reasonOf } = require('./abort.js');
-const { ChannelLock } = require('./channel-lock.js');
-const { DtmfError, invalid, notSent } = require('./errors.js');
-const { InjectorSide } = require('./injector-side.js');
+const { Locks } = require('./locks.js');
 const { createLog, standardOutput } = require('./logger.js');
-const { DEFAULT_MAX_RETRIES } = require('./payload.js');
+const { Monitors } = require('./monitors.js');
+const native = require('./native.js');
 const {
-  own,
   reading,
   toJson,
   toOptionalJson,
@@ -20,83 +23,127 @@ const {
   textOrNull,
   numberOrNaN,
 } = require('./options.js');
+const outcome = require('./outcome.js');
+const { own, hide } = require('./own.js');
+const { DEFAULT_MAX_RETRIES } = require('./payload.js');
+const { JSONParse } = require('./primordials.js');
+const { Sessions } = require('./sessions.js');
+
+/** The wire profiles by the names that the option `api` gives them. */
+const APIS = { 'telephony-v2': telephonyV2, 'agent-session': agentSession };
 
 class DtmfInjector {
-  #side;
+  #native;
+  /** @type {Monitors} */
+  #monitors;
+  /** @type {Locks} */
+  #locks;
+  /** @type {Sessions} */
+  #sessions;
+  /** @type {import('./injection.js').Shared} */
+  #shared;
+  /** What the lane tells of this injector. It lives as long as the injector, or work of it. */
+  #receiver;
 
   /**
-   * @param {any} authClient
+   * @param {import('../index.js').TokenSource} authClient
    * @param {unknown} config
    */
   constructor(authClient, config) {
     if (typeof authClient?.getAccessToken !== 'function') {
       throw invalid('authClient must be a CXoneAuthClient or have a method getAccessToken()');
     }
-    const json = toJson(
-      'config',
-      reading(() => auditLog.crossing(config)),
-      ['logger'],
-    );
-    const onAnchor = reading(() => own(own(config, 'auditLog'), 'onAnchor'));
+    const { crossing, onAnchor } = reading(() => auditLog.parted(config));
+    const json = toJson('config', crossing, ['logger']);
     const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
-    const read = madeOrThrow(native.NativeInjectorConfig.read(json));
-    this.#side = new InjectorSide(authClient, read, { log, onAnchor });
+    const settings = madeOrThrow(native.NativeInjectorConfig.read(json));
+    const auth = sideOf(authClient);
+    const foreign = auth ? undefined : new ForeignTokens(authClient);
+    this.#receiver = this.#receive(log, onAnchor, foreign);
+    this.#native = madeOrThrow(
+      native.NativeInjector.open(
+        lane.lane,
+        lane.register(this.#receiver),
+        auth?.native,
+        settings,
+        log.debug !== undefined,
+        process.env['CXONE_DTMF_LOG'] === 'debug',
+        os.hostname(),
+      ),
+    );
+    auth?.useLog(log);
+    this.#monitors = new Monitors(log);
+    this.#locks = new Locks(this.#native, log, this.#receiver);
+    this.#sessions = new Sessions(this.#native, log);
+    this.#shared = {
+      authClient,
+      native: this.#native,
+      log,
+      monitors: this.#monitors,
+      api: APIS[/** @type {keyof typeof APIS} */ (settings.api)],
+      clear: settings.showsDigits,
+      fleet: settings.inFleet,
+    };
+  }
+
+  /**
+   * @param {import('./logger.js').Log} log
+   * @param {((anchor: string) => unknown) | undefined} onAnchor
+   * @param {ForeignTokens | undefined} foreign
+   * @returns {import('./types.js').Receiver}
+   */
+  #receive(log, onAnchor, foreign) {
+    return {
+      lockExpired: (record) => this.#locks.expired(record),
+      withoutLease: () =>
+        log.warn('Redis is away: calls are locked within this process only (fleet.onUnavailable)', {}),
+      auditNotice: (record) => auditLog.take(record, log, onAnchor),
+      logged: ({ message, fields }) => log.debug?.(message, fields),
+      sessionEnded: (record) => this.#sessions.ended(record),
+      sessionNotHeard: (record) => this.#sessions.notHeard(record),
+      tokenWanted: ({ request }) => foreign?.ask(request, this.#native),
+      tokenNotWanted: ({ request }) => foreign?.giveUp(request),
+      tokenRefused: () => foreign?.refused(),
+    };
   }
 
   /** @param {unknown} callback */
   registerCTIMonitor(callback) {
-    return this.#side.monitors.register(callback);
+    return this.#monitors.register(callback);
   }
 
   /**
-   * @param {any} params
-   * @param {any} [options]
+   * @param {unknown} params
+   * @param {unknown} [options]
    */
   async injectDTMF(params, options) {
-    const side = this.#side;
-    const { record, entry, signal } = await side.inject(params, options);
+    const { record, entry, signal } = await inject(this.#receiver, this.#shared, params, options);
     if (record.error) throw outcome.error(record, entry, signal);
     return outcome.result(record, entry);
   }
 
   /**
    * @param {unknown} callId
-   * @param {any} [options]
+   * @param {unknown} [options]
    */
   async acquireChannelLock(callId, options) {
-    const { record, lock, signal } = await this.#side.acquireLock(callId, options);
-    if (lock) return lock;
-    const aborted = record.error.code === 'ABORT_ERR';
-    throw new DtmfError(record.error, aborted ? { cause: reasonOf(signal) } : {});
+    return await this.#locks.acquire(callId, options);
   }
 
   /** @param {unknown} [lock] */
   async releaseChannelLock(lock) {
-    const chosen = lock === undefined ? this.#side.onlyLock() : lock;
-    if (!ChannelLock.is(chosen)) {
-      throw invalid('lock must be a lock that acquireChannelLock gave');
-    }
-    if (!this.#side.isOwn(chosen)) {
-      throw new DtmfError(notSent('ERR_DTMF_LOCK', 'the lock belongs to another injector'));
-    }
-    await chosen.release();
+    await this.#locks.release(lock);
   }
 
   /**
    * @template T
    * @param {unknown} callId
-   * @param {(lock: ChannelLock) => T | Promise<T>} fn
-   * @param {any} [options]
+   * @param {(lock: import('./locks.js').ChannelLock) => T | Promise<T>} fn
+   * @param {unknown} [options]
    * @returns {Promise<T>}
    */
   async withChannelLock(callId, fn, options) {
-    if (typeof fn !== 'function') throw invalid('fn must be a function');
-    const lock = await this.acquireChannelLock(callId, options);
-    try {
-      return await fn(lock);
-    } finally {
-      if (!ChannelLock.isReleased(lock)) await lock.release();
-    }
+    return await this.#locks.hold(callId, fn, options);
   }
 
   /**
@@ -104,17 +151,15 @@ class DtmfInjector {
    * @returns {() => void}
    */
   followSession(sessionId) {
-    return this.#side.follow(sessionId);
+    return this.#sessions.follow(sessionId);
   }
 
   metrics() {
-    const side = this.#side;
-    return JSON.parse(side.native.metrics(side.monitors.errors));
+    return JSONParse(this.#native.metrics(this.#monitors.errors));
   }
 
   metricsText() {
-    const side = this.#side;
-    return side.native.metricsText(side.monitors.errors);
+    return this.#native.metricsText(this.#monitors.errors);
   }
 
   /**
@@ -122,37 +167,36 @@ class DtmfInjector {
    * @param {unknown} digitsRecognised
    */
   reportRecognition(injectionId, digitsRecognised) {
-    const side = this.#side;
-    throwIfWrong(side.native.reportRecognition(textOrNull(injectionId), numberOrNaN(digitsRecognised)));
+    const digits = numberOrNaN(digitsRecognised);
+    throwIfWrong(this.#native.reportRecognition(textOrNull(injectionId), digits));
   }
 
-  /** @param {any} [options] */
+  /** @param {unknown} [options] */
   async close(options) {
-    const side = this.#side;
     const json = toOptionalJson(options, []);
-    const record = await lane.ask(side, (id) => side.native.close(id, json));
-    if (record.error) throw new DtmfError(record.error);
-    side.holdsNothing();
+    const { error } = await lane.ask(this.#receiver, (id) => this.#native.close(id, json));
+    if (error) throw new DtmfError(error);
+    this.#locks.clear();
   }
 }
 
 // Node.js before 18.18 and 20.4 has no such symbol.
 if (Symbol.asyncDispose) {
-  Object.defineProperty(DtmfInjector.prototype, Symbol.asyncDispose, {
+  hide(
+    DtmfInjector.prototype,
+    Symbol.asyncDispose,
     /** @this {DtmfInjector} */
-    value() {
+    function () {
       return this.close();
     },
-    configurable: true,
-    writable: true,
-  });
+  );
 }
 
 /**
- * @param {DtmfInjector} injector
- * @param {any} params
+ * @param {import('../index.js').DtmfInjector} injector
+ * @param {import('../index.js').AnyInjectionParams} params
  * @param {number} [maxRetries]
- * @param {any} [options]
+ * @param {import('../index.js').InjectionOptions} [options]
  */
 async function injectWithRetry(injector, params, maxRetries = DEFAULT_MAX_RETRIES, options) {
   let merged = options;

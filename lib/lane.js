@@ -9,43 +9,99 @@
 
 // Taken at load: test runners replace the global timers.
 const { setInterval } = require('node:timers');
+const { outside } = require('./context.js');
 const native = require('./native.js');
 const outcome = require('./outcome.js');
+const { failureOf } = require('./failure.js');
+const {
+  JSONParse,
+  Promise,
+  queueMicrotask,
+  SafeFinalizationRegistry,
+  SafeMap,
+  SafeWeakRef,
+} = require('./primordials.js');
 
 /** The longest delay a timer takes; it never matters, since the timer only keeps the process alive. */
 const LONGEST_DELAY = 2 ** 31 - 1;
+
+/** How many records are taken alone at most when a batch cannot be taken; a batch has no more. */
+const LONGEST_BATCH = 256;
+
+/**
+ * The names of the fields of each kind of record.
+ * @type {Record<string, string[]>}
+ */
+const NAMES = JSONParse(native.laneRecords());
 
 /**
  * What waits for a record. `owner` keeps the object alive that the work belongs to.
  * @typedef {object} Waiting
  * @property {object} owner
  * @property {(record: any) => void} settled
- * @property {(record: any) => void} [retrying]
- * @property {(record: any) => void} [unmasked]
+ * @property {((record: any) => void) | undefined} retrying
+ * @property {((record: any) => void) | undefined} unmasked
+ * @property {((record: any) => void) | undefined} logged a line of the engine about it
  */
 
 /** @type {Map<number, Waiting>} */
-const waiting = new Map();
+const waiting = new SafeMap();
 /** @type {Map<number, WeakRef<any>>} */
-const owners = new Map();
-const collected = new FinalizationRegistry((number) => owners.delete(Number(number)));
+const owners = new SafeMap();
+const collected = new SafeFinalizationRegistry((number) => owners.delete(Number(number)));
 
-const keepAlive = setInterval(() => {}, LONGEST_DELAY);
+// The package may be required in the context of a request, which neither of these must keep.
+const keepAlive = outside(() => setInterval(() => {}, LONGEST_DELAY));
 keepAlive.unref();
 
-const lane = new native.NativeLane(drain);
+const lane = outside(() => new native.NativeLane(drain));
 let lastNumber = 0;
 
+/** Takes one batch. The engine wakes this side again where there is another one. */
 function drain() {
-  for (const record of JSON.parse(lane.drain())) {
+  const records = take();
+  if (records.length === 0) return;
+  lane.crossed(records.length);
+  for (let n = 0; n < records.length; n += 1) {
     try {
-      deliver(record);
+      deliver(records[n]);
     } catch {
       // One record must not take the others with it. What was thrown may hold anything, and throw again when it
       // is looked at, so nothing of it is told.
-      process.emitWarning(`cxone-dtmf could not deliver a record of type ${record.type}`);
+      process.emitWarning(`cxone-dtmf could not deliver a record of type ${records[n]?.[0]}`);
     }
   }
+}
+
+/** How many more records are taken alone, since one of a batch could not be taken. */
+let alone = 0;
+
+/**
+ * The oldest records that can be taken.
+ * @returns {any[]}
+ */
+function take() {
+  try {
+    if (alone === 0) return parsed(lane.batch(), false);
+    alone -= 1;
+    return parsed(lane.oldest(false), true);
+  } catch {
+    // No memory for so long a text. That of one record is shorter, and shortest without the answer of the platform:
+    // what it says of the digits arrives in any case.
+    const wasAlone = alone > 0;
+    alone = wasAlone ? 0 : LONGEST_BATCH;
+    return wasAlone ? parsed(lane.oldest(true), true) : take();
+  }
+}
+
+/**
+ * @param {string | null} text
+ * @param {boolean} single whether it is one record, or an array of them
+ */
+function parsed(text, single) {
+  if (text === null) return [];
+  const value = JSONParse(text);
+  return single ? [value] : value;
 }
 
 let draining = false;
@@ -54,51 +110,48 @@ let draining = false;
 function drainSoon() {
   if (draining) return;
   draining = true;
-  queueMicrotask(() => {
-    draining = false;
-    drain();
-  });
+  outside(() =>
+    queueMicrotask(() => {
+      draining = false;
+      drain();
+    }),
+  );
 }
 
-/** @param {any} record an `OutcomeRecord` of `src/outcome_fields.rs`, or one of `src/record.rs`, these in the same order */
+/** @param {any[]} record one of `src/record.rs`: its kind, the number of what it is for, and the other fields */
 function deliver(record) {
-  if (Array.isArray(record)) return finished(outcome.ended(record));
-  switch (record.type) {
+  const kind = record[0];
+  const number = record[1];
+  switch (kind) {
+    case 'finished': {
+      const ended = outcome.ended(record);
+      // With a masked recording the work goes on, and the process has to stay for it.
+      return (ended.unmasking ? waiting.get(number) : close(number))?.settled(ended);
+    }
     case 'retrying':
-      return waiting.get(record.id)?.retrying?.(record);
+      return waiting.get(number)?.retrying?.(named(record));
     case 'settled':
-      return close(record.id)?.settled(record);
-    case 'lockExpired':
-      return owners.get(record.injector)?.deref()?.lockExpired(record);
-    case 'withoutLease':
-      return owners.get(record.injector)?.deref()?.withoutLease();
+      return close(number)?.settled(named(record));
     case 'unmasked':
-      return close(record.id)?.unmasked?.(record);
-    case 'audit':
-      return owners.get(record.injector)?.deref()?.auditNotice(record);
-    case 'log':
-      return owners.get(record.injector)?.deref()?.logged(record);
-    case 'sessionEnded':
-      return owners.get(record.injector)?.deref()?.sessionEnded(record);
-    case 'sessionNotHeard':
-      return owners.get(record.injector)?.deref()?.sessionNotHeard(record);
-    case 'tokenRefreshed':
-      return owners.get(record.client)?.deref()?.tokenRefreshed();
-    case 'tokenRefreshFailed':
-      return owners.get(record.client)?.deref()?.tokenRefreshFailed(record.error);
-    case 'tokenWanted':
-      return owners.get(record.injector)?.deref()?.tokenWanted(record.request);
-    case 'tokenNotWanted':
-      return owners.get(record.injector)?.deref()?.tokenNotWanted(record.request);
-    case 'tokenRefused':
-      return owners.get(record.injector)?.deref()?.tokenRefused();
+      return close(number)?.unmasked?.(named(record));
+    case 'logged': {
+      const line = named(record);
+      const injection = waiting.get(line.id);
+      return (injection?.logged ? injection : owners.get(number)?.deref())?.logged(line);
+    }
+    default:
+      return owners.get(number)?.deref()?.[kind](named(record));
   }
 }
 
-/** @param {any} record */
-function finished(record) {
-  // With a masked recording the work goes on, and the process has to stay for it.
-  return (record.unmasking ? waiting.get(record.id) : close(record.id))?.settled(record);
+/** @param {any[]} record */
+function named(record) {
+  const names = NAMES[record[0]];
+  /** @type {any} */
+  const fields = { __proto__: null };
+  for (let n = 0; n < names.length; n += 1) fields[names[n]] = record[n + 1];
+  fields.error = failureOf(fields.error, fields.answer);
+  return fields;
 }
 
 /** A number that nothing else of this realm goes by. */
@@ -133,7 +186,7 @@ function close(id) {
  * @param {(record: any) => void} settled
  */
 function request(owner, begin, settled) {
-  const id = open({ owner, settled });
+  const id = open({ owner, settled, retrying: undefined, unmasked: undefined, logged: undefined });
   try {
     begin(id);
   } catch (error) {
@@ -154,11 +207,11 @@ function ask(owner, begin) {
 
 /**
  * Gives an object a number under which records find it.
- * @param {object} owner has a method for each record that may name it
+ * @param {object} owner has a method for each kind of record that may name it
  */
 function register(owner) {
   const number = next();
-  owners.set(number, new WeakRef(owner));
+  owners.set(number, new SafeWeakRef(owner));
   collected.register(owner, number);
   return number;
 }

@@ -6,9 +6,11 @@
  */
 
 const { invalid } = require('./errors.js');
+const { guarded } = require('./guarded.js');
+const { JSONStringify } = require('./primordials.js');
 
 /** @typedef {(message: string, fields: object) => unknown} Write */
-/** @typedef {{ enabled: boolean, info: Write, warn: Write, error: Write, debug?: Write }} Log `debug` only where it is wanted */
+/** @typedef {{ enabled: boolean, info: Write, warn: Write, error: Write, debug: Write | undefined }} Log `debug` only where it is wanted */
 
 /**
  * The tutorial's lines: JSON on standard output, as winston writes them.
@@ -18,33 +20,32 @@ const { invalid } = require('./errors.js');
 function jsonLine(level) {
   return (message, fields) => {
     const line = { level, message, ...fields, timestamp: new Date().toISOString() };
-    process.stdout.write(`${JSON.stringify(line)}\n`);
+    process.stdout.write(`${JSONStringify(line)}\n`);
   };
 }
 
 /** @type {Log} */
-const silence = { enabled: false, info() {}, warn() {}, error() {} };
+const silence = { enabled: false, info() {}, warn() {}, error() {}, debug: undefined };
 
 /**
  * The outcome of an injection must not depend on its log line: a logger may throw or reject.
  * @param {Write} write
  * @returns {Write}
  */
-function guarded(write) {
-  return (message, fields) => {
-    try {
-      const written = /** @type {any} */ (write(message, fields));
-      if (typeof written?.then === 'function') written.then(undefined, () => {});
-    } catch {
-      // Said above.
-    }
-  };
+function safe(write) {
+  return (message, fields) =>
+    guarded(
+      () => write(message, fields),
+      () => {},
+    );
 }
+
+/** @typedef {import('../index.js').Logger} Logger */
 
 /**
  * Whether a logger takes debug lines: it has the method, and says nothing against the level. `console` has no
  * levels, and would print them all.
- * @param {any} logger
+ * @param {Logger} logger
  */
 function wantsDebug(logger) {
   if (typeof logger.debug !== 'function' || logger === console) return false;
@@ -52,35 +53,37 @@ function wantsDebug(logger) {
 }
 
 /**
- * @param {any} logger
+ * @param {Logger} logger
  * @param {'info' | 'warn' | 'error' | 'debug'} level
  * @returns {Write}
  */
 function adapt(logger, level) {
   // pino takes the object first, and is the only one of its kind with `bindings()`.
   const objectFirst = typeof logger.bindings === 'function';
-  return guarded((message, fields) =>
-    objectFirst ? logger[level](fields, message) : logger[level](message, fields),
+  return safe((message, fields) =>
+    objectFirst ? logger[level]?.(fields, message) : logger[level]?.(message, fields),
   );
 }
 
 /** @type {Log} */
 const standardOutput = {
   enabled: true,
-  info: guarded(jsonLine('info')),
-  warn: guarded(jsonLine('warn')),
-  error: guarded(jsonLine('error')),
+  info: safe(jsonLine('info')),
+  warn: safe(jsonLine('warn')),
+  error: safe(jsonLine('error')),
+  debug: undefined,
 };
 
 /**
- * @param {any} logger the option as given: an object with `info`, `warn` and `error`, `false`, or absent
+ * @param {unknown} given the option: an object with `info`, `warn` and `error`, `false`, or absent
  * @returns {Log | undefined} `undefined` when absent
  */
-function createLog(logger) {
-  if (logger === undefined) return undefined;
-  if (logger === false) return silence;
-  const complete = ['info', 'warn', 'error'].every((level) => typeof logger?.[level] === 'function');
-  if (!complete) {
+function createLog(given) {
+  if (given === undefined) return undefined;
+  if (given === false) return silence;
+  const logger = /** @type {Logger | null} */ (given);
+  const levels = /** @type {const} */ (['info', 'warn', 'error']);
+  if (!logger || !levels.every((level) => typeof logger[level] === 'function')) {
     throw invalid('logger must have the methods info, warn and error, or be false');
   }
   return {
@@ -88,7 +91,7 @@ function createLog(logger) {
     info: adapt(logger, 'info'),
     warn: adapt(logger, 'warn'),
     error: adapt(logger, 'error'),
-    ...(wantsDebug(logger) && { debug: adapt(logger, 'debug') }),
+    debug: wantsDebug(logger) ? adapt(logger, 'debug') : undefined,
   };
 }
 

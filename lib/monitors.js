@@ -6,23 +6,27 @@
  */
 
 const { invalid } = require('./errors.js');
+const { guarded } = require('./guarded.js');
+const { own } = require('./own.js');
+const { ObjectFreeze, SafeSet } = require('./primordials.js');
 
-/** @param {any} value */
+/** @param {object} value */
 function deepFreeze(value) {
   // Once per injection: a third of the time that Object.values() takes.
   for (const name in value) {
-    // What others put on the prototype of all objects is not read.
-    const field = Object.hasOwn(value, name) ? value[name] : undefined;
+    const field = own(value, name);
     if (typeof field === 'object' && field !== null) deepFreeze(field);
   }
-  return Object.freeze(value);
+  return ObjectFreeze(value);
 }
 
+/** @typedef {{ callback: (event: import('../index.js').CtiEvent) => unknown, failed: boolean }} Monitor */
+
 class Monitors {
-  /** @type {Set<{ callback: Function, failed: boolean }>} */
-  #all = new Set();
+  /** @type {Set<Monitor>} */
+  #all = new SafeSet();
   #log;
-  errors = 0;
+  #errors = 0;
 
   /** @param {import('./logger.js').Log} log */
   constructor(log) {
@@ -35,7 +39,7 @@ class Monitors {
    */
   register(callback) {
     if (typeof callback !== 'function') throw invalid('callback must be a function');
-    const monitor = { callback, failed: false };
+    const monitor = { callback: /** @type {Monitor['callback']} */ (callback), failed: false };
     this.#all.add(monitor);
     return () => {
       this.#all.delete(monitor);
@@ -46,32 +50,31 @@ class Monitors {
     return this.#all.size > 0;
   }
 
+  get errors() {
+    return this.#errors;
+  }
+
   /**
    * The event is frozen: what one monitor does to it must not reach another.
-   * @param {object} event
+   * @param {import('../index.js').CtiEvent} event
    */
   emit(event) {
     deepFreeze(event);
     for (const monitor of [...this.#all]) {
-      try {
-        const returned = monitor.callback(event);
-        if (typeof returned?.then === 'function') {
-          returned.then(undefined, () => this.#failed(monitor));
-        }
-      } catch {
-        this.#failed(monitor);
-      }
+      guarded(
+        () => monitor.callback(event),
+        () => this.#failed(monitor),
+      );
     }
   }
 
-  /** @param {{ failed: boolean }} monitor */
+  /** @param {Monitor} monitor */
   #failed(monitor) {
-    this.errors += 1;
+    this.#errors += 1;
     if (monitor.failed) return;
     monitor.failed = true;
-    // What it threw may hold anything, so it is not repeated here.
     this.#log.error('CTI monitor failed; its further failures are only counted', {
-      monitorErrors: this.errors,
+      monitorErrors: this.#errors,
     });
   }
 }

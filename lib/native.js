@@ -125,7 +125,5 @@ function load() {
   }
 }
 
-/** @type {any} */
-const addon = load();
-
-module.exports = addon;
+/** @type {typeof import('./native.d.ts')} what the build wrote of it */
+module.exports = load();

@@ -7,14 +7,14 @@
 
 const { isUint8Array } = require('node:util/types');
 const { DtmfError, invalid, isDtmfError } = require('./errors.js');
-
-/**
- * @param {any} object
- * @param {string} name
- */
-function own(object, name) {
-  return object !== undefined && object !== null && Object.hasOwn(object, name) ? object[name] : undefined;
-}
+const { failureOf } = require('./failure.js');
+const {
+  ArrayIsArray,
+  JSONParse,
+  JSONStringify,
+  ObjectEntries,
+  ObjectFromEntries,
+} = require('./primordials.js');
 
 /**
  * JSON text of an options object without the keys that stay on this side. What JSON cannot say becomes
@@ -25,12 +25,12 @@ function own(object, name) {
  * @param {object} [read] what was read of the object before, in place of what stays
  */
 function toJson(what, object, kept, read) {
-  if (typeof object !== 'object' || object === null || Array.isArray(object)) {
+  if (typeof object !== 'object' || object === null || ArrayIsArray(object)) {
     throw invalid(`${what} must be an object`);
   }
   try {
-    const crossing = Object.entries(object).filter(([key]) => !kept.includes(key));
-    return JSON.stringify({ ...Object.fromEntries(crossing), ...read }, (_, value) =>
+    const crossing = ObjectEntries(object).filter(([key]) => !kept.includes(key));
+    return JSONStringify({ ...ObjectFromEntries(crossing), ...read }, (_, value) =>
       ['function', 'symbol', 'bigint'].includes(typeof value) ? null : value,
     );
   } catch {
@@ -55,7 +55,9 @@ function toOptionalJson(object, kept, read) {
  * @param {string | null} found
  */
 function throwIfWrong(found) {
-  if (found) throw new DtmfError(JSON.parse(found).error);
+  if (!found) return;
+  const failure = JSONParse(found);
+  throw new DtmfError(failureOf(failure[0], failure[1]));
 }
 
 /**
@@ -104,14 +106,15 @@ function numberOrNaN(value) {
 }
 
 /**
- * @param {any} signal
+ * Whatever has the methods of an `AbortSignal` is one: it may come from another realm, or from a library.
+ * @param {unknown} value
  * @returns {AbortSignal | undefined}
  */
-function checkSignal(signal) {
-  if (signal === undefined) return undefined;
-  const listens = ['addEventListener', 'removeEventListener'].every(
-    (method) => typeof signal?.[method] === 'function',
-  );
+function checkSignal(value) {
+  if (value === undefined) return undefined;
+  const signal = /** @type {AbortSignal | null} */ (value);
+  const listens =
+    typeof signal?.addEventListener === 'function' && typeof signal.removeEventListener === 'function';
   if (!listens || typeof signal.aborted !== 'boolean') {
     throw invalid('signal must be an AbortSignal');
   }
@@ -119,7 +122,6 @@ function checkSignal(signal) {
 }
 
 module.exports = {
-  own,
   toJson,
   toOptionalJson,
   throwIfWrong,

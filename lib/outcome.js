@@ -4,19 +4,13 @@
  * From the record of an ended injection to what a program sees: entry, event, result, error.
  */
 
-const { reasonOf } = require('./abort.js');
-const { DtmfError } = require('./errors.js');
+const { failed } = require('./errors.js');
+const { failureOf } = require('./failure.js');
 const native = require('./native.js');
-const { frequenciesOf } = require('./payload.js');
+const { JSONParse, JSONStringify, ObjectFreeze, ObjectHasOwn } = require('./primordials.js');
 
 /** Stands for digits wherever they are hidden. Its length says nothing. */
 const MASK = '*****';
-
-/**
- * Digits as they are sent. `w` and `W` are pauses of different length and stay as they are.
- * @param {string} digits
- */
-const upper = (digits) => digits.replace(/[a-d]/g, (digit) => digit.toUpperCase());
 
 /**
  * What an entry shows of its injection.
@@ -28,21 +22,26 @@ const upper = (digits) => digits.replace(/[a-d]/g, (digit) => digit.toUpperCase(
  * @property {string} [correlationId] what the caller calls it
  */
 
-/** Where each field is in the record of an ended injection, by its name in the engine's table. */
-const AT = Object.freeze(
+/** Where each field is in the record of an injection that ended, by its name in the engine's table: behind the kind. */
+const AT = ObjectFreeze(
   Object.fromEntries(
-    JSON.parse(native.tables())
+    JSONParse(native.tables())
       .outcome.filter((/** @type {any} */ { crosses }) => crosses)
-      .map((/** @type {any} */ { name }, /** @type {number} */ place) => [name, place]),
+      .map((/** @type {any} */ { name }, /** @type {number} */ place) => [name, place + 1]),
   ),
 );
 
 /**
- * The record of an injection that ended, whose fields have no names on their way here.
+ * The record of an injection that ended, whose fields have no names on their way here. Every field is the object's own,
+ * so that none is looked for on `Object.prototype`.
  * @param {any[]} fields
  */
 function ended(fields) {
-  const error = fields[AT.error] ?? undefined;
+  const answer = fields[AT.answer];
+  const error = failureOf(fields[AT.error], answer);
+  // Without its body the answer did not find the memory that it needed.
+  const body = error ? undefined : (answer ?? '');
+  const lost = !error && answer === null;
   return {
     id: fields[AT.id],
     injectionId: fields[AT.injectionId],
@@ -54,18 +53,14 @@ function ended(fields) {
     attemptMs: fields[AT.attemptMs],
     attempts: fields[AT.attempts],
     fence: fields[AT.fence],
-    delivery: fields[AT.delivery],
-    accepted: error ? undefined : { body: fields[AT.body], bodyError: fields[AT.bodyError] ?? undefined },
-    playoutMs: fields[AT.playoutMs] ?? undefined,
-    logged: fields[AT.logged] ?? undefined,
+    logged: fields[AT.logged],
+    playoutMs: fields[AT.playoutMs],
     unmasking: fields[AT.unmasking],
+    delivery: fields[AT.delivery],
+    bodyError: lost ? 'unreadable' : fields[AT.bodyError],
+    body,
     error,
   };
-}
-
-/** @param {{ bodyError?: string } | undefined} answer */
-function bodyError(answer) {
-  return answer?.bodyError ? { bodyError: answer.bodyError } : {};
 }
 
 /**
@@ -75,20 +70,20 @@ function bodyError(answer) {
  */
 function auditEntry(record, { asked, api, clear, fleet, correlationId }) {
   const valid = record.callId !== null;
-  const accepted = record.accepted !== undefined;
   const { error } = record;
-  const showing = clear && valid;
+  const accepted = error === undefined;
+  const shown = clear && valid ? JSONParse(native.shownDigits(asked.dtmfString)) : undefined;
   return {
     timestamp: record.timestamp,
     injectionId: record.injectionId,
     callId: record.callId,
     ...(valid && correlationId !== undefined && { correlationId }),
-    dtmfString: showing ? upper(asked.dtmfString) : MASK,
+    dtmfString: shown ? shown[0] : MASK,
     ...(valid ? api.entryFields(asked) : { dtmfType: null, interDigitPause: null }),
     validation: {
       valid,
       carrierCompatible: record.carrierCompatible === true,
-      ...(showing && { frequencies: frequenciesOf(asked.dtmfString) }),
+      ...(shown && { frequencies: shown[1] }),
     },
     status: accepted ? 'success' : error.delivery === 'refused' ? 'failed' : 'error',
     latencyMs: record.latencyMs,
@@ -99,10 +94,10 @@ function auditEntry(record, { asked, api, clear, fleet, correlationId }) {
     recognitionSource: 'acceptance',
     delivery: record.delivery,
     ...(fleet && { fence: record.fence ?? null }),
-    ...(record.logged !== undefined && { logged: record.logged }),
-    ...(record.playoutMs !== undefined && { playoutMs: record.playoutMs }),
+    ...(record.logged !== null && { logged: record.logged }),
+    ...(record.playoutMs !== null && { playoutMs: record.playoutMs }),
     ...(error?.digitsAccepted !== undefined && { digitsAccepted: error.digitsAccepted }),
-    ...bodyError(record.accepted ?? error.response),
+    ...(record.bodyError !== null && { bodyError: record.bodyError }),
     ...(accepted
       ? {}
       : {
@@ -114,14 +109,27 @@ function auditEntry(record, { asked, api, clear, fleet, correlationId }) {
 }
 
 /**
+ * The same entry for another receiver: what one does to it must not reach the others.
+ * @param {any} entry
+ */
+function copyOf(entry) {
+  const copy = { ...entry, validation: { ...entry.validation } };
+  // Digits that are shown are few, and seldom.
+  if (ObjectHasOwn(copy.validation, 'frequencies')) {
+    copy.validation.frequencies = JSONParse(JSONStringify(copy.validation.frequencies));
+  }
+  return copy;
+}
+
+/**
  * @param {any} entry
  * @param {Showing} showing
  */
-function finalEvent(entry, { asked, api, clear }) {
+function finalEvent(entry, { asked, api }) {
   if (entry.status !== 'success') {
     return { event: 'dtmf.failed', callId: entry.callId, auditEntry: entry };
   }
-  const payload = api.payload(asked, clear ? upper(asked.dtmfString) : MASK);
+  const payload = api.payload(asked, entry.dtmfString);
   return { event: 'dtmf.injected', callId: entry.callId, auditEntry: entry, payload };
 }
 
@@ -129,7 +137,7 @@ function finalEvent(entry, { asked, api, clear }) {
 function parsed(body) {
   if (body === '') return null;
   try {
-    return JSON.parse(body);
+    return JSONParse(body);
   } catch {
     return body;
   }
@@ -140,11 +148,11 @@ function parsed(body) {
  * @param {object} audit
  */
 function result(record, audit) {
-  const { accepted, playoutMs } = record;
+  const { body, playoutMs } = record;
   return {
     success: true,
-    data: parsed(accepted.body),
-    ...(playoutMs !== undefined && { playoutMs }),
+    data: parsed(body),
+    ...(playoutMs !== null && { playoutMs }),
     audit,
   };
 }
@@ -155,12 +163,7 @@ function result(record, audit) {
  * @param {AbortSignal | undefined} signal
  */
 function error(record, audit, signal) {
-  const aborted = record.error.code === 'ABORT_ERR';
-  return new DtmfError(record.error, {
-    attempts: record.attempts,
-    audit,
-    ...(aborted && { cause: reasonOf(signal) }),
-  });
+  return failed(record.error, signal, { attempts: record.attempts, audit });
 }
 
-module.exports = { ended, auditEntry, finalEvent, result, error };
+module.exports = { ended, auditEntry, copyOf, finalEvent, result, error };

@@ -6,9 +6,11 @@
 
 const native = require('./native.js');
 const { DtmfError } = require('./errors.js');
+const { failureOf } = require('./failure.js');
 const { textOrNull, numberOrNaN } = require('./options.js');
+const { ArrayIsArray, JSONParse } = require('./primordials.js');
 
-const constants = JSON.parse(native.dtmfConstants());
+const constants = JSONParse(native.dtmfConstants());
 
 /** @type {Readonly<Record<string, readonly [number, number]>>} */
 const DTMF_FREQUENCIES = Object.freeze(
@@ -19,22 +21,16 @@ const DTMF_FREQUENCIES = Object.freeze(
 /** @type {readonly string[]} */
 const SUPPORTED_DTMF_TYPES = Object.freeze(constants.types);
 
-/** @param {string} digits valid ones; pauses between them have no frequencies */
-function frequenciesOf(digits) {
-  const pairs = [...digits.toUpperCase()].map((digit) => /** @type {any} */ (DTMF_FREQUENCIES)[digit]);
-  return pairs.filter((pair) => pair !== undefined).map((pair) => [...pair]);
-}
-
 /**
  * @param {unknown} dtmfString
  * @param {unknown} dtmfType
  * @param {unknown} interDigitPause
  */
 function validateDtmfPayload(dtmfString, dtmfType, interDigitPause) {
-  const answer = JSON.parse(
+  const answer = JSONParse(
     native.validateDtmfPayload(textOrNull(dtmfString), textOrNull(dtmfType), numberOrNaN(interDigitPause)),
   );
-  if (answer.error) throw new DtmfError(answer.error);
+  if (ArrayIsArray(answer)) throw new DtmfError(failureOf(answer[0], answer[1]));
   return answer;
 }
 
@@ -47,6 +43,5 @@ module.exports = {
   DEFAULT_MAX_RETRIES: constants.maxRetries,
   DEFAULT_TONE_DURATION: constants.sessionToneDuration,
   DEFAULT_SESSION_PAUSE: constants.sessionInterDigitPause,
-  frequenciesOf,
   validateDtmfPayload,
 };

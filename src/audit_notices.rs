@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::lane::Outbox;
-use super::record::{AuditNotice, Record};
+use super::outbox::Outbox;
+use super::record::AuditNotice;
 use cxone_dtmf_engine::audit::{Notice, Observer};
 
 /// Sends the notices of a log down the lane.
@@ -14,21 +14,19 @@ pub struct LaneObserver {
 
 impl Observer for LaneObserver {
     fn notice(&self, notice: &Notice) {
-        let notice = match notice {
-            Notice::Anchor(anchor) => AuditNotice::Anchor {
-                text: anchor.text(),
-            },
-            Notice::Failed { why } => AuditNotice::Failed { why },
-            Notice::Restored => AuditNotice::Restored,
-            Notice::Recovered { file, bytes } => AuditNotice::Recovered {
-                file,
-                bytes: *bytes,
-            },
-            Notice::Altered { file } => AuditNotice::Altered { file },
+        let (notice, text, file, bytes) = match notice {
+            Notice::Anchor(anchor) => ("anchor", Some(anchor.text()), None, None),
+            Notice::Failed { why } => ("failed", Some(why.to_string()), None, None),
+            Notice::Restored => ("restored", None, None, None),
+            Notice::Recovered { file, bytes } => ("recovered", None, Some(file), Some(*bytes)),
+            Notice::Altered { file } => ("altered", None, Some(file), None),
         };
-        self.outbox.push(&Record::Audit {
+        self.outbox.push(&AuditNotice {
             injector: self.injector,
             notice,
+            text,
+            file: file.map(|file| &**file),
+            bytes,
         });
     }
 }

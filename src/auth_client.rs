@@ -9,10 +9,11 @@ use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::failure::{Failure, failure_json};
-use super::lane::{NativeLane, Outbox};
+use super::failure::{Answered, Failure, failure_json};
+use super::lane::NativeLane;
 use super::options::AuthConfig;
-use super::record::Record;
+use super::outbox::Outbox;
+use super::record::{TokenRefreshFailed, TokenRefreshed};
 use cxone_dtmf_engine::auth::{Connection, TokenCache, TokenObserver, TokenSource};
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::endpoint::{AllowedHosts, Discovered, Endpoint};
@@ -47,15 +48,16 @@ struct Observer {
 impl TokenObserver for Observer {
     fn refreshed(&self) {
         self.refreshes.fetch_add(1, Ordering::Relaxed);
-        self.outbox.push(&Record::TokenRefreshed {
+        self.outbox.push(&TokenRefreshed {
             client: self.client,
         });
     }
 
     fn refresh_failed(&self, error: &Error) {
-        self.outbox.push(&Record::TokenRefreshFailed {
+        self.outbox.push(&TokenRefreshFailed {
             client: self.client,
             error: Failure::from(error),
+            answer: Answered::of(error),
         });
     }
 }

@@ -15,8 +15,8 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record as SpanRecord};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 
-use super::lane::Outbox;
-use super::record::Record;
+use super::outbox::Outbox;
+use super::record::Logged;
 
 /// Where the lines go. Without one there is no subscriber, and no line is made.
 #[derive(Clone)]
@@ -78,10 +78,11 @@ impl Subscriber for Lines {
             );
         }
         if self.to_logger {
-            self.outbox.push(&Record::Log {
+            self.outbox.push(&Logged {
                 injector: self.owner,
                 message: &line.message,
                 fields: &line.fields,
+                id: line.id,
             });
         }
     }
@@ -105,6 +106,8 @@ impl Subscriber for Lines {
 struct Line {
     message: String,
     fields: Map<String, Value>,
+    /// The number of the injection that it belongs to. It is nothing to users, who see `injectionId`.
+    id: Option<u64>,
 }
 
 impl Line {
@@ -115,7 +118,11 @@ impl Line {
 
 impl Visit for Line {
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value);
+        if field.name() == "id" {
+            self.id = Some(value);
+        } else {
+            self.put(field, value);
+        }
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {

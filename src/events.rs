@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::failure::Failure;
-use super::lane::Outbox;
+use super::failure::{Answered, Failure};
+use super::outbox::Outbox;
 use super::outcome_fields::OutcomeRecord;
-use super::record::Record;
+use super::record::{LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked, WithoutLease};
 use super::times::whole_millis_up;
+use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::event::{Event, EventSink};
 
 /// Sends the engine's events down the lane.
@@ -17,6 +18,8 @@ pub struct LaneEvents {
 
 impl EventSink for LaneEvents {
     fn emit(&self, event: Event) {
+        let Self { injector, outbox } = self;
+        let injector = *injector;
         match event {
             Event::Retrying {
                 id,
@@ -26,47 +29,49 @@ impl EventSink for LaneEvents {
                 max_attempts,
                 delay,
                 reason,
-            } => self.outbox.push(&Record::Retrying {
+            } => outbox.push(&Retrying {
                 id,
-                injection_id: injection_id.to_string(),
+                injection_id,
                 call_id: &call,
                 attempt,
                 max_attempts,
                 delay_ms: whole_millis_up(delay),
                 reason: reason.as_str(),
             }),
-            Event::Finished(outcome) => self.outbox.push(&OutcomeRecord(&outcome)),
+            Event::Finished(outcome) => outbox.push(&OutcomeRecord(&outcome)),
             Event::Unmasked {
                 id,
                 injection_id,
                 call,
                 failure,
-            } => self.outbox.push(&Record::Unmasked {
+            } => outbox.push(&Unmasked {
                 id,
-                injection_id: injection_id.to_string(),
+                injection_id,
                 call_id: &call,
                 error: failure.as_ref().map(Failure::from),
+                answer: failure.as_ref().and_then(Answered::of),
             }),
-            Event::SessionEnded { session } => self.outbox.push(&Record::SessionEnded {
-                injector: self.injector,
+            Event::SessionEnded { session } => outbox.push(&SessionEnded {
+                injector,
                 session_id: &session,
             }),
-            Event::SessionNotPolled { session, error } => {
-                self.outbox.push(&Record::SessionNotHeard {
-                    injector: self.injector,
-                    session_id: &session,
-                    error: Failure::from(&error),
-                });
-            }
-            Event::WithoutLease => self.outbox.push(&Record::WithoutLease {
-                injector: self.injector,
+            Event::SessionNotPolled { session, error } => outbox.push(&SessionNotHeard {
+                injector,
+                session_id: &session,
+                error: Failure::from(&error),
+                answer: Answered::of(&error),
             }),
-            Event::LockExpired { lock, call, limit } => self.outbox.push(&Record::LockExpired {
-                injector: self.injector,
+            Event::WithoutLease => outbox.push(&WithoutLease { injector }),
+            Event::LockExpired { lock, call, limit } => outbox.push(&LockExpired {
+                injector,
                 lock: lock.0,
                 call_id: &call,
                 limit_ms: whole_millis_up(limit),
             }),
         }
+    }
+
+    fn ready(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.outbox.room())
     }
 }

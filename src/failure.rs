@@ -1,76 +1,66 @@
 //! An error as it crosses.
 
 use serde::Serialize;
+use serde::ser::{SerializeSeq as _, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::times::whole_millis_up;
-use cxone_dtmf_engine::error::{BodyError, Error, Response};
+use cxone_dtmf_engine::error::{Error, Response};
 
-/// An error's closed list of fields.
+/// An error's closed list of fields, but for the answer. They have no names on their way: `lib/failure.js` has them in
+/// the same order.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Failure<'a> {
-    code: &'static str,
-    delivery: &'static str,
-    safe_to_resend: bool,
-    retryable: bool,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digits_accepted: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response: Option<Answered<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answered<'a> {
-    status: u16,
-    headers: Map<String, Value>,
-    data: &'a Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trace_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body_error: Option<&'static str>,
-}
+pub struct Failure<'a>(
+    &'static str, // code
+    &'static str, // delivery
+    bool,         // safeToResend
+    bool,         // retryable
+    &'a str,      // message
+    Option<u64>,  // retryAfterMs
+    Option<u32>,  // digitsAccepted
+);
 
 impl<'a> From<&'a Error> for Failure<'a> {
     fn from(error: &'a Error) -> Self {
-        Self {
-            code: error.code.as_str(),
-            delivery: error.delivery.as_str(),
+        Self(
+            error.code.as_str(),
+            error.delivery.as_str(),
             // A wrong input can be sent again safely too; `retryable` says that it is of no use.
-            safe_to_resend: error.delivery.safe_to_resend(),
-            retryable: error.retryable,
-            message: &error.message,
-            retry_after_ms: error.retry_after.map(whole_millis_up),
-            digits_accepted: error.digits_accepted,
-            response: error.response.as_deref().map(Answered::from),
-        }
+            error.delivery.safe_to_resend(),
+            error.retryable,
+            &error.message,
+            error.retry_after.map(whole_millis_up),
+            error.digits_accepted,
+        )
     }
 }
 
-impl<'a> From<&'a Response> for Answered<'a> {
-    fn from(response: &'a Response) -> Self {
-        Self {
-            status: response.status,
-            headers: response
-                .headers
-                .iter()
-                .map(|(name, value)| (name.clone(), Value::String(value.clone())))
-                .collect(),
-            data: &response.data,
-            reason: response.details.reason.as_deref(),
-            trace_id: response.details.trace_id.as_deref(),
-            body_error: response.body_error.map(BodyError::as_str),
-        }
+/// The answer that an error carries.
+pub struct Answered<'a>(&'a Response);
+
+impl<'a> Answered<'a> {
+    pub fn of(error: &'a Error) -> Option<Self> {
+        error.response.as_deref().map(Self)
+    }
+}
+
+impl Serialize for Answered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(response) = self;
+        let headers: Map<_, _> = (response.headers.iter())
+            .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+            .collect();
+        let mut fields = serializer.serialize_seq(Some(5))?;
+        fields.serialize_element(&response.status)?;
+        fields.serialize_element(&headers)?;
+        fields.serialize_element(&response.data)?;
+        fields.serialize_element(&response.details.reason)?;
+        fields.serialize_element(&response.details.trace_id)?;
+        fields.end()
     }
 }
 
 /// An error as JSON text, for the exports that answer at once.
 pub fn failure_json(error: &Error) -> String {
-    json!({ "error": Failure::from(error) }).to_string()
+    json!([Failure::from(error), Answered::of(error)]).to_string()
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::lane::Outbox;
-use super::record::Record;
+use super::outbox::Outbox;
+use super::record::{TokenNotWanted, TokenRefused, TokenWanted};
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::Secret;
 use cxone_dtmf_engine::auth::{Token, TokenSource, is_bearer_token};
@@ -51,7 +51,7 @@ impl Drop for Waiting<'_> {
         });
         drop(state);
         if abandoned.is_some() {
-            self.tokens.outbox.push(&Record::TokenNotWanted {
+            self.tokens.outbox.push(&TokenNotWanted {
                 injector: self.tokens.injector,
                 request: self.request,
             });
@@ -127,12 +127,12 @@ impl ForeignTokens {
         });
         drop(state);
         if let Some(call) = too_late {
-            self.outbox.push(&Record::TokenNotWanted {
+            self.outbox.push(&TokenNotWanted {
                 injector: self.injector,
                 request: call.request,
             });
         }
-        self.outbox.push(&Record::TokenWanted {
+        self.outbox.push(&TokenWanted {
             injector: self.injector,
             request,
         });
@@ -167,7 +167,7 @@ impl TokenSource for ForeignTokens {
     }
 
     fn invalidate(&self, _refused: &Token) {
-        self.outbox.push(&Record::TokenRefused {
+        self.outbox.push(&TokenRefused {
             injector: self.injector,
         });
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either, spawn, within_runtime_if_available};
+use napi::bindgen_prelude::{Either, Uint8Array, spawn, within_runtime_if_available};
 use napi_derive::napi;
 use serde_json::json;
 use tokio::runtime::Handle;
@@ -15,12 +15,13 @@ use super::engine_log::EngineLog;
 use super::events::LaneEvents;
 use super::failure::failure_json;
 use super::foreign_tokens::ForeignTokens;
-use super::lane::{NativeLane, Outbox};
+use super::lane::NativeLane;
 use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
-use super::params::{Digits, copied};
+use super::outbox::Outbox;
+use super::params::copied;
 use super::transports::Pair;
-use cxone_dtmf_engine::api::{PackedParams, Params, agent_session, telephony_v2};
+use cxone_dtmf_engine::api::{PackedParams, Params};
 use cxone_dtmf_engine::audit::{self, AuditLog, AuditSink};
 use cxone_dtmf_engine::auth::TokenSource;
 use cxone_dtmf_engine::clock::WallClock;
@@ -84,7 +85,7 @@ impl NativeInjector {
     /// Makes an injector, or tells what is wrong as the JSON text of a failure.
     ///
     /// `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
-    /// `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say who takes the engine's debug lines.
+    /// `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say where the debug lines of the engine go.
     #[napi(catch_unwind)]
     pub fn open(
         lane: &NativeLane,
@@ -101,84 +102,31 @@ impl NativeInjector {
     }
 
     /// Begins an injection; its end is the record `finished`.
+    /// `params` is what [`PackedParams`] describes. `digits` are those that are bytes, which `lib/` wipes when this returns.
     /// `aborted` says that the caller's signal has fired already.
-    /// A missing or ill-typed text is `None`, an ill-typed pause NaN.
     #[napi(catch_unwind)]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "plain values cross cheaper than an object"
-    )]
     pub fn inject(
         &self,
         id: f64,
-        telephony_provider_id: Option<String>,
-        line_id: Option<String>,
-        call_id: Option<String>,
-        dtmf_string: Option<Digits>,
-        dtmf_type: Option<String>,
-        inter_digit_pause: f64,
+        params: String,
+        digits: Option<Uint8Array>,
         lock: Option<f64>,
         aborted: bool,
         options: Option<String>,
     ) {
-        let params = Params::TelephonyV2(telephony_v2::Params {
-            telephony_provider_id,
-            line_id,
-            call_id,
-            dtmf_string: dtmf_string.map(copied),
-            dtmf_type,
-            inter_digit_pause,
+        let digits = digits.map(|bytes| copied(&bytes));
+        self.submissions.submit(Submission {
+            injector: self.injector.clone(),
+            id: whole(id),
+            asked: Instant::now(),
+            params: Params::Packed(PackedParams::new(params, digits)),
+            options,
+            lock: lock.map(whole),
+            read: options::injection,
+            aborted,
+            log: self.log.dispatch().clone(),
+            runtime: self.runtime.clone(),
         });
-        self.submit(whole(id), params, lock, aborted, options);
-    }
-
-    /// The same with the texts in one, as [`PackedParams`] has them. `false`, and nothing happens, where that does not go.
-    #[napi(catch_unwind)]
-    pub fn inject_joined(
-        &self,
-        id: f64,
-        joined: String,
-        inter_digit_pause: f64,
-        lock: Option<f64>,
-        aborted: bool,
-        options: Option<String>,
-    ) -> bool {
-        let Some(packed) = PackedParams::new(joined, inter_digit_pause) else {
-            return false;
-        };
-        let params = Params::PackedTelephonyV2(packed);
-        self.submit(whole(id), params, lock, aborted, options);
-        true
-    }
-
-    /// The same for an agent session. An absent number is `None`, an ill-typed one NaN.
-    #[napi(catch_unwind)]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "plain values cross cheaper than an object"
-    )]
-    pub fn inject_into_session(
-        &self,
-        id: f64,
-        session_id: Option<String>,
-        dtmf_string: Option<Digits>,
-        tone_duration: Option<f64>,
-        inter_digit_pause: Option<f64>,
-        contact_id: Option<String>,
-        mask_recording: bool,
-        lock: Option<f64>,
-        aborted: bool,
-        options: Option<String>,
-    ) {
-        let params = Params::AgentSession(agent_session::Params {
-            session_id,
-            dtmf_string: dtmf_string.map(copied),
-            tone_duration,
-            inter_digit_pause,
-            contact_id,
-            mask_recording,
-        });
-        self.submit(whole(id), params, lock, aborted, options);
     }
 
     /// Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure.
@@ -292,13 +240,13 @@ impl NativeInjector {
     pub fn close(&self, id: f64, options: Option<String>) {
         let outbox = Arc::clone(&self.outbox);
         match options::close_time_out(options.as_deref()) {
-            Ok(patience) => {
+            Ok(wait) => {
                 let injector = self.up_to_date().clone();
                 let audit = self.audit.clone();
                 // Refuses from this very moment on, not only when the runtime gets to it.
                 injector.begin_close();
                 spawn(async move {
-                    injector.close(patience).await;
+                    injector.close(wait).await;
                     if let Some(audit) = audit {
                         audit.close().await;
                     }
@@ -311,15 +259,6 @@ impl NativeInjector {
 }
 
 impl NativeInjector {
-    /// What the injector is doing now, with what is counted outside of the engine.
-    fn snapshot(&self, monitor_errors: f64) -> Snapshot {
-        let mut now = self.up_to_date().snapshot();
-        now.totals.token_refreshes = (self.token_refreshes)();
-        now.totals.audit_failures = self.audit.as_ref().map_or(0, |log| log.unlogged());
-        now.totals.monitor_errors = whole(monitor_errors);
-        now
-    }
-
     fn with(
         lane: &NativeLane,
         injector: f64,
@@ -368,7 +307,7 @@ impl NativeInjector {
             }),
             audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
             registry: Registry::process_wide(),
-            submissions: submissions.clone(),
+            submissions: Some(submissions.clone()),
             fleet: fleet.map(Fleet::new),
             clock: WallClock::system(),
         };
@@ -384,27 +323,14 @@ impl NativeInjector {
         })
     }
 
-    /// Submits an injection; JavaScript hears of its end through the lane.
-    fn submit(
-        &self,
-        id: u64,
-        params: Params,
-        lock: Option<f64>,
-        aborted: bool,
-        options: Option<String>,
-    ) {
-        self.submissions.submit(Submission {
-            injector: self.injector.clone(),
-            id,
-            asked: Instant::now(),
-            params,
-            options,
-            lock: lock.map(whole),
-            read: options::injection,
-            aborted,
-            log: self.log.dispatch().clone(),
-            runtime: self.runtime.clone(),
-        });
+    /// What the injector is doing now, with what is counted outside of the engine.
+    fn snapshot(&self, monitor_errors: f64) -> Snapshot {
+        let mut now = self.up_to_date().snapshot();
+        now.totals.token_refreshes = (self.token_refreshes)();
+        now.totals.audit_failures = self.audit.as_ref().map_or(0, |log| log.unlogged());
+        now.totals.monitor_errors = whole(monitor_errors);
+        now.outbox_bytes = self.outbox.bytes();
+        now
     }
 
     /// The injector, with everything begun that was submitted before.
@@ -457,9 +383,9 @@ fn endpoint(api_url: ApiUrl, auth: Option<&NativeAuthClient>) -> Result<Arc<dyn 
 }
 
 impl Drop for NativeInjector {
-    /// Nobody can hear of what is still under way: the object was collected, or its thread is gone.
+    /// No caller is left for what is still under way: the object was collected, or its thread has ended.
     ///
-    /// What was noted is refused when somebody begins it. Here nothing is begun: the runtime may be gone.
+    /// What was submitted is not begun here, since the runtime may have ended: it is refused when it is begun.
     fn drop(&mut self) {
         self.injector.abandon();
     }

@@ -1,90 +1,25 @@
 //! The lane: the one ordered way back to JavaScript.
 //!
 //! napi-rs makes a threadsafe function and two tasks for every promise, and two threadsafe functions have
-//! no order among themselves. So everything of one JavaScript realm goes through one outbox: the first
-//! record since it was empty wakes JavaScript, which takes all that is there. What was pushed first is
-//! seen first: an event before the promise of its injection.
+//! no order among themselves. So everything of one JavaScript realm goes through one outbox, in batches: each wakes
+//! JavaScript, which takes it. What was pushed first is seen first: an event before the promise of its injection.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 
 use napi::Status;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
-use serde::Serialize;
-use serde_json::Value;
-use tokio::runtime::Handle;
-use tokio::task::yield_now;
 
-use super::failure::Failure;
+use super::outbox::Outbox;
 use super::panics;
-use super::record::Record;
+use super::record::names_json;
 use super::transports::Transports;
-use cxone_dtmf_engine::error::Error;
 
 /// Wakes JavaScript. In the order of the parameters: nothing is passed, nothing comes back, nothing is
 /// the argument, errors are a `Status`, `CalleeHandled = false` (no error argument), `Weak = true`
 /// (an idle lane does not keep the process alive).
 type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
-
-/// Records on their way, as the inside of a JSON array.
-pub struct Outbox {
-    records: Mutex<String>,
-    wake: Wake,
-    this: Weak<Self>,
-}
-
-impl Outbox {
-    /// Adds a record, one of `record.rs`, and wakes JavaScript if it has nothing to fetch yet.
-    pub fn push(&self, record: &impl Serialize) {
-        // Records hold strings and numbers only, which always have a JSON form.
-        let Ok(json) = serde_json::to_string(record) else {
-            return;
-        };
-        let mut records = self.records();
-        let was_empty = records.is_empty();
-        if !was_empty {
-            records.push(',');
-        }
-        records.push_str(&json);
-        drop(records);
-        if was_empty {
-            self.wake_soon();
-        }
-    }
-
-    /// Settles the promise `id` of `lib/`.
-    pub fn settle(&self, id: f64, result: Result<Option<Value>, Error>) {
-        let (value, error) = match &result {
-            Ok(value) => (value.as_ref(), None),
-            Err(error) => (None, Some(Failure::from(error))),
-        };
-        self.push(&Record::Settled { id, value, error });
-    }
-
-    /// On a thread of the engine, once everything that can go on there has gone on: one wake of JavaScript then
-    /// takes more records. With 256 injections in flight that is a fifth more of them in the same time.
-    fn wake_soon(&self) {
-        match (Handle::try_current(), self.this.upgrade()) {
-            (Ok(runtime), Some(this)) => {
-                runtime.spawn(async move {
-                    yield_now().await;
-                    this.wake_now();
-                });
-            }
-            _ => self.wake_now(),
-        }
-    }
-
-    fn wake_now(&self) {
-        // It fails when the environment is closing: there is nothing left to wake then.
-        let _ = self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
-    }
-
-    fn records(&self) -> MutexGuard<'_, String> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The way back to one JavaScript realm, and what its objects share.
 #[napi]
@@ -95,30 +30,42 @@ pub struct NativeLane {
 
 #[napi]
 impl NativeLane {
-    /// `wake` is called when there is something to [`drain`](Self::drain).
+    /// `wake` is called when there is a [`batch`](Self::batch).
     #[napi(constructor, catch_unwind)]
     pub fn new(wake: Function<'_, (), ()>) -> napi::Result<Self> {
         panics::silence();
-        let wake = wake
+        let wake: Wake = wake
             .build_threadsafe_function::<()>()
             .callee_handled::<false>()
             .weak::<true>()
             .build()?;
+        let wake = move || {
+            // It fails when the environment is closing: there is nothing left to wake then.
+            let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        };
         Ok(Self {
-            outbox: Arc::new_cyclic(|this| Outbox {
-                records: Mutex::default(),
-                wake,
-                this: this.clone(),
-            }),
+            outbox: Arc::new_cyclic(|this| Outbox::new(this.clone(), wake)),
             transports: Transports::new(),
         })
     }
 
-    /// Takes all records, as the text of a JSON array.
+    /// The oldest records, as the text of a JSON array. They stay until [`crossed`](Self::crossed) is called.
     #[napi(catch_unwind)]
-    pub fn drain(&self) -> String {
-        let records = std::mem::take(&mut *self.outbox.records());
-        format!("[{records}]")
+    pub fn batch(&self) -> Option<String> {
+        self.outbox.batch()
+    }
+
+    /// The oldest record alone, for when a batch cannot be taken. `short` leaves the answer of the platform out.
+    #[napi(catch_unwind)]
+    pub fn oldest(&self, short: bool) -> Option<String> {
+        self.outbox.oldest(short)
+    }
+
+    /// JavaScript has taken so many records. If there are more, it is woken again.
+    #[napi(catch_unwind)]
+    pub fn crossed(&self, count: u32) {
+        self.outbox
+            .crossed(usize::try_from(count).unwrap_or(usize::MAX));
     }
 }
 
@@ -130,4 +77,11 @@ impl NativeLane {
     pub fn transports(&self) -> &Transports {
         &self.transports
     }
+}
+
+/// The names of the fields of each kind of record, as the text of a JSON object.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn lane_records() -> String {
+    names_json()
 }

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `injector`, `auth_client`, `simulator`, `audit_check`, `payload` | what JavaScript can call |
 //! | `params`, `options` | what comes in: the params of an injection, option objects |
-//! | `lane`, `record`, `outcome_fields`, `failure`, `times` | what goes out: the outbox, its records, errors, times |
+//! | `lane`, `outbox`, `record`, `outcome_fields`, `failure`, `times` | what goes out: the outbox, its records, errors, times |
 //! | `events`, `audit_notices`, `engine_log`, `metrics` | what the engine tells, made into records and text |
 //! | `foreign_tokens`, `transports` | tokens of the program's own auth client; connections that objects share |
 //! | `tables` | facts that are written once, for `lib/`, the command line and the documentation |
@@ -37,17 +37,20 @@ mod exports;
 mod failure;
 mod foreign_tokens;
 mod injector;
-mod lane;
+// Public for the same reason as `payload`.
+pub mod lane;
 mod metrics;
 mod options;
+mod outbox;
 mod outcome_fields;
 mod panics;
-mod params;
+// Public for the same reason.
+pub mod params;
 // Public, since its functions would count as unused in tests, where napi registers nothing.
 pub mod payload;
 mod record;
 mod simulator;
-// Public, as `payload` is.
+// Public for the same reason.
 pub mod tables;
 mod times;
 mod transports;

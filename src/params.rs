@@ -1,20 +1,20 @@
-//! The params of an injection as they cross.
+//! What belongs to an injection, on its way in.
 
-use napi::bindgen_prelude::{Either, Uint8Array};
+use napi_derive::napi;
 use zeroize::Zeroizing;
 
-/// Digits as text, or as bytes that `lib/` wipes when they have been copied.
-pub type Digits = Either<String, Uint8Array>;
+use cxone_dtmf_engine::trace::Trace;
 
-/// Copies digits into memory that is wiped. A byte that is no ASCII breaks the rule of digits at its place.
-pub fn copied(digits: Digits) -> Zeroizing<String> {
-    match digits {
-        Either::A(text) => Zeroizing::new(text),
-        Either::B(bytes) => {
-            let mut text = Zeroizing::new(String::with_capacity(bytes.len()));
-            let characters = bytes.iter().map(|byte| char::from(*byte));
-            text.extend(characters.map(|found| if found.is_ascii() { found } else { '?' }));
-            text
-        }
-    }
+/// Copies digits that came as bytes into memory that is wiped. A byte that is no ASCII breaks the rule of digits at its place.
+pub fn copied(bytes: &[u8]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len()));
+    let characters = bytes.iter().map(|byte| char::from(*byte));
+    text.extend(characters.map(|found| if found.is_ascii() { found } else { '?' }));
+    text
+}
+
+/// Whether these options of an injection keep their rules.
+#[napi(catch_unwind)]
+pub fn is_trace_usable(traceparent: Option<String>, correlation_id: Option<String>) -> bool {
+    Trace::new(traceparent.as_deref(), correlation_id.as_deref()).is_ok()
 }

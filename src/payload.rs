@@ -30,6 +30,15 @@ pub fn validate_dtmf_payload(
     }
 }
 
+/// Digits that may be shown, as JSON text: `[digits as they are sent, frequencies]`.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn shown_digits(dtmf_string: String) -> String {
+    let frequencies = dtmf_string.chars().filter_map(payload::frequencies_of);
+    let frequencies: Vec<_> = frequencies.collect();
+    json!([payload::as_sent(&dtmf_string), frequencies]).to_string()
+}
+
 /// The constants of the engine as JSON text, so that JavaScript does not repeat them.
 #[napi(catch_unwind)]
 #[must_use]

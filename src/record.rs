@@ -1,97 +1,270 @@
-//! What travels to JavaScript: one JSON record per thing that happened.
+//! What travels to JavaScript: one record per thing that happened.
+//!
+//! A record is the text of a JSON array: its kind, then its fields in the order given here. Fields have no names on
+//! their way, so nothing that a program puts on `Object.prototype` can stand in for one that is absent, and the text is
+//! half as long. `lib/lane.js` gets the names from [`names_json`]. The end of an injection is in `outcome_fields.rs`.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
-use super::failure::Failure;
+use super::failure::{Answered, Failure};
+use cxone_dtmf_engine::error::Error;
 
-/// One record. `lib/lane.js` has a branch for each, in the same order. The end of an injection is in `outcome_fields.rs`.
-#[derive(Serialize)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
-pub enum Record<'a> {
+/// A record as text. What may be long comes last, so that it can be left out.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Text {
+    json: String,
+    /// Where the field begins that may be left out.
+    long_at: Option<usize>,
+}
+
+impl Text {
+    pub fn whole(&self) -> &str {
+        &self.json
+    }
+
+    /// The same with `null` for what may be left out.
+    pub fn short(&self) -> String {
+        match self.long_at.and_then(|at| self.json.get(..at)) {
+            Some(kept) => format!("{kept}null]"),
+            None => self.json.clone(),
+        }
+    }
+}
+
+/// Something that has the form of a record.
+pub trait Record {
+    /// Fails where a field has no JSON form, which strings and numbers always have.
+    fn text(&self) -> serde_json::Result<Text>;
+}
+
+/// Writes the fields of a record one after the other.
+pub struct Fields {
+    json: Vec<u8>,
+    /// Where the last one begins.
+    last: usize,
+}
+
+impl Fields {
+    pub fn of(kind: &str) -> serde_json::Result<Self> {
+        let mut json = Vec::with_capacity(256);
+        json.push(b'[');
+        serde_json::to_writer(&mut json, kind)?;
+        let last = json.len();
+        Ok(Self { json, last })
+    }
+
+    pub fn add(&mut self, field: &impl Serialize) -> serde_json::Result<()> {
+        self.json.push(b',');
+        self.last = self.json.len();
+        serde_json::to_writer(&mut self.json, field)
+    }
+
+    /// `is_long` says that the last field may be left out.
+    pub fn end(mut self, is_long: bool) -> serde_json::Result<Text> {
+        self.json.push(b']');
+        Ok(Text {
+            json: String::from_utf8(self.json).map_err(serde::ser::Error::custom)?,
+            long_at: is_long.then_some(self.last),
+        })
+    }
+}
+
+/// Declares records: kind, fields, and behind `;` the one that may be long.
+macro_rules! records {
+    ($(
+        $(#[$doc:meta])*
+        $kind:literal $name:ident $(<$life:lifetime>)? {
+            $($(#[$note:meta])* $field:ident: $type:ty,)*
+            $(; $(#[$long_note:meta])* $long:ident: $long_type:ty)?
+        }
+    )*) => {
+        $(
+            $(#[$doc])*
+            pub struct $name $(<$life>)? {
+                $($(#[$note])* pub $field: $type,)*
+                $($(#[$long_note])* pub $long: $long_type,)?
+            }
+
+            impl $(<$life>)? Record for $name $(<$life>)? {
+                fn text(&self) -> serde_json::Result<Text> {
+                    let mut fields = Fields::of($kind)?;
+                    $(fields.add(&self.$field)?;)*
+                    $(fields.add(&self.$long)?;)?
+                    fields.end(records!(@is_long $($long)?))
+                }
+            }
+        )*
+
+        /// The names of the fields of each kind, in their order.
+        const NAMES: &[(&str, &[&str])] = &[
+            $(($kind, &[$(stringify!($field),)* $(stringify!($long))?]),)*
+        ];
+    };
+    (@is_long) => { false };
+    (@is_long $long:ident) => { true };
+}
+
+records! {
     /// An attempt failed and another will follow.
-    Retrying {
+    "retrying" Retrying<'a> {
         id: u64,
-        injection_id: String,
+        injection_id: Uuid,
         call_id: &'a str,
         attempt: u32,
         max_attempts: u32,
         delay_ms: u64,
         reason: &'static str,
-    },
+    }
     /// Another promise is due.
-    Settled {
+    "settled" Settled<'a> {
         id: f64,
-        #[serde(skip_serializing_if = "Option::is_none")]
         value: Option<&'a Value>,
-        #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<Failure<'a>>,
-    },
+        ; answer: Option<Answered<'a>>
+    }
     /// A manual lock ran out.
-    LockExpired {
+    "lockExpired" LockExpired<'a> {
         injector: f64,
         lock: u64,
         call_id: &'a str,
         limit_ms: u64,
-    },
+    }
     /// Redis is away, and injections go on without it.
-    WithoutLease { injector: f64 },
+    "withoutLease" WithoutLease {
+        injector: f64,
+    }
     /// A recording that was masked for an injection is unmasked, or could not be.
-    Unmasked {
+    "unmasked" Unmasked<'a> {
         id: u64,
-        injection_id: String,
+        injection_id: Uuid,
         call_id: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<Failure<'a>>,
-    },
+        ; answer: Option<Answered<'a>>
+    }
     /// A followed session has ended.
-    SessionEnded { injector: f64, session_id: &'a str },
+    "sessionEnded" SessionEnded<'a> {
+        injector: f64,
+        session_id: &'a str,
+    }
     /// The events of a followed session cannot be heard at the moment.
-    SessionNotHeard {
+    "sessionNotHeard" SessionNotHeard<'a> {
         injector: f64,
         session_id: &'a str,
         error: Failure<'a>,
-    },
+        ; answer: Option<Answered<'a>>
+    }
     /// Something happened to the audit log.
-    Audit {
+    "auditNotice" AuditNotice<'a> {
         injector: f64,
-        #[serde(flatten)]
-        notice: AuditNotice<'a>,
-    },
+        notice: &'static str,
+        /// The anchor, or why the log cannot be written.
+        text: Option<String>,
+        file: Option<&'a str>,
+        bytes: Option<u64>,
+    }
     /// A log line of the engine.
-    Log {
+    "logged" Logged<'a> {
         injector: f64,
         message: &'a str,
-        fields: &'a serde_json::Map<String, Value>,
-    },
+        fields: &'a Map<String, Value>,
+        /// The injection that it belongs to.
+        id: Option<u64>,
+    }
     /// A new token arrived.
-    TokenRefreshed { client: f64 },
+    "tokenRefreshed" TokenRefreshed {
+        client: f64,
+    }
     /// A refresh ahead of time failed.
-    TokenRefreshFailed { client: f64, error: Failure<'a> },
+    "tokenRefreshFailed" TokenRefreshFailed<'a> {
+        client: f64,
+        error: Failure<'a>,
+        ; answer: Option<Answered<'a>>
+    }
     /// The program's own auth client is asked for a token.
-    TokenWanted { injector: f64, request: u32 },
+    "tokenWanted" TokenWanted {
+        injector: f64,
+        request: u32,
+    }
     /// That answer is no longer waited for.
-    TokenNotWanted { injector: f64, request: u32 },
+    "tokenNotWanted" TokenNotWanted {
+        injector: f64,
+        request: u32,
+    }
     /// The platform refused the token of the program's own auth client.
-    TokenRefused { injector: f64 },
+    "tokenRefused" TokenRefused {
+        injector: f64,
+    }
 }
 
-/// What an audit log tells.
-#[derive(Serialize)]
-#[serde(tag = "notice", rename_all = "camelCase")]
-pub enum AuditNotice<'a> {
-    /// What to keep elsewhere.
-    Anchor { text: String },
-    /// It cannot be written.
-    Failed { why: &'a str },
-    /// It can be written again.
-    Restored,
-    /// A process had ended in the middle of a line.
-    Recovered { file: &'a str, bytes: u64 },
-    /// A file that was left was altered.
-    Altered { file: &'a str },
+impl<'a> Settled<'a> {
+    pub fn of(id: f64, result: &'a Result<Option<Value>, Error>) -> Self {
+        let error = result.as_ref().err();
+        Self {
+            id,
+            value: result.as_ref().ok().and_then(Option::as_ref),
+            error: error.map(Failure::from),
+            answer: error.and_then(Answered::of),
+        }
+    }
+}
+
+/// The names of the fields of each kind of record, as the text of a JSON object.
+pub fn names_json() -> String {
+    let kinds: Map<_, _> = NAMES
+        .iter()
+        .map(|(kind, names)| {
+            let names: Vec<_> = names.iter().map(|name| camel_case(name)).collect();
+            ((*kind).to_owned(), json!(names))
+        })
+        .collect();
+    Value::Object(kinds).to_string()
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
+    }
+    camel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_its_kind_and_its_fields_in_order() {
+        let record = LockExpired {
+            injector: 1.0,
+            lock: 2,
+            call_id: "c",
+            limit_ms: 3,
+        };
+        let text = record.text().unwrap();
+        assert_eq!(text.whole(), r#"["lockExpired",1.0,2,"c",3]"#);
+        assert_eq!(text.short(), text.whole());
+        let names: Value = serde_json::from_str(&names_json()).unwrap();
+        assert_eq!(
+            names["lockExpired"],
+            json!(["injector", "lock", "callId", "limitMs"])
+        );
+    }
+
+    #[test]
+    fn a_short_record_lacks_the_answer_and_nothing_else() {
+        let error = Error::invalid("no, [\"null\"]");
+        let result = Err(error);
+        let text = Settled::of(7.0, &result).text().unwrap();
+        let (whole, short): (Value, Value) = (
+            serde_json::from_str(text.whole()).unwrap(),
+            serde_json::from_str(&text.short()).unwrap(),
+        );
+        assert_eq!(whole, short, "there was no answer");
+        assert_eq!(short[3][0], "ERR_DTMF_INVALID");
+    }
 }

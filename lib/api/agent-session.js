@@ -6,64 +6,60 @@
 
 const { invalid } = require('../errors.js');
 const { textOrNull, numberOrNaN } = require('../options.js');
+const { own } = require('../own.js');
+const { packed } = require('../packed.js');
+const { ObjectKeys } = require('../primordials.js');
 const { DEFAULT_TONE_DURATION, DEFAULT_SESSION_PAUSE } = require('../payload.js');
 
 const KNOWN = ['sessionId', 'dtmfString', 'toneDuration', 'interDigitPause', 'contactId', 'maskRecording'];
 
 /**
- * @param {any} params
+ * @param {object} params
  * @param {string | Uint8Array | null} dtmfString read of them before
  */
 function read(params, dtmfString) {
-  const unknown = Object.keys(params).find((key) => !KNOWN.includes(key));
+  const unknown = ObjectKeys(params).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) {
     throw invalid(`params.${unknown} is not known to api 'agent-session': it takes ${KNOWN.join(', ')}`);
   }
-  const { maskRecording } = params;
+  const maskRecording = own(params, 'maskRecording');
   if (maskRecording !== undefined && typeof maskRecording !== 'boolean') {
     throw invalid('maskRecording must be true or false');
   }
-  /** @param {unknown} value */
-  const numberIfGiven = (value) => (value === undefined ? undefined : numberOrNaN(value));
+  const contactId = own(params, 'contactId');
   return {
-    sessionId: textOrNull(params.sessionId),
-    dtmfString,
-    toneDuration: numberIfGiven(params.toneDuration),
-    interDigitPause: numberIfGiven(params.interDigitPause),
+    sessionId: textOrNull(own(params, 'sessionId')),
+    toneDuration: numberIfGiven(own(params, 'toneDuration')),
+    interDigitPause: numberIfGiven(own(params, 'interDigitPause')),
     // What is no text breaks the rule of ids, as an empty one does.
-    contactId: params.contactId === undefined ? undefined : (textOrNull(params.contactId) ?? ''),
+    contactId: contactId === undefined ? undefined : (textOrNull(contactId) ?? ''),
     maskRecording: maskRecording === true,
+    dtmfString,
   };
 }
 
-/**
- * @param {any} native
- * @param {number} id
- * @param {ReturnType<typeof read>} asked
- * @param {import('../injector-side.js').Terms} terms
- */
-function inject(native, id, asked, { lock, aborted, options }) {
-  native.injectIntoSession(
-    id,
-    asked.sessionId,
-    asked.dtmfString,
-    asked.toneDuration,
-    asked.interDigitPause,
-    asked.contactId,
-    asked.maskRecording,
-    lock,
-    aborted,
-    options,
-  );
+/** @typedef {ReturnType<typeof read>} Asked */
+
+/** @param {unknown} value */
+function numberIfGiven(value) {
+  return value === undefined ? undefined : numberOrNaN(value);
 }
 
-/** @param {ReturnType<typeof read>} asked */
+/**
+ * @param {Asked} asked
+ * @param {string | null} dtmfString
+ */
+function pack({ sessionId, toneDuration, interDigitPause, contactId, maskRecording }, dtmfString) {
+  return packed([sessionId, toneDuration, interDigitPause, contactId, maskRecording, dtmfString]);
+}
+
+/** @param {Asked} asked */
 const times = ({ toneDuration, interDigitPause }) => ({
   toneDuration: toneDuration ?? DEFAULT_TONE_DURATION,
   interDigitPause: interDigitPause ?? DEFAULT_SESSION_PAUSE,
 });
 
-/** @param {ReturnType<typeof read>} asked */
+/** @param {Asked} asked */
 function entryFields(asked) {
   const { contactId, maskRecording } = asked;
   return { dtmfType: null, ...times(asked), ...(contactId !== undefined && { contactId }), maskRecording };
@@ -71,7 +67,7 @@ function entryFields(asked) {
 
 /**
  * The body as it was sent, with what may be shown of the digits.
- * @param {ReturnType<typeof read>} asked
+ * @param {Asked} asked
  * @param {string} dtmfSequence
  */
 function payload(asked, dtmfSequence) {
@@ -79,4 +75,4 @@ function payload(asked, dtmfSequence) {
   return { dtmfSequence, toneDurationMS: toneDuration, toneSpacingMS: interDigitPause };
 }
 
-module.exports = { read, inject, entryFields, payload };
+module.exports = { read, pack, entryFields, payload };

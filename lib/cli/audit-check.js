@@ -63,7 +63,7 @@ async function check({ files, keys, anchors }, stderr, signal) {
   const giveUp = () => running?.giveUp();
   signal.addEventListener('abort', giveUp);
   const ended = lane.ask({}, (id) => {
-    running = new native.NativeAuditCheck(lane.lane, id, files, keys, anchors);
+    running = new native.NativeAuditCheck(lane.lane, id, [...files], [...keys], anchors);
   });
   const clear = stderr.isTTY ? showProgress(running, sizeOf(files), stderr) : () => {};
   const record = await ended.finally(clear);

@@ -1,10 +1,12 @@
 //! The events that the engine emits.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::BoxFuture;
 use crate::error::{Code, Error};
 use crate::lock::LockId;
 use crate::outcome::Outcome;
@@ -72,4 +74,9 @@ pub enum Event {
 pub trait EventSink: Send + Sync + 'static {
     /// Takes one event.
     fn emit(&self, event: Event);
+
+    /// Waits while more events than may be kept are not taken. Nothing is sent meanwhile.
+    fn ready(&self) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
 }

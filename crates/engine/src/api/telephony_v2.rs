@@ -40,7 +40,7 @@ impl WireProfile for TelephonyV2 {
     fn prepare(&self, params: params::Params) -> Result<Prepared, Error> {
         let params = match params {
             params::Params::TelephonyV2(params) => params,
-            params::Params::PackedTelephonyV2(packed) => packed.unpack(),
+            params::Params::Packed(packed) => packed.telephony_v2(),
             params::Params::AgentSession(_) => return Err(params::for_another_profile()),
         };
         let provider = payload::required_id(

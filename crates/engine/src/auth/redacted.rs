@@ -5,7 +5,7 @@ use http::header::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::Secret;
-use crate::redact::{Redactor, carries_credentials};
+use crate::redact::{Redactor, bounded, carries_credentials};
 
 /// The most characters of an `error_description` that an error carries.
 const MAX_DESCRIPTION_CHARS: usize = 500;
@@ -40,7 +40,7 @@ pub(super) fn data(
 /// The headers of a refusal as an error shows them, names in lower case.
 pub(super) fn headers(headers: &HeaderMap, secrets: &[Secret]) -> Vec<(String, String)> {
     let redactor = of_secrets(secrets);
-    headers
+    let redacted = headers
         .iter()
         .filter(|(name, _)| !carries_credentials(name.as_str()))
         .map(|(name, value)| {
@@ -51,8 +51,8 @@ pub(super) fn headers(headers: &HeaderMap, secrets: &[Secret]) -> Vec<(String, S
                 _ => &value,
             };
             (name.as_str().to_owned(), redactor.text(value))
-        })
-        .collect()
+        });
+    bounded(redacted)
 }
 
 const fn of_secrets(secrets: &[Secret]) -> Redactor<'_> {

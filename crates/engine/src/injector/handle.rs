@@ -134,6 +134,7 @@ impl Injector {
             waiting: engine.capacity.waiting(),
             in_flight: engine.capacity.in_flight(),
             locks: engine.locks.len(),
+            outbox_bytes: 0,
             budget: engine.retries.budget_level(),
             token_age: engine.parts.tokens.age(),
             times: engine.metrics.times(),

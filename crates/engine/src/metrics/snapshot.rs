@@ -20,6 +20,9 @@ pub struct Snapshot {
     pub in_flight: usize,
     /// How many manual locks are held.
     pub locks: usize,
+    /// How many bytes of outcomes and events wait for the program to take them. The caller sets it: its events end
+    /// outside of the engine.
+    pub outbox_bytes: usize,
     /// The whole tokens left for resends.
     pub budget: u32,
     /// The age of the token in use, where there is one.

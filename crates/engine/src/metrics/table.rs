@@ -177,6 +177,11 @@ const GAUGES: &[Metric] = &[
         Reading::Gauge(|now| now.locks as u64),
     ),
     Metric::new(
+        ("outbox_bytes", "bytes", "outboxBytes"),
+        "Outcomes and events that the program has not taken yet.",
+        Reading::Gauge(|now| now.outbox_bytes as u64),
+    ),
+    Metric::new(
         ("retry_budget_tokens", "tokens", "retryBudget"),
         "Tokens left for resends.",
         Reading::Gauge(|now| now.budget.into()),

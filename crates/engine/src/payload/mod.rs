@@ -17,5 +17,5 @@ pub use number::whole_number;
 pub use pauses::{
     DigitGroup, LONG_PAUSE, MAX_PAUSES, PausedSequence, SHORT_PAUSE, pause_of, split,
 };
-pub use sequence::{Alphabet, Sequence, SequenceError};
+pub use sequence::{Alphabet, Sequence, SequenceError, as_sent};
 pub use validation::{MAX_SEQUENCE_LENGTH, Validation, parse_sequence, validate};

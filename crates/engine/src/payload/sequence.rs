@@ -98,6 +98,16 @@ impl Sequence {
     }
 }
 
+/// Digits in upper case, as they are sent. `w` and `W` are pauses of different length and stay as they are.
+#[must_use]
+pub fn as_sent(digits: &str) -> String {
+    let sent = digits.chars().map(|digit| match frequencies_of(digit) {
+        Some(_) => digit.to_ascii_uppercase(),
+        None => digit,
+    });
+    sent.collect()
+}
+
 impl fmt::Debug for Sequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[digits]")

@@ -12,4 +12,4 @@ mod secrets;
 
 pub use digits::DigitRedactor;
 pub use placeholder::PLACEHOLDER;
-pub use redactor::{Redactor, carries_credentials};
+pub use redactor::{Redactor, bounded, carries_credentials};

@@ -18,6 +18,9 @@ const CREDENTIAL_HEADERS: [&str; 7] = [
     "proxy-authentication-info",
 ];
 
+/// How many bytes of headers are kept, names and values: an error may be kept for long, and a server may send any number.
+const HEADER_BYTES: usize = 64 << 10;
+
 /// Hides digits and secrets in what a server says.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Redactor<'a> {
@@ -50,23 +53,51 @@ impl Redactor<'_> {
     /// comma, as axios programs know it.
     #[must_use]
     pub fn headers(&self, headers: &HeaderMap) -> Vec<(String, String)> {
-        headers
-            .keys()
-            .filter(|name| !carries_credentials(name.as_str()))
-            .map(|name| {
-                let values: Vec<_> = headers
-                    .get_all(name)
-                    .iter()
-                    .map(|value| String::from_utf8_lossy(value.as_bytes()))
-                    .collect();
-                (self.text(name.as_str()), self.text(&values.join(", ")))
-            })
-            .collect()
+        let names = headers.keys().map(http::HeaderName::as_str);
+        let redacted = names.filter(|name| !carries_credentials(name)).map(|name| {
+            let values: Vec<_> = headers
+                .get_all(name)
+                .iter()
+                .map(|value| String::from_utf8_lossy(value.as_bytes()))
+                .collect();
+            (self.text(name), self.text(&values.join(", ")))
+        });
+        bounded(redacted)
     }
+}
+
+/// The headers but for those that would make it more than 64 KB in all.
+pub fn bounded(headers: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let mut left = HEADER_BYTES;
+    let fit = headers.filter(|(name, value)| {
+        let rest = left.checked_sub(name.len() + value.len());
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    });
+    fit.collect()
 }
 
 /// Whether a header carries credentials by its purpose. The name is in lower case.
 #[must_use]
 pub fn carries_credentials(header: &str) -> bool {
     CREDENTIAL_HEADERS.contains(&header)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn headers_are_bounded() {
+        let long = HeaderValue::try_from("x".repeat(HEADER_BYTES / 2)).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-first", long.clone());
+        headers.insert("x-second", long);
+        headers.insert("x-third", HeaderValue::from_static("short"));
+        let kept = Redactor::default().headers(&headers);
+        let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["x-first", "x-third"]);
+    }
 }

@@ -37,8 +37,10 @@ impl AgentSession {
 
 impl WireProfile for AgentSession {
     fn prepare(&self, params: params::Params) -> Result<Prepared, Error> {
-        let params::Params::AgentSession(params) = params else {
-            return Err(params::for_another_profile());
+        let params = match params {
+            params::Params::AgentSession(params) => params,
+            params::Params::Packed(packed) => packed.agent_session(),
+            params::Params::TelephonyV2(_) => return Err(params::for_another_profile()),
         };
         let settings = &self.settings;
         let rules = Rules {

@@ -12,10 +12,10 @@ pub use packed::PackedParams;
 pub enum Params {
     /// For the tutorial's API.
     TelephonyV2(telephony_v2::Params),
-    /// The same, its texts in one.
-    PackedTelephonyV2(PackedParams),
     /// For the API that NICE publishes.
     AgentSession(agent_session::Params),
+    /// For the profile of the injector, as they cross from JavaScript.
+    Packed(PackedParams),
 }
 
 /// The answer of a profile to params of another one. The binding reads them by the profile, so it does not happen.

@@ -64,6 +64,7 @@ fn a_busy_injector_is_written_as_always() {
         reported_digits_recognised: 31,
     };
     (now.waiting, now.in_flight, now.locks, now.budget) = (9, 10, 11, 486);
+    now.outbox_bytes = 15;
     now.token_age = Some(Duration::from_micros(1_500_250));
     now.fleet = Some(fleet::Counts {
         round_trips: 21,

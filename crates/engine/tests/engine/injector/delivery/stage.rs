@@ -9,7 +9,7 @@ use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_engine::http::{DigitsTransport, HttpOptions, ProxyChoice};
-use cxone_dtmf_engine::injector::{Injection, Injector, NoSubmissions, Parts};
+use cxone_dtmf_engine::injector::{Injection, Injector, Parts};
 use cxone_dtmf_engine::lock::Registry;
 use cxone_dtmf_engine::origin::base_url;
 use cxone_dtmf_engine::outcome::Outcome;
@@ -120,7 +120,7 @@ impl Stage {
             events: events.clone(),
             audit,
             registry: Arc::clone(&registry),
-            submissions: Arc::new(NoSubmissions),
+            submissions: None,
             fleet: None,
             clock: WallClock::system(),
         };

@@ -1,0 +1,37 @@
+'use strict';
+
+const { ObjectDefineProperty, ObjectHasOwn } = require('./primordials.js');
+
+/**
+ * A property that the object has itself: one that stands on the prototype of all objects must not switch a guarantee
+ * off.
+ * @param {unknown} object
+ * @param {string} name
+ * @returns {unknown}
+ */
+function own(object, name) {
+  if (object === undefined || object === null || !ObjectHasOwn(object, name)) return undefined;
+  return /** @type {Record<string, unknown>} */ (object)[name];
+}
+
+/**
+ * Gives an object a property that no log and no copy shows.
+ * @param {object} object
+ * @param {PropertyKey} name
+ * @param {unknown} value
+ */
+function hide(object, name, value) {
+  ObjectDefineProperty(object, name, descriptor(value, false));
+}
+
+/**
+ * @param {unknown} value
+ * @param {boolean} enumerable
+ * @returns {PropertyDescriptor}
+ */
+function descriptor(value, enumerable) {
+  const fields = { __proto__: null, value, enumerable, configurable: true, writable: true };
+  return /** @type {PropertyDescriptor} */ (fields);
+}
+
+module.exports = { own, hide, descriptor };
