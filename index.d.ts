@@ -6,8 +6,8 @@
  *
  * All durations are whole milliseconds, at most a day, and all counts are whole numbers; the comment of an option says
  * its default and its limits. An option that is `undefined` counts as absent. An unknown key, a wrong type, `NaN`, a
- * negative or a fractional number is a {@link DtmfInvalidError} that names the field. Only own properties of an
- * option object count.
+ * negative or a fractional number is a {@link DtmfInvalidError} that names the field, and the nearest known name of an unknown
+ * key. Only own properties of an option object count.
  */
 
 /// <reference lib="esnext.disposable" />
@@ -1028,7 +1028,9 @@ export type CtiEvent = DtmfInjectedEvent | DtmfFailedEvent | DtmfRetryingEvent;
 /**
  * What is published about one injection through `node:diagnostics_channel`, on `cxone-dtmf:injection:start`, `:error` (only
  * when it failed) and `:end`. It is the same object in all of them, so a subscriber can keep its own things in it. A subscriber
- * of `start` can set `traceparent`, and the request carries it. Nothing is published of params that cannot be read.
+ * of `start` can set `traceparent`, and the request carries it; one that cannot be used is left out, with one warning. A
+ * message that a subscriber froze is followed by one that has it as prototype. Nothing is published of params that cannot be
+ * read.
  */
 export interface InjectionMessage {
   /** The call or session. `null` before the end, and when the input was invalid. */
@@ -1092,6 +1094,8 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
   readonly audit?: AuditEntry;
   /** For `ABORT_ERR` the signal's reason. */
   readonly cause?: unknown;
+  /** Where the documentation has the code and what to do, relative to the package. Of the class, so logs do not repeat it. */
+  readonly docs: `docs/errors.md#${Lowercase<C>}`;
 }
 
 /** The payload, an id or an option breaks a rule. The message names the field and the rule. Correct the program. */

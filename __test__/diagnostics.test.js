@@ -120,6 +120,78 @@ test('without listeners the options alone decide', async () => {
   expect(audit).not.toHaveProperty('correlationId');
 });
 
+describe('an observer changes no outcome', () => {
+  const OFF = `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`;
+  const carried = (platform) => platform.injections().map(({ headers }) => headers.traceparent);
+  let warnings;
+
+  beforeEach(() => {
+    warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    jest.resetModules();
+  });
+  afterEach(() => warnings.mockRestore());
+
+  test.each([
+    ['ids that are all zero', (message) => (message.traceparent = OFF)],
+    ['no text', (message) => (message.traceparent = 7)],
+    ['a correlation id that breaks the rule', (message) => (message.correlationId = 'a b')],
+    [
+      'a getter that throws',
+      (message) =>
+        Object.defineProperty(message, 'traceparent', {
+          get() {
+            throw new Error('canary');
+          },
+        }),
+    ],
+  ])('%s: left out, with one warning', async (_, set) => {
+    const platform = await bench.platform();
+    const injector = bench.injector(platform);
+    listen(set);
+    await injector.injectDTMF(params());
+    const { audit } = await injector.injectDTMF(params(), { traceparent: TRACE, correlationId: 'order-7' });
+    expect(audit.correlationId).toBe('order-7');
+    // What the caller gave stays.
+    expect(carried(platform)).toEqual([undefined, TRACE]);
+    expect(warnings).toHaveBeenCalledTimes(1);
+    expect(warnings.mock.calls[0][0]).toMatch(/cannot be used/);
+  });
+
+  test('what the caller gave wrong is refused, whatever an observer sets', async () => {
+    const platform = await bench.platform();
+    listen((message) => (message.traceparent = TRACE));
+    const error = await failure(bench.injector(platform).injectDTMF(params(), { traceparent: OFF }));
+    expect(error).toMatchObject({ code: 'ERR_DTMF_INVALID', delivery: 'not-sent' });
+  });
+
+  test('a message that it froze is followed by one that has the same in it', async () => {
+    const platform = await bench.platform();
+    const injector = bench.injector(platform);
+    listen((message) => {
+      message.span = 'span-1';
+      Object.freeze(message);
+    });
+    platform.answer({}, { status: 404 });
+    const { audit } = await injector.injectDTMF(params());
+    await settle(injector.injectDTMF(params()));
+    expect(told.map(([name]) => name)).toEqual(['start', 'end', 'start', 'error', 'end']);
+    expect(told[1][1]).toMatchObject({ callId: audit.callId, auditEntry: audit });
+    expect(told[1][1].span).toBe('span-1');
+    expect(told[3][1].error.code).toBe('ERR_DTMF_REJECTED');
+    expect(warnings).not.toHaveBeenCalled();
+  });
+
+  test('what it does to the entry does not reach the caller', async () => {
+    const platform = await bench.platform();
+    const injector = bench.injector(platform);
+    const spoil = ({ auditEntry }) => void (auditEntry.validation.valid = 'spoiled');
+    subscribe('cxone-dtmf:injection:end', spoil);
+    const { audit } = await injector.injectDTMF(params());
+    unsubscribe('cxone-dtmf:injection:end', spoil);
+    expect(audit.validation.valid).toBe(true);
+  });
+});
+
 test.each([
   ['traceparent', 'x'],
   ['traceparent', TRACE.toUpperCase()],

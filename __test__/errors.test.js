@@ -145,6 +145,12 @@ describe.each(CODES)('%s', (code, { status, ...expected }, provoke) => {
     expect(error.message.length).toBeGreaterThan(10);
   });
 
+  test('names its documentation, which is no field', () => {
+    expect(error.docs).toBe(`docs/errors.md#${code.toLowerCase()}`);
+    expect(Object.keys(error)).not.toContain('docs');
+    expect(JSON.parse(JSON.stringify(error))).not.toHaveProperty('docs');
+  });
+
   test('has the entry of its injection', () => {
     expect(error.audit).toMatchObject({
       code,

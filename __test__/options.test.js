@@ -48,6 +48,21 @@ describe('options of an injection', () => {
     expect(platform.requests).toHaveLength(0);
   });
 
+  test('suggests the nearest name', async () => {
+    const injector = bench.injector(await bench.platform());
+    for (const [key, meant] of [
+      ['deadline', 'deadlineMs'],
+      ['maxAttempt', 'maxAttempts'],
+      ['Signal', 'signal'],
+      ['traceParent', 'traceparent'],
+    ]) {
+      const error = await failure(injector.injectDTMF(params(), { [key]: 1 }));
+      expect(error.message).toBe(`${key} is not an option: check the spelling, did you mean ${meant}?`);
+    }
+    const { message } = await failure(injector.injectDTMF(params(), { patience: 1 }));
+    expect(message).toBe('patience is not an option: check the spelling');
+  });
+
   test('undefined options are absent', async () => {
     const injector = bench.injector(await bench.platform());
     const options = { signal: undefined, deadlineMs: undefined, lock: undefined, maxAttempts: undefined };
@@ -140,6 +155,21 @@ describe('the constructors', () => {
       thrown(() => new CXoneAuthClient({ ...good, ...config })),
       new RegExp(`\\b${field}\\b`),
     );
+  });
+
+  test('the nearest name is suggested, that of another profile or of JavaScript too', () => {
+    const wrong = 'is not an option: check the spelling, did you mean';
+    for (const [config, message] of [
+      [{ maxInFligth: 1 }, `maxInFligth ${wrong} maxInFlight?`],
+      [{ retry: { kapMs: 1 } }, `retry.kapMs ${wrong} retry.capMs?`],
+      [{ loger: false }, `loger ${wrong} logger?`],
+      [{ playOut: 'hold' }, `playOut ${wrong} playout?`],
+      [{ auditLog: { directory: 'x', onAnchors: 1 } }, `auditLog.onAnchors ${wrong} auditLog.onAnchor?`],
+    ]) {
+      expect(thrown(() => new DtmfInjector(auth(), { apiUrl, ...config })).message).toBe(message);
+    }
+    const config = { authUrl: 'https://auth.example', clientID: 'a', clientId: 'a', clientSecret: 'b' };
+    expect(thrown(() => new CXoneAuthClient(config)).message).toBe(`clientID ${wrong} clientId?`);
   });
 
   test('DtmfInjector needs a token source and a config', () => {

@@ -8,7 +8,7 @@
 // It runs against the simulator and prints the spans.
 
 const { subscribe } = require('node:diagnostics_channel');
-const { SpanStatusCode } = require('@opentelemetry/api');
+const { isSpanContextValid, SpanStatusCode } = require('@opentelemetry/api');
 const {
   BasicTracerProvider,
   InMemorySpanExporter,
@@ -28,9 +28,12 @@ const spans = new WeakMap();
 subscribe('cxone-dtmf:injection:start', (message) => {
   const injection = /** @type {import('cxone-dtmf').InjectionMessage} */ (message);
   const span = tracer.startSpan('dtmf injection');
-  const { traceId, spanId } = span.spanContext();
-  // Before the request leaves: the platform's side of the trace hangs below this span.
-  injection.traceparent = `00-${traceId}-${spanId}-01`;
+  const context = span.spanContext();
+  // Before the request leaves: the platform's side of the trace hangs below this span. Where tracing is off there is none.
+  if (isSpanContextValid(context)) {
+    const flags = context.traceFlags.toString(16).padStart(2, '0');
+    injection.traceparent = `00-${context.traceId}-${context.spanId}-${flags}`;
+  }
   spans.set(injection, span);
 });
 

@@ -77,31 +77,45 @@ function drain() {
 let alone = 0;
 
 /**
- * The oldest records that can be taken.
+ * The oldest records that can be taken. Where there is no memory for the text of a batch, that of one record is shorter,
+ * and shortest without the answer of the platform: what it says of the digits arrives in any case.
  * @returns {any[]}
  */
 function take() {
-  try {
-    if (alone === 0) return parsed(lane.batch(), false);
-    alone -= 1;
-    return parsed(lane.oldest(false), true);
-  } catch {
-    // No memory for so long a text. That of one record is shorter, and shortest without the answer of the platform:
-    // what it says of the digits arrives in any case.
-    const wasAlone = alone > 0;
-    alone = wasAlone ? 0 : LONGEST_BATCH;
-    return wasAlone ? parsed(lane.oldest(true), true) : take();
+  if (alone === 0) {
+    try {
+      return parsed(lane.batch()) ?? [];
+    } catch {
+      alone = LONGEST_BATCH;
+    }
   }
+  alone -= 1;
+  return takeOne(false) ?? takeShortened();
+}
+
+/** Takes a record without the answer that there is no memory for. The next one is in a batch again. */
+function takeShortened() {
+  alone = 0;
+  // What cannot be taken at all must not keep the others.
+  return takeOne(true) ?? [undefined];
 }
 
 /**
- * @param {string | null} text
- * @param {boolean} single whether it is one record, or an array of them
+ * @param {boolean} short
+ * @returns {any[] | undefined} `undefined` when it cannot be taken
  */
-function parsed(text, single) {
-  if (text === null) return [];
-  const value = JSONParse(text);
-  return single ? [value] : value;
+function takeOne(short) {
+  try {
+    const record = parsed(lane.oldest(short));
+    return record ? [record] : [];
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string | null} text */
+function parsed(text) {
+  return text === null ? undefined : JSONParse(text);
 }
 
 let draining = false;

@@ -13,6 +13,7 @@
 // that is a failure.
 // A step whose output has a digit, a token or a secret of the tests in it fails, whatever its own code.
 
+const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
@@ -174,9 +175,15 @@ class Run {
    */
   async jest(title, args) {
     // Always through cargo, which knows best what is up to date.
+    const before = fs.readFileSync(addon.types(root), 'utf8');
     if (!this.record(await addon.build(this.steps, root))) {
       this.steps.skip(title, 'there is no addon to test');
       return;
+    }
+    if (fs.readFileSync(addon.types(root), 'utf8') !== before) {
+      const stale = 'lib/native.d.ts was not that of the sources: the build has renewed it, commit it';
+      this.steps.say(stale);
+      this.record({ title: stale, code: 1, output: '' });
     }
     await this.redis();
     const jest = await this.node(title, [dependencies.tool(root, 'jest'), ...args]);

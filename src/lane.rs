@@ -70,11 +70,11 @@ impl NativeLane {
 }
 
 impl NativeLane {
-    pub fn outbox(&self) -> Arc<Outbox> {
+    pub(crate) fn outbox(&self) -> Arc<Outbox> {
         Arc::clone(&self.outbox)
     }
 
-    pub fn transports(&self) -> &Transports {
+    pub(crate) fn transports(&self) -> &Transports {
         &self.transports
     }
 }

@@ -31,8 +31,27 @@ pub struct Outbox {
 
 #[derive(Default)]
 struct Queue {
-    records: VecDeque<Text>,
+    batches: VecDeque<Batch>,
+    /// The oldest batch is on its way: nothing is added to it.
+    is_crossing: bool,
     bytes: usize,
+}
+
+/// Records that cross together. They are joined by the thread that adds them: JavaScript gets one text, and frees one.
+#[derive(Default)]
+struct Batch {
+    /// Joined by commas.
+    json: String,
+    /// Of the records that have not crossed.
+    spans: VecDeque<Span>,
+}
+
+/// Where a record is in its batch.
+struct Span {
+    start: usize,
+    end: usize,
+    /// Where the field begins that may be left out.
+    long_at: Option<usize>,
 }
 
 impl Outbox {
@@ -51,11 +70,7 @@ impl Outbox {
         let Ok(text) = record.text() else {
             return;
         };
-        let mut queue = self.queue();
-        let was_empty = queue.records.is_empty();
-        queue.bytes += text.whole().len();
-        queue.records.push_back(text);
-        drop(queue);
+        let was_empty = self.queue().push(&text);
         if was_empty {
             self.wake_soon();
         }
@@ -68,41 +83,34 @@ impl Outbox {
 
     /// The oldest records as the text of a JSON array. They stay until [`crossed`](Self::crossed).
     pub fn batch(&self) -> Option<String> {
-        let queue = self.queue();
-        let mut batch = String::new();
-        for record in queue.records.iter().take(BATCH_RECORDS) {
-            let record = record.whole();
-            if !batch.is_empty() && batch.len() + record.len() > BATCH_BYTES {
-                break;
-            }
-            batch.push(if batch.is_empty() { '[' } else { ',' });
-            batch.push_str(record);
-        }
-        drop(queue);
-        (!batch.is_empty()).then(|| batch + "]")
+        let mut queue = self.queue();
+        queue.is_crossing = !queue.batches.is_empty();
+        let batch = queue.batches.front()?;
+        let records = batch.json.get(batch.spans.front()?.start..)?;
+        Some(format!("[{records}]"))
     }
 
     /// The oldest record alone. `short` leaves out what may be long.
     pub fn oldest(&self, short: bool) -> Option<String> {
         let queue = self.queue();
-        let text = queue.records.front()?;
-        Some(if short {
-            text.short()
-        } else {
-            text.whole().to_owned()
-        })
+        let batch = queue.batches.front()?;
+        let &Span {
+            start,
+            end,
+            long_at,
+        } = batch.spans.front()?;
+        match long_at {
+            Some(long_at) if short => Some(format!("{}null]", batch.json.get(start..long_at)?)),
+            _ => batch.json.get(start..end).map(str::to_owned),
+        }
     }
 
     /// Forgets the oldest records, and wakes JavaScript again if there are more.
     pub fn crossed(&self, count: usize) {
         let mut queue = self.queue();
         let was_full = queue.is_full();
-        let count = count.min(queue.records.len());
-        let crossed: usize = (queue.records.drain(..count))
-            .map(|text| text.whole().len())
-            .sum();
-        queue.bytes -= crossed;
-        let (has_more, is_full) = (!queue.records.is_empty(), queue.is_full());
+        queue.crossed(count);
+        let (has_more, is_full) = (!queue.batches.is_empty(), queue.is_full());
         drop(queue);
         if was_full && !is_full {
             self.has_room.notify_waiters();
@@ -149,8 +157,59 @@ impl Outbox {
 }
 
 impl Queue {
+    /// Whether it was empty.
+    fn push(&mut self, text: &Text) -> bool {
+        let length = text.json.len();
+        let was_empty = self.batches.is_empty();
+        // The one that crosses is the oldest; any other may take more.
+        let open = self.batches.len() > usize::from(self.is_crossing);
+        let last = self.batches.back_mut().filter(|_| open);
+        match last.filter(|last| last.has_room(length)) {
+            Some(last) => last.push(text),
+            None => {
+                let mut batch = Batch::default();
+                batch.push(text);
+                self.batches.push_back(batch);
+            }
+        }
+        self.bytes += length;
+        was_empty
+    }
+
+    fn crossed(&mut self, count: usize) {
+        let Some(batch) = self.batches.front_mut() else {
+            return;
+        };
+        let count = count.min(batch.spans.len());
+        let crossed = batch.spans.drain(..count).map(|span| span.end - span.start);
+        self.bytes -= crossed.sum::<usize>();
+        if batch.spans.is_empty() {
+            self.batches.pop_front();
+            self.is_crossing = false;
+        }
+    }
+
     const fn is_full(&self) -> bool {
         self.bytes >= FULL
+    }
+}
+
+impl Batch {
+    fn has_room(&self, length: usize) -> bool {
+        self.spans.len() < BATCH_RECORDS && self.json.len() + length < BATCH_BYTES
+    }
+
+    fn push(&mut self, text: &Text) {
+        if !self.json.is_empty() {
+            self.json.push(',');
+        }
+        let start = self.json.len();
+        self.json.push_str(&text.json);
+        self.spans.push_back(Span {
+            start,
+            end: self.json.len(),
+            long_at: text.long_at.map(|at| start + at),
+        });
     }
 }
 
@@ -223,6 +282,8 @@ mod tests {
         assert_eq!(cross(&outbox), [1]);
         assert_eq!((outbox.batch(), outbox.bytes()), (None, 0));
         outbox.crossed(1);
+        (0..3).for_each(|id| push(&outbox, id, 0));
+        assert_eq!(cross(&outbox), [0, 1, 2], "together again");
     }
 
     #[test]
@@ -249,13 +310,16 @@ mod tests {
         let oldest = r#"["settled",0.0,"xxx",null,null]"#;
         assert_eq!(outbox.oldest(false).as_deref(), Some(oldest));
         assert_eq!(outbox.oldest(true).as_deref(), Some(oldest));
+        assert!(outbox.batch().is_some());
+        outbox.crossed(1);
+        assert_eq!(cross(&outbox), [1], "the rest of the batch");
     }
 
     #[tokio::test]
     async fn what_is_about_to_be_sent_waits_for_room() {
         let (outbox, _) = outbox();
         outbox.room().await;
-        (0..9).for_each(|id| push(&outbox, id, BATCH_BYTES - 100));
+        (0..10).for_each(|id| push(&outbox, id, BATCH_BYTES - 100));
         let waiter = Arc::clone(&outbox);
         let waiting = tokio::spawn(async move { waiter.room().await });
         for _ in 0..2 {

@@ -56,6 +56,7 @@ export function narrowing(caught: unknown): void {
   }
   const asError: Error = caught;
   void asError;
+  holds<Same<typeof caught.docs, `docs/errors.md#${Lowercase<typeof caught.code>}`>>();
   holds<Same<typeof caught.attempts, number>>();
   holds<Same<typeof caught.retryable, boolean>>();
   holds<Same<typeof caught.retryAfterMs, number | undefined>>();

@@ -19,6 +19,15 @@ function file(root) {
 }
 
 /**
+ * What the build writes of the addon's exports, for the type check of lib/.
+ *
+ * @param {string} root
+ */
+function types(root) {
+  return path.join(root, 'lib', 'native.d.ts');
+}
+
+/**
  * When the newest of the sources was changed, in milliseconds since 1970.
  *
  * @param {string} root
@@ -55,4 +64,4 @@ async function build(steps, root) {
   return result;
 }
 
-module.exports = { build, file, outdated };
+module.exports = { build, file, outdated, types };

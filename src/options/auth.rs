@@ -16,8 +16,7 @@ use cxone_dtmf_engine::fleet::Identity;
 use cxone_dtmf_engine::http::{ConnectionOptions, HttpOptions};
 use cxone_dtmf_engine::origin::base_url_allowing;
 use cxone_dtmf_options::{
-    Choice, Field, Fields, Kind as _, OptionError, OptionSpec, Text, choice, flag, millis, options,
-    secret, text,
+    Choice, Field, Fields, OptionError, OptionSpec, choice, flag, millis, options, secret, text,
 };
 
 /// The settings of a `CXoneAuthClient`.
@@ -201,8 +200,8 @@ fn access_key(id: Option<String>, secret: Option<Secret>) -> Result<AccessKey, O
 }
 
 /// An option that the grant cannot do without.
-fn needed<T>(name: &str, read: Option<T>) -> Result<T, OptionError> {
-    read.ok_or_else(|| OptionError::missing(name, Text.rule()))
+fn needed<T>(name: &'static str, read: Option<T>) -> Result<T, OptionError> {
+    read.ok_or_else(|| OptionError::missing(name, text(name).rule()))
 }
 
 impl Credentials {

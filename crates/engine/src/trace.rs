@@ -18,19 +18,19 @@ options! {
     pub struct Trace {
         /// The trace that the injection belongs to, as W3C Trace Context writes it. It goes along with every request for
         /// digits.
-        traceparent: Option<HeaderValue> = None => header("traceparent", |text| Ok(parse_traceparent(text)?));
+        traceparent: Option<HeaderValue> = None => header("traceparent", |text| Ok(parse_traceparent(&text)?));
         /// What the program calls the injection: 1 to 128 of `A-Z a-z 0-9 . _ ~ : @ + = / -`. It goes along with every
         /// request for digits, and into the entry.
-        correlation_id: Option<HeaderValue> = None => header("correlationId", |text| Ok(parse_correlation_id(text)?));
+        correlation_id: Option<HeaderValue> = None => header("correlationId", |text| Ok(parse_correlation_id(&text)?));
     }
 }
 
 /// An option that is the value of a header.
 const fn header(
     name: &'static str,
-    parse: fn(&str) -> Result<HeaderValue, OptionError>,
+    parse: fn(String) -> Result<HeaderValue, OptionError>,
 ) -> Field<Parsed<HeaderValue>> {
-    parsed(name, "text", parse, |_| Value::Null)
+    parsed(name, parse, |_| Value::Null)
 }
 
 impl Trace {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::OptionError;
 use crate::fields::Fields;
-use crate::kinds::Kind;
+use crate::kinds::{Kind, Read};
 use crate::spec::OptionSpec;
 
 /// One option: its name in JavaScript, and how it is read.
@@ -75,7 +75,7 @@ impl<K> Field<K> {
 
 impl<K: Kind> Field<K> {
     /// Reads it, if it is there.
-    pub fn read(&self, fields: &mut Fields) -> Result<Option<K::Value>, OptionError> {
+    pub fn read(&self, fields: &mut Fields) -> Read<K::Value> {
         let read = self.kind.read(fields, self.name)?;
         if self.required && read.is_none() {
             return Err(self.missing(fields));
@@ -89,8 +89,13 @@ impl<K: Kind> Field<K> {
         read.ok_or_else(|| self.missing(fields))
     }
 
+    /// What it must be, for the message that it is missing.
+    pub fn rule(&self) -> &'static str {
+        self.kind.rule()
+    }
+
     fn missing(&self, fields: &Fields) -> OptionError {
-        OptionError::missing(&fields.name(self.name), self.kind.rule())
+        OptionError::missing(&fields.name(self.name), self.rule())
     }
 
     /// Its row of the table.

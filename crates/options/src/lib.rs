@@ -21,8 +21,8 @@ pub use error::OptionError;
 pub use field::{Field, Given};
 pub use fields::{Fields, FlagOrWords, TextOrTexts};
 pub use kinds::{
-    Choice, Either, Flag, FractionalMillis, Kind, Millis, NamedTexts, Number, Parsed, SecretText,
-    Section, Text, Texts, Unread, Whole, choice, count, flag, fractional_millis, length, millis,
+    Choice, Either, Flag, FractionalMillis, Kind, Millis, NamedTexts, Number, Parsed, Read,
+    Section, Texts, Unread, Whole, choice, count, flag, fractional_millis, length, millis,
     named_texts, number, parsed, secret, section, text, text_or_texts, texts, unread, whole,
 };
 pub use secret::Secret;

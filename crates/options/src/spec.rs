@@ -31,6 +31,15 @@ impl Shape {
         }
     }
 
+    /// An object with these options.
+    #[must_use]
+    pub fn object(options: Vec<OptionSpec>) -> Self {
+        Self {
+            options,
+            ..Self::of("object")
+        }
+    }
+
     /// A number within limits.
     #[must_use]
     pub fn within(kind: &'static str, min: impl Into<Value>, max: impl Into<Value>) -> Self {

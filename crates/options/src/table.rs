@@ -26,9 +26,9 @@
 /// # Ok::<(), cxone_dtmf_options::OptionError>(())
 /// ```
 ///
-/// What has no default stands before the entries as `given { field: Type, }`, and is handed to `defaults`; without it the struct has a
-/// `Default`. Options that
-/// JavaScript keeps to itself stand after them as `elsewhere { /// doc "name": "type" = "default in words"; }`.
+/// What has no default stands before the entries as `given { field: Type, }`, and is handed to `defaults`; without it the
+/// struct has a `Default`. Options that JavaScript keeps to itself stand after them as
+/// `elsewhere { /// doc "name": "type" = "default in words"; }`.
 #[macro_export]
 macro_rules! options {
     (

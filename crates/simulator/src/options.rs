@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::latency::Latency;
 use super::rate::RateLimit;
 use cxone_dtmf_options::{
-    Field, Fields, Kind, MAX_MS, OptionError, Parsed, Secret, Shape, flag, millis, number, options,
-    parsed, section, text, whole,
+    Field, Fields, Kind, MAX_MS, OptionError, Parsed, Read, Secret, Shape, flag, millis, number,
+    options, parsed, section, text, whole,
 };
 
 /// The scope that pressing digits takes.
@@ -77,8 +77,7 @@ options! {
 const fn known_secret(name: &'static str) -> Field<Parsed<Secret>> {
     parsed(
         name,
-        "text",
-        |text| Ok(Secret::new(text.to_owned())),
+        |text| Ok(Secret::new(text)),
         |secret| json!(secret.expose()),
     )
 }
@@ -90,11 +89,7 @@ struct Scopes;
 impl Kind for Scopes {
     type Value = Vec<String>;
 
-    fn read(
-        &self,
-        fields: &mut Fields,
-        name: &'static str,
-    ) -> Result<Option<Vec<String>>, OptionError> {
+    fn read(&self, fields: &mut Fields, name: &'static str) -> Read<Vec<String>> {
         let rule = "must be scope names in an array, or in a string separated by spaces";
         let Some(value) = fields.take(name) else {
             return Ok(None);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use cxone_dtmf_options::{
-    Field, Fields, Kind, OptionError, OptionSpec, Shape, Text, choice, options, section, text,
-    whole,
+    Field, Fields, Kind, OptionError, OptionSpec, Parsed, Read, Shape, choice, options, section,
+    text, whole,
 };
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -78,11 +78,7 @@ struct Hours;
 impl Kind for Hours {
     type Value = Duration;
 
-    fn read(
-        &self,
-        fields: &mut Fields,
-        name: &'static str,
-    ) -> Result<Option<Duration>, OptionError> {
+    fn read(&self, fields: &mut Fields, name: &'static str) -> Read<Duration> {
         let hours = fields.whole(name, 1..=MAX_ROTATE_HOURS)?;
         Ok(hours.map(|hours| Duration::from_secs(hours * SECONDS_PER_HOUR)))
     }
@@ -106,7 +102,7 @@ struct ChainKey;
 impl Kind for ChainKey {
     type Value = Key;
 
-    fn read(&self, fields: &mut Fields, name: &'static str) -> Result<Option<Key>, OptionError> {
+    fn read(&self, fields: &mut Fields, name: &'static str) -> Read<Key> {
         let key = fields.text(name)?.map(|text| {
             let bytes = BASE64_STANDARD.decode(&*Zeroizing::new(text));
             Key::new(bytes.unwrap_or_default())
@@ -119,10 +115,6 @@ impl Kind for ChainKey {
             secret: true,
             ..Shape::of("text-or-bytes")
         }
-    }
-
-    fn show(&self, _: &Key) -> Value {
-        Value::Null
     }
 }
 
@@ -160,8 +152,8 @@ options! {
     }
 }
 
-const FILE: Field<Text> = text("file");
-const DIRECTORY: Field<Text> = text("directory");
+const FILE: Field<Parsed<String>> = text("file");
+const DIRECTORY: Field<Parsed<String>> = text("directory");
 
 impl Options {
     /// The defaults, at a place.

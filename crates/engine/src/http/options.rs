@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use cxone_dtmf_options::{OptionError, options, parsed, texts};
+use cxone_dtmf_options::{OptionError, options, parsed, text, texts};
 use serde_json::Value;
 
 use super::proxy::ProxyChoice;
@@ -19,11 +19,11 @@ options! {
         /// The text of one or more certificates in PEM form that are trusted besides the others. What is in it is checked
         /// when the connections are set up.
         pub ca_bundle: Option<String> = None
-            => parsed("caBundle", "text", |text| Ok(text.to_owned()), |_| Value::Null)
+            => text("caBundle")
                 .with_rule("must be the text of certificates in PEM form: read its file as 'utf8'");
         /// The proxy: an `http` or `https` URL, or `'env'` for what `HTTPS_PROXY` and the like say.
         pub proxy: ProxyChoice = ProxyChoice::None
-            => parsed("proxy", "text", proxy, |_| Value::Null).with_rule(PROXY_RULE);
+            => parsed("proxy", proxy, |_| Value::Null).with_rule(PROXY_RULE);
         /// Hosts that plain `http` is allowed to besides this machine, each an exact `host` or `host:port`, at most 32.
         pub insecure_hosts: Hosts = Hosts::default()
             => texts("insecureHosts", |name, hosts| Ok(Hosts::new(name, hosts)?));
@@ -46,12 +46,12 @@ impl ConnectionOptions {
 }
 
 /// Reads the option `proxy`.
-fn proxy(text: &str) -> Result<ProxyChoice, OptionError> {
-    match text {
+fn proxy(text: String) -> Result<ProxyChoice, OptionError> {
+    match text.as_str() {
         "env" => Ok(ProxyChoice::Env),
         // A bare word would pass for the name of a host.
         url if url.starts_with("http://") || url.starts_with("https://") => {
-            Ok(ProxyChoice::Url(url.to_owned()))
+            Ok(ProxyChoice::Url(text))
         }
         _ => Err(OptionError::new("proxy", PROXY_RULE)),
     }

@@ -1,6 +1,6 @@
 //! Which unknown outcomes the user allows to be sent again.
 
-use cxone_dtmf_options::{Field, Fields, FlagOrWords, Kind, OptionError, Shape};
+use cxone_dtmf_options::{Field, Fields, FlagOrWords, Kind, Read, Shape};
 use serde_json::{Value, json};
 
 /// Why an outcome is unknown.
@@ -87,11 +87,7 @@ pub const fn resend_when_unknown() -> Field<Causes> {
 impl Kind for Causes {
     type Value = ResendWhenUnknown;
 
-    fn read(
-        &self,
-        fields: &mut Fields,
-        name: &'static str,
-    ) -> Result<Option<ResendWhenUnknown>, OptionError> {
+    fn read(&self, fields: &mut Fields, name: &'static str) -> Read<ResendWhenUnknown> {
         let read = fields.flag_or_words(name, &UnknownCause::NAMED)?;
         Ok(read.map(|read| match read {
             FlagOrWords::Flag(true) => ResendWhenUnknown::Always,

@@ -29,7 +29,7 @@ options! {
     pub struct Settings {
         /// The version in the path: `v`, 1 to 3 digits, `.`, 1 or 2 digits. Several are live on a tenant.
         pub version: Version = Version::default()
-            => parsed("apiVersion", "text", |text| Ok(Version::parse(text)?), |version| json!(version.as_str()))
+            => parsed("apiVersion", |text| Ok(Version::parse(&text)?), |version| json!(version.as_str()))
                 .only_with("api", HERE);
         /// Where the digits stand: in a JSON body, or in the query of the address, which ends up in access logs.
         pub encoding: Encoding = Encoding::Json => choice("encoding", &Encoding::NAMED).only_with("api", HERE);

@@ -54,13 +54,22 @@ impl TokenSource for Tokens {
     }
 }
 
-/// Keeps events.
+/// Keeps events. The second field is how long there is no room for more of them.
 #[derive(Default)]
-pub struct Events(pub Mutex<Vec<Event>>);
+pub struct Events(pub Mutex<Vec<Event>>, pub Mutex<Duration>);
 
 impl EventSink for Events {
     fn emit(&self, event: Event) {
         self.0.lock().unwrap().push(event);
+    }
+
+    fn ready(&self) -> BoxFuture<'_, ()> {
+        let full = *self.1.lock().unwrap();
+        Box::pin(async move {
+            if !full.is_zero() {
+                sleep(full).await;
+            }
+        })
     }
 }
 

@@ -16,6 +16,7 @@ for_each_api! {
     an_accepted_injection_is_pressed_once,
     what_the_transport_loads_first_takes_no_time_from_the_attempt,
     nothing_is_sent_when_loading_passes_the_deadline,
+    nothing_is_sent_while_there_is_no_room_for_its_outcome,
     a_server_error_is_a_refusal_where_the_api_promises_that,
     without_more_attempts_nothing_is_repeated,
     refused_and_unsent_attempts_are_repeated,
@@ -88,6 +89,28 @@ async fn nothing_is_sent_when_loading_passes_the_deadline(api: Api) {
     assert_eq!(started.elapsed(), api.config().deadline);
     assert!(world.platform.requests().is_empty());
     assert!(world.registry.is_empty(), "a line is left behind");
+}
+
+async fn nothing_is_sent_while_there_is_no_room_for_its_outcome(api: Api) {
+    for (full, accepted) in [(ms(3_000), true), (ms(60_000), false)] {
+        let world = api.world(Platform::scripted([]), api.config());
+        *world.events.1.lock().unwrap() = full;
+        let params = api.params("call", "1");
+        let injection = world
+            .injector
+            .inject(1, params, &InjectionOptions::default());
+        let started = Instant::now();
+        let outcome = injection.run().await;
+        if accepted {
+            assert_eq!(outcome.delivery(), Delivery::Accepted);
+            assert_eq!(started.elapsed(), full + ms(5));
+        } else {
+            failed(&outcome, Code::Deadline, Delivery::NotSent);
+            assert_eq!(started.elapsed(), api.config().deadline);
+            assert!(world.platform.requests().is_empty());
+        }
+        assert!(world.registry.is_empty(), "a line is left behind");
+    }
 }
 
 /// Server errors are refusals: the user says so where the api does not.
