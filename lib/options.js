@@ -55,9 +55,13 @@ function toOptionalJson(object, kept, read) {
  * @param {string | null} found
  */
 function throwIfWrong(found) {
-  if (!found) return;
+  if (found) throw errorOf(found);
+}
+
+/** @param {string} found the JSON text of a failure */
+function errorOf(found) {
   const failure = JSONParse(found);
-  throw new DtmfError(failureOf(failure[0], failure[1]));
+  return new DtmfError(failureOf(failure[0], failure[1]));
 }
 
 /**
@@ -67,7 +71,7 @@ function throwIfWrong(found) {
  * @returns {T}
  */
 function madeOrThrow(made) {
-  if (typeof made === 'string') throw new DtmfError(JSON.parse(made).error);
+  if (typeof made === 'string') throw errorOf(made);
   return made;
 }
 
