@@ -67,8 +67,8 @@ function throwIfWrong(found) {
  * @returns {T}
  */
 function madeOrThrow(made) {
-  if (typeof made === 'string') throw new DtmfError(JSON.parse(made).error);
-  return made;
+  if (typeof made === 'string') throwIfWrong(made);
+  return /** @type {T} */ (made);
 }
 
 /**
