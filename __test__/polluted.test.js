@@ -192,6 +192,8 @@ test('in a realm of its own', async () => {
     'close gave',
     'closed threw',
   ]);
+  const errors = plain.report.filter(([, ended]) => ended === 'threw').map(([, , error]) => error.code);
+  expect(errors).not.toContain(undefined);
   expect(plain.report[0][2].audit).toMatchObject({ callId: 'ok', ...profile.entry });
   expect(params().dtmfString).toBeDefined();
 });
