@@ -4,8 +4,8 @@
  * Every promise of this package rejects with a {@link DtmfError}. Branch on `error.delivery` first:
  * it says what is known of the digits. `error.code` says why.
  *
- * All durations are whole milliseconds, 1 to 86,400,000 (a day) where nothing else is said; all counts are whole
- * numbers, 1 to 1,000,000. An option that is `undefined` counts as absent. An unknown key, a wrong type, `NaN`, a
+ * All durations are whole milliseconds, at most a day, and all counts are whole numbers; the comment of an option says
+ * its default and its limits. An option that is `undefined` counts as absent. An unknown key, a wrong type, `NaN`, a
  * negative or a fractional number is a {@link DtmfInvalidError} that names the field. Only own properties of an
  * option object count.
  */
@@ -180,8 +180,8 @@ export interface ConnectionConfig {
   /**
    * The proxy. An `http` or `https` URL, with user name and password if it asks for them (percent-encoded; they are
    * printed nowhere), or `'env'` for what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in capitals or
-   * not, at the time the object is made. Requests to this machine never go through a proxy. Default: none, whatever
-   * the environment says.
+   * not, at the time the object is made. Requests to this machine never go through a proxy. What the environment says
+   * counts for `'env'` alone. Default: none.
    */
   readonly proxy?: string | undefined;
   /**
@@ -198,7 +198,7 @@ export interface CommonAuthConfig extends ConnectionConfig {
    * completed, not doubled; trailing slashes are dropped. `https`, or `http` to loopback and `insecureHosts`.
    */
   readonly authUrl: string;
-  /** The bound on one token request, in milliseconds. Default: 5000. */
+  /** The bound on one token request, in milliseconds. Default: 5000, 1 to 86400000. */
   readonly timeoutMs?: number | undefined;
   /**
    * Whether no HTTP/2 is offered to the token endpoint. Programs of others report that NICE's `/auth/token` fails with it.
@@ -218,8 +218,9 @@ export interface ClientCredentialsConfig extends CommonAuthConfig {
   /** The client secret. It is kept in memory that is wiped, and printed nowhere. */
   readonly clientSecret: string;
   /**
-   * The scopes to ask for, separated by blanks. Default: `telephony:call:control telephony:line:readwrite`.
-   * An answer that grants fewer is an {@link DtmfScopeError} at once; an answer that names none counts as granted.
+   * The scopes to ask for, separated by blanks. An answer that grants fewer is an {@link DtmfScopeError} at once; an
+   * answer that names none counts as granted. Default: `telephony:call:control telephony:line:readwrite`, none with
+   * `'password'`.
    */
   readonly scope?: string | undefined;
 }
@@ -239,7 +240,10 @@ export interface PasswordConfig extends CommonAuthConfig {
   readonly clientId: string;
   /** The client secret that NICE registered. */
   readonly clientSecret: string;
-  /** The scopes to ask for, separated by blanks, such as `openid`. Default: none. */
+  /**
+   * The scopes to ask for, separated by blanks, such as `openid`. Default: `telephony:call:control
+   * telephony:line:readwrite`, none with `'password'`.
+   */
   readonly scope?: string | undefined;
 }
 
@@ -322,16 +326,19 @@ export type ResendWhenUnknown = boolean | readonly UnknownCause[];
 /** How refused and unsent requests are sent again. */
 export interface RetryConfig {
   /**
-   * The first back-off in milliseconds, 0 or more; it doubles from attempt to attempt, with full jitter. Default: 200.
-   * A 429 without `Retry-After` waits with equal jitter from 1 second instead.
+   * The first back-off in milliseconds; it doubles from attempt to attempt, with full jitter. A 429 without
+   * `Retry-After` waits with equal jitter from 1 second instead. Default: 200, 0 to 86400000.
    */
   readonly baseMs?: number | undefined;
-  /** The longest back-off in milliseconds, not less than `baseMs`; it shortens no wait after a 429. Default: 4000. */
+  /**
+   * The longest back-off in milliseconds, not less than `baseMs`; it shortens no wait after a 429. Default: 4000, 0
+   * to 86400000.
+   */
   readonly capMs?: number | undefined;
   /**
    * Tokens for resends, shared by all calls of the injector: a resend costs 14, after a 429 it costs 5; a success
-   * gives 1 back and every second 10. When they are used up, nothing is sent again. 0: never. Default: 500,
-   * the figure of the AWS SDKs.
+   * gives 1 back and every second 10. When they are used up, nothing is sent again. 0: never. 500 is the figure of
+   * the AWS SDKs. Default: 500, 0 to 1000000.
    */
   readonly budget?: number | undefined;
 }
@@ -344,19 +351,19 @@ export interface RetryConfig {
  * counts. When the platform answers 429 with a `Retry-After`, every call of the injector waits for it.
  */
 export interface RateLimit {
-  /** Requests in a minute, all calls together: 1 to 1,000,000. Default: no limit. */
+  /** Requests in a minute, all calls together. Default: none, 1 to 1000000. */
   readonly perMinute?: number | undefined;
-  /** Requests in a minute for each call: 1 to 1,000,000. Default: no limit. */
+  /** Requests in a minute for each call. Default: none, 1 to 1000000. */
   readonly perCallPerMinute?: number | undefined;
-  /** Requests that may leave at once after a quiet time, for either limit: 1 to 1,000,000. Default: 1. */
+  /** Requests that may leave at once after a quiet time, for either limit. Default: 1, 1 to 1000000. */
   readonly burst?: number | undefined;
 }
 
 /** When a file of the audit log is followed by a new one; the two are linked, and nothing is deleted. */
 export interface AuditRotation {
-  /** At this length, in bytes, 4096 to 17,179,869,184. Default: 67108864. */
+  /** At this length, in bytes. Default: 67108864, 4096 to 17179869184. */
   readonly bytes?: number | undefined;
-  /** At this age, in hours, 1 to 8784. Default: 24. */
+  /** At this age, in hours. Default: 24, 1 to 8784. */
   readonly hours?: number | undefined;
 }
 
@@ -420,14 +427,15 @@ export interface FleetConfig {
   readonly onUnavailable?: 'fail' | 'local' | undefined;
   /**
    * How long a process that died keeps its calls, in milliseconds: at least 1.5 times `timeoutMs` and a second. It is
-   * renewed when a third of it has passed. Default: 20000, or that if it is more.
+   * renewed when a third of it has passed. Default: 20000, or one and a half times `timeoutMs` and a second if that
+   * is more, 1 to 86400000.
    */
   readonly leaseMs?: number | undefined;
-  /** How many processes share `rateLimit` while Redis is away: each goes by its share. Default: 1. */
+  /** How many processes share `rateLimit` while Redis is away: each goes by its share. Default: 1, 1 to 1000000. */
   readonly processes?: number | undefined;
-  /** The bound on one command, in milliseconds, less than a third of `leaseMs`. Default: 500. */
+  /** The bound on one command, in milliseconds, less than a third of `leaseMs`. Default: 500, 1 to 86400000. */
   readonly timeoutMs?: number | undefined;
-  /** The bound on making a connection to Redis, in milliseconds. Default: 1000. */
+  /** The bound on making a connection to Redis, in milliseconds. Default: 1000, 1 to 86400000. */
   readonly connectTimeoutMs?: number | undefined;
   /** Certificates (PEM) to trust besides Mozilla's, the system's and `NODE_EXTRA_CA_CERTS`; without it the injector's `caBundle` holds. Default: none. */
   readonly caBundle?: string | undefined;
@@ -435,27 +443,30 @@ export interface FleetConfig {
 
 /** Options of {@link DtmfInjector} that both wire profiles have. Everything has a default. */
 export interface CommonInjectorConfig extends ConnectionConfig {
-  /** The bound on one attempt, in milliseconds. Past it the outcome is unknown. Default: 10000. */
+  /** The bound on one attempt, in milliseconds. Past it the outcome is unknown. Default: 10000, 1 to 86400000. */
   readonly timeoutMs?: number | undefined;
-  /** The bound on making a connection, in milliseconds. Past it nothing was sent. Default: 2000. */
+  /** The bound on making a connection, in milliseconds. Past it nothing was sent. Default: 2000, 1 to 86400000. */
   readonly connectTimeoutMs?: number | undefined;
-  /** The bound on a whole injection, in milliseconds: queue, token, back-off and all attempts. Default: 30000. */
+  /**
+   * The bound on a whole injection, in milliseconds: queue, token, back-off and all attempts. Default: 30000, 1 to
+   * 86400000.
+   */
   readonly deadlineMs?: number | undefined;
-  /** The bound on the wait for a call's lock, in milliseconds; 0 does not wait. Default: 20000. */
+  /** The bound on the wait for a call's lock, in milliseconds; 0 does not wait. Default: 20000, 0 to 86400000. */
   readonly lockTimeoutMs?: number | undefined;
   /**
-   * How long a manual lock may be held, in milliseconds. Then it is released with a warning, once what is in
-   * flight under it has settled. Default: 60000.
+   * How long a manual lock may be held, in milliseconds. Then it is released with a warning, once what is in flight
+   * under it has settled. Default: 60000, 1 to 86400000.
    */
   readonly lockHoldMs?: number | undefined;
   /**
-   * How many may wait for one call in the whole process, 0 or more. One more fails with `ERR_DTMF_QUEUE_FULL`.
-   * Default: 32.
+   * How many may wait for one call in the whole process. One more fails with `ERR_DTMF_QUEUE_FULL`. Default: 32, 0 to
+   * 1000000.
    */
   readonly maxWaitingPerCall?: number | undefined;
-  /** How many may wait in this injector, 0 or more. One more fails with `ERR_DTMF_QUEUE_FULL`. Default: 10000. */
+  /** How many may wait in this injector. One more fails with `ERR_DTMF_QUEUE_FULL`. Default: 10000, 0 to 1000000. */
   readonly maxWaiting?: number | undefined;
-  /** How many requests of this injector are under way at once. Others wait their turn. Default: 256. */
+  /** How many requests of this injector are under way at once. Others wait their turn. Default: 256, 1 to 1000000. */
   readonly maxInFlight?: number | undefined;
   /** How requests are sent again. It never sends what may have been carried out. */
   readonly retry?: RetryConfig | undefined;
@@ -463,8 +474,8 @@ export interface CommonInjectorConfig extends ConnectionConfig {
   readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
   /**
    * Whether 500 and 503 mean that nothing was carried out, as the tutorial's API promises. With `false` a 500, and
-   * a 503 without a valid `Retry-After`, leave the outcome unknown. Default: `true` for `telephony-v2`, `false` for
-   * `agent-session`, which promises nothing.
+   * a 503 without a valid `Retry-After`, leave the outcome unknown; `agent-session` promises nothing.
+   * Default: `true` for `telephony-v2`, `false` for `agent-session`.
    */
   readonly atomicServerErrors?: boolean | undefined;
   /**
@@ -473,11 +484,14 @@ export interface CommonInjectorConfig extends ConnectionConfig {
    * `'continue'`: they go on. Default: `'reject-queued'`.
    */
   readonly afterUnknown?: 'reject-queued' | 'continue' | undefined;
-  /** How many requests may leave. Default: no limit; then a 429 holds back its own call only. */
+  /** How many requests may leave. Without it a 429 holds back its own call only. Default: none. */
   readonly rateLimit?: RateLimit | undefined;
   /** Keeps a record that outlives the process. Default: none. */
   readonly auditLog?: AuditLogConfig | undefined;
-  /** Shares the order of every call, the rate limit and the token with other processes. Default: none; the order is that of this process. */
+  /**
+   * Shares the order of every call, the rate limit and the token with other processes. Without it the order is that of
+   * this process. Default: none.
+   */
   readonly fleet?: FleetConfig | undefined;
   /**
    * Whether digits are shown. `'masked'`: entries, events and log lines have `*****` in their place.
@@ -523,8 +537,8 @@ export interface SessionConfig extends CommonInjectorConfig {
   /** The wire profile. */
   readonly api: 'agent-session';
   /**
-   * The version in the path: `v`, 1 to 3 digits, `.`, 1 or 2 digits. Several are live on a tenant. Default: `'v23.0'`,
-   * the one that NICE's own agent SDK calls.
+   * The version in the path: `v`, 1 to 3 digits, `.`, 1 or 2 digits. Several are live on a tenant; NICE's own agent SDK calls
+   * `v23.0`. Default: `'v23.0'`.
    */
   readonly apiVersion?: string | undefined;
   /**
@@ -560,18 +574,21 @@ export type InjectorConfig = (TelephonyConfig & Without<SessionConfig, Telephony
 export interface InjectionOptions {
   /** Ends the injection: not-sent while it waits, unknown once the digits were handed over. */
   readonly signal?: AbortSignal | undefined;
-  /** The bound on this injection, in milliseconds. Default: that of the injector. */
+  /** The bound on this injection, in milliseconds. Default: that of the injector, 1 to 86400000. */
   readonly deadlineMs?: number | undefined;
   /**
-   * The most attempts. The resend after a refused token and resends of what never left do not count.
-   * Default: 1, for {@link injectWithRetry} 3.
+   * The most attempts. The resend after a refused token and resends of what never left do not count. Default: 1, for
+   * `injectWithRetry` 3, 1 to 1000000.
    */
   readonly maxAttempts?: number | undefined;
   /** A lock on this call that the program holds. Without it the injection waits for that lock like everyone else. */
   readonly lock?: ChannelLock | undefined;
   /** Which unknown outcomes of this injection are sent again. Default: that of the injector. */
   readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
-  /** The bound on the wait for the call's lock, in milliseconds; 0 does not wait. Default: that of the injector. */
+  /**
+   * The bound on the wait for the call's lock, in milliseconds; 0 does not wait. Default: that of the injector, 0 to
+   * 86400000.
+   */
   readonly lockTimeoutMs?: number | undefined;
   /**
    * The trace that the injection belongs to, as W3C Trace Context writes it: `00-{32 hex}-{16 hex}-{2 hex}`, in lower case.
@@ -589,13 +606,18 @@ export interface InjectionOptions {
 export interface LockOptions {
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;
-  /** The bound on the wait, in milliseconds; 0 does not wait. Default: `lockTimeoutMs` of the injector. */
+  /**
+   * The bound on the wait, in milliseconds; 0 does not wait. Default: `lockTimeoutMs` of the injector, 0 to 86400000.
+   */
   readonly timeoutMs?: number | undefined;
 }
 
 /** Options of {@link DtmfInjector.close}. */
 export interface CloseOptions {
-  /** How long to wait for what is in flight, in milliseconds; 0 does not wait. Default: `timeoutMs` of the injector. */
+  /**
+   * How long to wait for what is in flight, in milliseconds; 0 does not wait. Default: `timeoutMs` of the injector, 0
+   * to 86400000.
+   */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -37,7 +37,7 @@ test.each([
   [{ url, leaseMs: 18_000, timeoutMs: 6_000 }, 'fleet.timeoutMs must be less than a third of fleet.leaseMs'],
   [{ url, connectTimeoutMs: 1.5 }, 'fleet.connectTimeoutMs must be a whole number from 1'],
   [{ url, caBundle: 'hunter2' }, 'fleet.caBundle holds no certificate in PEM form'],
-  [{ url, lease: 1 }, 'fleet.lease is not an option: check the spelling'],
+  [{ url, lease: 1 }, 'fleet.lease is not an option: check the spelling, did you mean fleet.leaseMs?'],
 ])('names what is wrong: %j', (fleet, message) => {
   const error = thrown(() => injectorWith(fleet));
   expect(error).toMatchObject({ code: 'ERR_DTMF_INVALID', delivery: 'not-sent', retryable: false });

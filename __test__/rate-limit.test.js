@@ -66,7 +66,10 @@ test.each([
   [{}, 'rateLimit must have perMinute or perCallPerMinute'],
   [{ perMinute: 0 }, 'rateLimit.perMinute must be a whole number from 1 to 1000000'],
   [{ perMinute: 1, burst: 1.5 }, 'rateLimit.burst must be a whole number from 1 to 1000000'],
-  [{ perMinutes: 1 }, 'rateLimit.perMinutes is not an option: check the spelling'],
+  [
+    { perMinutes: 1 },
+    'rateLimit.perMinutes is not an option: check the spelling, did you mean rateLimit.perMinute?',
+  ],
   ['60', 'rateLimit must be an object'],
 ])('%j is refused', async (rateLimit, message) => {
   await expect(injectorWith(rateLimit)).rejects.toMatchObject({ code: 'ERR_DTMF_INVALID', message });

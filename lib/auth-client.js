@@ -5,7 +5,7 @@ const lane = require('./lane.js');
 const { watch } = require('./abort.js');
 const { failed, invalid, notSent } = require('./errors.js');
 const { createLog, standardOutput } = require('./logger.js');
-const { reading, toJson, throwIfWrong, checkSignal } = require('./options.js');
+const { reading, toJson, madeOrThrow, checkSignal } = require('./options.js');
 const { own } = require('./own.js');
 const { ObjectKeys, Promise } = require('./primordials.js');
 
@@ -28,9 +28,9 @@ class CXoneAuthClient {
   constructor(config) {
     const json = toJson('config', config, ['logger']);
     this.#log = reading(() => createLog(own(config, 'logger')));
-    throwIfWrong(native.NativeAuthClient.check(json));
     this.#receiver = this.#receive();
-    this.#native = new native.NativeAuthClient(lane.lane, lane.register(this.#receiver), json);
+    const number = lane.register(this.#receiver);
+    this.#native = madeOrThrow(native.NativeAuthClient.open(lane.lane, number, json));
   }
 
   static {

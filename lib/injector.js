@@ -14,9 +14,18 @@ const { Locks } = require('./locks.js');
 const { createLog, standardOutput } = require('./logger.js');
 const { Monitors } = require('./monitors.js');
 const native = require('./native.js');
-const { reading, toJson, toOptionalJson, throwIfWrong, textOrNull, numberOrNaN } = require('./options.js');
+const {
+  reading,
+  toJson,
+  toOptionalJson,
+  throwIfWrong,
+  madeOrThrow,
+  textOrNull,
+  numberOrNaN,
+} = require('./options.js');
 const outcome = require('./outcome.js');
 const { own, hide } = require('./own.js');
+const { DEFAULT_MAX_RETRIES } = require('./payload.js');
 const { JSONParse } = require('./primordials.js');
 const { Sessions } = require('./sessions.js');
 
@@ -47,32 +56,29 @@ class DtmfInjector {
     const { crossing, onAnchor } = reading(() => auditLog.parted(config));
     const json = toJson('config', crossing, ['logger']);
     const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
+    const read = madeOrThrow(native.NativeInjectorConfig.read(json));
     const auth = sideOf(authClient);
-    throwIfWrong(native.NativeInjector.check(auth?.native, json));
-    auth?.useLog(log);
     const foreign = auth ? undefined : new ForeignTokens(authClient);
     this.#receiver = this.#receive(log, onAnchor, foreign);
-    this.#native = new native.NativeInjector(
-      lane.lane,
-      lane.register(this.#receiver),
-      auth?.native,
-      json,
-      log.debug !== undefined,
-      process.env['CXONE_DTMF_LOG'] === 'debug',
-      os.hostname(),
+    const number = lane.register(this.#receiver);
+    const toLogger = log.debug !== undefined;
+    const toStderr = process.env['CXONE_DTMF_LOG'] === 'debug';
+    const host = os.hostname();
+    this.#native = madeOrThrow(
+      native.NativeInjector.open(lane.lane, number, auth?.native, read, toLogger, toStderr, host),
     );
+    auth?.useLog(log);
     this.#monitors = new Monitors(log);
     this.#locks = new Locks(this.#native, log, this.#receiver);
     this.#sessions = new Sessions(this.#native, log);
-    const api = /** @type {keyof typeof APIS} */ (own(config, 'api') ?? 'telephony-v2');
     this.#shared = {
       authClient,
       native: this.#native,
       log,
       monitors: this.#monitors,
-      api: APIS[api],
-      clear: own(config, 'digits') === 'clear',
-      fleet: own(config, 'fleet') !== undefined,
+      api: APIS[/** @type {keyof typeof APIS} */ (read.api)],
+      clear: read.showsDigits,
+      fleet: read.inFleet,
     };
   }
 
@@ -188,7 +194,7 @@ if (Symbol.asyncDispose) {
  * @param {number} [maxRetries]
  * @param {import('../index.js').InjectionOptions} [options]
  */
-async function injectWithRetry(injector, params, maxRetries = 3, options) {
+async function injectWithRetry(injector, params, maxRetries = DEFAULT_MAX_RETRIES, options) {
   let merged = options;
   try {
     merged = { ...options, maxAttempts: maxRetries };

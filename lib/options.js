@@ -55,9 +55,24 @@ function toOptionalJson(object, kept, read) {
  * @param {string | null} found
  */
 function throwIfWrong(found) {
-  if (!found) return;
-  const failure = JSONParse(found);
-  throw new DtmfError(failureOf(failure[0], failure[1]));
+  if (found) throw failureIn(found);
+}
+
+/** @param {string} text */
+function failureIn(text) {
+  const [fields, answer] = JSONParse(text);
+  return new DtmfError(failureOf(fields, answer));
+}
+
+/**
+ * What a native function made; throws what it found wrong instead.
+ * @template T
+ * @param {T | string} made
+ * @returns {T}
+ */
+function madeOrThrow(made) {
+  if (typeof made === 'string') throw failureIn(made);
+  return made;
 }
 
 /**
@@ -114,6 +129,7 @@ module.exports = {
   toJson,
   toOptionalJson,
   throwIfWrong,
+  madeOrThrow,
   reading,
   textOrNull,
   digitsOrNull,

@@ -40,6 +40,7 @@ module.exports = {
   MAX_SEQUENCE_LENGTH: constants.maxSequenceLength,
   MIN_INTER_DIGIT_PAUSE: constants.minInterDigitPause,
   MAX_INTER_DIGIT_PAUSE: constants.maxInterDigitPause,
+  DEFAULT_MAX_RETRIES: constants.maxRetries,
   DEFAULT_TONE_DURATION: constants.sessionToneDuration,
   DEFAULT_SESSION_PAUSE: constants.sessionInterDigitPause,
   validateDtmfPayload,

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use napi::bindgen_prelude::spawn;
+use napi::bindgen_prelude::{Either, spawn};
 use napi_derive::napi;
 use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::failure::{Answered, Failure, failure_json, unchecked};
+use super::failure::{Answered, Failure, failure_json};
 use super::lane::NativeLane;
 use super::options::AuthConfig;
 use super::outbox::Outbox;
 use super::record::{TokenRefreshFailed, TokenRefreshed};
-use super::transports;
 use cxone_dtmf_engine::auth::{Connection, TokenCache, TokenObserver, TokenSource};
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::endpoint::{AllowedHosts, Discovered, Endpoint};
@@ -65,50 +64,18 @@ impl TokenObserver for Observer {
 
 #[napi]
 impl NativeAuthClient {
-    /// What is wrong with a config, as the JSON text of a failure.
+    /// Makes a client, or tells what is wrong as the JSON text of a failure. `client` is the number that records name it by.
     #[napi(catch_unwind)]
-    pub fn check(config: String) -> Option<String> {
-        AuthConfig::read(&Zeroizing::new(config))
-            .and_then(|config| transports::check(&config.network))
-            .err()
-            .as_ref()
-            .map(failure_json)
-    }
-
-    /// `client` is the number that records name this client by.
-    #[napi(constructor, catch_unwind)]
-    pub fn new(lane: &NativeLane, client: f64, config: String) -> napi::Result<Self> {
-        let config = AuthConfig::read(&Zeroizing::new(config)).map_err(unchecked)?;
-        let outbox = lane.outbox();
-        let observer = Arc::new(Observer {
-            client,
-            outbox: Arc::clone(&outbox),
-            refreshes: AtomicU64::new(0),
-        });
-        let connection = Connection {
-            transport: lane
-                .transports()
-                .with(config.network)
-                .map_err(unchecked)?
-                .control,
-            timeout: config.timeout,
-            clock: WallClock::system(),
-        };
-        let issuer = config.credentials.name_a_tenant().then(|| Issuer {
-            connection: connection.clone(),
-            auth_url: config.auth_url.clone(),
-        });
-        let identity = config.credentials.identity(&config.auth_url);
-        let own = config.credentials.into_grant(connection, &config.auth_url);
-        let grant = Arc::new(SharedGrant::new(own, identity));
-        let told: Arc<dyn TokenObserver> = observer.clone();
-        Ok(Self {
-            cache: TokenCache::new(grant.clone(), told),
-            grant,
-            issuer,
-            observer,
-            outbox,
-        })
+    pub fn open(
+        lane: &NativeLane,
+        client: f64,
+        config: String,
+    ) -> Either<NativeAuthClient, String> {
+        let config = AuthConfig::read(&Zeroizing::new(config));
+        match config.and_then(|config| Self::with(lane, client, config)) {
+            Ok(client) => Either::A(client),
+            Err(error) => Either::B(failure_json(&error)),
+        }
     }
 
     /// Settles the promise `id` with the current token.
@@ -133,6 +100,35 @@ impl NativeAuthClient {
 }
 
 impl NativeAuthClient {
+    fn with(lane: &NativeLane, client: f64, config: AuthConfig) -> Result<Self, Error> {
+        let outbox = lane.outbox();
+        let observer = Arc::new(Observer {
+            client,
+            outbox: Arc::clone(&outbox),
+            refreshes: AtomicU64::new(0),
+        });
+        let connection = Connection {
+            transport: lane.transports().with(config.network)?.control,
+            timeout: config.timeout,
+            clock: WallClock::system(),
+        };
+        let issuer = config.credentials.name_a_tenant().then(|| Issuer {
+            connection: connection.clone(),
+            auth_url: config.auth_url.clone(),
+        });
+        let identity = config.credentials.identity(&config.auth_url);
+        let own = config.credentials.into_grant(connection, &config.auth_url);
+        let grant = Arc::new(SharedGrant::new(own, identity));
+        let told: Arc<dyn TokenObserver> = observer.clone();
+        Ok(Self {
+            cache: TokenCache::new(grant.clone(), told),
+            grant,
+            issuer,
+            observer,
+            outbox,
+        })
+    }
+
     pub fn source(&self) -> Arc<dyn TokenSource> {
         self.cache.clone()
     }

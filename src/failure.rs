@@ -64,9 +64,3 @@ impl Serialize for Answered<'_> {
 pub fn failure_json(error: &Error) -> String {
     json!([Failure::from(error), Answered::of(error)]).to_string()
 }
-
-/// The error of an object that is made with options that `lib/` did not check. `lib/` checks them before, so that users
-/// see an error of their realm.
-pub fn unchecked(error: Error) -> napi::Error {
-    napi::Error::from_reason(error.message)
-}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Uint8Array, spawn, within_runtime_if_available};
+use napi::bindgen_prelude::{Either, Uint8Array, spawn, within_runtime_if_available};
 use napi_derive::napi;
 use serde_json::json;
 use tokio::runtime::Handle;
@@ -13,14 +13,14 @@ use super::audit_notices::LaneObserver;
 use super::auth_client::{NativeAuthClient, no_tenant};
 use super::engine_log::EngineLog;
 use super::events::LaneEvents;
-use super::failure::{failure_json, unchecked};
+use super::failure::failure_json;
 use super::foreign_tokens::ForeignTokens;
 use super::lane::NativeLane;
 use super::metrics;
 use super::options::{self, ApiUrl, InjectorConfig};
 use super::outbox::Outbox;
 use super::params::copied;
-use super::transports::{self, Pair};
+use super::transports::Pair;
 use cxone_dtmf_engine::api::{PackedParams, Params};
 use cxone_dtmf_engine::audit::{self, AuditLog, AuditSink};
 use cxone_dtmf_engine::auth::TokenSource;
@@ -32,6 +32,40 @@ use cxone_dtmf_engine::injector::{Injector, Parts, Submissions as _};
 use cxone_dtmf_engine::lock::{LockId, Registry};
 use cxone_dtmf_engine::metrics::{Snapshot, exposition};
 use cxone_dtmf_engine::submit::{Submission, SubmitQueue};
+
+/// The options of an injector, read.
+#[napi]
+pub struct NativeInjectorConfig(InjectorConfig);
+
+#[napi]
+impl NativeInjectorConfig {
+    /// Reads the JSON text of a config, or tells what is wrong as the JSON text of a failure.
+    #[napi(catch_unwind)]
+    pub fn read(config: String) -> Either<NativeInjectorConfig, String> {
+        match InjectorConfig::read(&Zeroizing::new(config)) {
+            Ok(config) => Either::A(Self(config)),
+            Err(error) => Either::B(failure_json(&error)),
+        }
+    }
+
+    /// The name of the wire profile.
+    #[napi(getter, catch_unwind)]
+    pub fn api(&self) -> &'static str {
+        self.0.api.as_str()
+    }
+
+    /// Whether entries, events and log lines show digits.
+    #[napi(getter, catch_unwind)]
+    pub fn shows_digits(&self) -> bool {
+        !self.0.engine.mask_digits
+    }
+
+    /// Whether calls are locked across processes.
+    #[napi(getter, catch_unwind)]
+    pub fn in_fleet(&self) -> bool {
+        self.0.fleet.is_some()
+    }
+}
 
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
 #[napi]
@@ -48,87 +82,23 @@ pub struct NativeInjector {
 
 #[napi]
 impl NativeInjector {
-    /// What is wrong with a config, as the JSON text of a failure.
-    #[napi(catch_unwind)]
-    pub fn check(auth: Option<&NativeAuthClient>, config: String) -> Option<String> {
-        InjectorConfig::read(&Zeroizing::new(config))
-            .and_then(|config| {
-                transports::check(&config.network)?;
-                endpoint(config.api_url, auth)
-            })
-            .err()
-            .as_ref()
-            .map(failure_json)
-    }
-
+    /// Makes an injector, or tells what is wrong as the JSON text of a failure.
+    ///
     /// `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
-    /// `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say who takes the engine's debug lines.
-    #[napi(constructor, catch_unwind)]
-    pub fn new(
+    /// `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say where the debug lines of the engine go.
+    #[napi(catch_unwind)]
+    pub fn open(
         lane: &NativeLane,
         injector: f64,
         auth: Option<&NativeAuthClient>,
-        config: String,
+        config: &NativeInjectorConfig,
         log_to_logger: bool,
         log_to_stderr: bool,
         host: String,
-    ) -> napi::Result<Self> {
-        let config = InjectorConfig::read(&Zeroizing::new(config)).map_err(unchecked)?;
-        let outbox = lane.outbox();
-        let Tokens {
-            source,
-            foreign,
-            refreshes,
-        } = Tokens::of(auth, injector, &outbox);
-        let audit = config.audit.map(|options| {
-            let observer = LaneObserver {
-                injector,
-                outbox: Arc::clone(&outbox),
-            };
-            let host = host.into();
-            AuditLog::open(audit::Options { host, ..options }, Arc::new(observer)).map(Arc::new)
-        });
-        let audit = audit.transpose().map_err(unchecked)?;
-        let fleet = config.fleet.map(|options| {
-            Store::shared(FleetOptions {
-                extra_ca: lane.transports().extra_ca(),
-                ..options
-            })
-        });
-        let fleet = fleet.transpose().map_err(unchecked)?;
-        if let (Some(store), Some(auth)) = (&fleet, auth) {
-            auth.join(store);
-        }
-        let transports = lane.transports().with(config.network);
-        let Pair { digits, control } = transports.map_err(unchecked)?;
-        let submissions = SubmitQueue::process_wide();
-        let runtime = within_runtime_if_available(Handle::try_current);
-        let parts = Parts {
-            endpoint: endpoint(config.api_url, auth).map_err(unchecked)?,
-            profile: config.profile.with_headers(config.headers),
-            tokens: source,
-            transport: digits,
-            control,
-            events: Arc::new(LaneEvents {
-                injector,
-                outbox: Arc::clone(&outbox),
-            }),
-            audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
-            registry: Registry::process_wide(),
-            submissions: submissions.clone(),
-            fleet: fleet.map(Fleet::new),
-            clock: WallClock::system(),
-        };
-        Ok(Self {
-            injector: Injector::new(parts, config.engine).map_err(unchecked)?,
-            submissions,
-            runtime: runtime.map_err(|_| napi::Error::from_reason("the engine has no runtime"))?,
-            log: EngineLog::new(injector, &outbox, log_to_logger, log_to_stderr),
-            audit,
-            outbox,
-            foreign,
-            token_refreshes: refreshes,
-        })
+    ) -> Either<NativeInjector, String> {
+        let log = EngineLog::new(injector, &lane.outbox(), log_to_logger, log_to_stderr);
+        let made = Self::with(lane, injector, auth, config.0.clone(), host, log);
+        made.map_or_else(|error| Either::B(failure_json(&error)), Either::A)
     }
 
     /// Begins an injection; its end is the record `finished`.
@@ -194,7 +164,7 @@ impl NativeInjector {
         options: Option<String>,
     ) {
         let outbox = Arc::clone(&self.outbox);
-        match options::time_out(options.as_deref()) {
+        match options::lock_time_out(options.as_deref()) {
             Ok(wait) => {
                 let acquisition =
                     self.up_to_date()
@@ -269,14 +239,14 @@ impl NativeInjector {
     #[napi(catch_unwind)]
     pub fn close(&self, id: f64, options: Option<String>) {
         let outbox = Arc::clone(&self.outbox);
-        match options::time_out(options.as_deref()) {
-            Ok(patience) => {
+        match options::close_time_out(options.as_deref()) {
+            Ok(wait) => {
                 let injector = self.up_to_date().clone();
                 let audit = self.audit.clone();
                 // Refuses from this very moment on, not only when the runtime gets to it.
                 injector.begin_close();
                 spawn(async move {
-                    injector.close(patience).await;
+                    injector.close(wait).await;
                     if let Some(audit) = audit {
                         audit.close().await;
                     }
@@ -289,6 +259,70 @@ impl NativeInjector {
 }
 
 impl NativeInjector {
+    fn with(
+        lane: &NativeLane,
+        injector: f64,
+        auth: Option<&NativeAuthClient>,
+        config: InjectorConfig,
+        host: String,
+        log: EngineLog,
+    ) -> Result<Self, Error> {
+        let outbox = lane.outbox();
+        let endpoint = endpoint(config.api_url, auth)?;
+        let Pair { digits, control } = lane.transports().with(config.network)?;
+        let audit = config.audit.map(|options| {
+            let observer = LaneObserver {
+                injector,
+                outbox: Arc::clone(&outbox),
+            };
+            let host = host.into();
+            AuditLog::open(audit::Options { host, ..options }, Arc::new(observer)).map(Arc::new)
+        });
+        let audit = audit.transpose()?;
+        let fleet = config.fleet.map(|options| {
+            Store::shared(FleetOptions {
+                extra_ca: lane.transports().extra_ca(),
+                ..options
+            })
+        });
+        let fleet = fleet.transpose()?;
+        if let (Some(store), Some(auth)) = (&fleet, auth) {
+            auth.join(store);
+        }
+        let Tokens {
+            source,
+            foreign,
+            refreshes,
+        } = Tokens::of(auth, injector, &outbox);
+        let submissions = SubmitQueue::process_wide();
+        let parts = Parts {
+            endpoint,
+            profile: config.api.profile(config.settings, config.headers),
+            tokens: source,
+            transport: digits,
+            control,
+            events: Arc::new(LaneEvents {
+                injector,
+                outbox: Arc::clone(&outbox),
+            }),
+            audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
+            registry: Registry::process_wide(),
+            submissions: Some(submissions.clone()),
+            fleet: fleet.map(Fleet::new),
+            clock: WallClock::system(),
+        };
+        Ok(Self {
+            injector: Injector::new(parts, config.engine)?,
+            submissions,
+            runtime: within_runtime_if_available(Handle::current),
+            log,
+            audit,
+            outbox,
+            foreign,
+            token_refreshes: refreshes,
+        })
+    }
+
     /// What the injector is doing now, with what is counted outside of the engine.
     fn snapshot(&self, monitor_errors: f64) -> Snapshot {
         let mut now = self.up_to_date().snapshot();
@@ -349,9 +383,9 @@ fn endpoint(api_url: ApiUrl, auth: Option<&NativeAuthClient>) -> Result<Arc<dyn 
 }
 
 impl Drop for NativeInjector {
-    /// Nobody can hear of what is still under way: the object was collected, or its thread is gone.
+    /// No caller is left for what is still under way: the object was collected, or its thread has ended.
     ///
-    /// What was noted is refused when somebody begins it. Here nothing is begun: the runtime may be gone.
+    /// What was submitted is not begun here, since the runtime may have ended: it is refused when it is begun.
     fn drop(&mut self) {
         self.injector.abandon();
     }

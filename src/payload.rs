@@ -5,6 +5,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::failure::failure_json;
+use super::options::DEFAULT_MAX_RETRIES;
 use cxone_dtmf_engine::api::agent_session;
 use cxone_dtmf_engine::payload;
 
@@ -52,6 +53,7 @@ pub fn dtmf_constants() -> String {
         "maxSequenceLength": payload::MAX_SEQUENCE_LENGTH,
         "minInterDigitPause": payload::MIN_INTER_DIGIT_PAUSE,
         "maxInterDigitPause": payload::MAX_INTER_DIGIT_PAUSE,
+        "maxRetries": DEFAULT_MAX_RETRIES,
         "sessionToneDuration": agent_session::DEFAULT_TONE_DURATION,
         "sessionInterDigitPause": agent_session::DEFAULT_INTER_DIGIT_PAUSE,
     })

@@ -3,6 +3,7 @@
 use napi_derive::napi;
 use serde_json::{Value, json};
 
+use super::options;
 use super::outcome_fields::OUTCOME_FIELDS;
 use cxone_dtmf_engine::audit::{AUDIT_FIELDS, Event};
 use cxone_dtmf_engine::error::Code;
@@ -13,12 +14,22 @@ use cxone_dtmf_engine::metrics;
 #[must_use]
 pub fn tables() -> String {
     json!({
+        "options": options(),
         "errors": errors(),
         "metrics": metrics(),
         "outcome": outcome(),
         "audit": audit(),
     })
     .to_string()
+}
+
+fn options() -> Vec<Value> {
+    let tables = options::tables().into_iter();
+    let rows = tables.flat_map(|(section, options)| {
+        let rows = options.into_iter();
+        rows.flat_map(move |option| option.rows(section, ""))
+    });
+    rows.collect()
 }
 
 fn errors() -> Value {

@@ -96,11 +96,6 @@ impl Transports {
     }
 }
 
-/// What is wrong with the settings of a transport, without making one.
-pub fn check(options: &HttpOptions) -> Result<(), Error> {
-    options.check(&variables())
-}
-
 fn variables() -> ProxyVariables {
     ProxyVariables::read(|name| std::env::var(name).ok())
 }

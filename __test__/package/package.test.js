@@ -76,11 +76,13 @@ describe('the tarballs', () => {
   test('the main package has what its users load and read, and nothing else', () => {
     const files = content('cxone-dtmf');
     const known =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(index|simulator)\.(js|mjs|d\.ts|d\.mts)|(lib|bin)\/[\w/-]+\.[cm]?js)$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/(errors|options)\.md|(index|simulator)\.(js|mjs|d\.ts|d\.mts)|(lib|bin)\/[\w/-]+\.[cm]?js)$/;
     expect([...files.keys()].filter((name) => !known.test(name))).toEqual([]);
     const documents = ['README.md', 'LICENSE', 'CHANGELOG.md'].filter((name) =>
       fs.existsSync(path.join(root, name)),
     );
+    // `error.docs` points into the first of the pages.
+    documents.push('docs/errors.md', 'docs/options.md');
     expect([...files.keys()]).toEqual(expect.arrayContaining(documents));
 
     const manifest = JSON.parse(String(files.get('package.json')));

@@ -131,12 +131,12 @@ function unknownOption(name, known) {
  */
 function nearest(word, known) {
   if (word.length < 2) return undefined;
-  const related = known.find((name) => name.startsWith(word) || word.startsWith(name));
-  if (related) return related;
   const [best] = known
     .map((name) => ({ name, distance: editDistance(word, name) }))
     .sort((a, b) => a.distance - b.distance);
-  return best && best.distance <= 2 ? best.name : undefined;
+  if (best?.distance === 1) return best.name;
+  const related = known.find((name) => name.startsWith(word) || word.startsWith(name));
+  return related ?? (best?.distance === 2 ? best.name : undefined);
 }
 
 /**

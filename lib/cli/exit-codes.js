@@ -17,31 +17,15 @@ const EXIT = Object.freeze({
 });
 
 /**
- * Of every code of a `DtmfError`, from the engine's table. Read when it is needed: the command line also has to end well
- * where the addon is missing.
- * @returns {Readonly<Record<string, number>>}
- */
-function byCode() {
-  /** @type {{ errors: { code: string, exit: number }[] }} */
-  const { errors } = JSON.parse(require('../native.js').tables());
-  return Object.fromEntries(errors.map(({ code, exit }) => [code, exit]));
-}
-
-/**
  * An unknown outcome is 8 whatever its code: a script must be able to tell it from everything that is safe to
  * repeat.
  * @param {{ code: string, delivery: string }} error
  */
-function exitCodeOf(error) {
-  if (error.delivery === 'unknown') return EXIT.UNKNOWN;
-  const numbers = byCode();
-  return Object.hasOwn(numbers, error.code) ? numbers[error.code] : EXIT.INTERNAL;
+function exitCodeOf({ code, delivery }) {
+  if (delivery === 'unknown') return EXIT.UNKNOWN;
+  // Read when it is needed: the command line also has to end well where the addon is missing.
+  const { errors } = require('../tables.js').tables();
+  return errors.find((row) => row.code === code)?.exit ?? EXIT.INTERNAL;
 }
 
-module.exports = {
-  EXIT,
-  get BY_CODE() {
-    return byCode();
-  },
-  exitCodeOf,
-};
+module.exports = { EXIT, exitCodeOf };

@@ -38,6 +38,8 @@ const COMMANDS = [
   require('./doctor.js'),
   require('./simulate.js'),
   require('./audit.js'),
+  require('./options.js'),
+  require('./errors.js'),
 ];
 
 const HELP = `Usage: cxone-dtmf <command> [options]

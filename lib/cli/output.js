@@ -53,6 +53,11 @@ class Output {
     this.stderr.write(`${line}\n`);
   }
 
+  /** What a line may have before a terminal breaks it; what is not for a terminal is not wrapped. */
+  get width() {
+    return this.stdout.isTTY ? this.stdout.columns || 80 : Infinity;
+  }
+
   /**
    * @param {keyof typeof COLOURS} colour
    * @param {string} text

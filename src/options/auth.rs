@@ -1,11 +1,10 @@
 //! The options of `CXoneAuthClient`, read into a grant.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use url::Url;
 
-use super::network;
 use cxone_dtmf_engine::Secret;
 use cxone_dtmf_engine::api::ClientHeaders;
 use cxone_dtmf_engine::auth::{
@@ -14,11 +13,15 @@ use cxone_dtmf_engine::auth::{
 };
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::Identity;
-use cxone_dtmf_engine::http::HttpOptions;
+use cxone_dtmf_engine::http::{ConnectionOptions, HttpOptions};
 use cxone_dtmf_engine::origin::base_url_allowing;
-use cxone_dtmf_options::Fields;
+use cxone_dtmf_options::{
+    Choice, Field, Fields, Kind as _, OptionError, OptionSpec, Text, choice, flag, millis, options,
+    secret, text,
+};
 
 /// The settings of a `CXoneAuthClient`.
+#[derive(Clone)]
 pub struct AuthConfig {
     pub auth_url: Url,
     pub credentials: Credentials,
@@ -27,6 +30,7 @@ pub struct AuthConfig {
 }
 
 /// What a grant is asked with.
+#[derive(Clone)]
 pub enum Credentials {
     Client {
         client: Client,
@@ -41,97 +45,164 @@ pub enum Credentials {
 }
 
 /// A registered application.
+#[derive(Clone)]
 pub struct Client {
     id: String,
     secret: Secret,
 }
 
 /// The values of the option `grant`.
-#[derive(Clone, Copy, Default, PartialEq)]
-enum Kind {
-    #[default]
+#[derive(Clone, Copy, PartialEq)]
+enum GrantName {
     ClientCredentials,
     Password,
     AccessKey,
 }
 
-const KINDS: [(&str, Kind); 3] = [
-    ("client_credentials", Kind::ClientCredentials),
-    ("password", Kind::Password),
-    ("access-key", Kind::AccessKey),
-];
+impl GrantName {
+    /// The values and their names in JavaScript.
+    const NAMED: [(&'static str, Self); 3] = [
+        ("client_credentials", Self::ClientCredentials),
+        ("password", Self::Password),
+        ("access-key", Self::AccessKey),
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientCredentials => "client_credentials",
+            Self::Password => "password",
+            Self::AccessKey => "access-key",
+        }
+    }
+}
+
+/// The grants of a registered application.
+const OF_CLIENTS: &[&str] = &["client_credentials", "password"];
+
+/// The grants of an access key.
+const OF_ACCESS_KEYS: &[&str] = &["password", "access-key"];
+
+/// Read before all others: which of them there are depends on it.
+const GRANT: Field<Choice<GrantName>> = choice("grant", &GrantName::NAMED);
+
+const DEFAULT_GRANT: GrantName = GrantName::ClientCredentials;
+
+options! {
+    /// The options of which the binding alone knows what to make.
+    struct Parts {
+        /// The base URL of the token endpoint, which depends on the grant. `https`, or `http` to loopback and
+        /// `insecureHosts`.
+        auth_url: String = String::new() => text("authUrl").required();
+        /// The client id.
+        client_id: Option<String> = None => text("clientId").only_with("grant", OF_CLIENTS).default_doc("required");
+        /// The client secret. It is kept in memory that is wiped, and printed nowhere.
+        client_secret: Option<Secret> = None => secret("clientSecret").only_with("grant", OF_CLIENTS).default_doc("required");
+        /// The scopes to ask for, separated by blanks.
+        scope: Option<String> = None
+            => text("scope")
+                .only_with("grant", OF_CLIENTS)
+                .default_doc("`telephony:call:control telephony:line:readwrite`; none with grant `password`");
+        /// The id of the access key, from the page of its user in the tenant.
+        access_key_id: Option<String> = None => text("accessKeyId").only_with("grant", OF_ACCESS_KEYS).default_doc("required");
+        /// The secret of the access key. It is kept in memory that is wiped, and printed nowhere.
+        access_key_secret: Option<Secret> = None => secret("accessKeySecret").only_with("grant", OF_ACCESS_KEYS).default_doc("required");
+        /// The bound on one token request.
+        timeout: Duration = Connection::DEFAULT_TIMEOUT => millis("timeoutMs", 1);
+        /// Whether no HTTP/2 is offered to the token endpoint.
+        http1_only: bool = false => flag("http1Only");
+        elsewhere {
+            /// Takes the log lines of this client; `false` for silence.
+            "logger": "logger" = "the logger of the injector that uses it";
+        }
+    }
+}
 
 /// The options that not every grant has, with the grants that have them.
-const OF_GRANTS: [(&str, &[Kind]); 5] = [
-    ("clientId", &[Kind::ClientCredentials, Kind::Password]),
-    ("clientSecret", &[Kind::ClientCredentials, Kind::Password]),
-    ("scope", &[Kind::ClientCredentials, Kind::Password]),
-    ("accessKeyId", &[Kind::Password, Kind::AccessKey]),
-    ("accessKeySecret", &[Kind::Password, Kind::AccessKey]),
-];
+static OF_GRANTS: LazyLock<Vec<(&'static str, &'static [&'static str])>> = LazyLock::new(|| {
+    let options = table().into_iter();
+    let some = options.filter_map(|option| Some((option.name, option.only_with?.1)));
+    some.collect()
+});
+
+pub(super) fn table() -> Vec<OptionSpec> {
+    [
+        vec![GRANT.spec(&DEFAULT_GRANT, "How tokens are asked for.")],
+        Parts::options(),
+        ConnectionOptions::options(),
+    ]
+    .concat()
+}
 
 impl AuthConfig {
     pub fn read(json: &str) -> Result<Self, Error> {
         let mut fields = Fields::parse("config", json)?;
-        let insecure = network::insecure_hosts(&mut fields)?;
-        let auth_url = base_url_allowing("authUrl", &fields.required_text("authUrl")?, &insecure)?;
-        let credentials = credentials(&mut fields)?;
-        let config = Self {
-            auth_url,
-            credentials,
-            timeout: fields
-                .millis("timeoutMs", 1)?
-                .unwrap_or(Connection::DEFAULT_TIMEOUT),
-            network: HttpOptions {
-                http1_only: fields.flag("http1Only")?.unwrap_or_default(),
-                ..network::read(&mut fields, ClientHeaders::default().user_agent())?
-            },
-        };
+        let grant = grant(&mut fields)?;
+        let connection = ConnectionOptions::default().over(&mut fields)?;
+        let parts = Parts::default().over(&mut fields)?;
         fields.finish()?;
-        Ok(config)
+        let insecure = &connection.insecure_hosts;
+        Ok(Self {
+            auth_url: base_url_allowing("authUrl", &parts.auth_url, insecure)?,
+            timeout: parts.timeout,
+            network: HttpOptions {
+                http1_only: parts.http1_only,
+                ..connection.http(ClientHeaders::default().user_agent())
+            },
+            credentials: parts.credentials(grant)?,
+        })
     }
 }
 
-fn credentials(fields: &mut Fields) -> Result<Credentials, Error> {
-    let kind = fields.choice("grant", &KINDS)?.unwrap_or_default();
-    let foreign = OF_GRANTS
-        .iter()
-        .find(|(name, kinds)| fields.has(name) && !kinds.contains(&kind));
-    if let Some((name, _)) = foreign {
-        let named = KINDS.iter().find(|(_, other)| *other == kind);
-        let grant = named.map_or("", |(grant, _)| grant);
-        return Err(Error::invalid(format!(
-            "{name} does not belong to grant '{grant}'"
-        )));
+/// Reads `grant`; options of another one are refused.
+fn grant(fields: &mut Fields) -> Result<GrantName, Error> {
+    let grant = GRANT.read(fields)?.unwrap_or(DEFAULT_GRANT);
+    let name = grant.as_str();
+    let mut foreign = OF_GRANTS.iter();
+    match foreign.find(|(option, grants)| fields.has(option) && !grants.contains(&name)) {
+        None => Ok(grant),
+        Some((option, _)) => Err(Error::invalid(format!(
+            "{option} does not belong to grant '{name}'"
+        ))),
     }
-    Ok(match kind {
-        Kind::ClientCredentials => Credentials::Client {
-            client: client(fields)?,
-            scope: fields
-                .text("scope")?
-                .unwrap_or_else(|| ClientCredentials::DEFAULT_SCOPE.to_owned()),
-        },
-        Kind::Password => Credentials::Password {
-            access_key: access_key(fields)?,
-            client: client(fields)?,
-            scope: fields.text("scope")?.unwrap_or_default(),
-        },
-        Kind::AccessKey => Credentials::AccessKey(access_key(fields)?),
-    })
 }
 
-fn client(fields: &mut Fields) -> Result<Client, Error> {
+impl Parts {
+    fn credentials(self, grant: GrantName) -> Result<Credentials, OptionError> {
+        let client = || client(self.client_id, self.client_secret);
+        let access_key = || access_key(self.access_key_id, self.access_key_secret);
+        let scope = self.scope;
+        Ok(match grant {
+            GrantName::ClientCredentials => Credentials::Client {
+                client: client()?,
+                scope: scope.unwrap_or_else(|| ClientCredentials::DEFAULT_SCOPE.to_owned()),
+            },
+            GrantName::Password => Credentials::Password {
+                access_key: access_key()?,
+                client: client()?,
+                scope: scope.unwrap_or_default(),
+            },
+            GrantName::AccessKey => Credentials::AccessKey(access_key()?),
+        })
+    }
+}
+
+fn client(id: Option<String>, secret: Option<Secret>) -> Result<Client, OptionError> {
     Ok(Client {
-        id: fields.required_text("clientId")?,
-        secret: Secret::new(fields.required_text("clientSecret")?),
+        id: needed("clientId", id)?,
+        secret: needed("clientSecret", secret)?,
     })
 }
 
-fn access_key(fields: &mut Fields) -> Result<AccessKey, Error> {
+fn access_key(id: Option<String>, secret: Option<Secret>) -> Result<AccessKey, OptionError> {
     Ok(AccessKey {
-        id: fields.required_text("accessKeyId")?,
-        secret: Secret::new(fields.required_text("accessKeySecret")?),
+        id: needed("accessKeyId", id)?,
+        secret: needed("accessKeySecret", secret)?,
     })
+}
+
+/// An option that the grant cannot do without.
+fn needed<T>(name: &str, read: Option<T>) -> Result<T, OptionError> {
+    read.ok_or_else(|| OptionError::missing(name, Text.rule()))
 }
 
 impl Credentials {

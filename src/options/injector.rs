@@ -1,20 +1,26 @@
 //! The options of `DtmfInjector`.
 
+use std::sync::LazyLock;
+use std::time::Duration;
+
 use url::Url;
 
-use super::profile::{Profile, ProfileConfig};
-use super::{audit, fleet, network, resend};
+use super::profile::Api;
 use cxone_dtmf_engine::api::ClientHeaders;
+use cxone_dtmf_engine::api::agent_session::Settings;
 use cxone_dtmf_engine::audit::Options as AuditOptions;
-use cxone_dtmf_engine::config::{AfterUnknown, Config, RetryConfig};
+use cxone_dtmf_engine::config::Config;
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::FleetOptions;
-use cxone_dtmf_engine::http::HttpOptions;
+use cxone_dtmf_engine::http::{ConnectionOptions, HttpOptions};
 use cxone_dtmf_engine::origin::{Hosts, base_url_allowing};
-use cxone_dtmf_engine::rate_limit::RateLimit;
-use cxone_dtmf_options::{Fields, OptionError};
+use cxone_dtmf_options::{
+    Choice, Field, Fields, OptionSpec, choice, millis, named_texts, options, section, text, texts,
+    unread,
+};
 
 /// Where the API is.
+#[derive(Clone)]
 pub enum ApiUrl {
     /// At this address.
     Configured(Url),
@@ -23,9 +29,11 @@ pub enum ApiUrl {
 }
 
 /// The settings of a `DtmfInjector`.
+#[derive(Clone)]
 pub struct InjectorConfig {
     pub api_url: ApiUrl,
-    pub profile: Profile,
+    pub api: Api,
+    pub settings: Settings,
     pub headers: ClientHeaders,
     pub network: HttpOptions,
     /// The audit log, without the name of the host.
@@ -35,133 +43,116 @@ pub struct InjectorConfig {
     pub engine: Config,
 }
 
+/// Read before all others: which of them there are depends on it.
+const API: Field<Choice<Api>> = choice("api", &Api::NAMED);
+
+const DEFAULT_API: Api = Api::TelephonyV2;
+
+options! {
+    /// The options of which the binding alone knows what to make.
+    struct Parts {
+        /// The base URL of the API, or `'discover'` with `api: 'agent-session'`. `https`, or `http` to loopback and
+        /// `insecureHosts`.
+        api_url: String = String::new() => text("apiUrl").required();
+        /// Hosts that a discovered address may have besides NICE's, each an exact `host` or `host:port`, at most 32.
+        discover_hosts: Hosts = Hosts::default()
+            => texts("discoverHosts", |name, hosts| Ok(Hosts::new(name, hosts)?))
+                .only_with("api", &["agent-session"]);
+        /// The bound on making a connection. Past it nothing was sent.
+        connect_timeout: Duration = HttpOptions::CONNECT_TIMEOUT => millis("connectTimeoutMs", 1);
+        /// Keeps a record that outlives the process.
+        audit_log: Option<AuditOptions> = None
+            => section("auditLog", AuditOptions::read, AuditOptions::table);
+        /// Shares the order of every call, the rate limit and the token with other processes.
+        fleet: Option<Fields> = None => unread("fleet", FleetOptions::table);
+        /// Headers for all requests but those for tokens and discovery, at most 32.
+        headers: Vec<(String, String)> = Vec::new() => named_texts("headers");
+        /// The `User-Agent` of all requests but those for tokens and discovery, 1 to 256 characters of visible ASCII.
+        user_agent: Option<String> = None => text("userAgent").default_doc("`cxone-dtmf/<version>`");
+        elsewhere {
+            /// Takes the log lines; `false` for silence.
+            "logger": "logger" = "JSON lines on standard output";
+        }
+    }
+}
+
+/// The names of the options that only the published profile has.
+static PUBLISHED_ONLY: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let options = table().into_iter();
+    let only = options.filter(|option| option.only_with.is_some());
+    only.map(|option| option.name).collect()
+});
+
+pub(super) fn table() -> Vec<OptionSpec> {
+    [
+        vec![API.spec(&DEFAULT_API, "The wire profile.")],
+        Parts::options(),
+        Settings::options(),
+        Config::options(),
+        ConnectionOptions::options(),
+    ]
+    .concat()
+}
+
 impl InjectorConfig {
     pub fn read(json: &str) -> Result<Self, Error> {
         let mut fields = Fields::parse("config", json)?;
-        let insecure = network::insecure_hosts(&mut fields)?;
-        let address = fields.required_text("apiUrl")?;
-        let profile = ProfileConfig::read(&mut fields)?;
-        let default = Config {
-            playout: profile.playout,
-            ..Config::default()
-        };
-        let api_url = api_url(
-            &address,
-            &profile.profile,
-            profile.discover_hosts,
-            &insecure,
-        )?;
-        let engine = engine(&mut fields, default)?;
-        let audit = audit::read(&mut fields)?;
-        let user_agent = fields.text("userAgent")?;
-        let headers = ClientHeaders::new(user_agent.as_deref(), &fields.named_texts("headers")?)?;
-        let network = HttpOptions {
-            connect_timeout: engine.connect_timeout,
-            ..network::read(&mut fields, headers.user_agent())?
-        };
-        let fleet = fleet::read(&mut fields, engine.timeout, network.ca_bundle.as_deref())?;
+        let api = api(&mut fields)?;
+        let connection = ConnectionOptions::default().over(&mut fields)?;
+        let parts = Parts::default().over(&mut fields)?;
+        let settings = Settings::default().over(&mut fields)?;
+        let engine = Config::default().over(&mut fields)?;
         fields.finish()?;
         engine.check()?;
+        let insecure = &connection.insecure_hosts;
+        let headers = ClientHeaders::new(parts.user_agent.as_deref(), &parts.headers)?;
+        let network = HttpOptions {
+            connect_timeout: parts.connect_timeout,
+            ..connection.http(headers.user_agent())
+        };
+        let ca_bundle = network.ca_bundle.as_deref();
+        let fleet = parts
+            .fleet
+            .map(|fields| FleetOptions::read(fields, engine.timeout, ca_bundle));
         Ok(Self {
-            api_url,
-            profile: profile.profile,
+            api_url: api_url(&parts.api_url, api, parts.discover_hosts, insecure)?,
+            api,
+            settings,
             headers,
+            fleet: fleet.transpose()?,
             network,
-            audit,
-            fleet,
+            audit: parts.audit_log,
             engine,
         })
+    }
+}
+
+/// Reads `api`; options of another profile are refused.
+fn api(fields: &mut Fields) -> Result<Api, Error> {
+    let api = API.read(fields)?.unwrap_or(DEFAULT_API);
+    let foreign = PUBLISHED_ONLY.iter().find(|name| fields.has(name));
+    match (api, foreign) {
+        (Api::TelephonyV2, Some(name)) => Err(Error::invalid(format!(
+            "{name} belongs to api: 'agent-session': telephony-v2 has no such option"
+        ))),
+        _ => Ok(api),
     }
 }
 
 /// Reads `apiUrl`: an address, or the word `discover`.
 fn api_url(
     address: &str,
-    profile: &Profile,
+    api: Api,
     discover_hosts: Hosts,
     insecure: &Hosts,
 ) -> Result<ApiUrl, Error> {
-    if address != "discover" {
-        return Ok(ApiUrl::Configured(base_url_allowing(
-            "apiUrl", address, insecure,
-        )?));
-    }
-    if matches!(profile, Profile::TelephonyV2) {
-        return Err(Error::invalid(
+    match (address, api) {
+        ("discover", Api::AgentSession) => Ok(ApiUrl::Discovered(discover_hosts)),
+        ("discover", Api::TelephonyV2) => Err(Error::invalid(
             "apiUrl: 'discover' needs api: 'agent-session': the address of telephony-v2 cannot be discovered",
-        ));
+        )),
+        _ => Ok(ApiUrl::Configured(base_url_allowing(
+            "apiUrl", address, insecure,
+        )?)),
     }
-    Ok(ApiUrl::Discovered(discover_hosts))
-}
-
-/// Reads what the engine itself is told.
-fn engine(fields: &mut Fields, default: Config) -> Result<Config, Error> {
-    Ok(Config {
-        timeout: fields.millis("timeoutMs", 1)?.unwrap_or(default.timeout),
-        connect_timeout: fields
-            .millis("connectTimeoutMs", 1)?
-            .unwrap_or(default.connect_timeout),
-        deadline: fields.millis("deadlineMs", 1)?.unwrap_or(default.deadline),
-        lock_timeout: fields
-            .millis("lockTimeoutMs", 0)?
-            .unwrap_or(default.lock_timeout),
-        lock_hold: fields.millis("lockHoldMs", 1)?.unwrap_or(default.lock_hold),
-        max_waiting_per_call: bound(fields, "maxWaitingPerCall", 0)?
-            .unwrap_or(default.max_waiting_per_call),
-        max_waiting: bound(fields, "maxWaiting", 0)?.unwrap_or(default.max_waiting),
-        max_in_flight: bound(fields, "maxInFlight", 1)?.unwrap_or(default.max_in_flight),
-        retry: retry(fields, default.retry)?,
-        resend_when_unknown: resend::when_unknown(fields)?.unwrap_or(default.resend_when_unknown),
-        atomic_server_errors: fields.flag("atomicServerErrors")?,
-        after_unknown: fields
-            .choice(
-                "afterUnknown",
-                &[
-                    ("reject-queued", AfterUnknown::RejectQueued),
-                    ("continue", AfterUnknown::Continue),
-                ],
-            )?
-            .unwrap_or(default.after_unknown),
-        rate_limit: rate_limit(fields)?,
-        mask_digits: fields
-            .choice("digits", &[("masked", true), ("clear", false)])?
-            .unwrap_or(default.mask_digits),
-        ..default
-    })
-}
-
-fn bound(fields: &mut Fields, key: &str, min: u64) -> Result<Option<usize>, OptionError> {
-    let count = fields.count(key, min)?;
-    Ok(count.and_then(|count| usize::try_from(count).ok()))
-}
-
-fn retry(fields: &mut Fields, default: RetryConfig) -> Result<RetryConfig, Error> {
-    let Some(mut section) = fields.section("retry")? else {
-        return Ok(default);
-    };
-    let retry = RetryConfig {
-        base: section.millis("baseMs", 0)?.unwrap_or(default.base),
-        cap: section.millis("capMs", 0)?.unwrap_or(default.cap),
-        budget: section.count("budget", 0)?.unwrap_or(default.budget),
-    };
-    section.finish()?;
-    Ok(retry)
-}
-
-fn rate_limit(fields: &mut Fields) -> Result<Option<RateLimit>, Error> {
-    let Some(mut section) = fields.section("rateLimit")? else {
-        return Ok(None);
-    };
-    let limit = RateLimit {
-        per_minute: section.count("perMinute", 1)?,
-        per_call_per_minute: section.count("perCallPerMinute", 1)?,
-        burst: section.count("burst", 1)?.unwrap_or(1),
-    };
-    section.finish()?;
-    if limit.per_minute.is_none() && limit.per_call_per_minute.is_none() {
-        return Err(Error::invalid(
-            "rateLimit must have perMinute or perCallPerMinute",
-        ));
-    }
-    Ok(Some(limit))
 }

@@ -1,16 +1,31 @@
-//! Option objects of JavaScript, read into the engine's types: one file a subject. Same names, same order as `index.d.ts`.
+//! Option objects of JavaScript, read into the engine's types.
 //!
-//! Defaults and limits are the engine's; what is read here is types and names.
+//! An option is an entry of a table ([`cxone_dtmf_options::options!`]), which stands beside what it fills: in the engine, or
+//! here where only the binding knows what to make of it.
 
-mod audit;
 mod auth;
-mod fleet;
-mod injection;
+mod calls;
 mod injector;
-mod network;
 mod profile;
-mod resend;
+#[cfg(test)]
+mod tests;
 
 pub use auth::AuthConfig;
-pub use injection::{injection, time_out};
+pub use calls::{DEFAULT_MAX_RETRIES, close_time_out, injection, lock_time_out};
 pub use injector::{ApiUrl, InjectorConfig};
+
+use cxone_dtmf_options::OptionSpec;
+use cxone_dtmf_simulator::SimulatorOptions;
+
+/// The tables by the objects that their options are in.
+pub fn tables() -> [(&'static str, Vec<OptionSpec>); 7] {
+    [
+        ("injector", injector::table()),
+        ("auth", auth::table()),
+        ("injection", calls::injection_table()),
+        ("injectWithRetry", calls::inject_with_retry_table()),
+        ("lock", calls::lock_table()),
+        ("close", calls::close_table()),
+        ("simulator", SimulatorOptions::options()),
+    ]
+}

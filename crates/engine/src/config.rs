@@ -1,111 +1,102 @@
-//! The options of an injector and of an injection, with their defaults.
+//! The options of an injector and of an injection: the table that they are read by.
 
 use std::time::Duration;
+
+use cxone_dtmf_options::{OptionError, choice, count, flag, length, millis, options, section};
 
 use crate::error::Error;
 use crate::lock::LockId;
 use crate::rate_limit::RateLimit;
-use crate::retry::{DEFAULT_BASE, DEFAULT_CAP, DEFAULT_CAPACITY, ResendWhenUnknown};
+use crate::retry::{
+    DEFAULT_BASE, DEFAULT_CAP, DEFAULT_CAPACITY, DEFAULT_MAX_ATTEMPTS, ResendWhenUnknown,
+    resend_when_unknown,
+};
 use crate::trace::Trace;
 
 /// What happens to the injections queued behind one whose outcome is unknown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterUnknown {
     /// They fail, unsent: a `#` after a PIN that may be half there does harm.
-    #[default]
     RejectQueued,
     /// They go on.
     Continue,
 }
 
+impl AfterUnknown {
+    /// The values and their names in JavaScript.
+    const NAMED: [(&'static str, Self); 2] = [
+        ("reject-queued", Self::RejectQueued),
+        ("continue", Self::Continue),
+    ];
+}
+
 /// Whether a call stays locked while its tones play.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlayoutMode {
     /// It stays locked: the next sequence must not run into the last one.
-    #[default]
     Hold,
     /// It does not stay locked.
     None,
 }
 
-/// How failed attempts are sent again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RetryConfig {
-    /// The upper bound of the first full-jitter delay. Default 200 ms.
-    pub base: Duration,
-    /// The upper bound of every full-jitter delay. Default 4 s.
-    pub cap: Duration,
-    /// Tokens of the budget that resends share. Default 500; 0 means no resends.
-    pub budget: u32,
+impl PlayoutMode {
+    /// The values and their names in JavaScript.
+    const NAMED: [(&'static str, Self); 2] = [("hold", Self::Hold), ("none", Self::None)];
 }
 
-impl Default for RetryConfig {
-    fn default() -> Self {
-        Self {
-            base: DEFAULT_BASE,
-            cap: DEFAULT_CAP,
-            budget: DEFAULT_CAPACITY,
-        }
+options! {
+    /// How failed attempts are sent again.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RetryConfig {
+        /// The first back-off; it doubles from attempt to attempt, with full jitter.
+        pub base: Duration = DEFAULT_BASE => millis("baseMs", 0);
+        /// The longest back-off, not less than `baseMs`; it shortens no wait after a 429.
+        pub cap: Duration = DEFAULT_CAP => millis("capMs", 0);
+        /// Tokens for resends, shared by all calls of the injector: when they are used up, nothing is sent again. 0: never.
+        pub budget: u32 = DEFAULT_CAPACITY => count("budget", 0);
     }
 }
 
-/// The settings of one injector.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// The bound on one attempt, answer included. Default 10 s.
-    pub timeout: Duration,
-    /// The bound on opening a connection. Default 2 s.
-    pub connect_timeout: Duration,
-    /// The bound on the whole injection: queue, token, attempts and back-off. Default 30 s.
-    pub deadline: Duration,
-    /// The bound on the wait for the call's lock. Default 20 s.
-    pub lock_timeout: Duration,
-    /// How long a manual lock may be held. Default 60 s.
-    pub lock_hold: Duration,
-    /// How many injections may wait for one call, over all injectors of the process. Default 32.
-    pub max_waiting_per_call: usize,
-    /// How many injections of this injector may wait in all. Default 10,000.
-    pub max_waiting: usize,
-    /// How many requests of this injector may be under way at once. Default 256.
-    pub max_in_flight: usize,
-    /// How failed attempts are repeated.
-    pub retry: RetryConfig,
-    /// Which unknown outcomes may be sent again. Default: none.
-    pub resend_when_unknown: ResendWhenUnknown,
-    /// A 500 or a 503 means that nothing was carried out. Default: what the profile says.
-    pub atomic_server_errors: Option<bool>,
-    /// What happens to the injections queued behind an unknown outcome.
-    pub after_unknown: AfterUnknown,
-    /// Whether a call stays locked while its tones play, where the profile knows how long that takes.
-    pub playout: PlayoutMode,
-    /// How many requests may leave. Default: no limit.
-    pub rate_limit: Option<RateLimit>,
-    /// Digits are hidden in what the server says. Default `true`.
-    pub mask_digits: bool,
-    /// The seed of the jitter, for tests that must repeat. Default: random.
-    pub seed: Option<u64>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(10),
-            connect_timeout: Duration::from_secs(2),
-            deadline: Duration::from_secs(30),
-            lock_timeout: Duration::from_secs(20),
-            lock_hold: Duration::from_secs(60),
-            max_waiting_per_call: 32,
-            max_waiting: 10_000,
-            max_in_flight: 256,
-            retry: RetryConfig::default(),
-            resend_when_unknown: ResendWhenUnknown::Never,
-            atomic_server_errors: None,
-            after_unknown: AfterUnknown::RejectQueued,
-            playout: PlayoutMode::Hold,
-            rate_limit: None,
-            mask_digits: true,
-            seed: None,
-        }
+options! {
+    /// The settings of one injector.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Config {
+        /// The bound on one attempt, answer included. Past it the outcome is unknown.
+        pub timeout: Duration = Duration::from_secs(10) => millis("timeoutMs", 1);
+        /// The bound on a whole injection: queue, token, back-off and all attempts.
+        pub deadline: Duration = Duration::from_secs(30) => millis("deadlineMs", 1);
+        /// The bound on the wait for the lock of a call; 0 does not wait.
+        pub lock_timeout: Duration = Duration::from_secs(20) => millis("lockTimeoutMs", 0);
+        /// How long a manual lock may be held. Then it is released with a warning.
+        pub lock_hold: Duration = Duration::from_secs(60) => millis("lockHoldMs", 1);
+        /// How many may wait for one call, over all injectors of the process.
+        pub max_waiting_per_call: usize = 32 => length("maxWaitingPerCall", 0);
+        /// How many injections of this injector may wait in all.
+        pub max_waiting: usize = 10_000 => length("maxWaiting", 0);
+        /// How many requests of this injector are under way at once. Others wait their turn.
+        pub max_in_flight: usize = 256 => length("maxInFlight", 1);
+        /// How requests are sent again. It never sends what may have been carried out.
+        pub retry: RetryConfig = RetryConfig::default()
+            => section("retry", |fields| RetryConfig::default().over(fields), RetryConfig::options);
+        /// Which unknown outcomes are sent again: digits may be pressed twice.
+        pub resend_when_unknown: ResendWhenUnknown = ResendWhenUnknown::Never => resend_when_unknown();
+        /// Whether a 500 or a 503 means that nothing was carried out.
+        pub atomic_server_errors: Option<bool> = None
+            => flag("atomicServerErrors").default_doc("`true` for `telephony-v2`, `false` for `agent-session`");
+        /// What happens to those who wait behind an unknown outcome of the same call: they fail unsent, or go on.
+        pub after_unknown: AfterUnknown = AfterUnknown::RejectQueued => choice("afterUnknown", &AfterUnknown::NAMED);
+        /// Whether the session stays locked until the accepted tones have been played.
+        pub playout: PlayoutMode = PlayoutMode::Hold
+            => choice("playout", &PlayoutMode::NAMED).only_with("api", &["agent-session"]);
+        /// How many requests may leave.
+        pub rate_limit: Option<RateLimit> = None
+            => section("rateLimit", |fields| RateLimit::default().over(fields), RateLimit::options)
+                .checked(RateLimit::check)
+                .default_doc("no limit");
+        /// Whether entries, events, log lines and what the server says show digits.
+        pub mask_digits: bool = true => choice("digits", &[("masked", true), ("clear", false)]);
+        /// The seed of the jitter, for tests that must repeat. Default: random.
+        pub seed: Option<u64> = None;
     }
 }
 
@@ -113,27 +104,35 @@ impl Config {
     /// Checks what the types cannot say. The error names the field as JavaScript knows it.
     pub fn check(&self) -> Result<(), Error> {
         if self.retry.cap < self.retry.base {
-            return Err(Error::invalid(
-                "retry.capMs must not be less than retry.baseMs",
-            ));
+            let rule = "must not be less than retry.baseMs";
+            return Err(OptionError::new("retry.capMs", rule).into());
         }
         Ok(())
     }
 }
 
-/// The settings of one injection, over those of its injector.
-#[derive(Clone, Debug, Default)]
-pub struct InjectionOptions {
-    /// How many attempts count at most. Default 1: no resends.
-    pub max_attempts: Option<u32>,
-    /// Overrides [`Config::deadline`].
-    pub deadline: Option<Duration>,
-    /// Overrides [`Config::lock_timeout`].
-    pub lock_timeout: Option<Duration>,
-    /// Overrides [`Config::resend_when_unknown`].
-    pub resend_when_unknown: Option<ResendWhenUnknown>,
-    /// Goes along with every request of the injection.
-    pub trace: Trace,
-    /// Presses under a manual lock of this injector.
-    pub lock: Option<LockId>,
+options! {
+    /// The settings of one injection, over those of its injector.
+    #[derive(Clone, Debug)]
+    pub struct InjectionOptions {
+        /// The bound on this injection.
+        pub deadline: Option<Duration> = None => millis("deadlineMs", 1).default_doc("that of the injector");
+        /// The most attempts. The resend after a refused token and resends of what never left do not count.
+        pub max_attempts: u32 = DEFAULT_MAX_ATTEMPTS => count("maxAttempts", 1);
+        /// Which unknown outcomes of this injection are sent again.
+        pub resend_when_unknown: Option<ResendWhenUnknown> = None
+            => resend_when_unknown().default_doc("that of the injector");
+        /// The bound on the wait for the lock of the call; 0 does not wait.
+        pub lock_timeout: Option<Duration> = None => millis("lockTimeoutMs", 0).default_doc("that of the injector");
+        /// Goes along with every request of the injection.
+        pub trace: Trace = Trace::default();
+        /// Presses under a manual lock of this injector.
+        pub lock: Option<LockId> = None;
+        elsewhere {
+            /// Ends the injection: not-sent while it waits, unknown once the digits were handed over.
+            "signal": "signal";
+            /// A lock on this call that the program holds.
+            "lock": "lock";
+        }
+    }
 }

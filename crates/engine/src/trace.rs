@@ -1,6 +1,8 @@
 //! Headers of the caller's that make a request traceable: `traceparent`, and a correlation id.
 
+use cxone_dtmf_options::{Field, OptionError, Parsed, options, parsed};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
 
 use crate::error::Error;
 
@@ -10,11 +12,25 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The longest correlation id, in characters.
 const MAX_CORRELATION_ID: usize = 128;
 
-/// Checked values of these headers.
-#[derive(Clone, Debug, Default)]
-pub struct Trace {
-    traceparent: Option<HeaderValue>,
-    correlation_id: Option<HeaderValue>,
+options! {
+    /// Checked values of these headers.
+    #[derive(Clone, Debug)]
+    pub struct Trace {
+        /// The trace that the injection belongs to, as W3C Trace Context writes it. It goes along with every request for
+        /// digits.
+        traceparent: Option<HeaderValue> = None => header("traceparent", |text| Ok(parse_traceparent(text)?));
+        /// What the program calls the injection: 1 to 128 of `A-Z a-z 0-9 . _ ~ : @ + = / -`. It goes along with every
+        /// request for digits, and into the entry.
+        correlation_id: Option<HeaderValue> = None => header("correlationId", |text| Ok(parse_correlation_id(text)?));
+    }
+}
+
+/// An option that is the value of a header.
+const fn header(
+    name: &'static str,
+    parse: fn(&str) -> Result<HeaderValue, OptionError>,
+) -> Field<Parsed<HeaderValue>> {
+    parsed(name, "text", parse, |_| Value::Null)
 }
 
 impl Trace {

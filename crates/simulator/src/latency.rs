@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 use std::time::Duration;
 
-use cxone_dtmf_options::{Fields, OptionError};
+use cxone_dtmf_options::{Fields, OptionError, OptionSpec, fractional_millis, options};
 
 /// The 99th percentile of the standard normal distribution.
 const Z99: f64 = 2.326_347_9;
@@ -36,24 +36,42 @@ pub enum Latency {
     },
 }
 
+options! {
+    /// The ways to say it: `fixedMs`, `minMs` with `maxMs`, or `p50Ms` with `p99Ms`.
+    struct Times {
+        /// Always the same.
+        fixed: Option<Duration> = None => fractional_millis("fixedMs");
+        /// The shortest of evenly spread ones.
+        min: Option<Duration> = None => fractional_millis("minMs");
+        /// The longest of them, not below `minMs`.
+        max: Option<Duration> = None => fractional_millis("maxMs");
+        /// The median of log-normal ones, above 0.
+        p50: Option<Duration> = None => fractional_millis("p50Ms");
+        /// Their 99th percentile, not below `p50Ms`.
+        p99: Option<Duration> = None => fractional_millis("p99Ms");
+    }
+}
+
 impl Latency {
-    pub(super) fn from_fields(mut fields: Fields) -> Result<Self, OptionError> {
-        let fixed = fields.fractional_millis("fixedMs")?;
-        let range = (
-            fields.fractional_millis("minMs")?,
-            fields.fractional_millis("maxMs")?,
-        );
-        let percentiles = (
-            fields.fractional_millis("p50Ms")?,
-            fields.fractional_millis("p99Ms")?,
-        );
-        let latency = match (fixed, range, percentiles) {
-            (Some(fixed), (None, None), (None, None)) => Self::Fixed(fixed),
+    pub(super) fn options() -> Vec<OptionSpec> {
+        Times::options()
+    }
+
+    pub(super) fn read(fields: &mut Fields) -> Result<Self, OptionError> {
+        let Times {
+            fixed,
+            min,
+            max,
+            p50,
+            p99,
+        } = Times::default().over(fields)?;
+        match (fixed, (min, max), (p50, p99)) {
+            (Some(fixed), (None, None), (None, None)) => Ok(Self::Fixed(fixed)),
             (None, (Some(min), Some(max)), (None, None)) => {
                 if max < min {
                     return Err(fields.error("maxMs", "must not be below minMs"));
                 }
-                Self::Uniform { min, max }
+                Ok(Self::Uniform { min, max })
             }
             (None, (None, None), (Some(p50), Some(p99))) => {
                 if p50.is_zero() {
@@ -62,17 +80,13 @@ impl Latency {
                 if p99 < p50 {
                     return Err(fields.error("p99Ms", "must not be below p50Ms"));
                 }
-                Self::LogNormal { p50, p99 }
+                Ok(Self::LogNormal { p50, p99 })
             }
-            _ => {
-                return Err(OptionError::new(
-                    "options.latency",
-                    "must be { fixedMs }, { minMs, maxMs } or { p50Ms, p99Ms }",
-                ));
-            }
-        };
-        fields.finish()?;
-        Ok(latency)
+            _ => Err(OptionError::new(
+                "options.latency",
+                "must be { fixedMs }, { minMs, maxMs } or { p50Ms, p99Ms }",
+            )),
+        }
     }
 
     /// Every time cut down to `longest`.

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::latency::Latency;
 use super::rate::RateLimit;
-use cxone_dtmf_options::Secret;
-use cxone_dtmf_options::{Fields, MAX_MS, OptionError};
+use cxone_dtmf_options::{
+    Field, Fields, Kind, MAX_MS, OptionError, Parsed, Secret, Shape, flag, millis, number, options,
+    parsed, section, text, whole,
+};
 
 /// The scope that pressing digits takes.
 pub(crate) const CALL_CONTROL: &str = "telephony:call:control";
@@ -18,64 +20,95 @@ pub(crate) const LINE_READWRITE: &str = "telephony:line:readwrite";
 /// The largest number that JavaScript counts exactly: 2^53 - 1.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
-/// The settings of one simulator.
-#[derive(Clone, Debug)]
-pub struct SimulatorOptions {
-    /// The port on 127.0.0.1; 0 takes a free one. Default 0.
-    pub port: u16,
-    /// The only client that gets tokens. Default `demo-client`.
-    pub client_id: String,
-    /// Its secret. Default `demo-secret`.
-    pub client_secret: Secret,
-    /// The id of the only access key. Default `demo-access-key`.
-    pub access_key_id: String,
-    /// Its secret. Default `demo-access-secret=`, with a character that forms must encode, as real ones have.
-    pub access_key_secret: Secret,
-    /// The tenant of every id token. Default: a fixed UUID.
-    pub tenant_id: String,
-    /// Whether the published grants give refresh tokens. Default true.
-    pub refresh_tokens: bool,
-    /// The address of the API that discovery tells. Default: the simulator's own.
-    pub api_endpoint: Option<String>,
-    /// The scopes that the client may have. Default `telephony:call:control` and `telephony:line:readwrite`.
-    pub scopes: Vec<String>,
-    /// How long a token is valid. Default 3600 s, from 1 ms to one day.
-    pub token_lifetime: Duration,
-    /// Whether every call, session and contact is known, not only those that were added. Default false.
-    pub auto_calls: bool,
-    /// How long tones take compared with real time: 0 plays at once, 1 in real time. Default 0, up to 100.
-    pub time_scale: f64,
-    /// How many DTMF requests are let through. Default: no limit.
-    pub rate_limit: Option<RateLimit>,
-    /// How long every answer to a DTMF request takes, beside the tones. Default: no delay.
-    pub latency: Latency,
-    /// Seeds the latency, so that a run can be repeated. Default 0.
-    pub seed: u64,
-    /// How many requests, and how many executions, the journal keeps. 0 keeps none and only counts, which is the
-    /// fastest: for measuring what talks to it. Default 100,000.
-    pub journal_limit: usize,
+/// The last port there is.
+const MAX_PORT: u64 = 65_535;
+
+/// Tones that play a hundred times as long as real ones.
+const MAX_TIME_SCALE: f64 = 100.0;
+
+/// The most entries of a journal.
+const MAX_JOURNAL: u64 = 10_000_000;
+
+options! {
+    /// The settings of one simulator.
+    #[derive(Clone, Debug)]
+    pub struct SimulatorOptions {
+        /// The port on 127.0.0.1; 0 takes a free one.
+        pub port: u16 = 0 => whole::<u16>("port", 0, MAX_PORT, None);
+        /// The only client that gets tokens.
+        pub client_id: String = "demo-client".to_owned() => text("clientId");
+        /// Its secret.
+        pub client_secret: Secret = Secret::new("demo-secret".to_owned()) => known_secret("clientSecret");
+        /// The id of the only access key.
+        pub access_key_id: String = "demo-access-key".to_owned() => text("accessKeyId");
+        /// Its secret, by default with a character that forms must encode, as real ones have.
+        pub access_key_secret: Secret = Secret::new("demo-access-secret=".to_owned()) => known_secret("accessKeySecret");
+        /// The tenant of every id token.
+        pub tenant_id: String = "11eb0d5a-7c2e-4c7e-9d3b-0242ac110002".to_owned() => text("tenantId");
+        /// Whether the published grants give refresh tokens.
+        pub refresh_tokens: bool = true => flag("refreshTokens");
+        /// The address of the API that discovery tells.
+        pub api_endpoint: Option<String> = None => text("apiEndpoint").default_doc("the simulator's own");
+        /// The scopes that the client may have.
+        pub scopes: Vec<String> = vec![CALL_CONTROL.to_owned(), LINE_READWRITE.to_owned()]
+            => Field::new("scopes", Scopes);
+        /// How long a token is valid.
+        pub token_lifetime: Duration = Duration::from_secs(3_600) => millis("tokenLifetimeMs", 1);
+        /// Whether every call, session and contact is known, not only those that were added.
+        pub auto_calls: bool = false => flag("autoCalls");
+        /// How long tones take compared with real time: 0 plays at once, 1 in real time.
+        pub time_scale: f64 = 0.0 => number("timeScale", 0.0..=MAX_TIME_SCALE);
+        /// How many DTMF requests are let through.
+        pub rate_limit: Option<RateLimit> = None
+            => section("rateLimit", |fields| RateLimit::default().over(fields), RateLimit::options)
+                .default_doc("no limit");
+        /// How long every answer to a DTMF request takes, beside the tones.
+        pub latency: Latency = Latency::None
+            => section("latency", Latency::read, Latency::options).default_doc("no delay");
+        /// Seeds the latency, so that a run can be repeated.
+        pub seed: u64 = 0 => whole::<u64>("seed", 0, MAX_SAFE_INTEGER, None);
+        /// How many requests, and how many executions, the journal keeps. 0 keeps none and only counts, which is the
+        /// fastest: for measuring what talks to it.
+        pub journal_limit: usize = 100_000 => whole::<usize>("journalLimit", 0, MAX_JOURNAL, None);
+    }
 }
 
-impl Default for SimulatorOptions {
-    fn default() -> Self {
-        Self {
-            port: 0,
-            client_id: "demo-client".to_owned(),
-            client_secret: Secret::new("demo-secret".to_owned()),
-            access_key_id: "demo-access-key".to_owned(),
-            access_key_secret: Secret::new("demo-access-secret=".to_owned()),
-            tenant_id: "11eb0d5a-7c2e-4c7e-9d3b-0242ac110002".to_owned(),
-            refresh_tokens: true,
-            api_endpoint: None,
-            scopes: vec![CALL_CONTROL.to_owned(), LINE_READWRITE.to_owned()],
-            token_lifetime: Duration::from_secs(3_600),
-            auto_calls: false,
-            time_scale: 0.0,
-            rate_limit: None,
-            latency: Latency::None,
-            seed: 0,
-            journal_limit: 100_000,
-        }
+/// A secret whose default every program may know.
+const fn known_secret(name: &'static str) -> Field<Parsed<Secret>> {
+    parsed(
+        name,
+        "text",
+        |text| Ok(Secret::new(text.to_owned())),
+        |secret| json!(secret.expose()),
+    )
+}
+
+/// Scope names in an array, or in a string separated by spaces.
+#[derive(Clone, Copy, Debug)]
+struct Scopes;
+
+impl Kind for Scopes {
+    type Value = Vec<String>;
+
+    fn read(
+        &self,
+        fields: &mut Fields,
+        name: &'static str,
+    ) -> Result<Option<Vec<String>>, OptionError> {
+        let rule = "must be scope names in an array, or in a string separated by spaces";
+        let Some(value) = fields.take(name) else {
+            return Ok(None);
+        };
+        let scopes = read_scopes(value).ok_or_else(|| fields.error(name, rule))?;
+        Ok(Some(scopes))
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::of("text-or-texts")
+    }
+
+    fn show(&self, value: &Vec<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -84,7 +117,7 @@ impl SimulatorOptions {
     pub(super) fn within_limits(mut self) -> Self {
         let longest = Duration::from_millis(MAX_MS);
         self.token_lifetime = self.token_lifetime.clamp(Duration::from_millis(1), longest);
-        self.time_scale = self.time_scale.clamp(0.0, 100.0);
+        self.time_scale = self.time_scale.clamp(0.0, MAX_TIME_SCALE);
         self.latency = self.latency.at_most(longest);
         self
     }
@@ -92,58 +125,7 @@ impl SimulatorOptions {
     /// Reads the options as JavaScript gives them. The error names the field as `options.<name>`.
     pub fn from_json(value: Value) -> Result<Self, OptionError> {
         let mut fields = Fields::of(value, "options")?;
-        let mut options = Self::default();
-        if let Some(port) = fields.whole("port", 0..=u64::from(u16::MAX))? {
-            options.port = u16::try_from(port).unwrap_or_default();
-        }
-        if let Some(client_id) = fields.text("clientId")? {
-            options.client_id = client_id;
-        }
-        if let Some(client_secret) = fields.text("clientSecret")? {
-            options.client_secret = Secret::new(client_secret);
-        }
-        if let Some(access_key_id) = fields.text("accessKeyId")? {
-            options.access_key_id = access_key_id;
-        }
-        if let Some(access_key_secret) = fields.text("accessKeySecret")? {
-            options.access_key_secret = Secret::new(access_key_secret);
-        }
-        if let Some(tenant_id) = fields.text("tenantId")? {
-            options.tenant_id = tenant_id;
-        }
-        if let Some(refresh_tokens) = fields.flag("refreshTokens")? {
-            options.refresh_tokens = refresh_tokens;
-        }
-        options.api_endpoint = fields.text("apiEndpoint")?;
-        if let Some(scopes) = fields.take("scopes") {
-            options.scopes = read_scopes(scopes).ok_or_else(|| {
-                fields.error(
-                    "scopes",
-                    "must be scope names in an array, or in a string separated by spaces",
-                )
-            })?;
-        }
-        if let Some(ms) = fields.whole("tokenLifetimeMs", 1..=MAX_MS)? {
-            options.token_lifetime = Duration::from_millis(ms);
-        }
-        if let Some(auto_calls) = fields.flag("autoCalls")? {
-            options.auto_calls = auto_calls;
-        }
-        if let Some(time_scale) = fields.number("timeScale", 0.0..=100.0)? {
-            options.time_scale = time_scale;
-        }
-        if let Some(rate_limit) = fields.section("rateLimit")? {
-            options.rate_limit = Some(RateLimit::from_fields(rate_limit)?);
-        }
-        if let Some(latency) = fields.section("latency")? {
-            options.latency = Latency::from_fields(latency)?;
-        }
-        if let Some(seed) = fields.whole("seed", 0..=MAX_SAFE_INTEGER)? {
-            options.seed = seed;
-        }
-        if let Some(limit) = fields.whole("journalLimit", 0..=10_000_000)? {
-            options.journal_limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        }
+        let options = Self::default().over(&mut fields)?;
         fields.finish()?;
         Ok(options)
     }

@@ -3,9 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
-use cxone_dtmf_options::{Fields, OptionError};
+use cxone_dtmf_options::{choice, length, options};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -13,46 +11,29 @@ const MINUTE: Duration = Duration::from_secs(60);
 const SWEEP_AT: usize = 4_096;
 
 /// How a refusal says when to come back (RFC 9110 §10.2.3 allows both).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryAfterForm {
     /// `Retry-After: 30`
-    #[default]
     Seconds,
     /// `Retry-After: Wed, 21 Oct 2026 07:28:00 GMT`
     Date,
 }
 
-/// How many DTMF requests pass within any 60 s. Refused ones do not count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RateLimit {
-    /// Over all calls together. Default: no limit.
-    pub per_minute: Option<usize>,
-    /// For each call. Default: no limit.
-    pub per_call_per_minute: Option<usize>,
-    /// The form of `Retry-After`. Default: seconds.
-    pub retry_after: RetryAfterForm,
+impl RetryAfterForm {
+    /// The values and their names in JavaScript.
+    const NAMED: [(&'static str, Self); 2] = [("seconds", Self::Seconds), ("date", Self::Date)];
 }
 
-impl RateLimit {
-    pub(super) fn from_fields(mut fields: Fields) -> Result<Self, OptionError> {
-        let mut count = |key| {
-            let number = fields.whole(key, 1..=1_000_000)?;
-            Ok(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
-        };
-        let per_minute = count("perMinute")?;
-        let per_call_per_minute = count("perCallPerMinute")?;
-        let retry_after = match fields.take("retryAfter") {
-            None => RetryAfterForm::default(),
-            Some(Value::String(form)) if form == "seconds" => RetryAfterForm::Seconds,
-            Some(Value::String(form)) if form == "date" => RetryAfterForm::Date,
-            Some(_) => return Err(fields.error("retryAfter", "must be 'seconds' or 'date'")),
-        };
-        fields.finish()?;
-        Ok(Self {
-            per_minute,
-            per_call_per_minute,
-            retry_after,
-        })
+options! {
+    /// How many DTMF requests pass within any 60 s. Refused ones do not count.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct RateLimit {
+        /// Over all calls together.
+        pub per_minute: Option<usize> = None => length("perMinute", 1).default_doc("no limit");
+        /// For each call.
+        pub per_call_per_minute: Option<usize> = None => length("perCallPerMinute", 1).default_doc("no limit");
+        /// The form of `Retry-After`.
+        pub retry_after: RetryAfterForm = RetryAfterForm::Seconds => choice("retryAfter", &RetryAfterForm::NAMED);
     }
 }
 

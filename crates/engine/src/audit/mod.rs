@@ -40,9 +40,7 @@ pub use intent::Intent;
 pub use location::Location;
 pub use log::Log;
 pub use notice::{Notice, Observer};
-pub use options::{
-    Durability, MAX_ROTATE_BYTES, MAX_ROTATE_HOURS, MIN_ROTATE_BYTES, OnFailure, Options, Rotation,
-};
+pub use options::{Durability, OnFailure, Options, Rotation};
 pub use record::{Record, Stamp};
 pub use seal::{Key, Seal};
 pub use sink::{AuditLog, AuditSink};

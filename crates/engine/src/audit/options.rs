@@ -3,14 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use cxone_dtmf_options::{
+    Field, Fields, Kind, OptionError, OptionSpec, Shape, Text, choice, options, section, text,
+    whole,
+};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
 use super::location::Location;
 use super::seal::Key;
 
 /// When a record counts as written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// When the disk has it: it outlives a power failure.
-    #[default]
     Fsync,
     /// When the operating system has it: it outlives the process.
     Os,
@@ -18,40 +26,103 @@ pub enum Durability {
     None,
 }
 
+impl Durability {
+    /// The values and their names in JavaScript.
+    const NAMED: [(&'static str, Self); 3] = [
+        ("fsync", Self::Fsync),
+        ("os", Self::Os),
+        ("none", Self::None),
+    ];
+}
+
 /// What happens to injections while the log cannot be written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnFailure {
     /// They fail, unsent.
-    #[default]
     Block,
     /// They go on, and the log says how many records it lost when it can be written again.
     Continue,
 }
 
-/// When a new file is begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rotation {
-    /// A file is not longer than this, but for the records that were written at once. Default 64 MiB.
-    pub bytes: u64,
-    /// A file is not written to for longer than this. Default 24 h.
-    pub age: Duration,
+impl OnFailure {
+    /// The values and their names in JavaScript.
+    const NAMED: [(&'static str, Self); 2] = [("block", Self::Block), ("continue", Self::Continue)];
 }
 
 /// The smallest file that is worth a name.
-pub const MIN_ROTATE_BYTES: u64 = 4 * 1024;
+const MIN_ROTATE_BYTES: u64 = 4 * 1024;
 
 /// The largest file: beyond it a value is a mistake of units.
-pub const MAX_ROTATE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+const MAX_ROTATE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 
 /// The longest time until a new file, in hours: a year.
-pub const MAX_ROTATE_HOURS: u32 = 366 * 24;
+const MAX_ROTATE_HOURS: u64 = 366 * 24;
 
-impl Default for Rotation {
-    fn default() -> Self {
-        Self {
-            bytes: 64 * 1024 * 1024,
-            age: Duration::from_secs(24 * 60 * 60),
+options! {
+    /// When a new file is begun.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Rotation {
+        /// At this length. A file is longer only by the records that were written at once.
+        pub bytes: u64 = 64 * 1024 * 1024 => whole::<u64>("bytes", MIN_ROTATE_BYTES, MAX_ROTATE_BYTES, Some("bytes"));
+        /// At this age.
+        pub age: Duration = Duration::from_secs(24 * SECONDS_PER_HOUR) => Field::new("hours", Hours);
+    }
+}
+
+const SECONDS_PER_HOUR: u64 = 60 * 60;
+
+/// Whole hours, from one to [`MAX_ROTATE_HOURS`].
+#[derive(Clone, Copy, Debug)]
+struct Hours;
+
+impl Kind for Hours {
+    type Value = Duration;
+
+    fn read(
+        &self,
+        fields: &mut Fields,
+        name: &'static str,
+    ) -> Result<Option<Duration>, OptionError> {
+        let hours = fields.whole(name, 1..=MAX_ROTATE_HOURS)?;
+        Ok(hours.map(|hours| Duration::from_secs(hours * SECONDS_PER_HOUR)))
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            unit: Some("hours"),
+            ..Shape::within("whole", 1, MAX_ROTATE_HOURS)
         }
+    }
+
+    fn show(&self, value: &Duration) -> Value {
+        json!(value.as_secs() / SECONDS_PER_HOUR)
+    }
+}
+
+/// The key of the chain, which comes as base64 of its bytes.
+#[derive(Clone, Copy, Debug)]
+struct ChainKey;
+
+impl Kind for ChainKey {
+    type Value = Key;
+
+    fn read(&self, fields: &mut Fields, name: &'static str) -> Result<Option<Key>, OptionError> {
+        let key = fields.text(name)?.map(|text| {
+            let bytes = BASE64_STANDARD.decode(&*Zeroizing::new(text));
+            Key::new(bytes.unwrap_or_default())
+        });
+        Ok(key.transpose()?)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            secret: true,
+            ..Shape::of("text-or-bytes")
+        }
+    }
+
+    fn show(&self, _: &Key) -> Value {
+        Value::Null
     }
 }
 
@@ -63,34 +134,61 @@ impl Rotation {
     }
 }
 
-/// The settings of a log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Where it is kept.
-    pub location: Location,
-    /// What it is sealed with. Without a key it shows damage, but not forgery.
-    pub key: Option<Key>,
-    /// When a record counts as written.
-    pub durability: Durability,
-    /// What happens to injections while it cannot be written.
-    pub on_failure: OnFailure,
-    /// When a new file is begun.
-    pub rotation: Rotation,
-    /// The machine's name.
-    pub host: Arc<str>,
+options! {
+    /// The settings of a log.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Options {
+        given {
+            /// Where it is kept.
+            pub location: Location,
+        }
+        /// The key of the chain (HMAC-SHA-256), at least 16 bytes. Without it the chain shows damage, but not forgery.
+        pub key: Option<Key> = None => Field::new("key", ChainKey);
+        /// When a record counts as written: when the disk has it, when the operating system has it, or at once.
+        pub durability: Durability = Durability::Fsync => choice("durability", &Durability::NAMED);
+        /// What happens to injections while it cannot be written: they fail unsent, or go on.
+        pub on_failure: OnFailure = OnFailure::Block => choice("onFailure", &OnFailure::NAMED);
+        /// When a new file is begun.
+        pub rotation: Rotation = Rotation::default()
+            => section("rotate", |fields| Rotation::default().over(fields), Rotation::options);
+        /// The machine's name.
+        pub host: Arc<str> = "localhost".into();
+        elsewhere {
+            /// Takes an anchor, three lines of text, to be kept elsewhere. With it the loss of the log's end can be seen.
+            "onAnchor": "function";
+        }
+    }
 }
+
+const FILE: Field<Text> = text("file");
+const DIRECTORY: Field<Text> = text("directory");
 
 impl Options {
     /// The defaults, at a place.
     #[must_use]
     pub fn at(location: Location) -> Self {
-        Self {
-            location,
-            key: None,
-            durability: Durability::default(),
-            on_failure: OnFailure::default(),
-            rotation: Rotation::default(),
-            host: "localhost".into(),
-        }
+        Self::defaults(location)
+    }
+
+    /// Reads `auditLog`. The name of the host comes later.
+    pub fn read(fields: &mut Fields) -> Result<Self, OptionError> {
+        let location = match (FILE.read(fields)?, DIRECTORY.read(fields)?) {
+            (Some(file), None) => Location::File(file.into()),
+            (None, Some(directory)) => Location::Directory(directory.into()),
+            _ => {
+                let rule = "must have either file or directory: where the log is kept";
+                return Err(OptionError::new("auditLog", rule));
+            }
+        };
+        Self::defaults(location).over(fields)
+    }
+
+    /// All rows of the table.
+    #[must_use]
+    pub fn table() -> Vec<OptionSpec> {
+        let file = "The file, with mode 0600. Further ones are beside it. Either it or `directory` must be there.";
+        let directory = "The folder, in which every process has files of its own.";
+        let places = [FILE.required_spec(file), DIRECTORY.required_spec(directory)];
+        places.into_iter().chain(Self::options()).collect()
     }
 }

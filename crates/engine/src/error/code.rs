@@ -72,6 +72,14 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// Whether an operation that failed with it may know this of the digits.
+    #[must_use]
+    pub fn allows(self, delivery: Delivery) -> bool {
+        self.deliveries().contains(&delivery)
+    }
+}
+
 codes! {
     Invalid = "ERR_DTMF_INVALID" {
         when: "The payload, an id or an option breaks a rule",
@@ -216,7 +224,7 @@ mod tests {
         for code in Code::ALL {
             let always_unknown = code.deliveries() == [Delivery::Unknown];
             assert_eq!(code.exit() == Exit::Unknown, always_unknown, "{code:?}");
-            assert!(!code.deliveries().contains(&Delivery::Accepted), "{code:?}");
+            assert!(!code.allows(Delivery::Accepted), "{code:?}");
         }
     }
 }

@@ -41,6 +41,13 @@ impl From<OptionError> for Error {
     }
 }
 
+/// For a rule of an option that the engine checks: it names the option itself.
+impl From<Error> for OptionError {
+    fn from(error: Error) -> Self {
+        Self::saying(error.message)
+    }
+}
+
 impl Error {
     /// An error of an operation that sent nothing.
     #[must_use]

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use cxone_dtmf_options::{
+    Either, Field, Fields, OptionSpec, TextOrTexts, choice, count, millis, options, text,
+    text_or_texts,
+};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -20,13 +24,17 @@ const LEASE: Duration = Duration::from_secs(20);
 const PORT: u16 = 6379;
 
 /// What happens to injections while Redis is away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnUnavailable {
     /// They fail, unsent: whether another process is pressing digits cannot be known.
-    #[default]
     Fail,
     /// They go on with the order of this process alone.
     Local,
+}
+
+impl OnUnavailable {
+    /// The values and their names in JavaScript.
+    const NAMED: [(&'static str, Self); 2] = [("fail", Self::Fail), ("local", Self::Local)];
 }
 
 /// One server. `Debug` shows neither its user nor its password.
@@ -70,66 +78,97 @@ pub enum Servers {
     },
 }
 
-/// The settings of the fleet mode. Injectors of a process with equal settings share their connections.
-#[derive(Clone, PartialEq, Eq)]
-pub struct FleetOptions {
-    /// What the processes share.
-    pub servers: Servers,
-    /// Keeps fleets apart that share a server. 1 to 64 of `A-Z a-z 0-9 . _ : -`. Default `dtmf`.
-    pub prefix: String,
-    /// What happens while Redis is away. Default: injections fail.
-    pub on_unavailable: OnUnavailable,
-    /// How long the calls of a process that died stay locked. At least 1.5 times the time-out of an attempt with
-    /// [`MARGIN`], since a lease is renewed when a third of it has passed. Default 20 s, or that if it is more.
-    pub lease: Duration,
-    /// How many processes share the rate limit, which matters while Redis is away. Default 1.
-    pub processes: u32,
-    /// Bound on one command. Default 500 ms.
-    pub timeout: Duration,
-    /// Bound on making a connection. Default 1 s.
-    pub connect_timeout: Duration,
-    /// Certificates in PEM form to trust besides the bundled and the system's. Default none.
-    pub ca_bundle: Option<String>,
-    /// The text of the file that `NODE_EXTRA_CA_CERTS` names. Default none.
-    pub extra_ca: Option<String>,
+options! {
+    /// The settings of the fleet mode. Injectors of a process with equal settings share their connections.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct FleetOptions {
+        given {
+            /// What the processes share.
+            pub servers: Servers,
+        }
+        /// Keeps fleets apart that share a server: 1 to 64 characters of `A-Z a-z 0-9 . _ : -`.
+        pub prefix: String = "dtmf".to_owned() => text("prefix");
+        /// What happens while Redis is away: injections fail unsent, or go on with the order of this process alone.
+        pub on_unavailable: OnUnavailable = OnUnavailable::Fail => choice("onUnavailable", &OnUnavailable::NAMED);
+        /// How long a process that died keeps its calls: at least 1.5 times `timeoutMs` and a second. It is renewed when a
+        /// third of it has passed.
+        pub lease: Duration = LEASE
+            => millis("leaseMs", 1).default_doc("20000, or 1.5 times `timeoutMs` and a second if that is more");
+        /// How many processes share `rateLimit` while Redis is away: each goes by its share.
+        pub processes: u32 = 1 => count("processes", 1);
+        /// The bound on one command, less than a third of `leaseMs`.
+        pub timeout: Duration = Duration::from_millis(500) => millis("timeoutMs", 1);
+        /// The bound on making a connection to Redis.
+        pub connect_timeout: Duration = Duration::from_secs(1) => millis("connectTimeoutMs", 1);
+        /// Certificates in PEM form to trust besides the bundled and the system's.
+        pub ca_bundle: Option<String> = None => text("caBundle").default_doc("the injector's `caBundle`");
+        /// The text of the file that `NODE_EXTRA_CA_CERTS` names. Default none.
+        pub extra_ca: Option<String> = None;
+    }
+}
+
+/// The option that names what the processes share.
+const URL: Field<Either<Servers>> = text_or_texts(
+    "url",
+    |read| match read {
+        TextOrTexts::Text(url) => Ok(Servers::One(server(&url)?)),
+        TextOrTexts::Texts(urls) => Ok(cluster(&urls)?),
+    },
+    "must be the URL of a server, or an array of URLs of a cluster's nodes",
+)
+.required();
+
+/// The nodes of a cluster.
+fn cluster(urls: &[impl AsRef<str>]) -> Result<Servers, Error> {
+    let nodes: Result<Vec<_>, _> = urls.iter().map(|url| server(url.as_ref())).collect();
+    let seeds = nodes?;
+    let Some(first) = seeds.first().cloned() else {
+        return Err(Error::invalid("fleet.url must name at least one node"));
+    };
+    if seeds.iter().any(|node| node.database != 0) {
+        return Err(Error::invalid(
+            "fleet.url must name no database: a cluster has only one",
+        ));
+    }
+    Ok(Servers::Cluster { first, seeds })
 }
 
 impl FleetOptions {
     /// The defaults, with one server.
     pub fn at(url: &str) -> Result<Self, Error> {
-        Ok(Self::with(Servers::One(server(url)?)))
+        Ok(Self::defaults(Servers::One(server(url)?)))
     }
 
     /// The defaults, with the cluster of these nodes.
     pub fn cluster(urls: &[impl AsRef<str>]) -> Result<Self, Error> {
-        let nodes: Result<Vec<_>, _> = urls.iter().map(|url| server(url.as_ref())).collect();
-        let nodes = nodes?;
-        let Some(first) = nodes.first().cloned() else {
-            return Err(Error::invalid("fleet.url must name at least one node"));
-        };
-        if nodes.iter().any(|node| node.database != 0) {
-            return Err(Error::invalid(
-                "fleet.url must name no database: a cluster has only one",
-            ));
-        }
-        Ok(Self::with(Servers::Cluster {
-            first,
-            seeds: nodes,
-        }))
+        Ok(Self::defaults(cluster(urls)?))
     }
 
-    fn with(servers: Servers) -> Self {
-        Self {
-            servers,
-            prefix: "dtmf".to_owned(),
-            on_unavailable: OnUnavailable::default(),
-            lease: LEASE,
-            processes: 1,
-            timeout: Duration::from_millis(500),
-            connect_timeout: Duration::from_secs(1),
-            ca_bundle: None,
-            extra_ca: None,
-        }
+    /// Reads `fleet`, for attempts that take this long at most. Certificates are those of the injector, unless there are
+    /// others.
+    pub fn read(
+        mut fields: Fields,
+        attempt: Duration,
+        ca_bundle: Option<&str>,
+    ) -> Result<Self, Error> {
+        let servers = URL.read_required(&mut fields)?;
+        let unsaid = Self {
+            lease: Self::default_lease(attempt),
+            ca_bundle: ca_bundle.map(str::to_owned),
+            ..Self::defaults(servers)
+        };
+        let options = unsaid.over(&mut fields)?;
+        fields.finish()?;
+        options.check(attempt)?;
+        Ok(options)
+    }
+
+    /// All rows of the table.
+    #[must_use]
+    pub fn table() -> Vec<OptionSpec> {
+        let doc = "`redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. An array names nodes of a cluster.";
+        let url = URL.required_spec(doc);
+        std::iter::once(url).chain(Self::options()).collect()
     }
 
     /// The shortest lease under which an attempt with this time-out may start at any moment.

@@ -3,15 +3,64 @@
 use std::fmt;
 use std::time::Duration;
 
+use cxone_dtmf_options::{OptionError, options, parsed, texts};
+use serde_json::Value;
+
 use super::proxy::ProxyChoice;
-use super::proxy_variables::ProxyVariables;
-use crate::error::Error;
-use crate::tls;
+use crate::origin::Hosts;
+
+/// What is said of a wrong proxy.
+const PROXY_RULE: &str = "must be 'env' or the http or https URL of a proxy";
+
+options! {
+    /// What injectors and auth clients can be told of connections.
+    #[derive(Clone, Debug)]
+    pub struct ConnectionOptions {
+        /// The text of one or more certificates in PEM form that are trusted besides the others. What is in it is checked
+        /// when the connections are set up.
+        pub ca_bundle: Option<String> = None
+            => parsed("caBundle", "text", |text| Ok(text.to_owned()), |_| Value::Null)
+                .with_rule("must be the text of certificates in PEM form: read its file as 'utf8'");
+        /// The proxy: an `http` or `https` URL, or `'env'` for what `HTTPS_PROXY` and the like say.
+        pub proxy: ProxyChoice = ProxyChoice::None
+            => parsed("proxy", "text", proxy, |_| Value::Null).with_rule(PROXY_RULE);
+        /// Hosts that plain `http` is allowed to besides this machine, each an exact `host` or `host:port`, at most 32.
+        pub insecure_hosts: Hosts = Hosts::default()
+            => texts("insecureHosts", |name, hosts| Ok(Hosts::new(name, hosts)?));
+    }
+}
+
+impl ConnectionOptions {
+    /// The settings of connections through which requests with this `User-Agent` go.
+    #[must_use]
+    pub fn http(&self, user_agent: &str) -> HttpOptions {
+        // Requests bring their own; only a tunnel needs it, and without one it must not part equal connections.
+        let user_agent = (self.proxy != ProxyChoice::None).then(|| user_agent.to_owned());
+        HttpOptions {
+            ca_bundle: self.ca_bundle.clone(),
+            proxy: self.proxy.clone(),
+            user_agent,
+            ..HttpOptions::default()
+        }
+    }
+}
+
+/// Reads the option `proxy`.
+fn proxy(text: &str) -> Result<ProxyChoice, OptionError> {
+    match text {
+        "env" => Ok(ProxyChoice::Env),
+        // A bare word would pass for the name of a host.
+        url if url.starts_with("http://") || url.starts_with("https://") => {
+            Ok(ProxyChoice::Url(url.to_owned()))
+        }
+        _ => Err(OptionError::new("proxy", PROXY_RULE)),
+    }
+}
 
 /// How connections are made and kept. `Debug` shows neither certificates nor the address of the proxy.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpOptions {
-    /// Bound on name lookup, TCP, proxy tunnel and TLS handshake together. Default 2 s.
+    /// Bound on name lookup, TCP, proxy tunnel and TLS handshake together. Default [`Self::CONNECT_TIMEOUT`].
     pub connect_timeout: Duration,
     /// How long an unused connection is kept. Default 4 s: Node.js servers close theirs after 5 s
     /// (`server.keepAliveTimeout`), and a request that meets the closing has an unknown outcome.
@@ -33,7 +82,7 @@ pub struct HttpOptions {
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {
-            connect_timeout: Duration::from_secs(2),
+            connect_timeout: Self::CONNECT_TIMEOUT,
             pool_idle: Duration::from_secs(4),
             max_idle_per_host: 256,
             ca_bundle: None,
@@ -46,14 +95,8 @@ impl Default for HttpOptions {
 }
 
 impl HttpOptions {
-    /// Checks what the types cannot say. The error names the option as JavaScript knows it, or the variable.
-    pub fn check(&self, variables: &ProxyVariables) -> Result<(), Error> {
-        if let Some(pem) = &self.ca_bundle {
-            tls::ca_bundle(pem)?;
-        }
-        self.proxy.matcher(variables)?;
-        Ok(())
-    }
+    /// The bound on making a connection, unless told otherwise.
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 }
 
 impl fmt::Debug for HttpOptions {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::engine::Engine;
-use super::messages;
-use super::turn::{InQueue, WaitLimits, enqueue, take_turn};
-use crate::cancel::{Cancel, Scope, closed};
+use super::in_flight::InFlightEntry;
+use super::turn::{Queueing, WaitLimits, enqueue, lock_timeout, take_turn};
+use crate::cancel::{Scope, closed};
 use crate::error::Error;
 use crate::event::Event;
 use crate::lock::{LockId, LockKey, LockTicket, Rejection};
@@ -21,10 +21,9 @@ const FLEET_ANSWER: Duration = Duration::from_secs(5);
 /// Waits for the lock of a call. Dropping it gives the ticket up.
 pub struct Acquisition {
     engine: Arc<Engine>,
-    id: u64,
-    cancel: Arc<Cancel>,
+    entry: InFlightEntry,
     until: Instant,
-    queued: Option<Result<(Arc<str>, InQueue), Error>>,
+    queued: Result<(Arc<str>, Queueing), Error>,
 }
 
 impl Acquisition {
@@ -35,54 +34,42 @@ impl Acquisition {
         call: Option<&str>,
         wait: Option<Duration>,
     ) -> Self {
-        let cancel = engine.in_flight.add(id);
-        let until = Instant::now() + wait.unwrap_or(engine.config.lock_timeout);
-        let queued = Self::enqueue(&engine, call);
         Self {
+            entry: engine.in_flight.add(id),
+            until: Instant::now() + wait.unwrap_or(engine.config.lock_timeout),
+            queued: Self::enqueue(&engine, call),
             engine,
-            id,
-            cancel,
-            until,
-            queued: Some(queued),
         }
     }
 
-    fn enqueue(engine: &Engine, call: Option<&str>) -> Result<(Arc<str>, InQueue), Error> {
+    fn enqueue(engine: &Engine, call: Option<&str>) -> Result<(Arc<str>, Queueing), Error> {
         if engine.in_flight.is_closed() {
             return Err(closed());
         }
         let call: Arc<str> = payload::required_id("callId", call)?.into();
-        let in_queue = enqueue(engine, &call, engine.lock_key(&call))?;
-        Ok((call, in_queue))
+        let queueing = enqueue(engine, &call, engine.lock_key(&call))?;
+        Ok((call, queueing))
     }
 
     /// Waits until the lock is ours.
-    pub async fn run(mut self) -> Result<LockId, Error> {
-        let Some(queued) = self.queued.take() else {
-            return Err(closed());
-        };
-        let (call, mut in_queue) = queued?;
+    pub async fn run(self) -> Result<LockId, Error> {
+        let Self {
+            engine,
+            entry,
+            until,
+            queued,
+        } = self;
+        let (call, (mut ticket, mut waiting)) = queued?;
         let limits = WaitLimits {
-            turn: self.until,
-            answer: self.until.max(Instant::now() + FLEET_ANSWER),
+            turn: until,
+            answer: until.max(Instant::now() + FLEET_ANSWER),
         };
-        let turn = take_turn(&self.engine, &call, &mut in_queue, limits);
-        match self.cancel.guard(Scope::Waiting, turn).await? {
-            Ok(turn) => turn?,
-            Err(_) => return Err(messages::lock_timeout(&call, self.held_by_hand(&call))),
-        }
-        Ok(hold(&self.engine, call, in_queue.ticket))
-    }
-
-    fn held_by_hand(&self, call: &Arc<str>) -> bool {
-        let key = self.engine.lock_key(call);
-        self.engine.parts.registry.is_held_by_manual_lock(&key)
-    }
-}
-
-impl Drop for Acquisition {
-    fn drop(&mut self) {
-        self.engine.in_flight.remove(self.id);
+        let fleet = engine.parts.fleet.as_ref();
+        let queueing = (&mut ticket, &mut waiting);
+        let turn = take_turn(&engine, fleet, &call, queueing, limits);
+        let turn = entry.cancel.guard(Scope::Waiting, turn).await?;
+        turn.map_err(|why| why.or(|| lock_timeout(&engine, &call)))?;
+        Ok(hold(&engine, call, ticket))
     }
 }
 
@@ -91,11 +78,11 @@ fn hold(engine: &Arc<Engine>, call: Arc<str>, ticket: LockTicket) -> LockId {
     ticket.mark_as_manual();
     let weak = Arc::downgrade(engine);
     let limit = engine.config.lock_hold;
-    engine.locks.add(id, call, ticket, || {
-        tokio::spawn(expire(weak, id, limit)).abort_handle()
-    });
+    engine
+        .locks
+        .add(id, call, ticket, || tokio::spawn(expire(weak, id, limit)));
     if engine.in_flight.is_closed() {
-        engine.locks.remove(id);
+        drop(engine.locks.take(id));
     }
     id
 }
@@ -111,13 +98,15 @@ async fn expire(engine: Weak<Engine>, id: LockId, limit: Duration) {
     };
     engine.reject_queued(&LockKey::Under(id), Rejection::LockExpired);
     under.wait().await;
-    if let Some(call) = engine.locks.expire(id) {
-        let event = Event::LockExpired {
+    // No await follows: the lock ends this task.
+    if let Some(lock) = engine.locks.take(id) {
+        let call = Arc::clone(&lock.call);
+        drop(lock);
+        engine.parts.events.emit(Event::LockExpired {
             lock: id,
             call,
             limit,
-        };
-        engine.parts.events.emit(event);
+        });
     }
 }
 
@@ -125,6 +114,6 @@ async fn expire(engine: Weak<Engine>, id: LockId, limit: Duration) {
 pub(super) async fn release(engine: &Engine, id: LockId) {
     if let Some(under) = engine.locks.begin_closing(id) {
         under.wait().await;
-        engine.locks.remove(id);
+        drop(engine.locks.take(id));
     }
 }

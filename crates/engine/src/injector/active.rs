@@ -1,98 +1,99 @@
-//! An injection that has its turn: its segments, the pauses between them and the mask around them.
+//! The state of an injection that has its turn, and what may end it from outside.
 
-use super::attempt::SegmentAttempts;
-use super::ended::Ended;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::ended::{AttemptLog, Ended};
+use super::identity::Identity;
 use super::messages;
-use super::pressing::Pressing;
-use super::retry_loop;
+use super::recording::Masking;
+use super::turn::Hold;
 use super::validated::Validated;
-use crate::api::Segment;
+use crate::cancel::{Scope, poll_once};
 use crate::delivery::Delivery;
 use crate::error::Error;
+use crate::http::Witness;
 use crate::outcome::Accepted;
 
 pub(super) struct Active {
+    pub(super) identity: Identity,
     pub(super) request: Validated,
-    pub(super) pressing: Pressing,
+    pub(super) hold: Hold,
+    pub(super) log: AttemptLog,
+    /// The masking of the recording, where the caller asked for it.
+    pub(super) masking: Option<Masking>,
+    /// Knows whether the digits of the request in flight have left.
+    pub(super) witness: Option<Witness>,
 }
 
 impl Active {
-    /// Presses the digits.
-    pub(super) async fn press(&mut self) -> Result<Accepted, Error> {
-        let Self { request, pressing } = self;
-        let prepared = &request.prepared;
-        tracing::debug!(
-            id = pressing.identity.id,
-            injectionId = %pressing.identity.injection_id,
-            callId = &*prepared.call,
-            segments = prepared.segments.len(),
-            "the call is locked"
-        );
-        if !prepared.lead_in.is_zero() {
-            pressing.pause(prepared.lead_in, request.deadline).await?;
+    /// What ends the injection while nothing of it is in flight.
+    pub(super) const fn scope(&self) -> Scope {
+        if self.log.playout.is_midway() {
+            Scope::Midway
+        } else {
+            Scope::Waiting
         }
-        mask_recording(request, pressing).await?;
-        let Some((last, before)) = prepared.segments.split_last() else {
-            return Err(messages::dropped());
-        };
-        for segment in before {
-            send(request, pressing, segment).await?;
-            // From here on a failure leaves half a sequence behind: the same digits must not be sent again.
-            pressing.log.delivery = Delivery::Unknown;
-            let played = segment.playing + segment.pause;
-            pressing.pause(played, request.deadline).await?;
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.identity.entry.cancel.check(self.scope())
+    }
+
+    /// Does something while nothing of the injection is in flight.
+    pub(super) async fn guard<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+        self.identity.entry.cancel.guard(self.scope(), work).await
+    }
+
+    /// Does something that comes before a send: no longer than to the deadline, and not after an end.
+    pub(super) async fn until_deadline<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Error> {
+        let mut work = pin!(work);
+        self.check()?;
+        // Most of it is there at once, and then no timer has to be set up.
+        if let Poll::Ready(done) = poll_once(work.as_mut()).await {
+            return Ok(done);
         }
-        send(request, pressing, last).await
+        let done = self.guard(timeout_at(self.request.deadline, work)).await?;
+        done.map_err(|_| messages::deadline())
+    }
+
+    /// Waits within a sequence.
+    pub(super) async fn pause(&self, pause: Duration) -> Result<(), Error> {
+        let until = Instant::now() + pause;
+        if until >= self.request.deadline {
+            return Err(messages::deadline());
+        }
+        self.guard(sleep_until(until)).await
     }
 
     /// The injection has ended.
     pub(super) fn end(self, result: Result<Accepted, Error>) -> Ended {
-        let Pressing {
-            identity,
-            hold,
-            log,
-            playout,
-            masking,
-            ..
-        } = self.pressing;
-        Ended::new(identity, Some(hold), log, &playout, masking, result)
+        Ended::new(
+            self.identity,
+            Some(self.hold),
+            self.log,
+            self.masking,
+            result,
+        )
     }
 
     /// Its future was dropped. What left by then may be carried out.
     pub(super) fn abandon(mut self) -> Ended {
         let mut error = messages::dropped();
-        let witness = self.pressing.witness.take();
+        let witness = self.witness.take();
         if witness.is_some_and(|witness| !witness.revoke()) {
-            self.pressing.log.attempts += 1;
-            self.pressing.playout.taken();
+            self.log.attempts += 1;
+            self.log.playout.taken();
             error.delivery = Delivery::Unknown;
         }
         let ended = self.end(Err(error));
         ended.begin_record();
         ended
     }
-}
-
-async fn send(
-    request: &Validated,
-    pressing: &mut Pressing,
-    segment: &Segment,
-) -> Result<Accepted, Error> {
-    let attempts = SegmentAttempts {
-        request,
-        segment,
-        pressing,
-    };
-    retry_loop::run(attempts).await
-}
-
-/// Masks the recording, where the caller asked for it.
-async fn mask_recording(request: &Validated, pressing: &mut Pressing) -> Result<(), Error> {
-    let scope = pressing.scope();
-    let Some(masking) = &mut pressing.masking else {
-        return Ok(());
-    };
-    let identity = &pressing.identity;
-    let masked = masking.mask(&identity.engine, request.deadline);
-    identity.cancel.guard(scope, masked).await?
 }

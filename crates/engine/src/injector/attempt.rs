@@ -6,11 +6,10 @@ use std::time::Duration;
 use http::Uri;
 use tokio::time::{Instant, sleep};
 
+use super::active::Active;
 use super::engine::Engine;
 use super::messages;
-use super::pressing::Pressing;
 use super::retry_loop::{Attempts, Failed, Retry};
-use super::validated::Validated;
 use crate::api::{AttemptResult, Classification, Segment, body_text};
 use crate::audit::Intent;
 use crate::auth::Token;
@@ -25,9 +24,8 @@ use crate::redact::Redactor;
 use crate::retry::{Decision, Failure, Progress, Resend, StopReason, retry_after_of};
 
 pub(super) struct SegmentAttempts<'a> {
-    pub(super) request: &'a Validated,
+    pub(super) active: &'a mut Active,
     pub(super) segment: &'a Segment,
-    pub(super) pressing: &'a mut Pressing,
 }
 
 /// A request that may leave now.
@@ -48,22 +46,22 @@ impl Attempts for SegmentAttempts<'_> {
     type Output = Accepted;
 
     async fn attempt(&mut self, new_connection: bool) -> Result<Accepted, Failed> {
-        self.pressing.playout.begin(self.segment);
+        self.active.log.playout.begin(self.segment);
         let attempted = self.attempt_once(new_connection).await;
+        let active = &mut *self.active;
         // Until here a failure within the engine would have counted as unknown.
-        self.pressing.witness = None;
-        let pressing = &mut *self.pressing;
+        active.witness = None;
         match &attempted {
             Ok(_) => {
-                pressing.playout.accepted();
-                pressing.identity.engine.retries.succeeded();
+                active.log.playout.accepted();
+                active.identity.engine.retries.succeeded();
             }
             Err(failed) => {
                 let delivery = failed.failure.delivery;
                 if delivery == Delivery::Unknown {
-                    pressing.playout.taken();
+                    active.log.playout.taken();
                 }
-                pressing.log.delivery = pressing.log.delivery.max(delivery);
+                active.log.delivery = active.log.delivery.max(delivery);
             }
         }
         attempted
@@ -72,18 +70,18 @@ impl Attempts for SegmentAttempts<'_> {
     fn plan(&mut self, progress: &mut Progress, failed: Failed) -> Result<Retry, Error> {
         let failure = &failed.failure;
         if failure.resend != Resend::Never {
-            self.pressing.check()?;
+            self.active.check()?;
         }
         let engine = self.engine();
         let remaining = self.remaining();
         let attempt = progress.counted() + 1;
-        let mut policy = self.request.retry_policy;
-        if self.pressing.playout.is_midway() {
+        let mut policy = self.active.request.retry_policy;
+        if self.active.log.playout.is_midway() {
             // The pauses are part of what was asked for, and they are over.
             policy.max_attempts = 1;
         }
         let (delay, fresh_token, new_connection) =
-            match engine.retries.decide(&policy, progress, failure, remaining) {
+            match (engine.retries).decide(&policy, progress, failure, remaining, true) {
                 Decision::Again {
                     delay,
                     fresh_token,
@@ -97,7 +95,7 @@ impl Attempts for SegmentAttempts<'_> {
                 Decision::Stop(_) => return Err(failed.error),
             };
         // What may be playing must have been played, also where the caller allowed it to be pressed again.
-        let delay = delay.max(self.pressing.playout.rest());
+        let delay = delay.max(self.active.log.playout.rest());
         if delay >= remaining {
             return Err(failed.error);
         }
@@ -112,22 +110,17 @@ impl Attempts for SegmentAttempts<'_> {
     }
 
     async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
-        let scope = self.pressing.scope();
-        self.pressing
-            .identity
-            .cancel
-            .guard(scope, sleep(delay))
-            .await
+        self.active.guard(sleep(delay)).await
     }
 }
 
 impl SegmentAttempts<'_> {
     fn engine(&self) -> &Engine {
-        &self.pressing.identity.engine
+        &self.active.identity.engine
     }
 
     fn remaining(&self) -> Duration {
-        (self.request.deadline).saturating_duration_since(Instant::now())
+        (self.active.request.deadline).saturating_duration_since(Instant::now())
     }
 
     async fn attempt_once(&mut self, new_connection: bool) -> Result<Accepted, Failed> {
@@ -136,7 +129,7 @@ impl SegmentAttempts<'_> {
             uri,
             token,
         } = self.prepare().await?;
-        let engine = Arc::clone(&self.pressing.identity.engine);
+        let engine = Arc::clone(&self.active.identity.engine);
         let permit = self.before_sending(engine.capacity.permit()).await?;
         // Within the permit, so that no more than may be in flight find room at once.
         self.before_sending(engine.parts.events.ready()).await?;
@@ -146,7 +139,7 @@ impl SegmentAttempts<'_> {
         if remaining.is_zero() {
             return Err(Failed::finally(messages::deadline()));
         }
-        self.pressing.check().map_err(Failed::finally)?;
+        self.active.check().map_err(Failed::finally)?;
         request.timeout = engine.config.timeout.min(remaining);
         request.fresh_connection = new_connection;
         let sent = self.send(request).await;
@@ -180,7 +173,8 @@ impl SegmentAttempts<'_> {
     async fn prepare(&self) -> Result<Ready, Failed> {
         let engine = self.engine();
         if let Some(limiter) = &engine.rate_limiter {
-            let slot = limiter.acquire(&self.request.prepared.call, self.request.deadline);
+            let request = &self.active.request;
+            let slot = limiter.acquire(&request.prepared.call, request.deadline);
             let slot = self.before_sending(slot).await?;
             slot.map_err(|too_long| Failed::finally(messages::rate_limited(too_long)))?;
         }
@@ -188,7 +182,7 @@ impl SegmentAttempts<'_> {
         let address = self.before_sending(engine.address(template)).await?;
         let (token, uri) = address.map_err(Failed::not_sent)?;
         self.before_sending(engine.parts.transport.ready()).await?;
-        let trace = Some(&self.request.trace);
+        let trace = Some(&self.active.request.trace);
         let request = engine.request(template, (&token, &uri), trace);
         Ok(Ready {
             request: request.map_err(Failed::finally)?,
@@ -198,28 +192,28 @@ impl SegmentAttempts<'_> {
     }
 
     async fn before_sending<T>(&self, work: impl Future<Output = T>) -> Result<T, Failed> {
-        let done = self.pressing.until_deadline(self.request.deadline, work);
+        let done = self.active.until_deadline(work);
         done.await.map_err(Failed::finally)
     }
 
     /// Writes down what is about to leave.
     async fn record_intent(&mut self) -> Result<(), Failed> {
-        let pressing = &mut *self.pressing;
-        let engine = Arc::clone(&pressing.identity.engine);
+        let active = &mut *self.active;
+        let engine = Arc::clone(&active.identity.engine);
         let Some(audit) = &engine.parts.audit else {
             return Ok(());
         };
         let intent = Intent {
-            injection_id: pressing.identity.injection_id,
+            injection_id: active.identity.injection_id,
             origin: Arc::clone(&engine.origin),
-            call: Arc::clone(&self.request.prepared.call),
-            attempt: pressing.log.attempts + 1,
+            call: Arc::clone(&active.request.prepared.call),
+            attempt: active.log.attempts + 1,
             digits: self.segment.digits as usize,
-            fence: pressing.log.fence,
-            remaining: (self.request.deadline).saturating_duration_since(Instant::now()),
+            fence: active.log.fence,
+            remaining: (active.request.deadline).saturating_duration_since(Instant::now()),
         };
         // Before the wait for it: what is given up meanwhile may be written all the same.
-        pressing.log.intended = true;
+        active.log.intended = true;
         let written = self.before_sending(audit.intent(intent)).await?;
         written.map_err(Failed::finally)
     }
@@ -231,42 +225,42 @@ impl SegmentAttempts<'_> {
             return Ok(());
         }
         // Whatever path led here: nothing is sent without one.
-        let lock = self.pressing.hold.fleet_lock().cloned();
+        let lock = self.active.hold.fleet_lock().cloned();
         let lock = lock.ok_or_else(|| Failed::finally(messages::no_fleet_lock()))?;
         let need = engine.config.timeout.min(self.remaining()) + MARGIN;
         let assured = self.before_sending(lock.ensure(need)).await?;
-        self.pressing.log.fence = assured.map_err(Failed::finally)?;
+        self.active.log.fence = assured.map_err(Failed::finally)?;
         Ok(())
     }
 
     async fn send(&mut self, mut request: Request) -> Sent {
-        let pressing = &mut *self.pressing;
-        if pressing.hold.fleet_lock().is_some() {
+        let active = &mut *self.active;
+        if active.hold.fleet_lock().is_some() {
             request.witness = Witness::within(request.timeout);
         }
         let witness = request.witness.clone();
-        pressing.witness = Some(witness.clone());
-        let identity = &pressing.identity;
+        active.witness = Some(witness.clone());
+        let identity = &active.identity;
         tracing::debug!(
-            id = identity.id,
+            id = identity.entry.id,
             injectionId = %identity.injection_id,
             "sending digits"
         );
         let sending = identity.engine.parts.transport.send(request);
         let sent_at = Instant::now();
-        let result = identity.cancel.guard(Scope::InFlight, sending).await;
-        pressing.log.attempt_time = Some(sent_at.elapsed());
+        let result = identity.entry.cancel.guard(Scope::InFlight, sending).await;
+        active.log.attempt_time = Some(sent_at.elapsed());
         let handed_over = matches!(result, Ok(Ok(_))) || !witness.revoke();
-        pressing.log.attempts += u32::from(handed_over);
+        active.log.attempts += u32::from(handed_over);
         let (answer, fault) = match &result {
             Ok(Ok(answer)) => (Some(answer.status.as_u16()), None),
             Ok(Err(fault)) => (None, Some(tracing::field::debug(fault.kind))),
             Err(_) => (None, None),
         };
         tracing::debug!(
-            id = identity.id,
+            id = identity.entry.id,
             injectionId = %identity.injection_id,
-            attempt = pressing.log.attempts,
+            attempt = active.log.attempts,
             handedOver = handed_over,
             status = answer,
             fault,
@@ -299,11 +293,11 @@ impl SegmentAttempts<'_> {
         }
         let mut failed = self.failed(uri, &result, failure);
         let redactor = Redactor {
-            digits: &self.request.digit_redactors(),
+            digits: &self.active.request.digit_redactors(),
             secrets: &engine.secrets_of(&token),
         };
         let response = engine.response(answer, redactor);
-        self.pressing.log.last_response = Some(response.clone());
+        self.active.log.last_response = Some(response.clone());
         failed.error.response = Some(response);
         failed.token = Some(Box::new(token));
         Err(failed)
@@ -311,7 +305,7 @@ impl SegmentAttempts<'_> {
 
     fn classify(&self, result: &AttemptResult) -> Classification {
         let profile = &self.engine().parts.profile;
-        profile.classify(result, &self.request.delivery_policy)
+        profile.classify(result, &self.active.request.delivery_policy)
     }
 
     fn failed(&self, uri: &Uri, result: &AttemptResult, failure: Failure) -> Failed {
@@ -335,9 +329,11 @@ impl SegmentAttempts<'_> {
     }
 
     fn tell_retry(&self, attempt: u32, delay: Duration, reason: Code) {
-        let identity = &self.pressing.identity;
+        let Active {
+            identity, request, ..
+        } = &*self.active;
         tracing::debug!(
-            id = identity.id,
+            id = identity.entry.id,
             injectionId = %identity.injection_id,
             reason = reason.as_str(),
             delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
@@ -345,11 +341,11 @@ impl SegmentAttempts<'_> {
         );
         identity.engine.metrics.resending(reason);
         identity.engine.parts.events.emit(Event::Retrying {
-            id: identity.id,
+            id: identity.entry.id,
             injection_id: identity.injection_id,
-            call: Arc::clone(&self.request.prepared.call),
+            call: Arc::clone(&request.prepared.call),
             attempt,
-            max_attempts: self.request.retry_policy.max_attempts,
+            max_attempts: request.retry_policy.max_attempts,
             delay,
             reason,
         });

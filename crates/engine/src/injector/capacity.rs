@@ -1,9 +1,8 @@
 //! How much of an injector's work may wait, and how much may be in flight.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::messages;
 use crate::error::Error;
@@ -11,32 +10,27 @@ use crate::error::Error;
 /// The bounds of one injector, and what they are used for now.
 pub(super) struct Capacity {
     max_waiting: usize,
-    waiting: AtomicUsize,
+    waiting: Arc<Semaphore>,
     max_in_flight: usize,
     in_flight: Semaphore,
 }
 
 impl Capacity {
     pub(super) fn new(max_waiting: usize, max_in_flight: usize) -> Self {
+        let [max_waiting, max_in_flight] =
+            [max_waiting, max_in_flight].map(|max| max.min(Semaphore::MAX_PERMITS));
         Self {
             max_waiting,
-            waiting: AtomicUsize::new(0),
+            waiting: Arc::new(Semaphore::new(max_waiting)),
             max_in_flight,
             in_flight: Semaphore::new(max_in_flight),
         }
     }
 
-    /// Counts one more waiter. Fails when as many wait as may.
-    pub(super) fn wait(self: &Arc<Self>) -> Result<Waiting, Error> {
-        let counted = self
-            .waiting
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |waiting| {
-                (waiting < self.max_waiting).then_some(waiting + 1)
-            });
-        match counted {
-            Ok(_) => Ok(Waiting(Arc::clone(self))),
-            Err(_) => Err(messages::injector_full(self.max_waiting)),
-        }
+    /// Counts one more waiter, until what is returned is dropped. Fails when as many wait as may.
+    pub(super) fn wait(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let permit = Arc::clone(&self.waiting).try_acquire_owned();
+        permit.map_err(|_| messages::injector_full(self.max_waiting))
     }
 
     /// Waits until one more request may be in flight. `None` never comes: the semaphore is not closed.
@@ -45,20 +39,10 @@ impl Capacity {
     }
 
     pub(super) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        (self.max_waiting).saturating_sub(self.waiting.available_permits())
     }
 
     pub(super) fn in_flight(&self) -> usize {
-        self.max_in_flight
-            .saturating_sub(self.in_flight.available_permits())
-    }
-}
-
-/// One counted waiter, until dropped.
-pub(super) struct Waiting(Arc<Capacity>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+        (self.max_in_flight).saturating_sub(self.in_flight.available_permits())
     }
 }

@@ -11,79 +11,57 @@ use crate::api::RequestTemplate;
 use crate::auth::Token;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
-use crate::http::{Answer, Peer, sentence};
+use crate::http::{Answer, Peer, Request, sentence};
 use crate::redact::Redactor;
 use crate::retry::{Decision, Failure, Policy, Progress, Resend, retry_after_of};
 
-/// How a control request ended.
-pub(super) enum Reply {
-    /// The platform answered.
-    Answered {
-        answer: Answer,
-        /// The token that the request carried.
-        token: Token,
-    },
-    /// It did not.
-    Unanswered {
-        /// Whether the request may have left.
-        left: bool,
-        /// Why, with what is known of a proxy.
-        error: Error,
-    },
-    /// There was no token or no address, so nothing was sent.
-    NotSent(Error),
+/// A control request without an answer.
+pub(super) struct NotAnswered {
+    /// Whether the request may have left. `None` where it was never sent, for want of a token or an address.
+    pub(super) left: Option<bool>,
+    /// Why, with what is known of a proxy.
+    pub(super) error: Error,
 }
 
-/// How a control request is sent.
-#[derive(Clone, Copy)]
-pub(super) struct Bounds {
-    /// The last moment for everything.
-    pub(super) until: Instant,
-    /// The time for the exchange itself.
-    pub(super) timeout: Duration,
-    /// Whether it goes out on a connection of its own: a kept one may be dead.
-    pub(super) fresh_connection: bool,
+impl From<Error> for NotAnswered {
+    fn from(error: Error) -> Self {
+        Self { left: None, error }
+    }
 }
 
 impl Engine {
-    /// Sends a control request once. `on_leaving` is called just before it may leave.
+    /// Sends a control request once, and gives the answer and the token that the request carried. `until` is the last
+    /// moment for everything. `on_leaving` is called just before the request may leave.
     pub(super) async fn ask(
         &self,
         template: &RequestTemplate,
-        bounds: Bounds,
-        on_leaving: impl FnOnce(),
-    ) -> Reply {
-        let addressed = async {
+        until: Instant,
+        on_leaving: impl FnOnce(&mut Request),
+    ) -> Result<(Answer, Token), NotAnswered> {
+        let addressed = timeout_at(until, async {
             let addressed = self.address(template).await?;
             self.parts.control.ready().await;
             Ok(addressed)
-        };
-        let addressed = timeout_at(bounds.until, addressed).await;
-        let (token, uri) = match addressed.unwrap_or_else(|_| Err(messages::deadline())) {
-            Ok(addressed) => addressed,
-            Err(error) => return Reply::NotSent(error),
-        };
-        let mut request = match self.request(template, (&token, &uri), None) {
-            Ok(request) => request,
-            Err(error) => return Reply::NotSent(error),
-        };
-        let remaining = bounds.until.saturating_duration_since(Instant::now());
+        });
+        let addressed = addressed.await;
+        let (token, uri) = addressed.unwrap_or_else(|_| Err(messages::deadline()))?;
+        let mut request = self.request(template, (&token, &uri), None)?;
+        let remaining = until.saturating_duration_since(Instant::now());
         if remaining.is_zero() {
-            return Reply::NotSent(messages::deadline());
+            return Err(messages::deadline().into());
         }
-        request.timeout = bounds.timeout.min(remaining);
-        request.fresh_connection = bounds.fresh_connection;
+        on_leaving(&mut request);
+        request.timeout = request.timeout.min(remaining);
         let witness = request.witness.clone();
-        on_leaving();
         match self.parts.control.send(request).await {
-            Ok(answer) => Reply::Answered { answer, token },
+            Ok(answer) => Ok((answer, token)),
             Err(fault) => {
                 let error = Error::not_sent(Code::Connect, sentence(fault.kind, Peer::Platform));
                 let used = self.parts.control.proxy_use(&uri);
-                Reply::Unanswered {
-                    left: !witness.revoke(),
+                Err(NotAnswered {
+                    left: Some(!witness.revoke()),
                     error: used.explain(fault.kind, error),
-                }
+                })
             }
         }
     }
@@ -111,15 +89,14 @@ impl Engine {
     }
 
     /// What follows a failed control request. Its retries take nothing from the budget of the injections.
-    pub(super) fn plan(
+    pub(super) fn plan_control_retry(
         &self,
         policy: &Policy,
         progress: &mut Progress,
         failed: Failed,
         remaining: Duration,
     ) -> Result<Retry, Error> {
-        let decision = (self.retries).decide_freely(policy, progress, &failed.failure, remaining);
-        match decision {
+        match (self.retries).decide(policy, progress, &failed.failure, remaining, false) {
             Decision::Stop(_) => Err(failed.error),
             Decision::Again {
                 delay,

@@ -7,11 +7,12 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until};
 use tracing::instrument::WithSubscriber as _;
 
-use super::hold::Hold;
+use super::engine::Engine;
 use super::identity::Identity;
 use super::messages;
 use super::playout::Playout;
 use super::recording::Masking;
+use super::turn::Hold;
 use crate::BoxFuture;
 use crate::config::{AfterUnknown, PlayoutMode};
 use crate::delivery::Delivery;
@@ -32,6 +33,8 @@ pub(super) struct AttemptLog {
     pub(super) attempts: u32,
     pub(super) attempt_time: Option<Duration>,
     pub(super) last_response: Option<Box<Response>>,
+    /// What the platform took, and how long it plays.
+    pub(super) playout: Playout,
     /// The audit log may have an intent of it.
     pub(super) intended: bool,
 }
@@ -54,28 +57,27 @@ impl Ended {
         identity: Identity,
         hold: Option<Hold>,
         log: AttemptLog,
-        playout: &Playout,
         masking: Option<Masking>,
         result: Result<Accepted, Error>,
     ) -> Self {
         let masking = masking.filter(Masking::is_due);
         let was_granted = log.granted.is_some();
         let unmasking = masking.is_some();
-        let outcome = outcome(&identity, log, playout, unmasking, result);
+        let quiet_from = log.playout.quiet_from();
+        let outcome = outcome(&identity, log, unmasking, result);
         Self {
             identity,
             hold,
             outcome: Arc::new(outcome),
             was_granted,
-            quiet_from: playout.quiet_from(),
+            quiet_from,
             masking,
         }
     }
 
     /// The input broke a rule, or there was no room in the queue.
     pub(super) fn refused(identity: Identity, error: Error) -> Self {
-        let (log, playout) = (AttemptLog::default(), Playout::default());
-        Self::new(identity, None, log, &playout, None, Err(error))
+        Self::new(identity, None, AttemptLog::default(), None, Err(error))
     }
 
     /// Writes the outcome into the audit log, where that has an intent of it.
@@ -100,23 +102,38 @@ impl Ended {
     /// Tells the end, gives the call up and returns the outcome. Where the recording is masked or tones play, the call
     /// is kept until that is over.
     pub(super) fn settle(self) -> Arc<Outcome> {
-        let outcome = Arc::clone(&self.outcome);
-        if outcome.delivery() == Delivery::Unknown {
+        if self.outcome.delivery() == Delivery::Unknown {
             self.reject_queued();
         }
-        let engine = Arc::clone(&self.identity.engine);
-        let id = self.identity.id;
+        let Self {
+            identity,
+            hold,
+            outcome,
+            was_granted,
+            quiet_from,
+            masking,
+        } = self;
+        let engine = &identity.engine;
         tracing::debug!(
-            id,
+            id = outcome.id,
             injectionId = %outcome.injection_id,
             delivery = outcome.delivery().as_str(),
             code = outcome.result.as_ref().err().map(|error| error.code.as_str()),
             "settled"
         );
-        engine.metrics.finished(&outcome, self.was_granted);
+        engine.metrics.finished(&outcome, was_granted);
         (engine.parts.events).emit(Event::Finished(Arc::clone(&outcome)));
-        self.clean_up();
-        engine.in_flight.remove(id);
+        let holds = engine.config.playout == PlayoutMode::Hold;
+        let waits = masking.is_some() || (holds && quiet_from.is_some());
+        let aftermath = waits.then(|| Aftermath {
+            engine: Arc::clone(engine),
+            outcome: Arc::clone(&outcome),
+            quiet_from,
+            masking,
+        });
+        give_up(hold, aftermath);
+        // After all of that, and not before the event: closing waits for it.
+        drop(identity.entry);
         outcome
     }
 
@@ -141,56 +158,63 @@ impl Ended {
             lock.reject_queued();
         }
     }
+}
 
-    fn clean_up(mut self) {
-        let under = (self.hold.as_mut()).and_then(|hold| hold.lock.take());
-        let (lock_ticket, active) = under.map(|lock| (lock.ticket, lock.active)).unzip();
-        let holds = self.identity.engine.config.playout == PlayoutMode::Hold;
-        let waits = self.masking.is_some() || (holds && self.quiet_from.is_some());
-        let cleaned = async move {
-            if waits {
-                self.finish_playout_and_masking().await;
-            }
-            // Last: what comes next must not be unmasked by this one.
-            drop((self.hold, lock_ticket));
-        };
-        match Handle::try_current() {
-            Ok(runtime) if waits => drop(runtime.spawn(cleaned.with_current_subscriber())),
-            // Without a runtime the process is ending, and with it everything that could be waited for.
-            _ => drop(cleaned),
+/// Gives the call up, after the aftermath where there is one.
+fn give_up(mut hold: Option<Hold>, aftermath: Option<Aftermath>) {
+    let under = (hold.as_mut()).and_then(|hold| hold.lock.take());
+    let (lock_ticket, active) = under.map(|lock| (lock.ticket, lock.active)).unzip();
+    let tickets = (hold, lock_ticket);
+    // Without a runtime the process is ending, and with it everything that could be waited for.
+    match aftermath.and_then(|aftermath| Some((aftermath, Handle::try_current().ok()?))) {
+        Some((mut aftermath, runtime)) => {
+            let given_up = async move {
+                aftermath.run().await;
+                // Last: what comes next must not be unmasked by this one.
+                drop(tickets);
+            };
+            drop(runtime.spawn(given_up.with_current_subscriber()));
         }
-        // Releasing the manual lock waits for the end of the injection, not for its tones.
-        drop(active);
+        None => drop(tickets),
     }
+    // Releasing the manual lock waits for the end of the injection, not for its tones.
+    drop(active);
+}
 
-    async fn finish_playout_and_masking(&mut self) {
+/// What the call is kept for when its injection has ended.
+struct Aftermath {
+    engine: Arc<Engine>,
+    outcome: Arc<Outcome>,
+    quiet_from: Option<Instant>,
+    masking: Option<Masking>,
+}
+
+impl Aftermath {
+    /// Waits until the tones have been played, and unmasks the recording.
+    async fn run(&mut self) {
         if let Some(quiet_from) = self.quiet_from {
             sleep_until(quiet_from).await;
         }
-        let Identity {
-            engine,
-            id,
-            injection_id,
-            subject,
-            ..
-        } = &self.identity;
-        let (Some(masking), Some(subject)) = (self.masking.as_mut(), subject) else {
+        let Self {
+            engine, outcome, ..
+        } = self;
+        let (Some(masking), Some(call)) = (&mut self.masking, &outcome.call) else {
             return;
         };
         let unmasked = masking.unmask(engine).await;
         tracing::debug!(
-            id = *id,
-            injectionId = %injection_id,
+            id = outcome.id,
+            injectionId = %outcome.injection_id,
             done = unmasked.is_ok(),
             "unmasked the recording"
         );
         if unmasked.is_err() {
-            engine.metrics.not_unmasked();
+            engine.metrics.totals.unmask_failures.count();
         }
         engine.parts.events.emit(Event::Unmasked {
-            id: *id,
-            injection_id: *injection_id,
-            call: Arc::clone(&subject.call),
+            id: outcome.id,
+            injection_id: outcome.injection_id,
+            call: Arc::clone(call),
             failure: unmasked.err(),
         });
     }
@@ -199,7 +223,6 @@ impl Ended {
 fn outcome(
     identity: &Identity,
     log: AttemptLog,
-    playout: &Playout,
     unmasking: bool,
     result: Result<Accepted, Error>,
 ) -> Outcome {
@@ -207,7 +230,7 @@ fn outcome(
     let granted = log.granted.unwrap_or(now);
     let subject = identity.subject.as_ref();
     Outcome {
-        id: identity.id,
+        id: identity.entry.id,
         injection_id: identity.injection_id,
         call: subject.map(|subject| Arc::clone(&subject.call)),
         carrier_compatible: subject.map(|subject| subject.carrier_compatible),
@@ -218,25 +241,27 @@ fn outcome(
         attempt: log.attempt_time,
         attempts: log.attempts,
         fence: log.fence,
-        playout: result.is_ok().then(|| playout.playout()).flatten(),
+        playout: result.is_ok().then(|| log.playout.playout()).flatten(),
         unmasking,
         logged: log.intended.then_some(false),
-        result: result.map_err(|error| last_error(error, log, playout)),
+        result: result.map_err(|error| last_error(error, log)),
     }
 }
 
 /// The error of the whole injection, where the last attempt failed with this one.
-fn last_error(mut error: Error, log: AttemptLog, playout: &Playout) -> Error {
+fn last_error(mut error: Error, log: AttemptLog) -> Error {
+    let playout = &log.playout;
     error.delivery = error.delivery.max(log.delivery);
     error.digits_accepted = playout.accepted_in_parts();
     if error.delivery == Delivery::Unknown {
         error.retryable = false;
+        let may_be_unknown = error.code.allows(Delivery::Unknown);
         if let Some(accepted) = error.digits_accepted.filter(|accepted| *accepted > 0) {
             error.message = messages::midway(accepted, playout.digits(), &error.message).into();
-        } else if !matches!(error.code, Code::OutcomeUnknown | Code::Aborted) {
+        } else if !may_be_unknown {
             error.message = messages::OUTCOME_UNKNOWN.into();
         }
-        if error.code != Code::Aborted {
+        if !may_be_unknown {
             error.code = Code::OutcomeUnknown;
         }
     }

@@ -41,8 +41,8 @@ pub struct Parts {
     pub audit: Option<Arc<dyn AuditSink>>,
     /// The queues of the calls. Programs share [`Registry::process_wide`].
     pub registry: Arc<Registry>,
-    /// Injections on their way into those queues.
-    pub submissions: Arc<dyn Submissions>,
+    /// Injections on their way into those queues, where the program does not queue each at once.
+    pub submissions: Option<Arc<dyn Submissions>>,
     /// The other processes that press digits, where there are some.
     pub fleet: Option<Fleet>,
     /// The time of day.
@@ -55,13 +55,6 @@ pub trait Submissions: Send + Sync + 'static {
     fn drain(&self);
 }
 
-/// For programs that queue every injection at once.
-pub struct NoSubmissions;
-
-impl Submissions for NoSubmissions {
-    fn drain(&self) {}
-}
-
 /// The shared inside of an injector.
 pub(super) struct Engine {
     pub(super) parts: Parts,
@@ -69,8 +62,8 @@ pub(super) struct Engine {
     pub(super) origin: Arc<str>,
     /// With the id of a call it names a queue.
     pub(super) scope: Arc<str>,
-    pub(super) in_flight: InFlight,
-    pub(super) capacity: Arc<Capacity>,
+    pub(super) in_flight: Arc<InFlight>,
+    pub(super) capacity: Capacity,
     pub(super) locks: ManualLocks,
     /// Recordings that are masked, or may be. Closing waits until they are unmasked.
     pub(super) maskings: TaskTracker,
@@ -97,8 +90,8 @@ impl Engine {
             rate_limiter,
             origin,
             scope,
-            in_flight: InFlight::default(),
-            capacity: Arc::new(Capacity::new(config.max_waiting, config.max_in_flight)),
+            in_flight: Arc::default(),
+            capacity: Capacity::new(config.max_waiting, config.max_in_flight),
             locks: ManualLocks::default(),
             maskings: TaskTracker::new(),
             retries: Retries::new(config.retry.budget, config.seed),
@@ -125,7 +118,9 @@ impl Engine {
     /// Rejects what waits in a queue, and what was submitted before: none of it may come out as if it had been asked
     /// for afterwards.
     pub(super) fn reject_queued(&self, key: &LockKey, why: Rejection) {
-        self.parts.submissions.drain();
+        if let Some(submissions) = &self.parts.submissions {
+            submissions.drain();
+        }
         self.parts.registry.reject_queued(key, why);
     }
 

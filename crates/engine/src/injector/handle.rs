@@ -130,7 +130,7 @@ impl Injector {
         let engine = &self.0;
         Snapshot {
             counts: engine.metrics.read(),
-            totals: engine.metrics.totals(),
+            totals: engine.metrics.totals.read(),
             waiting: engine.capacity.waiting(),
             in_flight: engine.capacity.in_flight(),
             locks: engine.locks.len(),

@@ -7,19 +7,18 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::engine::Engine;
+use super::in_flight::InFlightEntry;
 use crate::api::Prepared;
-use crate::cancel::Cancel;
 
 /// Names an injection, and says by what it is ended and since when it is under way.
 pub(super) struct Identity {
     pub(super) engine: Arc<Engine>,
-    /// The caller's number.
-    pub(super) id: u64,
     /// The name in the audit log and in events.
     pub(super) injection_id: Uuid,
     pub(super) timestamp: SystemTime,
     pub(super) started: Instant,
-    pub(super) cancel: Arc<Cancel>,
+    /// The place among all that is under way.
+    pub(super) entry: InFlightEntry,
     /// `None` while the input is not known to be valid.
     pub(super) subject: Option<Subject>,
 }
@@ -33,21 +32,19 @@ pub(super) struct Subject {
 
 impl Identity {
     pub(super) fn new(engine: Arc<Engine>, id: u64, started: Instant) -> Self {
-        let cancel = engine.in_flight.add(id);
         let timestamp = engine.parts.clock.now();
         Self {
-            id,
+            entry: engine.in_flight.add(id),
             injection_id: engine.retries.injection_id(timestamp),
             timestamp,
             started,
-            cancel,
             subject: None,
             engine,
         }
     }
 
     pub(super) fn set_subject(&mut self, prepared: &Prepared) {
-        self.engine.in_flight.set_call(self.id, &prepared.call);
+        self.entry.set_call(&prepared.call);
         self.subject = Some(Subject {
             call: Arc::clone(&prepared.call),
             carrier_compatible: prepared.sequence.carrier_compatible(),

@@ -1,10 +1,10 @@
 //! What is under way in one injector, so that it can be ended from outside.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::cancel::{Cancel, Reason};
 
@@ -13,57 +13,69 @@ use crate::cancel::{Cancel, Reason};
 /// Sorted, so that what ends at once ends in the order of the numbers and a simulation can repeat it.
 #[derive(Default)]
 pub(super) struct InFlight {
-    entries: Mutex<BTreeMap<u64, Entry>>,
-    emptied: Notify,
-    closed: AtomicBool,
+    entries: Mutex<BTreeMap<u64, Work>>,
+    tracker: TaskTracker,
 }
 
-struct Entry {
+struct Work {
     cancel: Arc<Cancel>,
     /// The call, once it is known.
     call: Option<Arc<str>>,
 }
 
+/// A piece of work under way, until dropped.
+pub(super) struct InFlightEntry {
+    in_flight: Arc<InFlight>,
+    /// The caller's number.
+    pub(super) id: u64,
+    pub(super) cancel: Arc<Cancel>,
+    _tracked: TaskTrackerToken,
+}
+
+impl InFlightEntry {
+    /// Says which call it waits for.
+    pub(super) fn set_call(&self, call: &Arc<str>) {
+        if let Some(work) = self.in_flight.entries().get_mut(&self.id) {
+            work.call = Some(Arc::clone(call));
+        }
+    }
+}
+
+impl Drop for InFlightEntry {
+    fn drop(&mut self) {
+        self.in_flight.entries().remove(&self.id);
+    }
+}
+
 impl InFlight {
     /// Adds a piece of work.
-    pub(super) fn add(&self, id: u64) -> Arc<Cancel> {
+    pub(super) fn add(self: &Arc<Self>, id: u64) -> InFlightEntry {
         let cancel = Arc::new(Cancel::new());
-        let entry = Entry {
+        let work = Work {
             cancel: Arc::clone(&cancel),
             call: None,
         };
-        self.entries().insert(id, entry);
-        cancel
-    }
-
-    /// Notes the call of a piece of work.
-    pub(super) fn set_call(&self, id: u64, call: &Arc<str>) {
-        if let Some(entry) = self.entries().get_mut(&id) {
-            entry.call = Some(Arc::clone(call));
-        }
-    }
-
-    /// Removes a piece of work that has ended.
-    pub(super) fn remove(&self, id: u64) {
-        let mut entries = self.entries();
-        entries.remove(&id);
-        if entries.is_empty() {
-            self.emptied.notify_waiters();
+        self.entries().insert(id, work);
+        InFlightEntry {
+            in_flight: Arc::clone(self),
+            id,
+            cancel,
+            _tracked: self.tracker.token(),
         }
     }
 
     /// From here on the injector takes no new work.
     pub(super) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.tracker.close();
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+        self.tracker.is_closed()
     }
 
     /// Ends one piece of work, also while its request is in flight.
     pub(super) fn end(&self, id: u64, reason: Reason) {
-        let cancel = (self.entries().get(&id)).map(|entry| Arc::clone(&entry.cancel));
+        let cancel = (self.entries().get(&id)).map(|work| Arc::clone(&work.cancel));
         if let Some(cancel) = cancel {
             cancel.end_everything(reason);
         }
@@ -71,7 +83,7 @@ impl InFlight {
 
     /// Ends what waits for one call.
     pub(super) fn end_waiting_of(&self, call: &str, reason: Reason) {
-        for cancel in self.select(|entry| entry.call.as_deref() == Some(call)) {
+        for cancel in self.select(|work| work.call.as_deref() == Some(call)) {
             cancel.end_waiting(reason);
         }
     }
@@ -90,24 +102,18 @@ impl InFlight {
         }
     }
 
-    /// Resolves when nothing is under way.
+    /// Resolves when it is closed and nothing is under way.
     pub(super) async fn emptied(&self) {
-        loop {
-            let emptied = self.emptied.notified();
-            if self.entries().is_empty() {
-                return;
-            }
-            emptied.await;
-        }
+        self.tracker.wait().await;
     }
 
-    fn select(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<Arc<Cancel>> {
+    fn select(&self, wanted: impl Fn(&Work) -> bool) -> Vec<Arc<Cancel>> {
         let entries = self.entries();
-        let wanted = entries.values().filter(|entry| wanted(entry));
-        wanted.map(|entry| Arc::clone(&entry.cancel)).collect()
+        let wanted = entries.values().filter(|work| wanted(work));
+        wanted.map(|work| Arc::clone(&work.cancel)).collect()
     }
 
-    fn entries(&self) -> MutexGuard<'_, BTreeMap<u64, Entry>> {
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<u64, Work>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

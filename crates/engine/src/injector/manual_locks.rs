@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::task::AbortHandle;
-use tokio_util::task::TaskTracker;
+use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::error::{Code, Error};
 use crate::lock::{LockId, LockTicket};
@@ -15,7 +15,7 @@ use crate::lock::{LockId, LockTicket};
 pub(super) struct ManualLocks(Mutex<BTreeMap<LockId, ManualLock>>);
 
 pub(super) struct ManualLock {
-    call: Arc<str>,
+    pub(super) call: Arc<str>,
     /// Holds the queue of the call. Everything under way under the lock shares it: however the lock ends, the queue
     /// does not move on before that has ended.
     ticket: Arc<LockTicket>,
@@ -23,7 +23,8 @@ pub(super) struct ManualLock {
     under: TaskTracker,
     /// Nothing new may begin under it.
     closing: bool,
-    expiry: AbortHandle,
+    /// The task that ends the lock when its time has run out.
+    _expiry: AbortOnDropHandle<()>,
 }
 
 /// What an injection holds of the manual lock it is under.
@@ -42,7 +43,7 @@ impl ManualLocks {
         id: LockId,
         call: Arc<str>,
         ticket: LockTicket,
-        expiry: impl FnOnce() -> AbortHandle,
+        expiry: impl FnOnce() -> JoinHandle<()>,
     ) {
         let mut locks = self.locks();
         let lock = ManualLock {
@@ -50,7 +51,7 @@ impl ManualLocks {
             ticket: Arc::new(ticket),
             under: TaskTracker::new(),
             closing: false,
-            expiry: expiry(),
+            _expiry: AbortOnDropHandle::new(expiry()),
         };
         locks.insert(id, lock);
     }
@@ -91,27 +92,16 @@ impl ManualLocks {
         })
     }
 
-    /// Ends a lock before its time.
-    pub(super) fn remove(&self, id: LockId) {
-        let lock = self.locks().remove(&id);
-        // Here its ticket is dropped, outside of the mutex.
-        if let Some(lock) = lock {
-            lock.expiry.abort();
-        }
+    /// Takes a lock out. It ends when it is dropped, and its queue moves on when what is under it has ended.
+    pub(super) fn take(&self, id: LockId) -> Option<ManualLock> {
+        self.locks().remove(&id)
     }
 
-    /// Ends a lock whose time ran out, and gives its call. The task that does it is the expiry itself.
-    pub(super) fn expire(&self, id: LockId) -> Option<Arc<str>> {
-        let lock = self.locks().remove(&id)?;
-        Some(lock.call)
-    }
-
-    /// Releases all without waiting; their queues move on when what is under them has ended.
+    /// Releases all without waiting.
     pub(super) fn release_all(&self) {
         let all = std::mem::take(&mut *self.locks());
-        for lock in all.values() {
-            lock.expiry.abort();
-        }
+        // Outside of the mutex.
+        drop(all);
     }
 
     fn locks(&self) -> MutexGuard<'_, BTreeMap<LockId, ManualLock>> {

@@ -54,12 +54,11 @@ pub(super) fn midway(accepted: u32, of: u32, why: &str) -> String {
 
 /// The time for the whole injection ran out.
 pub(super) fn deadline() -> Error {
-    let mut error = Error::not_sent(
+    Error::not_sent(
         Code::Deadline,
         "the deadline of the injection passed (deadlineMs)",
-    );
-    error.retryable = true;
-    error
+    )
+    .retryable(None)
 }
 
 /// The rate limit of the injector lets the request leave only after the deadline.
@@ -98,12 +97,11 @@ pub(super) fn lock_timeout_under_lock(call: &str) -> Error {
 }
 
 fn lock_wait_ended(call: &str, hint: &str) -> Error {
-    let mut error = Error::not_sent(
+    Error::not_sent(
         Code::LockTimeout,
         format!("Channel conflict: call {call} is currently locked by another process{hint}"),
-    );
-    error.retryable = true;
-    error
+    )
+    .retryable(None)
 }
 
 /// Rejected while queued.
@@ -136,9 +134,7 @@ pub(super) fn injector_full(max: usize) -> Error {
 }
 
 fn full(message: String) -> Error {
-    let mut error = Error::not_sent(Code::QueueFull, message);
-    error.retryable = true;
-    error
+    Error::not_sent(Code::QueueFull, message).retryable(None)
 }
 
 /// The work was dropped before it could end, as when its thread dies or a part of the engine fails.

@@ -5,9 +5,9 @@
 //! |---|---|
 //! | [`injection`] | the way of one injection through its phases: read this first |
 //! | `validated`, `queued`, `active`, `ended` | the phases |
-//! | `attempt`, `pressing` | one segment: what comes before a send, the send, what follows; what may end it |
+//! | `pressing`, `attempt` | the turn: mask, segments and pauses; one segment: before a send, the send, what follows |
 //! | `retry_loop`, `retries` | the loop that drives a policy; what the retries of one injector share |
-//! | `turn`, `hold`, `capacity` | tickets, the wait for a turn, what may wait at all |
+//! | `turn`, `capacity` | tickets, the wait for a turn, what may wait at all |
 //! | `manual_locks`, `acquisition` | locks that a program holds by hand |
 //! | `control`, `recording`, `sessions` | requests without digits: masks, the events of a session |
 //! | `outgoing`, `playout`, `messages` | requests with token and address; how long tones play; the sentences of errors |
@@ -22,7 +22,6 @@ mod control;
 mod ended;
 mod engine;
 mod handle;
-mod hold;
 mod identity;
 mod in_flight;
 mod injection;
@@ -40,7 +39,7 @@ mod turn;
 mod validated;
 
 pub use acquisition::Acquisition;
-pub use engine::{NoSubmissions, Parts, Submissions};
+pub use engine::{Parts, Submissions};
 pub use handle::Injector;
 pub use injection::Injection;
 pub use sessions::Follower;

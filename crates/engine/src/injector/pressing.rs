@@ -1,94 +1,54 @@
-//! The state of an injection that has its turn, and what may end it from outside.
+//! What an injection does in its turn: its segments, the pauses between them and the mask around them.
 
-use std::pin::pin;
-use std::task::Poll;
-use std::time::Duration;
-
-use tokio::time::{Instant, sleep_until, timeout_at};
-
-use super::ended::AttemptLog;
-use super::hold::Hold;
-use super::identity::Identity;
+use super::active::Active;
+use super::attempt::SegmentAttempts;
 use super::messages;
-use super::playout::Playout;
-use super::recording::Masking;
-use crate::cancel::{Scope, poll_once};
+use super::retry_loop;
+use crate::api::Segment;
+use crate::delivery::Delivery;
 use crate::error::Error;
-use crate::http::Witness;
+use crate::outcome::Accepted;
 
-pub(super) struct Pressing {
-    pub(super) identity: Identity,
-    pub(super) hold: Hold,
-    pub(super) log: AttemptLog,
-    /// What the platform took, and how long it plays.
-    pub(super) playout: Playout,
-    /// The masking of the recording, where the caller asked for it.
-    pub(super) masking: Option<Masking>,
-    /// Knows whether the digits of the request in flight have left.
-    pub(super) witness: Option<Witness>,
-}
-
-impl Pressing {
-    pub(super) fn new(
-        identity: Identity,
-        hold: Hold,
-        playout: Playout,
-        masking: Option<Masking>,
-    ) -> Self {
-        let log = AttemptLog {
-            granted: Some(Instant::now()),
-            fence: hold.fleet_lock().and_then(|lock| lock.fence()),
-            ..AttemptLog::default()
+impl Active {
+    /// Presses the digits.
+    pub(super) async fn press(&mut self) -> Result<Accepted, Error> {
+        let segments = std::mem::take(&mut self.request.prepared.segments);
+        let prepared = &self.request.prepared;
+        tracing::debug!(
+            id = self.identity.entry.id,
+            injectionId = %self.identity.injection_id,
+            callId = &*prepared.call,
+            segments = segments.len(),
+            "the call is locked"
+        );
+        if !prepared.lead_in.is_zero() {
+            self.pause(prepared.lead_in).await?;
+        }
+        self.mask_recording().await?;
+        let Some((last, before)) = segments.split_last() else {
+            return Err(messages::dropped());
         };
-        Self {
-            identity,
-            hold,
-            log,
-            playout,
-            masking,
-            witness: None,
+        for segment in before {
+            self.send(segment).await?;
+            // From here on a failure leaves half a sequence behind: the same digits must not be sent again.
+            self.log.delivery = Delivery::Unknown;
+            self.pause(segment.playing + segment.pause).await?;
         }
+        self.send(last).await
     }
 
-    /// What ends the injection while nothing of it is in flight.
-    pub(super) const fn scope(&self) -> Scope {
-        if self.playout.is_midway() {
-            Scope::Midway
-        } else {
-            Scope::Waiting
-        }
+    async fn send(&mut self, segment: &Segment) -> Result<Accepted, Error> {
+        let active = self;
+        retry_loop::run(SegmentAttempts { active, segment }).await
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
-        self.identity.cancel.check(self.scope())
-    }
-
-    /// Does something that comes before a send: no longer than to the deadline, and not after an end.
-    pub(super) async fn until_deadline<T>(
-        &self,
-        deadline: Instant,
-        work: impl Future<Output = T>,
-    ) -> Result<T, Error> {
-        let mut work = pin!(work);
-        self.check()?;
-        // Most of it is there at once, and then no timer has to be set up.
-        if let Poll::Ready(done) = poll_once(work.as_mut()).await {
-            return Ok(done);
-        }
-        let cancel = &self.identity.cancel;
-        let done = cancel
-            .guard(self.scope(), timeout_at(deadline, work))
-            .await?;
-        done.map_err(|_| messages::deadline())
-    }
-
-    /// Waits within a sequence.
-    pub(super) async fn pause(&self, pause: Duration, deadline: Instant) -> Result<(), Error> {
-        let until = Instant::now() + pause;
-        if until >= deadline {
-            return Err(messages::deadline());
-        }
-        let cancel = &self.identity.cancel;
-        cancel.guard(self.scope(), sleep_until(until)).await
+    /// Masks the recording, where the caller asked for it.
+    async fn mask_recording(&mut self) -> Result<(), Error> {
+        let scope = self.scope();
+        let Some(masking) = &mut self.masking else {
+            return Ok(());
+        };
+        let masked = masking.mask(&self.identity.engine, self.request.deadline);
+        self.identity.entry.cancel.guard(scope, masked).await?
     }
 }

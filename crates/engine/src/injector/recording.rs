@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::control::{Bounds, Reply};
+use super::control::NotAnswered;
 use super::engine::Engine;
 use super::retry_loop::{self, Attempts, Failed, Retry};
 use crate::api::{Recording, RequestTemplate};
@@ -151,21 +151,17 @@ impl Attempts for Change<'_> {
 
     async fn attempt(&mut self, _: bool) -> Result<(), Failed> {
         let before = *self.state;
-        let bounds = Bounds {
-            until: self.until,
-            timeout: self.engine.config.timeout,
-            fresh_connection: true,
-        };
-        let reply = self.engine.ask(self.template, bounds, || {
+        let asking = self.engine.ask(self.template, self.until, |request| {
+            request.fresh_connection = true;
             self.state.perhaps_masked = true;
             self.state.unsettled = true;
         });
-        let (failed, may_be_done, may_still_run) = match reply.await {
-            Reply::Answered { answer, .. } if answer.status.is_success() => {
+        let (failed, may_be_done, may_still_run) = match asking.await {
+            Ok((answer, _)) if answer.status.is_success() => {
                 self.state.unsettled = before.unsettled;
                 return Ok(());
             }
-            Reply::Answered { answer, token } => {
+            Ok((answer, token)) => {
                 let status = answer.status.as_u16();
                 let mut failed = self.engine.declined(&answer, token, Code::Mask);
                 failed.error.retryable = is_transient(status) || is_too_early(status);
@@ -176,11 +172,14 @@ impl Attempts for Change<'_> {
                 }
                 (failed, may_have_run(status), may_still_run(status))
             }
-            Reply::Unanswered { left, error } => {
-                let failed = Failed::not_sent(error.retryable(None));
-                (self.retried(failed), left, left)
+            Err(NotAnswered { left, error }) => {
+                let error = match left {
+                    Some(_) => error.retryable(None),
+                    None => error,
+                };
+                let left = left.unwrap_or(false);
+                (self.retried(Failed::not_sent(error)), left, left)
             }
-            Reply::NotSent(error) => (self.retried(Failed::not_sent(error)), false, false),
         };
         self.state.perhaps_masked = before.perhaps_masked || may_be_done;
         self.state.unsettled = before.unsettled || may_still_run;
@@ -189,11 +188,7 @@ impl Attempts for Change<'_> {
 
     fn plan(&mut self, progress: &mut Progress, failed: Failed) -> Result<Retry, Error> {
         let remaining = self.until.saturating_duration_since(Instant::now());
-        self.engine.plan(&self.policy, progress, failed, remaining)
-    }
-
-    async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
-        sleep(delay).await;
-        Ok(())
+        self.engine
+            .plan_control_retry(&self.policy, progress, failed, remaining)
     }
 }

@@ -9,10 +9,14 @@ use uuid::Uuid;
 use crate::retry::{Budget, Decision, Failure, Policy, Progress};
 
 pub(super) struct Retries {
-    budget: Mutex<Budget>,
-    rng: Mutex<fastrand::Rng>,
+    shared: Mutex<Shared>,
     /// Policies know no clock; their time is the time since then.
     started: Instant,
+}
+
+struct Shared {
+    budget: Budget,
+    rng: fastrand::Rng,
 }
 
 impl Retries {
@@ -21,44 +25,38 @@ impl Retries {
         // The names of injections are drawn from these numbers: 62 bits that the system drew for this injector alone.
         let drawn = || Uuid::now_v7().as_u64_pair().1;
         Self {
-            budget: Mutex::new(Budget::new(budget)),
-            rng: Mutex::new(fastrand::Rng::with_seed(seed.unwrap_or_else(drawn))),
+            shared: Mutex::new(Shared {
+                budget: Budget::new(budget),
+                rng: fastrand::Rng::with_seed(seed.unwrap_or_else(drawn)),
+            }),
             started: Instant::now(),
         }
     }
 
-    /// What follows a failure that takes its retry from the budget.
+    /// What follows a failure. Where it is `budgeted`, a retry is taken from the budget.
     pub(super) fn decide(
         &self,
         policy: &Policy,
         progress: &mut Progress,
         failure: &Failure,
         remaining: Duration,
+        budgeted: bool,
     ) -> Decision {
-        let (budget, rng) = (&mut self.budget(), &mut self.rng());
-        let now = self.started.elapsed();
-        policy.decide(progress, failure, remaining, Some((budget, now)), rng)
-    }
-
-    /// The same outside of the budget.
-    pub(super) fn decide_freely(
-        &self,
-        policy: &Policy,
-        progress: &mut Progress,
-        failure: &Failure,
-        remaining: Duration,
-    ) -> Decision {
-        policy.decide(progress, failure, remaining, None, &mut self.rng())
+        let Shared { budget, rng } = &mut *self.shared();
+        let budget = budgeted.then(|| (budget, self.started.elapsed()));
+        policy.decide(progress, failure, remaining, budget, rng)
     }
 
     /// A success gives back to the budget.
     pub(super) fn succeeded(&self) {
-        self.budget().give_back(self.started.elapsed());
+        let now = self.started.elapsed();
+        self.shared().budget.give_back(now);
     }
 
     /// What is left of the budget.
     pub(super) fn budget_level(&self) -> u32 {
-        self.budget().level(self.started.elapsed())
+        let now = self.started.elapsed();
+        self.shared().budget.level(now)
     }
 
     /// A name for an injection (UUID version 7, RFC 9562 §5.7). The system's random numbers are not asked each time:
@@ -69,15 +67,11 @@ impl Retries {
             u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
         });
         let mut random = [0; 10];
-        self.rng().fill(&mut random);
+        self.shared().rng.fill(&mut random);
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 
-    fn budget(&self) -> MutexGuard<'_, Budget> {
-        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn rng(&self) -> MutexGuard<'_, fastrand::Rng> {
-        self.rng.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use crate::auth::Token;
 use crate::error::Error;
 use crate::retry::{Failure, Progress, Resend};
@@ -64,7 +66,10 @@ pub(super) trait Attempts {
     fn plan(&mut self, progress: &mut Progress, failed: Failed) -> Result<Retry, Error>;
 
     /// Waits before the next attempt. An error ends the loop.
-    async fn wait(&mut self, delay: Duration) -> Result<(), Error>;
+    async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
+        sleep(delay).await;
+        Ok(())
+    }
 }
 
 pub(super) async fn run<A: Attempts>(mut attempts: A) -> Result<A::Output, Error> {

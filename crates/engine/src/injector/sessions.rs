@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
-use super::control::{Bounds, Reply};
+use super::control::NotAnswered;
 use super::engine::Engine;
+use super::in_flight::InFlightEntry;
 use super::retry_loop::{self, Attempts, Failed, Retry};
 use crate::api::{RequestTemplate, SessionStatus};
-use crate::cancel::{Cancel, Reason, Scope, closed};
+use crate::cancel::{Reason, Scope, closed};
 use crate::error::{Code, Error};
 use crate::event::Event;
 use crate::lock::Rejection;
@@ -36,8 +37,7 @@ const POLICY: Policy = Policy {
 /// Follows one session. [`run`](Self::run) does the work.
 pub struct Follower {
     engine: Arc<Engine>,
-    id: u64,
-    cancel: Arc<Cancel>,
+    entry: InFlightEntry,
     session: Arc<str>,
     template: RequestTemplate,
 }
@@ -54,9 +54,8 @@ impl Follower {
         let session = payload::required_id("sessionId", session)?;
         let template = engine.parts.profile.next_event(session, POLL)?;
         Ok(Self {
-            cancel: engine.in_flight.add(id),
+            entry: engine.in_flight.add(id),
             engine,
-            id,
             session: session.into(),
             template,
         })
@@ -64,7 +63,7 @@ impl Follower {
 
     /// Listens until the session ends, or the listening is ended from outside.
     pub async fn run(self) {
-        if (self.cancel.guard(Scope::Waiting, self.listen()).await).is_ok() {
+        if (self.entry.cancel.guard(Scope::Waiting, self.listen()).await).is_ok() {
             self.end_session();
         }
     }
@@ -101,12 +100,6 @@ impl Follower {
     }
 }
 
-impl Drop for Follower {
-    fn drop(&mut self) {
-        self.engine.in_flight.remove(self.id);
-    }
-}
-
 /// What a poll learns.
 enum Session {
     GoesOn,
@@ -132,20 +125,14 @@ impl Attempts for Poll<'_> {
         let Follower {
             engine, template, ..
         } = self.follower;
-        let bounds = Bounds {
-            until: asked + POLL + POLL_MARGIN,
-            timeout: POLL + POLL_MARGIN,
-            fresh_connection: false,
-        };
-        let (answer, token) = match engine.ask(template, bounds, || ()).await {
-            Reply::Answered { answer, token } => (answer, token),
-            Reply::Unanswered { error, .. } | Reply::NotSent(error) => {
-                let mut failed = Failed::not_sent(error);
-                failed.failure.resend = Resend::Transient;
-                failed.failure.retry_after = None;
-                return Err(failed);
-            }
-        };
+        let until = asked + POLL + POLL_MARGIN;
+        let asking = engine.ask(template, until, |poll| poll.timeout = POLL + POLL_MARGIN);
+        let (answer, token) = asking.await.map_err(|NotAnswered { error, .. }| {
+            let mut failed = Failed::not_sent(error);
+            failed.failure.resend = Resend::Transient;
+            failed.failure.retry_after = None;
+            failed
+        })?;
         let resend = match engine.parts.profile.session_status(&answer) {
             SessionStatus::Active => return Ok(Session::GoesOn),
             SessionStatus::Ended => return Ok(Session::Ended),
@@ -176,11 +163,6 @@ impl Attempts for Poll<'_> {
                 error: failed.error.clone(),
             });
         }
-        engine.plan(&POLICY, progress, failed, Duration::MAX)
-    }
-
-    async fn wait(&mut self, delay: Duration) -> Result<(), Error> {
-        sleep(delay).await;
-        Ok(())
+        engine.plan_control_retry(&POLICY, progress, failed, Duration::MAX)
     }
 }

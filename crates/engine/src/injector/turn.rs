@@ -2,33 +2,45 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
-use super::capacity::Waiting;
 use super::engine::Engine;
+use super::manual_locks::ManualLockRef;
 use super::messages;
 use crate::error::{Code, Error};
 use crate::fleet::{Fleet, MARGIN};
-use crate::lock::{LockKey, LockTicket, Rejection};
+use crate::lock::{FleetLock, LockKey, LockTicket, Rejection};
 
 /// A ticket, and the waiter that it counts as while others are ahead.
-pub(super) struct InQueue {
-    pub(super) ticket: LockTicket,
-    pub(super) waiting: Option<Waiting>,
-}
+pub(super) type Queueing = (LockTicket, Option<OwnedSemaphorePermit>);
 
 /// Takes a ticket in a queue, within the bounds of the queue and of the injector.
-pub(super) fn enqueue(engine: &Engine, call: &str, key: LockKey) -> Result<InQueue, Error> {
+pub(super) fn enqueue(engine: &Engine, call: &str, key: LockKey) -> Result<Queueing, Error> {
     let max = engine.config.max_waiting_per_call;
     let ticket = engine.parts.registry.enqueue(key, max);
     let ticket = ticket.map_err(|_| messages::queue_full(call, max))?;
-    let waiting = if ticket.is_waiting() {
-        Some(engine.capacity.wait()?)
-    } else {
-        None
-    };
-    Ok(InQueue { ticket, waiting })
+    let waiting = ticket.is_waiting().then(|| engine.capacity.wait());
+    Ok((ticket, waiting.transpose()?))
+}
+
+/// What keeps a call for one injection.
+pub(super) struct Hold {
+    /// In the queue of the call, or of the manual lock that the injection is under.
+    pub(super) ticket: LockTicket,
+    /// The manual lock.
+    pub(super) lock: Option<ManualLockRef>,
+}
+
+impl Hold {
+    /// The fleet's lock on the call, where there is a fleet: the ticket's own, or that of the manual lock.
+    pub(super) fn fleet_lock(&self) -> Option<&Arc<dyn FleetLock>> {
+        match &self.lock {
+            Some(lock) => lock.ticket.fleet_lock(),
+            None => self.ticket.fleet_lock(),
+        }
+    }
 }
 
 /// How long a caller waits for its turn.
@@ -40,56 +52,79 @@ pub(super) struct WaitLimits {
     pub(super) answer: Instant,
 }
 
-/// Waits for the turn in the queue of a call. The outer error is that the time ran out.
-pub(super) async fn take_turn(
-    engine: &Engine,
-    call: &Arc<str>,
-    in_queue: &mut InQueue,
-    limits: WaitLimits,
-) -> Result<Result<(), Error>, Elapsed> {
-    let turn = timeout_at(limits.turn, in_queue.ticket.turn()).await?;
-    if let Err(why) = turn {
-        return Ok(Err(messages::rejected(why)));
-    }
-    match &engine.parts.fleet {
-        None => Ok(Ok(())),
-        // Boxed, so that the thousands that may wait in this process do not each keep room for it.
-        Some(fleet) => Box::pin(take_fleet_turn(engine, fleet, call, in_queue, limits)).await,
+/// Why the turn did not come.
+pub(super) enum NoTurn {
+    OutOfTime,
+    Failed(Error),
+}
+
+impl NoTurn {
+    /// The error, where `out_of_time` is that of a wait that was too long.
+    pub(super) fn or(self, out_of_time: impl FnOnce() -> Error) -> Error {
+        match self {
+            Self::OutOfTime => out_of_time(),
+            Self::Failed(error) => error,
+        }
     }
 }
 
-async fn take_fleet_turn(
+impl From<Elapsed> for NoTurn {
+    fn from(_: Elapsed) -> Self {
+        Self::OutOfTime
+    }
+}
+
+impl From<Error> for NoTurn {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Rejection> for NoTurn {
+    fn from(why: Rejection) -> Self {
+        Self::Failed(messages::rejected(why))
+    }
+}
+
+/// Waits for the turn in the queue of a call, and in the fleet where one is given.
+pub(super) async fn take_turn(
     engine: &Engine,
-    fleet: &Fleet,
+    fleet: Option<&Fleet>,
     call: &Arc<str>,
-    in_queue: &mut InQueue,
+    (ticket, waiting): (&mut LockTicket, &mut Option<OwnedSemaphorePermit>),
     limits: WaitLimits,
-) -> Result<Result<(), Error>, Elapsed> {
-    let need = engine.config.timeout + MARGIN;
-    let new_lock = || fleet.request_lock(&engine.scope, call);
-    let lock = in_queue.ticket.take_fleet_lock(need, new_lock);
-    let turn = match timeout_at(limits.answer, lock.answered()).await? {
-        Ok(true) => lock.granted(limits.turn).await,
-        Ok(false) => match count_waiting(engine, in_queue) {
-            Ok(()) => timeout_at(limits.turn, lock.granted(limits.turn)).await?,
-            full => full,
-        },
-        Err(error) => Err(error),
+) -> Result<(), NoTurn> {
+    timeout_at(limits.turn, ticket.turn()).await??;
+    let Some(fleet) = fleet else {
+        return Ok(());
     };
+    let need = engine.config.timeout + MARGIN;
+    let lock = ticket.take_fleet_lock(need, || fleet.request_lock(&engine.scope, call));
+    // Boxed, so that the thousands that may wait in this process do not each keep room for it.
+    let turn = Box::pin(async {
+        let is_first = timeout_at(limits.answer, lock.answered()).await??;
+        if is_first {
+            return Ok(lock.granted(limits.turn).await?);
+        }
+        if waiting.is_none() {
+            *waiting = Some(engine.capacity.wait()?);
+        }
+        Ok(timeout_at(limits.turn, lock.granted(limits.turn)).await??)
+    });
+    let turn = turn.await;
     match &turn {
         Ok(()) => engine.observe_lease(lock.fence().is_some()),
-        Err(error) if error.code == Code::AfterUnknown => {
+        Err(NoTurn::Failed(error)) if error.code == Code::AfterUnknown => {
             // What waits behind in this process came no earlier than what waits in the fleet.
             engine.reject_queued(&engine.lock_key(call), Rejection::AfterUnknown);
         }
         Err(_) => {}
     }
-    Ok(turn)
+    turn
 }
 
-fn count_waiting(engine: &Engine, in_queue: &mut InQueue) -> Result<(), Error> {
-    if in_queue.waiting.is_none() {
-        in_queue.waiting = Some(engine.capacity.wait()?);
-    }
-    Ok(())
+/// The wait for the turn was too long.
+pub(super) fn lock_timeout(engine: &Engine, call: &Arc<str>) -> Error {
+    let key = engine.lock_key(call);
+    messages::lock_timeout(call, engine.parts.registry.is_held_by_manual_lock(&key))
 }

@@ -55,7 +55,7 @@ impl Validated {
             retry_policy: Policy {
                 base: config.retry.base,
                 cap: config.retry.cap,
-                max_attempts: options.max_attempts.unwrap_or(1),
+                max_attempts: options.max_attempts,
                 last_try: None,
             },
             trace: options.trace.clone(),

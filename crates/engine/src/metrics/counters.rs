@@ -1,6 +1,5 @@
 //! Counts what one injector does.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
@@ -8,7 +7,8 @@ use uuid::Uuid;
 use super::counts::Counts;
 use super::recognition::Recognition;
 use super::snapshot::AllTimes;
-use super::totals::{TotalCounters, Totals};
+use super::totals::TotalCounters;
+use crate::counters::Counter;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::outcome::Outcome;
@@ -18,7 +18,8 @@ use crate::outcome::Outcome;
 pub(crate) struct Metrics {
     settled: [ByCode; Delivery::ALL.len()],
     resends: ByCode,
-    totals: TotalCounters,
+    /// The counters without labels.
+    pub(crate) totals: TotalCounters,
     times: Mutex<AllTimes>,
     recognition: Mutex<Recognition>,
 }
@@ -26,19 +27,15 @@ pub(crate) struct Metrics {
 /// A counter for each code, and one for none.
 #[derive(Debug, Default)]
 struct ByCode {
-    none: AtomicU64,
-    codes: [AtomicU64; Code::ALL.len()],
+    none: Counter,
+    codes: [Counter; Code::ALL.len()],
 }
 
 impl ByCode {
     fn count(&self, code: Option<Code>) {
-        let counters = Code::ALL.into_iter().zip(&self.codes);
-        let counter = counters
-            .filter(|(known, _)| Some(*known) == code)
-            .map(|(_, counter)| counter)
-            .next()
-            .unwrap_or(&self.none);
-        counter.fetch_add(1, Ordering::Relaxed);
+        let mut counters = Code::ALL.into_iter().zip(&self.codes);
+        let counter = counters.find(|(known, _)| Some(*known) == code);
+        counter.map_or(&self.none, |(_, counter)| counter).count();
     }
 
     /// The codes that occurred. The first is `None`, for injections without a code.
@@ -46,7 +43,7 @@ impl ByCode {
         let codes = Code::ALL.into_iter().map(Some).zip(&self.codes);
         std::iter::once((None, &self.none))
             .chain(codes)
-            .map(|(code, counter)| (code, counter.load(Ordering::Relaxed)))
+            .map(|(code, counter)| (code, counter.read()))
             .filter(|(_, count)| *count > 0)
     }
 }
@@ -79,11 +76,6 @@ impl Metrics {
         self.resends.count(Some(reason));
     }
 
-    /// Counts a recording that stays masked.
-    pub(crate) fn not_unmasked(&self) {
-        self.totals.unmask_failures.count();
-    }
-
     /// Takes a report of what the far end recognised.
     pub(crate) fn report(&self, injection: Uuid, recognised: u32) -> Result<(), Error> {
         let sent = locked(&self.recognition).report(injection, recognised)?;
@@ -113,12 +105,6 @@ impl Metrics {
         }
     }
 
-    /// Reads the other counters.
-    #[must_use]
-    pub(crate) fn totals(&self) -> Totals {
-        self.totals.read()
-    }
-
     /// Reads all times.
     #[must_use]
     pub(crate) fn times(&self) -> AllTimes {
@@ -133,6 +119,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Totals;
 
     #[test]
     fn reports_of_the_far_end_add_up() {
@@ -148,6 +135,6 @@ mod tests {
             reported_digits_recognised: 3,
             ..Totals::default()
         };
-        assert_eq!(metrics.totals(), sums);
+        assert_eq!(metrics.totals.read(), sums);
     }
 }

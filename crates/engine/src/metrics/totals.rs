@@ -5,7 +5,7 @@ use crate::counters::counters;
 counters! {
     /// What one injector did. The engine counts what it sees; tokens, audit failures and monitors are counted outside of
     /// it, and the caller sets their readings.
-    pub(super) TotalCounters
+    pub(crate) TotalCounters
     /// The counters at one moment.
     => Totals:
     attempts = "attempts_total" "requests" "attempts": "Requests handed over.";

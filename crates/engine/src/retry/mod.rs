@@ -13,8 +13,10 @@ mod status;
 pub use backoff::{DEFAULT_BASE, DEFAULT_CAP, exponential, full_jitter, throttled};
 pub use budget::{Budget, DEFAULT_CAPACITY};
 pub use failure::{Failure, Resend};
-pub use policy::{Decision, MAX_UNSENT_RESENDS, Policy, Progress, StopReason};
-pub use resend_when_unknown::{ResendWhenUnknown, UnknownCause};
+pub use policy::{
+    DEFAULT_MAX_ATTEMPTS, Decision, MAX_UNSENT_RESENDS, Policy, Progress, StopReason,
+};
+pub use resend_when_unknown::{Causes, ResendWhenUnknown, UnknownCause, resend_when_unknown};
 pub use retry_after::{
     LONGEST_RETRY_AFTER, http_date, longest_retry_after, parse_retry_after, retry_after_of,
 };

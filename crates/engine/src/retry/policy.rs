@@ -11,6 +11,9 @@ use super::failure::{Failure, Resend};
 /// How often an injection may be sent again at once because it never left.
 pub const MAX_UNSENT_RESENDS: u32 = 2;
 
+/// How many attempts an injection has unless it asks for more: it is sent once.
+pub const DEFAULT_MAX_ATTEMPTS: u32 = 1;
+
 /// Why there is no further attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StopReason {
@@ -83,7 +86,7 @@ impl Default for Policy {
         Self {
             base: DEFAULT_BASE,
             cap: DEFAULT_CAP,
-            max_attempts: 1,
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
             last_try: None,
         }
     }

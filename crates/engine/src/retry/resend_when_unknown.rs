@@ -1,5 +1,8 @@
 //! Which unknown outcomes the user allows to be sent again.
 
+use cxone_dtmf_options::{Field, Fields, FlagOrWords, Kind, OptionError, Shape};
+use serde_json::{Value, json};
+
 /// Why an outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnknownCause {
@@ -67,6 +70,52 @@ impl ResendWhenUnknown {
             Self::Never => false,
             Self::Always => true,
             Self::For(causes) => causes.contains(&cause),
+        }
+    }
+}
+
+/// How the option is written: a switch, or the names of causes.
+#[derive(Clone, Copy, Debug)]
+pub struct Causes;
+
+/// The option `resendWhenUnknown`, which injectors and single injections have.
+#[must_use]
+pub const fn resend_when_unknown() -> Field<Causes> {
+    Field::new("resendWhenUnknown", Causes)
+}
+
+impl Kind for Causes {
+    type Value = ResendWhenUnknown;
+
+    fn read(
+        &self,
+        fields: &mut Fields,
+        name: &'static str,
+    ) -> Result<Option<ResendWhenUnknown>, OptionError> {
+        let read = fields.flag_or_words(name, &UnknownCause::NAMED)?;
+        Ok(read.map(|read| match read {
+            FlagOrWords::Flag(true) => ResendWhenUnknown::Always,
+            FlagOrWords::Flag(false) => ResendWhenUnknown::Never,
+            FlagOrWords::Words(causes) => ResendWhenUnknown::For(causes),
+        }))
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            choices: UnknownCause::NAMED.iter().map(|(name, _)| *name).collect(),
+            ..Shape::of("flag-or-choices")
+        }
+    }
+
+    fn show(&self, value: &ResendWhenUnknown) -> Value {
+        match value {
+            ResendWhenUnknown::Never => json!(false),
+            ResendWhenUnknown::Always => json!(true),
+            ResendWhenUnknown::For(causes) => {
+                let all = UnknownCause::NAMED.iter();
+                let allowed = all.filter(|(_, cause)| causes.contains(cause));
+                allowed.map(|(name, _)| *name).collect()
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::http::{Answer, FaultKind};
 use cxone_dtmf_engine::injector::Injector;
 use cxone_dtmf_engine::lock::{LockKey, Registry};
-use cxone_dtmf_engine::retry::{Failure, Resend};
+use cxone_dtmf_engine::retry::{DEFAULT_MAX_ATTEMPTS, Failure, Resend};
 use http::HeaderMap;
 use tokio::time::sleep;
 
@@ -148,12 +148,12 @@ pub fn with_a_lock_per_attempt(
     options: InjectionOptions,
     history: History,
 ) -> Work {
-    let attempts = options.max_attempts.unwrap_or(1);
+    let attempts = options.max_attempts;
     let injection = wish.injection;
     let wish = wish.clone();
     let id = OTHERS * 2 + injection;
     let once = InjectionOptions {
-        max_attempts: None,
+        max_attempts: DEFAULT_MAX_ATTEMPTS,
         ..options
     };
     let digits = move || params(api, &wish);

@@ -9,6 +9,7 @@ use cxone_dtmf_engine::config::{AfterUnknown, InjectionOptions, PlayoutMode};
 use cxone_dtmf_engine::injector::Injector;
 use cxone_dtmf_engine::lock::{LockId, Registry};
 use cxone_dtmf_engine::outcome::Outcome;
+use cxone_dtmf_engine::retry::DEFAULT_MAX_ATTEMPTS;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -117,7 +118,7 @@ impl Program {
             injector: wish.injector,
             under: lock.map(|held| held.number),
             deadline: self.history.now() + wish.deadline.unwrap_or(config.deadline),
-            max_attempts: wish.max_attempts.unwrap_or(1),
+            max_attempts: wish.max_attempts.unwrap_or(DEFAULT_MAX_ATTEMPTS),
             rejects_queued: config.after_unknown == AfterUnknown::RejectQueued,
             segments: if in_sessions { wish.segments } else { 1 },
             playing: if in_sessions { BURST } else { Duration::ZERO },
@@ -126,7 +127,7 @@ impl Program {
         };
         self.history.note(What::Asked(wish.injection, ask));
         let options = InjectionOptions {
-            max_attempts: wish.max_attempts,
+            max_attempts: wish.max_attempts.unwrap_or(DEFAULT_MAX_ATTEMPTS),
             deadline: wish.deadline,
             lock_timeout: wish.lock_timeout,
             lock: lock.map(|held| held.id),

@@ -10,7 +10,7 @@ use cxone_dtmf_engine::auth::{TokenCache, TokenSource};
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::event::{Event, EventSink};
-use cxone_dtmf_engine::injector::{Injector, NoSubmissions, Parts};
+use cxone_dtmf_engine::injector::{Injector, Parts};
 use cxone_dtmf_engine::lock::Registry;
 use cxone_dtmf_engine::origin::base_url;
 use cxone_dtmf_engine::outcome::Outcome;
@@ -118,7 +118,7 @@ impl World {
                 }),
                 audit,
                 registry: Arc::clone(&registry),
-                submissions: Arc::new(NoSubmissions),
+                submissions: None,
                 fleet: None,
                 clock: clocks.of_the_program(),
             };

@@ -7,7 +7,7 @@ use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::config::Config;
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::fleet::Fleet;
-use cxone_dtmf_engine::injector::{Injector, NoSubmissions, Parts};
+use cxone_dtmf_engine::injector::{Injector, Parts};
 use cxone_dtmf_engine::lock::Registry;
 use cxone_dtmf_engine::origin::base_url;
 
@@ -91,7 +91,7 @@ impl World {
             events: events.clone(),
             audit,
             registry: Arc::clone(&registry),
-            submissions: Arc::new(NoSubmissions),
+            submissions: None,
             fleet,
             clock: WallClock::system(),
         };

@@ -1,20 +1,33 @@
 //! What ends at the same moment as something else: locks, injectors, dropped work. Found by the simulation.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use crate::support::{Act, Api, Platform, SlowRecord, Tokens, World, ms};
+use bytes::Bytes;
+use cxone_dtmf_engine::api::{
+    AttemptResult, Classification, DeliveryPolicy, Params, Prepared, WireProfile,
+};
+use cxone_dtmf_engine::auth::Token;
+use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::config::{Config, InjectionOptions};
 use cxone_dtmf_engine::delivery::Delivery;
-use cxone_dtmf_engine::error::Code;
+use cxone_dtmf_engine::endpoint::Configured;
+use cxone_dtmf_engine::error::{Code, Error};
+use cxone_dtmf_engine::injector::{Injector, Parts};
 use cxone_dtmf_engine::lock::{LockId, Registry};
+use cxone_dtmf_engine::origin::base_url;
 use cxone_dtmf_engine::outcome::Outcome;
+use http::HeaderMap;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
+
+use crate::support::{Act, Api, Events, Platform, SlowRecord, ToPlatform, Tokens, World, ms};
 
 for_each_api! {
     a_lock_that_expires_while_it_is_released_waits_for_what_is_under_it,
     an_abandoned_lock_is_not_passed_on_before_what_is_under_it_has_ended,
     what_is_dropped_while_its_record_is_written_keeps_its_end,
+    a_panic_while_it_is_validated_ends_it,
 }
 
 /// One injection under a lock, which the platform takes a second for, and another behind the lock.
@@ -118,4 +131,52 @@ async fn what_is_dropped_while_its_record_is_written_keeps_its_end(api: Api) {
     assert_eq!(finished.len(), 1);
     assert_eq!(finished[0].delivery(), Delivery::Accepted);
     assert!(registry.is_empty());
+}
+
+/// Panics where parameters are validated.
+struct Panicking(Arc<dyn WireProfile>);
+
+impl WireProfile for Panicking {
+    fn prepare(&self, _: Params) -> Result<Prepared, Error> {
+        resume_unwind(Box::new("planted"))
+    }
+
+    fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
+        self.0.headers(token, body)
+    }
+
+    fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
+        self.0.classify(result, policy)
+    }
+}
+
+async fn a_panic_while_it_is_validated_ends_it(api: Api) {
+    let events = Arc::new(Events::default());
+    let transport = Arc::new(ToPlatform {
+        platform: Platform::scripted([]),
+        digits: true,
+    });
+    let base = base_url("apiUrl", "https://api.example.com").unwrap();
+    let parts = Parts {
+        profile: Arc::new(Panicking(api.profile())),
+        endpoint: Arc::new(Configured::new(base)),
+        tokens: Arc::new(Tokens::default()),
+        transport: transport.clone(),
+        control: transport,
+        events: events.clone(),
+        audit: None,
+        registry: Arc::new(Registry::default()),
+        submissions: None,
+        fleet: None,
+        clock: WallClock::system(),
+    };
+    let injector = Injector::new(parts, api.config()).unwrap();
+    let begun = catch_unwind(AssertUnwindSafe(|| {
+        drop(injector.inject(1, api.params("call", "1"), &InjectionOptions::default()));
+    }));
+    assert!(begun.is_err());
+    let before = Instant::now();
+    injector.close(None).await;
+    assert_eq!(before.elapsed(), ms(0), "nothing is under way");
+    assert_eq!(events.finished().len(), 1);
 }

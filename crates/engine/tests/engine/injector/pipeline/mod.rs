@@ -31,7 +31,7 @@ mod rate_limit;
 
 fn attempts(max: u32) -> InjectionOptions {
     InjectionOptions {
-        max_attempts: Some(max),
+        max_attempts: max,
         ..InjectionOptions::default()
     }
 }

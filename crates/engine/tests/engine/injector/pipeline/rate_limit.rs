@@ -40,7 +40,7 @@ fn config(api: Api, rate_limit: Option<RateLimit>) -> Config {
 
 fn press(world: &World, id: u64, call: &str) -> JoinHandle<Arc<Outcome>> {
     let options = InjectionOptions {
-        max_attempts: Some(3),
+        max_attempts: 3,
         ..InjectionOptions::default()
     };
     tokio::spawn(

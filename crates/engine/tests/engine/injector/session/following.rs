@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cxone_dtmf_engine::delivery::Delivery;
-use cxone_dtmf_engine::error::Code;
+use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::event::Event;
 use cxone_dtmf_engine::http::FaultKind;
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::stage::{Stage, attempts, config, lost, options, silence};
-use crate::support::{Act, Api, Kind, Platform, accepted, failed, ms, under};
+use crate::support::{Act, Api, Kind, Platform, Tokens, World, accepted, failed, ms, under};
 
 const POLL: Duration = ms(60_000);
 
@@ -279,4 +279,23 @@ async fn what_cannot_be_followed_is_refused() {
     let world = api.world(Platform::scripted([]), api.config());
     let refused = world.injector.follow(FOLLOWER, Some("s"));
     assert_eq!(refused.err().unwrap().code, Code::Invalid);
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_polled_says_whether_it_is_worth_trying_again() {
+    let tokens = Tokens::default();
+    let wrong = Error::not_sent(Code::Auth, "wrong secret").with_retry_after(ms(7_000));
+    tokens.failures.lock().unwrap().push_back(wrong);
+    let stage = Stage {
+        world: World::with_tokens(Api::AgentSession, Platform::scripted([]), config(), tokens),
+        began: Instant::now(),
+    };
+    stage.follow();
+    sleep(ms(50)).await;
+    let events = stage.world.events.0.lock().unwrap();
+    let Some(Event::SessionNotPolled { error, .. }) = events.first() else {
+        unreachable!("it is told");
+    };
+    assert!(!error.retryable);
+    assert_eq!(error.retry_after, Some(ms(7_000)));
 }

@@ -172,6 +172,15 @@ async fn masking_is_tried_again_and_then_the_digits_follow() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn masking_backs_off_where_the_platform_asks_for_no_wait() {
+    let stage = Stage::new(config()).plan(Kind::Mask, vec![Act::retry_after(503, "0"); 3]);
+    stage.press_masked(1, "12", &options()).await.unwrap();
+    let times = stage.times(Kind::Mask);
+    assert_eq!(times.len(), 3);
+    assert!(times[2] > times[0] + ms(11), "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_aborted_while_masking_has_sent_nothing() {
     let stage = Stage::new(config()).plan(Kind::Mask, [silence(true)]);
     let task = stage.press_masked(1, "12", &options());

@@ -9,6 +9,5 @@ mod law;
 mod masking;
 mod pauses;
 mod playout;
-mod review;
 mod stage;
 mod unmasking;

@@ -37,7 +37,7 @@ pub fn options() -> InjectionOptions {
 
 pub fn attempts(max: u32) -> InjectionOptions {
     InjectionOptions {
-        max_attempts: Some(max),
+        max_attempts: max,
         ..options()
     }
 }

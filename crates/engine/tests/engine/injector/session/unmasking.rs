@@ -109,6 +109,27 @@ async fn neither_settings_nor_the_platform_shorten_the_patience() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_of_no_time_does_not_make_unmasking_a_flood() {
+    for status in [429, 503] {
+        let stage =
+            Stage::new(config()).plan(Kind::Unmask, vec![Act::retry_after(status, "0"); 10_000]);
+        accepted(&stage.press_masked(1, "12", &options()).await.unwrap());
+        stage.world.injector.close(None).await;
+        let tried = stage.times(Kind::Unmask).len();
+        assert!((2..=40).contains(&tried), "{status}: {tried}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_may_expire_before_the_last_try_to_unmask() {
+    let acts = [Act::retry_after(503, "60"), Act::status(401)];
+    let stage = Stage::new(config()).plan(Kind::Unmask, acts);
+    accepted(&stage.press_masked(1, "12", &options()).await.unwrap());
+    stage.world.injector.close(None).await;
+    assert!(!stage.is_masked());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_conversation_that_is_over_needs_no_unmasking() {
     let stage = Stage::new(config()).plan(Kind::Unmask, [Act::status(404)]);
     accepted(&stage.press_masked(1, "12", &options()).await.unwrap());

@@ -45,7 +45,7 @@ pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
             );
         }
         let fits = end.code.map_or(end.delivery == Delivery::Accepted, |code| {
-            code.deliveries().contains(&end.delivery)
+            code.allows(end.delivery)
         });
         if !fits {
             let (code, told) = (end.code, end.delivery);
