@@ -29,7 +29,8 @@ class CXoneAuthClient {
     const json = toJson('config', config, ['logger']);
     this.#log = reading(() => createLog(own(config, 'logger')));
     this.#receiver = this.#receive();
-    this.#native = madeOrThrow(native.NativeAuthClient.open(lane.lane, lane.register(this.#receiver), json));
+    const number = lane.register(this.#receiver);
+    this.#native = madeOrThrow(native.NativeAuthClient.open(lane.lane, number, json));
   }
 
   static {

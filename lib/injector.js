@@ -56,20 +56,16 @@ class DtmfInjector {
     const { crossing, onAnchor } = reading(() => auditLog.parted(config));
     const json = toJson('config', crossing, ['logger']);
     const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
-    const settings = madeOrThrow(native.NativeInjectorConfig.read(json));
+    const read = madeOrThrow(native.NativeInjectorConfig.read(json));
     const auth = sideOf(authClient);
     const foreign = auth ? undefined : new ForeignTokens(authClient);
     this.#receiver = this.#receive(log, onAnchor, foreign);
+    const number = lane.register(this.#receiver);
+    const toLogger = log.debug !== undefined;
+    const toStderr = process.env['CXONE_DTMF_LOG'] === 'debug';
+    const host = os.hostname();
     this.#native = madeOrThrow(
-      native.NativeInjector.open(
-        lane.lane,
-        lane.register(this.#receiver),
-        auth?.native,
-        settings,
-        log.debug !== undefined,
-        process.env['CXONE_DTMF_LOG'] === 'debug',
-        os.hostname(),
-      ),
+      native.NativeInjector.open(lane.lane, number, auth?.native, read, toLogger, toStderr, host),
     );
     auth?.useLog(log);
     this.#monitors = new Monitors(log);
@@ -80,9 +76,9 @@ class DtmfInjector {
       native: this.#native,
       log,
       monitors: this.#monitors,
-      api: APIS[/** @type {keyof typeof APIS} */ (settings.api)],
-      clear: settings.showsDigits,
-      fleet: settings.inFleet,
+      api: APIS[/** @type {keyof typeof APIS} */ (read.api)],
+      clear: read.showsDigits,
+      fleet: read.inFleet,
     };
   }
 

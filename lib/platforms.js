@@ -13,13 +13,15 @@ const PLATFORMS = Object.freeze([
   'win32-arm64-msvc',
 ]);
 
+/** @typedef {{ excludeNetwork?: boolean, getReport(): { header: { glibcVersionRuntime?: string } } }} Report */
+
 /**
  * The version of glibc in this process, such as `2.36`; undefined where the C library is another one.
  *
  * @returns {string | undefined}
  */
 function glibcVersion() {
-  const report = /** @type {any} */ (process.report);
+  const report = /** @type {Report | undefined} */ (process.report);
   if (!report) return undefined;
   // A report looks up the names of all open sockets, which can take seconds where DNS does not answer.
   const { excludeNetwork } = report;

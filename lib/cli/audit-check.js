@@ -58,14 +58,14 @@ function keysFrom(files) {
 async function check({ files, keys, anchors }, stderr, signal) {
   const native = require('../native.js');
   const lane = require('../lane.js');
-  /** @type {any} */
+  /** @type {import('../native.js').NativeAuditCheck | undefined} */
   let running;
   const giveUp = () => running?.giveUp();
   signal.addEventListener('abort', giveUp);
   const ended = lane.ask({}, (id) => {
     running = new native.NativeAuditCheck(lane.lane, id, [...files], [...keys], anchors);
   });
-  const clear = stderr.isTTY ? showProgress(running, sizeOf(files), stderr) : () => {};
+  const clear = running && stderr.isTTY ? showProgress(running, sizeOf(files), stderr) : () => {};
   const record = await ended.finally(clear);
   signal.removeEventListener('abort', giveUp);
   signal.throwIfAborted();

@@ -12,6 +12,7 @@ const { readBundle, systemRoots } = require('./roots.js');
 const settings = require('./settings.js');
 const { UsageError } = require('./usage-error.js');
 const { packageVersion } = require('./version.js');
+const { glibcVersion } = require('../platforms.js');
 
 /**
  * @typedef {object} Finding
@@ -66,8 +67,7 @@ function addon(patient) {
 
 function libc() {
   if (process.platform !== 'linux') return '';
-  const report = /** @type {any} */ (process.report?.getReport());
-  const glibc = report?.header?.glibcVersionRuntime;
+  const glibc = glibcVersion();
   return glibc ? `, glibc ${glibc}` : ', musl';
 }
 

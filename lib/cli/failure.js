@@ -42,7 +42,7 @@ function ofAny(error) {
   }
   const { code, message, stack } = /** @type {NodeJS.ErrnoException} */ (error);
   if (code === 'ERR_DTMF_NO_ADDON') return plain(EXIT.INTERNAL, code, [message]);
-  if (/** @type {any} */ (error)?.[BRAND]) {
+  if (/** @type {{ [BRAND]?: true } | null | undefined} */ (error)?.[BRAND]) {
     return ofLibrary(/** @type {import('../../index.js').DtmfError} */ (error));
   }
   const failure = plain(EXIT.INTERNAL, 'ERR_INTERNAL', ['Internal error, please report it']);

@@ -141,7 +141,8 @@ const LOGGED = ['callId', 'injectionId', 'delivery', 'attempts', 'code'];
 /** @param {import('./output.js').Output} output */
 function logTo(output) {
   const write =
-    (/** @type {string} */ level) => (/** @type {string} */ message, /** @type {any} */ fields) => {
+    (/** @type {string} */ level) =>
+    (/** @type {string} */ message, /** @type {Record<string, unknown>} */ fields) => {
       const known = LOGGED.filter((name) => fields?.[name] !== undefined && fields[name] !== null);
       output.say([`${level}: ${message}`, ...known.map((name) => `${name}=${fields[name]}`)].join(' '));
     };

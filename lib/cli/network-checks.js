@@ -133,7 +133,10 @@ function requestToken(patient) {
  * @param {import('../../index.js').DtmfError} error
  */
 function isAboutScope({ code, response }) {
-  return code === 'ERR_DTMF_SCOPE' || /** @type {any} */ (response?.data)?.error === 'invalid_scope';
+  return (
+    code === 'ERR_DTMF_SCOPE' ||
+    /** @type {{ error?: unknown } | null | undefined} */ (response?.data)?.error === 'invalid_scope'
+  );
 }
 
 /**

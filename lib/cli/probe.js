@@ -162,9 +162,9 @@ const REASONS = Object.freeze({
   EPROTO: 'it does not speak TLS',
 });
 
-/** @param {any} error */
+/** @param {unknown} error */
 function reasonOf(error) {
-  const { code, message } = error;
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
   if (code === undefined) return message;
   if (Object.hasOwn(REASONS, code)) return REASONS[code];
   if (/CERT|SIGNATURE|ISSUER|ALTNAME/.test(code)) return `its certificate is not trusted (${code})`;

@@ -32,7 +32,7 @@ function trustedRoots(env) {
 /** @param {NodeJS.ProcessEnv} env */
 function systemRoots(env) {
   // Node.js 22.15 and newer; it also knows the stores of Windows and macOS.
-  const ask = /** @type {any} */ (tls).getCACertificates;
+  const { getCACertificates: ask } = /** @type {{ getCACertificates?: (type: string) => string[] }} */ (tls);
   if (!env.SSL_CERT_FILE && typeof ask === 'function') return ask('system');
   const files = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : SYSTEM_FILES;
   const file = files.find((name) => fs.existsSync(name));
