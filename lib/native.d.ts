@@ -13,10 +13,8 @@ export declare class NativeAuditCheck {
 
 /** Fetches tokens and keeps the current one. */
 export declare class NativeAuthClient {
-  /** What is wrong with a config, as the JSON text of a failure. */
-  static check(config: string): string | null
-  /** `client` is the number that records name this client by. */
-  constructor(lane: NativeLane, client: number, config: string)
+  /** Makes a client, or tells what is wrong as the JSON text of a failure. `client` is the number that records name it by. */
+  static open(lane: NativeLane, client: number, config: string): NativeAuthClient | string
   /** Settles the promise `id` with the current token. */
   getAccessToken(id: number): void
   /** Forgets the token. */
@@ -25,13 +23,13 @@ export declare class NativeAuthClient {
 
 /** Presses digits into calls. Promises are settled through the lane, by the numbers given here. */
 export declare class NativeInjector {
-  /** What is wrong with a config, as the JSON text of a failure. */
-  static check(auth: NativeAuthClient | undefined | null, config: string): string | null
   /**
+   * Makes an injector, or tells what is wrong as the JSON text of a failure.
+   *
    * `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
-   * `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say who takes the engine's debug lines.
+   * `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say where the debug lines of the engine go.
    */
-  constructor(lane: NativeLane, injector: number, auth: NativeAuthClient | undefined | null, config: string, logToLogger: boolean, logToStderr: boolean, host: string)
+  static open(lane: NativeLane, injector: number, auth: NativeAuthClient | undefined | null, config: NativeInjectorConfig, logToLogger: boolean, logToStderr: boolean, host: string): NativeInjector | string
   /**
    * Begins an injection; its end is the record `finished`.
    * `params` is what [`PackedParams`] describes. `digits` are those that are bytes, which `lib/` wipes when this returns.
@@ -60,6 +58,18 @@ export declare class NativeInjector {
   reportRecognition(injectionId: string | undefined | null, digitsRecognised: number): string | null
   /** Settles the promise `id` when everything has ended. */
   close(id: number, options?: string | undefined | null): void
+}
+
+/** The options of an injector, read. */
+export declare class NativeInjectorConfig {
+  /** Reads the JSON text of a config, or tells what is wrong as the JSON text of a failure. */
+  static read(config: string): NativeInjectorConfig | string
+  /** The name of the wire profile. */
+  get api(): string
+  /** Whether entries, events and log lines show digits. */
+  get showsDigits(): boolean
+  /** Whether calls are locked across processes. */
+  get inFleet(): boolean
 }
 
 /** The way back to one JavaScript realm, and what its objects share. */
