@@ -29,9 +29,7 @@ class CXoneAuthClient {
     const json = toJson('config', config, ['logger']);
     this.#log = reading(() => createLog(own(config, 'logger')));
     this.#receiver = this.#receive();
-    this.#native = madeOrThrow(
-      native.NativeAuthClient.open(lane.lane, lane.register(this.#receiver), json),
-    );
+    this.#native = madeOrThrow(native.NativeAuthClient.open(lane.lane, lane.register(this.#receiver), json));
   }
 
   static {

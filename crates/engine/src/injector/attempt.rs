@@ -1,4 +1,4 @@
-//! The attempts to send one segment: what comes before a send, the send, what its answer means, what follows.
+//! The attempts to send one segment: what comes before a send, the send, what follows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +7,11 @@ use http::Uri;
 use tokio::time::{Instant, sleep};
 
 use super::active::Active;
+use super::answer::Sent;
 use super::engine::Engine;
 use super::messages;
 use super::retry_loop::{Attempts, Failed, Retry};
-use crate::api::{AttemptResult, Classification, Segment, body_text};
+use crate::api::Segment;
 use crate::audit::Intent;
 use crate::auth::Token;
 use crate::cancel::Scope;
@@ -18,10 +19,9 @@ use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::event::Event;
 use crate::fleet::MARGIN;
-use crate::http::{Answer, Fault, Request, Witness};
+use crate::http::{Request, Witness};
 use crate::outcome::Accepted;
-use crate::redact::Redactor;
-use crate::retry::{Decision, Failure, Progress, Resend, StopReason, retry_after_of};
+use crate::retry::{Decision, Progress, Resend, StopReason};
 
 pub(super) struct SegmentAttempts<'a> {
     pub(super) active: &'a mut Active,
@@ -33,13 +33,6 @@ struct Ready {
     request: Request,
     uri: Uri,
     token: Token,
-}
-
-/// How a send ended.
-struct Sent {
-    /// The inner error is the end from outside.
-    result: Result<Result<Answer, Fault>, Error>,
-    handed_over: bool,
 }
 
 impl Attempts for SegmentAttempts<'_> {
@@ -144,29 +137,7 @@ impl SegmentAttempts<'_> {
         request.fresh_connection = new_connection;
         let sent = self.send(request).await;
         drop(permit);
-        match sent.result {
-            Ok(Ok(answer)) => self.read(&uri, &answer, token),
-            Ok(Err(fault)) => {
-                let result = AttemptResult::Failed {
-                    fault: fault.kind,
-                    handed_over: sent.handed_over,
-                };
-                Err(match self.classify(&result) {
-                    Classification::Failed(failure) => self.failed(&uri, &result, failure),
-                    // No profile says so without an answer.
-                    Classification::Accepted => Failed::finally(Error {
-                        delivery: Delivery::Unknown,
-                        ..messages::dropped()
-                    }),
-                })
-            }
-            Err(mut ended) => {
-                if sent.handed_over {
-                    ended.delivery = Delivery::Unknown;
-                }
-                Err(Failed::finally(ended))
-            }
-        }
+        self.active.outcome_of(sent, &uri, token)
     }
 
     /// The slot of the rate limit, the token, the address and the request.
@@ -242,7 +213,7 @@ impl SegmentAttempts<'_> {
         active.witness = Some(witness.clone());
         let identity = &active.identity;
         tracing::debug!(
-            id = identity.entry.id,
+            id = identity.id,
             injectionId = %identity.injection_id,
             "sending digits"
         );
@@ -258,7 +229,7 @@ impl SegmentAttempts<'_> {
             Err(_) => (None, None),
         };
         tracing::debug!(
-            id = identity.entry.id,
+            id = identity.id,
             injectionId = %identity.injection_id,
             attempt = active.log.attempts,
             handedOver = handed_over,
@@ -272,68 +243,12 @@ impl SegmentAttempts<'_> {
         }
     }
 
-    fn read(&mut self, uri: &Uri, answer: &Answer, token: Token) -> Result<Accepted, Failed> {
-        let engine = self.engine();
-        let result = AttemptResult::Answered {
-            status: answer.status.as_u16(),
-            retry_after: retry_after_of(&answer.headers, engine.parts.clock.now()),
-        };
-        let Classification::Failed(failure) = self.classify(&result) else {
-            let body = body_text(&answer.body);
-            return Ok(Accepted {
-                status: answer.status.as_u16(),
-                body: body.unwrap_or_default().to_owned(),
-                body_error: body.err(),
-            });
-        };
-        if failure.code == Code::RateLimited
-            && let Some((limiter, wait)) = engine.rate_limiter.as_ref().zip(failure.retry_after)
-        {
-            limiter.hold_back(wait);
-        }
-        let mut failed = self.failed(uri, &result, failure);
-        let redactor = Redactor {
-            digits: &self.active.request.digit_redactors(),
-            secrets: &engine.secrets_of(&token),
-        };
-        let response = engine.response(answer, redactor);
-        self.active.log.last_response = Some(response.clone());
-        failed.error.response = Some(response);
-        failed.token = Some(Box::new(token));
-        Err(failed)
-    }
-
-    fn classify(&self, result: &AttemptResult) -> Classification {
-        let profile = &self.engine().parts.profile;
-        profile.classify(result, &self.active.request.delivery_policy)
-    }
-
-    fn failed(&self, uri: &Uri, result: &AttemptResult, failure: Failure) -> Failed {
-        let mut error = Error::not_sent(failure.code, messages::attempt(result, failure.code));
-        if let AttemptResult::Failed { fault, .. } = *result {
-            let used = self.engine().parts.transport.proxy_use(uri);
-            error = used.explain(fault, error);
-        }
-        error.delivery = failure.delivery;
-        error.retry_after = failure.retry_after;
-        error.retryable = failure.delivery.safe_to_resend()
-            && matches!(
-                failure.resend,
-                Resend::Transient | Resend::Throttled | Resend::Unsent
-            );
-        Failed {
-            failure,
-            error,
-            token: None,
-        }
-    }
-
     fn tell_retry(&self, attempt: u32, delay: Duration, reason: Code) {
         let Active {
             identity, request, ..
         } = &*self.active;
         tracing::debug!(
-            id = identity.entry.id,
+            id = identity.id,
             injectionId = %identity.injection_id,
             reason = reason.as_str(),
             delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
@@ -341,7 +256,7 @@ impl SegmentAttempts<'_> {
         );
         identity.engine.metrics.resending(reason);
         identity.engine.parts.events.emit(Event::Retrying {
-            id: identity.entry.id,
+            id: identity.id,
             injection_id: identity.injection_id,
             call: Arc::clone(&request.prepared.call),
             attempt,

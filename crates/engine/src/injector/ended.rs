@@ -230,7 +230,7 @@ fn outcome(
     let granted = log.granted.unwrap_or(now);
     let subject = identity.subject.as_ref();
     Outcome {
-        id: identity.entry.id,
+        id: identity.id,
         injection_id: identity.injection_id,
         call: subject.map(|subject| Arc::clone(&subject.call)),
         carrier_compatible: subject.map(|subject| subject.carrier_compatible),

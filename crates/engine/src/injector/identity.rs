@@ -13,11 +13,13 @@ use crate::api::Prepared;
 /// Names an injection, and says by what it is ended and since when it is under way.
 pub(super) struct Identity {
     pub(super) engine: Arc<Engine>,
+    /// The caller's number.
+    pub(super) id: u64,
     /// The name in the audit log and in events.
     pub(super) injection_id: Uuid,
     pub(super) timestamp: SystemTime,
     pub(super) started: Instant,
-    /// The place among all that is under way.
+    /// Keeps it among what is under way.
     pub(super) entry: InFlightEntry,
     /// `None` while the input is not known to be valid.
     pub(super) subject: Option<Subject>,
@@ -34,6 +36,7 @@ impl Identity {
     pub(super) fn new(engine: Arc<Engine>, id: u64, started: Instant) -> Self {
         let timestamp = engine.parts.clock.now();
         Self {
+            id,
             entry: engine.in_flight.add(id),
             injection_id: engine.retries.injection_id(timestamp),
             timestamp,

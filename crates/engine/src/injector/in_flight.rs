@@ -26,8 +26,7 @@ struct Work {
 /// A piece of work under way, until dropped.
 pub(super) struct InFlightEntry {
     in_flight: Arc<InFlight>,
-    /// The caller's number.
-    pub(super) id: u64,
+    id: u64,
     pub(super) cancel: Arc<Cancel>,
     _tracked: TaskTrackerToken,
 }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`injection`] | the way of one injection through its phases: read this first |
 //! | `validated`, `queued`, `active`, `ended` | the phases |
-//! | `pressing`, `attempt` | the turn: mask, segments and pauses; one segment: before a send, the send, what follows |
+//! | `pressing`, `attempt`, `answer` | the turn: mask, segments and pauses; one segment and its send; what became of it |
 //! | `retry_loop`, `retries` | the loop that drives a policy; what the retries of one injector share |
 //! | `turn`, `capacity` | tickets, the wait for a turn, what may wait at all |
 //! | `manual_locks`, `acquisition` | locks that a program holds by hand |
@@ -16,6 +16,7 @@
 
 mod acquisition;
 mod active;
+mod answer;
 mod attempt;
 mod capacity;
 mod control;

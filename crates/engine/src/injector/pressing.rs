@@ -15,7 +15,7 @@ impl Active {
         let segments = std::mem::take(&mut self.request.prepared.segments);
         let prepared = &self.request.prepared;
         tracing::debug!(
-            id = self.identity.entry.id,
+            id = self.identity.id,
             injectionId = %self.identity.injection_id,
             callId = &*prepared.call,
             segments = segments.len(),
