@@ -50,14 +50,18 @@ function toOptionalJson(object, kept, read) {
   return json === '{}' ? null : json;
 }
 
+/** @param {string} found by the engine, which is a failure and no answer */
+function refusal(found) {
+  const failure = JSONParse(found);
+  return new DtmfError(failureOf(failure[0], failure[1]));
+}
+
 /**
  * Throws what a native check found.
  * @param {string | null} found
  */
 function throwIfWrong(found) {
-  if (!found) return;
-  const failure = JSONParse(found);
-  throw new DtmfError(failureOf(failure[0], failure[1]));
+  if (found) throw refusal(found);
 }
 
 /**
@@ -67,8 +71,8 @@ function throwIfWrong(found) {
  * @returns {T}
  */
 function madeOrThrow(made) {
-  if (typeof made === 'string') throw new DtmfError(JSON.parse(made).error);
-  return made;
+  if (typeof made !== 'string') return made;
+  throw refusal(made);
 }
 
 /**
