@@ -50,18 +50,18 @@ function toOptionalJson(object, kept, read) {
   return json === '{}' ? null : json;
 }
 
-/** @param {string} found by the engine, which is a failure and no answer */
-function refusal(found) {
-  const failure = JSONParse(found);
-  return new DtmfError(failureOf(failure[0], failure[1]));
-}
-
 /**
  * Throws what a native check found.
  * @param {string | null} found
  */
 function throwIfWrong(found) {
-  if (found) throw refusal(found);
+  if (found) throw errorOf(found);
+}
+
+/** @param {string} found the JSON text of a failure */
+function errorOf(found) {
+  const failure = JSONParse(found);
+  return new DtmfError(failureOf(failure[0], failure[1]));
 }
 
 /**
@@ -71,8 +71,8 @@ function throwIfWrong(found) {
  * @returns {T}
  */
 function madeOrThrow(made) {
-  if (typeof made !== 'string') return made;
-  throw refusal(made);
+  if (typeof made === 'string') throw errorOf(made);
+  return made;
 }
 
 /**
