@@ -8,6 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const { CXoneAuthClient, DtmfInjector } = require('..');
+const { pageOf } = require('../lib/errors.js');
 const { tables } = require('../lib/tables.js');
 const docs = require('../scripts/docs.js');
 const { problems } = require('./support/typings.js');
@@ -31,6 +32,13 @@ function refused(config) {
 
 test('the typings say what the tables say', () => {
   expect(problems(read, tables())).toEqual([]);
+});
+
+test('every `error.docs` is a section', () => {
+  const sections = read('docs/errors.md').matchAll(/^## (\w+)$/gm);
+  // As GitHub makes the address of a heading.
+  const addresses = Array.from(sections, ([, heading]) => `docs/errors.md#${heading.toLowerCase()}`);
+  expect(addresses).toEqual(tables().errors.map(({ code }) => pageOf(code)));
 });
 
 describe('a default', () => {

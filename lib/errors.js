@@ -12,6 +12,9 @@ const { ObjectDefineProperty, ObjectHasOwn } = require('./primordials.js');
 
 const BRAND = Symbol.for('cxone-dtmf.DtmfError');
 
+/** Where the documentation of an error code is, relative to the package. @param {string} code */
+const pageOf = (code) => `docs/errors.md#${code.toLowerCase()}`;
+
 class DtmfError extends Error {
   /**
    * @param {Failure} failure
@@ -48,7 +51,7 @@ class DtmfError extends Error {
 
   /** Where the documentation of its code is, relative to the package. No field: logs need not repeat it. */
   get docs() {
-    return `docs/errors.md#${this.code.toLowerCase()}`;
+    return pageOf(this.code);
   }
 }
 hide(DtmfError.prototype, BRAND, true);
@@ -105,4 +108,4 @@ function invalid(message) {
   return new DtmfError(notSent('ERR_DTMF_INVALID', message));
 }
 
-module.exports = { DtmfError, isDtmfError, failed, reasonOf, notSent, invalid };
+module.exports = { pageOf, DtmfError, isDtmfError, failed, reasonOf, notSent, invalid };

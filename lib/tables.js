@@ -95,7 +95,4 @@ function limitsOf({ min, max }) {
   return typeof min === 'number' && typeof max === 'number' ? `${min} to ${max}` : '';
 }
 
-/** Where the documentation of an error code is, relative to the package. @param {string} code */
-const pageOf = (code) => `docs/errors.md#${code.toLowerCase()}`;
-
-module.exports = { tables, defaultOf, limitsOf, pageOf };
+module.exports = { tables, defaultOf, limitsOf };

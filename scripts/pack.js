@@ -125,7 +125,8 @@ class Packing {
   async main() {
     const manifest = manifests.mainManifest(this.repository);
     const folder = this.#folder('main', manifest);
-    for (const name of manifest.files.filter((/** @type {string} */ entry) => !entry.startsWith('!'))) {
+    // What npm leaves out again is no file.
+    for (const name of manifest.files.filter((/** @type {string} */ one) => !one.startsWith('!'))) {
       const from = path.join(root, name);
       if (!fs.existsSync(from))
         throw new PackError(`package.json names ${name} in "files", which is not there.`);

@@ -24,7 +24,8 @@ Examples:
  * @returns {Promise<number>}
  */
 async function run({ values, output }) {
-  const { pageOf, tables } = require('../tables.js');
+  const { pageOf } = require('../errors.js');
+  const { tables } = require('../tables.js');
   const errors = chosen(values.words, 'an error code', tables().errors, ({ code }) => [
     code,
     code.replace(/^ERR_DTMF_/, ''),
