@@ -16,7 +16,7 @@ impl Observer for LaneObserver {
     fn notice(&self, notice: &Notice) {
         let (notice, text, file, bytes) = match notice {
             Notice::Anchor(anchor) => ("anchor", Some(anchor.text()), None, None),
-            Notice::Failed { why } => ("failed", Some(why.to_string()), None, None),
+            Notice::Failed { why } => ("failed", Some(why.clone()), None, None),
             Notice::Restored => ("restored", None, None, None),
             Notice::Recovered { file, bytes } => ("recovered", None, Some(file), Some(*bytes)),
             Notice::Altered { file } => ("altered", None, Some(file), None),

@@ -164,13 +164,12 @@ impl Queue {
         // The one that crosses is the oldest; any other may take more.
         let open = self.batches.len() > usize::from(self.is_crossing);
         let last = self.batches.back_mut().filter(|_| open);
-        match last.filter(|last| last.has_room(length)) {
-            Some(last) => last.push(text),
-            None => {
-                let mut batch = Batch::default();
-                batch.push(text);
-                self.batches.push_back(batch);
-            }
+        if let Some(last) = last.filter(|last| last.has_room(length)) {
+            last.push(text);
+        } else {
+            let mut batch = Batch::default();
+            batch.push(text);
+            self.batches.push_back(batch);
         }
         self.bytes += length;
         was_empty
@@ -240,14 +239,15 @@ mod tests {
     }
 
     /// The ids of the next batch, which crosses.
-    fn cross(outbox: &Outbox) -> Vec<u64> {
+    fn cross(outbox: &Outbox) -> Vec<u32> {
         let Some(batch) = outbox.batch() else {
             return Vec::new();
         };
         let records: Vec<Value> = serde_json::from_str(&batch).unwrap();
         outbox.crossed(records.len());
-        let ids = records.iter().map(|record| record[1].as_f64().unwrap());
-        ids.map(|id| id as u64).collect()
+        let ids = records.iter().map(|record| record[1].to_string());
+        ids.map(|id| id.trim_end_matches(".0").parse().unwrap())
+            .collect()
     }
 
     #[test]
