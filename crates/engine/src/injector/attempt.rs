@@ -213,7 +213,7 @@ impl SegmentAttempts<'_> {
         active.witness = Some(witness.clone());
         let identity = &active.identity;
         tracing::debug!(
-            id = identity.entry.id,
+            id = identity.id,
             injectionId = %identity.injection_id,
             "sending digits"
         );
@@ -229,7 +229,7 @@ impl SegmentAttempts<'_> {
             Err(_) => (None, None),
         };
         tracing::debug!(
-            id = identity.entry.id,
+            id = identity.id,
             injectionId = %identity.injection_id,
             attempt = active.log.attempts,
             handedOver = handed_over,
@@ -248,7 +248,7 @@ impl SegmentAttempts<'_> {
             identity, request, ..
         } = &*self.active;
         tracing::debug!(
-            id = identity.entry.id,
+            id = identity.id,
             injectionId = %identity.injection_id,
             reason = reason.as_str(),
             delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
