@@ -51,6 +51,14 @@ const BAD_SIGNALS = [
   ['whose aborted throws', () => Object.defineProperty(signalWith({}), 'aborted', { get: boom })],
 ];
 
+test('params may be of a class whose getters give them', async () => {
+  const plain = params();
+  class Params {}
+  for (const name of Object.keys(plain))
+    Object.defineProperty(Params.prototype, name, { get: () => plain[name] });
+  await expect(injector.injectDTMF(new Params())).resolves.toMatchObject({ success: true });
+});
+
 describe.each(BAD_SIGNALS)('a signal %s', (_, make) => {
   test('is invalid for an injection: nothing pressed, one event, the others unharmed', async () => {
     const signal = make();

@@ -12,7 +12,7 @@ const lane = require('./lane.js');
 const { lockNumber } = require('./locks.js');
 const { toOptionalJson, digitsOrNull, checkSignal } = require('./options.js');
 const outcome = require('./outcome.js');
-const { own } = require('./own.js');
+const { own, paramOf } = require('./own.js');
 const { Promise } = require('./primordials.js');
 
 /** The options of an injection that do not cross as they are. */
@@ -79,7 +79,7 @@ class Injection extends AsyncResource {
       if (typeof params !== 'object' || params === null) throw invalid('params must be an object');
       // Read once: what the program does to its object afterwards changes nothing.
       // Digits first, since bytes are wiped whatever is wrong with the rest.
-      digits = digitsOrNull(own(params, 'dtmfString'));
+      digits = digitsOrNull(paramOf(params, 'dtmfString'));
       this.#asked = api.read(params, digits);
       const trace = this.#traced(options);
       const lock = lockNumber(own(options, 'lock'));

@@ -1,6 +1,6 @@
 'use strict';
 
-const { ObjectDefineProperty, ObjectHasOwn } = require('./primordials.js');
+const { ObjectDefineProperty, ObjectHasOwn, ObjectPrototype } = require('./primordials.js');
 
 /**
  * A property that the object has itself: one that stands on the prototype of all objects must not switch a guarantee
@@ -12,6 +12,18 @@ const { ObjectDefineProperty, ObjectHasOwn } = require('./primordials.js');
 function own(object, name) {
   if (object === undefined || object === null || !ObjectHasOwn(object, name)) return undefined;
   return /** @type {Record<string, unknown>} */ (object)[name];
+}
+
+/**
+ * A value of params: the object's own or its class's, whose getters count. What stands on the prototype of all objects
+ * was not given by the program.
+ * @param {object} params
+ * @param {string} name
+ * @returns {unknown}
+ */
+function paramOf(params, name) {
+  if (!ObjectHasOwn(params, name) && ObjectHasOwn(ObjectPrototype, name)) return undefined;
+  return /** @type {Record<string, unknown>} */ (params)[name];
 }
 
 /**
@@ -34,4 +46,4 @@ function descriptor(value, enumerable) {
   return /** @type {PropertyDescriptor} */ (fields);
 }
 
-module.exports = { own, hide, descriptor };
+module.exports = { own, paramOf, hide, descriptor };

@@ -46,6 +46,7 @@ module.exports = {
   ObjectFromEntries: fromEntries,
   ObjectHasOwn: hasOwn,
   ObjectKeys: keys,
+  ObjectPrototype: Object.prototype,
   Promise,
   queueMicrotask,
   SafeFinalizationRegistry: safe(FinalizationRegistry),

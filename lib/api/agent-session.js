@@ -6,7 +6,7 @@
 
 const { invalid } = require('../errors.js');
 const { textOrNull, numberOrNaN } = require('../options.js');
-const { own } = require('../own.js');
+const { paramOf } = require('../own.js');
 const { packed } = require('../packed.js');
 const { ObjectKeys } = require('../primordials.js');
 const { DEFAULT_TONE_DURATION, DEFAULT_SESSION_PAUSE } = require('../payload.js');
@@ -22,15 +22,15 @@ function read(params, dtmfString) {
   if (unknown !== undefined) {
     throw invalid(`params.${unknown} is not known to api 'agent-session': it takes ${KNOWN.join(', ')}`);
   }
-  const maskRecording = own(params, 'maskRecording');
+  const maskRecording = paramOf(params, 'maskRecording');
   if (maskRecording !== undefined && typeof maskRecording !== 'boolean') {
     throw invalid('maskRecording must be true or false');
   }
-  const contactId = own(params, 'contactId');
+  const contactId = paramOf(params, 'contactId');
   return {
-    sessionId: textOrNull(own(params, 'sessionId')),
-    toneDuration: numberIfGiven(own(params, 'toneDuration')),
-    interDigitPause: numberIfGiven(own(params, 'interDigitPause')),
+    sessionId: textOrNull(paramOf(params, 'sessionId')),
+    toneDuration: numberIfGiven(paramOf(params, 'toneDuration')),
+    interDigitPause: numberIfGiven(paramOf(params, 'interDigitPause')),
     // What is no text breaks the rule of ids, as an empty one does.
     contactId: contactId === undefined ? undefined : (textOrNull(contactId) ?? ''),
     maskRecording: maskRecording === true,

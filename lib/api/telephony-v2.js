@@ -5,7 +5,7 @@
  */
 
 const { textOrNull, numberOrNaN } = require('../options.js');
-const { own } = require('../own.js');
+const { paramOf } = require('../own.js');
 const { packed } = require('../packed.js');
 
 /**
@@ -14,11 +14,11 @@ const { packed } = require('../packed.js');
  */
 function read(params, dtmfString) {
   return {
-    telephonyProviderId: textOrNull(own(params, 'telephonyProviderId')),
-    lineId: textOrNull(own(params, 'lineId')),
-    callId: textOrNull(own(params, 'callId')),
-    dtmfType: textOrNull(own(params, 'dtmfType')),
-    interDigitPause: numberOrNaN(own(params, 'interDigitPause')),
+    telephonyProviderId: textOrNull(paramOf(params, 'telephonyProviderId')),
+    lineId: textOrNull(paramOf(params, 'lineId')),
+    callId: textOrNull(paramOf(params, 'callId')),
+    dtmfType: textOrNull(paramOf(params, 'dtmfType')),
+    interDigitPause: numberOrNaN(paramOf(params, 'interDigitPause')),
     dtmfString,
   };
 }
