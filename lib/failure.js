@@ -2,12 +2,11 @@
 
 /**
  * A failure of the engine, whose fields have no names on their way here.
- * @param {any[] | null | undefined} fields those of `Failure` in `src/failure.rs`, in the same order
- * @param {any[] | null | undefined} answer those of `Answered` there
- * @returns {any} a `Failure`, or `undefined` where there is none
+ * @param {import('./types.js').Fields} fields those of `Failure` in `src/failure.rs`, in the same order
+ * @param {import('./types.js').Fields | null | undefined} answer those of `Answered` there
+ * @returns {import('./types.js').Failure}
  */
 function failureOf(fields, answer) {
-  if (!fields) return undefined;
   // Every field is the object's own, so that none is looked for on `Object.prototype`.
   return {
     code: fields[0],

@@ -26,7 +26,7 @@ const KEPT = ['signal', 'lock', 'traceparent', 'correlationId'];
  * @property {import('./native.js').NativeInjector} native
  * @property {import('./logger.js').Log} log
  * @property {import('./monitors.js').Monitors} monitors
- * @property {import('./types.js').Profile<any>} api `any` is what the profile's `read` gives: only itself gets it back
+ * @property {import('./types.js').AnyProfile} api
  * @property {object} authClient kept, since its log lines come through it
  * @property {boolean} clear whether digits are shown
  * @property {boolean} fleet whether there is a fleet
@@ -50,7 +50,7 @@ class Injection extends AsyncResource {
   #signal;
   /** @type {string | undefined} */
   #correlationId;
-  /** What the profile read of the params. @type {any} see `Shared` */
+  /** What the profile read of the params. @type {import('./types.js').AnyAsked} */
   #asked;
 
   /**
@@ -146,7 +146,7 @@ class Injection extends AsyncResource {
     }
     if (this.#message) {
       const told = outcome.copyOf(entry);
-      const failure = record.error && outcome.error(record, told, this.#signal);
+      const failure = record.error && outcome.error(record.error, record.attempts, told, this.#signal);
       diagnostics.finish(this.#message, told, failure);
     }
   }

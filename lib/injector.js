@@ -114,7 +114,7 @@ class DtmfInjector {
    */
   async injectDTMF(params, options) {
     const { record, entry, signal } = await inject(this.#receiver, this.#shared, params, options);
-    if (record.error) throw outcome.error(record, entry, signal);
+    if (record.error) throw outcome.error(record.error, record.attempts, entry, signal);
     return outcome.result(record, entry);
   }
 

@@ -34,19 +34,12 @@ const LONGEST_BATCH = 256;
  */
 const NAMES = JSONParse(native.laneRecords());
 
-/**
- * What waits for a record. `owner` keeps the object alive that the work belongs to.
- * @typedef {object} Waiting
- * @property {object} owner
- * @property {(record: any) => void} settled
- * @property {((record: any) => void) | undefined} retrying
- * @property {((record: any) => void) | undefined} unmasked
- * @property {((record: any) => void) | undefined} logged a line of the engine about it
- */
+/** @typedef {import('./types.js').Fields} Fields */
+/** @typedef {import('./types.js').Waiting} Waiting */
 
 /** @type {Map<number, Waiting>} */
 const waiting = new SafeMap();
-/** @type {Map<number, WeakRef<any>>} */
+/** What each finds by the kind of a record: `any`, since kinds and receivers meet here alone. @type {Map<number, WeakRef<any>>} */
 const owners = new SafeMap();
 const collected = new SafeFinalizationRegistry((number) => owners.delete(Number(number)));
 
@@ -79,7 +72,7 @@ let alone = 0;
 /**
  * The oldest records that can be taken. Where there is no memory for the text of a batch, that of one record is shorter,
  * and shortest without the answer of the platform: what it says of the digits arrives in any case.
- * @returns {any[]}
+ * @returns {(Fields | undefined)[]}
  */
 function take() {
   if (alone === 0) {
@@ -102,7 +95,7 @@ function takeShortened() {
 
 /**
  * @param {boolean} short
- * @returns {any[] | undefined} `undefined` when it cannot be taken
+ * @returns {Fields[] | undefined} `undefined` when it cannot be taken
  */
 function takeOne(short) {
   try {
@@ -132,8 +125,9 @@ function drainSoon() {
   );
 }
 
-/** @param {any[]} record one of `src/record.rs`: its kind, the number of what it is for, and the other fields */
+/** @param {Fields | undefined} record one of `src/record.rs`: its kind, the number of what it is for, and the other fields */
 function deliver(record) {
+  if (!record) throw new Error('it could not be taken');
   const kind = record[0];
   const number = record[1];
   switch (kind) {
@@ -158,13 +152,14 @@ function deliver(record) {
   }
 }
 
-/** @param {any[]} record */
+/** @param {Fields} record */
 function named(record) {
   const names = NAMES[record[0]];
+  // `any`: which fields a kind has is the engine's to say.
   /** @type {any} */
   const fields = { __proto__: null };
   for (let n = 0; n < names.length; n += 1) fields[names[n]] = record[n + 1];
-  fields.error = failureOf(fields.error, fields.answer);
+  fields.error = fields.error ? failureOf(fields.error, fields.answer) : undefined;
   return fields;
 }
 
@@ -197,7 +192,7 @@ function close(id) {
  * Runs a native operation that ends in a `settled` record.
  * @param {object} owner
  * @param {(id: number) => void} begin
- * @param {(record: any) => void} settled
+ * @param {(record: import('./types.js').Settled) => void} settled
  */
 function request(owner, begin, settled) {
   const id = open({ owner, settled, retrying: undefined, unmasked: undefined, logged: undefined });
@@ -213,7 +208,7 @@ function request(owner, begin, settled) {
  * The same as a promise of the record.
  * @param {object} owner
  * @param {(id: number) => void} begin
- * @returns {Promise<any>}
+ * @returns {Promise<import('./types.js').Settled>}
  */
 function ask(owner, begin) {
   return new Promise((resolve) => request(owner, begin, resolve));

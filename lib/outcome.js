@@ -15,32 +15,37 @@ const MASK = '*****';
 /**
  * What an entry shows of its injection.
  * @typedef {object} Showing
- * @property {any} asked the params as they were read
- * @property {{ entryFields(asked: any): object, payload(asked: any, digits: string): object }} api the wire profile's side
+ * @property {import('./types.js').AnyAsked} asked the params as they were read
+ * @property {import('./types.js').AnyProfile} api the wire profile's side
  * @property {boolean} clear whether digits are shown
  * @property {boolean} fleet whether there is a fleet
  * @property {string} [correlationId] what the caller calls it
  */
 
+/** @typedef {{ name: string, crosses: boolean }} Row of the engine's table of fields */
+/** @typedef {import('./types.js').Ended} Ended */
+/** @typedef {import('../index.js').AuditEntry} AuditEntry */
+
 /** Where each field is in the record of an injection that ended, by its name in the engine's table: behind the kind. */
 const AT = ObjectFreeze(
   Object.fromEntries(
     JSONParse(native.tables())
-      .outcome.filter((/** @type {any} */ { crosses }) => crosses)
-      .map((/** @type {any} */ { name }, /** @type {number} */ place) => [name, place + 1]),
+      .outcome.filter((/** @type {Row} */ { crosses }) => crosses)
+      .map((/** @type {Row} */ { name }, /** @type {number} */ place) => [name, place + 1]),
   ),
 );
 
 /**
  * The record of an injection that ended, whose fields have no names on their way here. Every field is the object's own,
  * so that none is looked for on `Object.prototype`.
- * @param {any[]} fields
+ * @param {import('./types.js').Fields} fields
+ * @returns {Ended}
  */
 function ended(fields) {
   const answer = fields[AT.answer];
-  const error = failureOf(fields[AT.error], answer);
+  const error = fields[AT.error] ? failureOf(fields[AT.error], answer) : undefined;
   // Without its body the answer did not find the memory that it needed.
-  const body = error ? undefined : (answer ?? '');
+  const body = error ? '' : (answer ?? '');
   const lost = !error && answer === null;
   return {
     id: fields[AT.id],
@@ -65,7 +70,7 @@ function ended(fields) {
 
 /**
  * The audit entry, one per injection.
- * @param {any} record
+ * @param {Ended} record
  * @param {Showing} showing
  */
 function auditEntry(record, { asked, api, clear, fleet, correlationId }) {
@@ -110,7 +115,7 @@ function auditEntry(record, { asked, api, clear, fleet, correlationId }) {
 
 /**
  * The same entry for another receiver: what one does to it must not reach the others.
- * @param {any} entry
+ * @param {AuditEntry} entry
  */
 function copyOf(entry) {
   const copy = { ...entry, validation: { ...entry.validation } };
@@ -122,7 +127,7 @@ function copyOf(entry) {
 }
 
 /**
- * @param {any} entry
+ * @param {AuditEntry} entry
  * @param {Showing} showing
  */
 function finalEvent(entry, { asked, api }) {
@@ -144,7 +149,7 @@ function parsed(body) {
 }
 
 /**
- * @param {any} record
+ * @param {Ended} record
  * @param {object} audit
  */
 function result(record, audit) {
@@ -158,12 +163,13 @@ function result(record, audit) {
 }
 
 /**
- * @param {any} record
+ * @param {import('./types.js').Failure} failure
+ * @param {number} attempts
  * @param {object} audit
  * @param {AbortSignal | undefined} signal
  */
-function error(record, audit, signal) {
-  return failed(record.error, signal, { attempts: record.attempts, audit });
+function error(failure, attempts, audit, signal) {
+  return failed(failure, signal, { attempts, audit });
 }
 
 module.exports = { ended, auditEntry, copyOf, finalEvent, result, error };

@@ -19,7 +19,8 @@ const {
 const { ownKeys } = Reflect;
 
 /**
- * A class whose methods are its own, so that nothing done to the prototype of `Class` reaches its instances.
+ * A class whose methods are its own, so that nothing done to the prototype of `Class` reaches its instances. `any` is how
+ * TypeScript writes a class of any kind.
  * @template {new (...args: any[]) => any} T
  * @param {T} Class
  * @returns {T}
@@ -29,7 +30,11 @@ function safe(Class) {
   for (const key of ownKeys(Class.prototype)) {
     if (key === 'constructor') continue;
     const descriptor = getOwnPropertyDescriptor(Class.prototype, key);
-    defineProperty(Safe.prototype, key, /** @type {any} */ ({ __proto__: null, ...descriptor }));
+    defineProperty(
+      Safe.prototype,
+      key,
+      /** @type {PropertyDescriptor} */ ({ __proto__: null, ...descriptor }),
+    );
   }
   setPrototypeOf(Safe.prototype, null);
   freeze(Safe.prototype);

@@ -124,6 +124,7 @@ async function startSimulator(options = {}) {
     native(() => handle.stop());
   }
 
+  // `any`: what disposes of it is added below, where the runtime has the symbol.
   /** @type {any} */
   const simulator = {
     url,

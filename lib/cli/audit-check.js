@@ -53,7 +53,7 @@ function keysFrom(files) {
  * @param {{ files: readonly string[], keys: readonly Buffer[], anchors: string }} what
  * @param {NodeJS.WriteStream} stderr
  * @param {AbortSignal} signal
- * @returns {Promise<any>} the report
+ * @returns {Promise<import('../types.js').AuditReport>}
  */
 async function check({ files, keys, anchors }, stderr, signal) {
   const native = require('../native.js');
@@ -70,7 +70,7 @@ async function check({ files, keys, anchors }, stderr, signal) {
   signal.removeEventListener('abort', giveUp);
   signal.throwIfAborted();
   if (record.error) throw new UsageError(record.error.message);
-  return record.value;
+  return /** @type {import('../types.js').AuditReport} */ (record.value);
 }
 
 /** @param {readonly string[]} files */

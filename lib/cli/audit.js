@@ -35,7 +35,7 @@ const options = {
   anchors: { type: 'string' },
 };
 
-/** @type {Readonly<Record<string, (report: any, output: import('./output.js').Output) => void>>} */
+/** @type {Readonly<Record<string, (report: import('../types.js').AuditReport, output: import('./output.js').Output) => void>>} */
 const PRINT = Object.freeze({ verify: printVerdict, 'in-doubt': printInDoubt });
 
 /**
@@ -70,7 +70,7 @@ const COLOUR = /** @type {const} */ ({
 });
 
 /**
- * @param {any} report
+ * @param {import('../types.js').AuditReport} report
  * @param {import('./output.js').Output} output
  */
 function printVerdict(report, output) {
@@ -97,7 +97,7 @@ function printVerdict(report, output) {
 }
 
 /**
- * @param {any} report
+ * @param {import('../types.js').AuditReport} report
  * @param {import('./output.js').Output} output
  */
 function printInDoubt({ inDoubt, unknown, damages }, output) {
@@ -108,7 +108,7 @@ function printInDoubt({ inDoubt, unknown, damages }, output) {
 }
 
 /**
- * @param {readonly any[]} injections
+ * @param {readonly import('../types.js').AuditDoubt[]} injections
  * @param {import('./output.js').Output} output
  * @param {string} [what]
  */

@@ -56,7 +56,7 @@ function checkOptions(values, { api, contactId }) {
  * @param {import('./arguments.js').Values} values
  * @param {import('./settings.js').Settings} settings
  * @param {string} dtmfString
- * @returns {any}
+ * @returns {any} what is missing in them is the library's to say
  */
 function createParams(values, settings, dtmfString) {
   if (settings.api === 'agent-session') {
