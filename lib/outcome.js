@@ -22,16 +22,15 @@ const MASK = '*****';
  * @property {string} [correlationId] what the caller calls it
  */
 
-/** @typedef {{ name: string, crosses: boolean }} Row of the engine's table of fields */
 /** @typedef {import('./types.js').Ended} Ended */
 /** @typedef {import('../index.js').AuditEntry} AuditEntry */
 
 /** Where each field is in the record of an injection that ended, by its name in the engine's table: behind the kind. */
 const AT = ObjectFreeze(
   Object.fromEntries(
-    JSONParse(native.tables())
-      .outcome.filter((/** @type {Row} */ { crosses }) => crosses)
-      .map((/** @type {Row} */ { name }, /** @type {number} */ place) => [name, place + 1]),
+    JSONParse(native.laneRecords()).finished.map(
+      (/** @type {string} */ name, /** @type {number} */ place) => [name, place + 1],
+    ),
   ),
 );
 

@@ -2,7 +2,7 @@
 //!
 //! A record is the text of a JSON array: its kind, then its fields in the order given here. Fields have no names on
 //! their way, so nothing that a program puts on `Object.prototype` can stand in for one that is absent, and the text is
-//! half as long. `lib/lane.js` gets the names from [`names_json`]. The end of an injection is in `outcome_fields.rs`.
+//! half as long. `lib/lane.js` gets the names from [`names`]. The end of an injection is in `outcome_fields.rs`.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -196,15 +196,12 @@ impl<'a> Settled<'a> {
 }
 
 /// The names of the fields of each kind of record, as the text of a JSON object.
-pub fn names_json() -> String {
-    let kinds: Map<_, _> = NAMES
-        .iter()
-        .map(|(kind, names)| {
-            let names: Vec<_> = names.iter().map(|name| camel_case(name)).collect();
-            ((*kind).to_owned(), json!(names))
-        })
-        .collect();
-    Value::Object(kinds).to_string()
+pub fn names() -> Map<String, Value> {
+    let kinds = NAMES.iter().map(|(kind, names)| {
+        let names: Vec<_> = names.iter().map(|name| camel_case(name)).collect();
+        ((*kind).to_owned(), json!(names))
+    });
+    kinds.collect()
 }
 
 fn camel_case(name: &str) -> String {
@@ -233,7 +230,7 @@ mod tests {
         let text = record.text().unwrap();
         assert_eq!(text.json, r#"["lockExpired",1.0,2,"c",3]"#);
         assert_eq!(text.long_at, None);
-        let names: Value = serde_json::from_str(&names_json()).unwrap();
+        let names = names();
         assert_eq!(
             names["lockExpired"],
             json!(["injector", "lock", "callId", "limitMs"])
