@@ -426,8 +426,8 @@ export interface FleetConfig {
    */
   readonly onUnavailable?: 'fail' | 'local' | undefined;
   /**
-   * How long a process that died keeps its calls, in milliseconds: at least 1.5 times `timeoutMs` and a second. It is
-   * renewed when a third of it has passed. Default: 20000, or 1.5 times `timeoutMs` and a second if that is more, 1
+   * How long a process that died keeps its calls, in milliseconds: at least 1.5 times the sum of `timeoutMs` and a second. It is
+   * renewed when a third of it has passed. Default: 20000, or 1.5 times the sum of `timeoutMs` and a second if that is more, 1
    * to 86400000.
    */
   readonly leaseMs?: number | undefined;

@@ -15,7 +15,7 @@ const root = path.join(__dirname, '..');
 const { PLATFORMS } = require('../lib/platforms.js');
 const { Consumer } = require('./lib/consumer.js');
 const manifests = require('./lib/manifests.js');
-const { Shelf } = require('./lib/shelf.js');
+const { LocalRegistry } = require('./lib/local-registry.js');
 
 const PROGRAMS = ['commonjs.cjs', 'module.mjs'];
 
@@ -32,9 +32,9 @@ async function main() {
   const { published } = values;
   const repository = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
   const announced = PLATFORMS.map((platform) => manifests.platformManifest(repository, platform));
-  const shelf = published
+  const registry = published
     ? undefined
-    : await Shelf.open(path.resolve(positionals[0] ?? path.join(root, 'dist')), announced);
+    : await LocalRegistry.open(path.resolve(positionals[0] ?? path.join(root, 'dist')), announced);
   const consumer = new Consumer();
   let failed = false;
   try {
@@ -47,7 +47,7 @@ async function main() {
     };
     say(`Node.js ${process.version}, ${process.platform}-${process.arch}`);
     const wanted = `cxone-dtmf@${published ?? repository.version}`;
-    if (check(`npm install ${wanted}`, await consumer.install([wanted], shelf?.url))) {
+    if (check(`npm install ${wanted}`, await consumer.install([wanted], registry?.url))) {
       for (const program of PROGRAMS) {
         const name = consumer.take(path.join(__dirname, 'smoke', program));
         check(program, await consumer.node([name]));
@@ -55,7 +55,7 @@ async function main() {
     }
   } finally {
     consumer.remove();
-    await shelf?.close();
+    await registry?.close();
   }
   return failed ? 1 : 0;
 }

@@ -12,7 +12,7 @@ const { PLATFORMS, platformName } = require('../../lib/platforms.js');
 const { Consumer } = require('../../scripts/lib/consumer.js');
 const dependencies = require('../../scripts/lib/dependencies.js');
 const manifests = require('../../scripts/lib/manifests.js');
-const { Shelf } = require('../../scripts/lib/shelf.js');
+const { LocalRegistry } = require('../../scripts/lib/local-registry.js');
 const tarball = require('../../scripts/lib/tarball.js');
 const versions = require('../../scripts/lib/versions.js');
 
@@ -25,7 +25,7 @@ const glibc = platform.endsWith('-gnu');
 
 let dist;
 let packed;
-let shelf;
+let registry;
 let consumer;
 
 /** Runs a tool of this repository. */
@@ -47,14 +47,14 @@ beforeAll(async () => {
   if (ended.status !== 0) throw new Error(`pack failed:\n${ended.stderr}`);
   packed = JSON.parse(ended.stdout);
   const announced = PLATFORMS.map((name) => manifests.platformManifest(repository, name));
-  shelf = await Shelf.open(dist, announced);
+  registry = await LocalRegistry.open(dist, announced);
   consumer = new Consumer();
-  const installed = await consumer.install([`cxone-dtmf@${repository.version}`], shelf.url);
+  const installed = await consumer.install([`cxone-dtmf@${repository.version}`], registry.url);
   if (installed.code !== 0) throw new Error(`npm install failed:\n${installed.stderr}`);
 });
 
 afterAll(async () => {
-  await shelf?.close();
+  await registry?.close();
   consumer?.remove();
   if (dist) fs.rmSync(dist, { recursive: true, force: true });
 });
@@ -218,7 +218,7 @@ describe('the platforms', () => {
 describe('npm install', () => {
   test('installs the package and the addon of this platform only', () => {
     const names = packed.packages.map(({ file }) => path.basename(file));
-    expect([...shelf.fetched].sort()).toEqual(names.sort());
+    expect([...registry.fetched].sort()).toEqual(names.sort());
     expect(fs.readdirSync(path.join(consumer.folder, 'node_modules', '@cxone-dtmf'))).toEqual([platform]);
   });
 
@@ -345,7 +345,7 @@ describe('without a fitting addon', () => {
 
   test('the remedy of the message helps', async () => {
     fs.rmSync(folder(), { recursive: true });
-    await consumer.install(['--include=optional'], shelf.url);
+    await consumer.install(['--include=optional'], registry.url);
     expect(fs.existsSync(addon())).toBe(true);
   });
 

@@ -69,7 +69,7 @@ function ofLibrary(error) {
   const { retryAfterMs, digitsAccepted } = error;
   return {
     exitCode,
-    // Without an entry it is no injection, and nobody asks about digits.
+    // Without an entry it is no injection, and no digits are in question.
     lines: audit ? [message, advice(error)] : [message],
     json: {
       ok: false,

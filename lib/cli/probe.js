@@ -60,7 +60,7 @@ class Attempt {
       this.resolve = resolve;
       this.reject = reject;
     });
-    // The tunnel may fail first, and then nobody waits for the answer.
+    // The tunnel may fail first, and then the answer is not waited for.
     this.answer.catch(() => {});
     this.timer = setTimeout(
       () => this.fail(new Error(`no connection within ${timeoutMs / 1000} s`)),
@@ -133,7 +133,7 @@ class Attempt {
 
   /** @param {Error} error */
   fail(error) {
-    // Whoever accepts a connection is there, even if HEAD is beneath it.
+    // A server that accepts a connection is there, even if HEAD is beneath it.
     if (this.connected) this.resolve?.({ reached: true, ms: Date.now() - this.begun });
     else this.reject?.(error);
   }

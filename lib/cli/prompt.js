@@ -70,7 +70,7 @@ function askHidden(terminal, display, signal) {
       settle();
     }
 
-    // Raw before the prompt appears: whoever types early would see the digits otherwise.
+    // Raw before the prompt appears: digits that are typed early would be seen otherwise.
     terminal.setRawMode(true);
     terminal.setEncoding('utf8').on('data', onData).on('end', onEnd);
     signal.addEventListener('abort', onAbort, { once: true });

@@ -15,7 +15,7 @@ pub trait Disk: Send + Sync + 'static {
     /// Makes a file that was not there, readable by its owner only, and locks it.
     fn create(&self, path: &Path) -> io::Result<Box<dyn LogFile>>;
 
-    /// Opens a file that is there, and locks it. `WouldBlock` when somebody else holds the lock.
+    /// Opens a file that is there, and locks it. `WouldBlock` when another process holds the lock.
     fn open(&self, path: &Path) -> io::Result<Box<dyn LogFile>>;
 
     /// The names of the files in a folder.
@@ -141,7 +141,7 @@ fn lock_new(file: &File) -> io::Result<()> {
     lock(file)
 }
 
-/// A link would let the log be written anywhere. Compared after opening, so that nobody can put one in between.
+/// A link would let the log be written anywhere. Compared after opening, so that none can be put in between.
 fn refuse_link(path: &Path, file: &File) -> io::Result<()> {
     let (named, opened) = (fs::symlink_metadata(path)?, file.metadata()?);
     #[cfg(unix)]

@@ -1,5 +1,5 @@
 //! A disk on which no sync is tried again: the system may have dropped what it could not write, and report
-//! success the second time, also to whoever opens the file anew (fsyncgate).
+//! success the second time, also to a process that opens the file anew (fsyncgate).
 
 use std::collections::HashSet;
 use std::io::{self, BufRead};

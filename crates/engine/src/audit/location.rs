@@ -118,7 +118,7 @@ impl Names {
         digits
             .parse()
             .ok()
-            // Neither `07` nor `+7`, which nobody wrote.
+            // Neither `07` nor `+7`, which are not written here.
             .filter(|number| self.name(*number) == name)
     }
 }

@@ -244,7 +244,7 @@ impl Log {
         };
         let path = self.options.location.path(&beginning.name);
         let file = self.disk.create(&path).inspect_err(|error| {
-            // Somebody else's, or one that could not be removed: the next one has another name.
+            // Another process's, or one that could not be removed: the next one has another name.
             if error.kind() == io::ErrorKind::AlreadyExists {
                 self.number += 1;
             }

@@ -27,7 +27,7 @@ pub(super) struct OpenFile {
 pub enum Broken {
     /// The file is as it was before.
     Undone(io::Error),
-    /// Nobody knows what the file holds. A sync is never tried again: the system may have dropped what it
+    /// What the file holds is not known. A sync is never tried again: the system may have dropped what it
     /// could not write and report success the second time.
     Lost(io::Error),
 }

@@ -34,7 +34,7 @@ pub(super) enum Found {
     Altered,
 }
 
-/// Nobody has to be told.
+/// No observer has to be told.
 struct Silence;
 
 impl Visitor for Silence {

@@ -26,7 +26,7 @@ pub(super) const MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// Keeps the record. Neither method is given a digit.
 ///
-/// What is to be recorded is on its way when a method returns, also if nobody waits for the end.
+/// What is to be recorded is on its way when a method returns, also if no caller waits for the end.
 pub trait AuditSink: Send + Sync + 'static {
     /// Ends when the intent is safe. An error keeps the digits from being sent.
     fn intent(&self, intent: Intent) -> BoxFuture<'_, Result<(), Error>>;

@@ -1,4 +1,4 @@
-//! The thread that writes. Whoever comes while the disk is busy waits for the next write together with others,
+//! The thread that writes. A record that comes while the disk is busy waits for the next write together with others,
 //! so that a slow disk costs each of them little.
 
 use std::io;
@@ -25,7 +25,7 @@ const MAX_BATCH: usize = 1_024;
 /// A record to write, and who waits for it.
 struct Command {
     record: Record,
-    /// Nobody waits where durability is *none*.
+    /// No caller waits where durability is *none*.
     written: Option<oneshot::Sender<Result<(), String>>>,
 }
 
@@ -80,7 +80,7 @@ impl Writer {
         Ok((writer, thread))
     }
 
-    /// Tells somebody what happens from now on.
+    /// Tells this observer what happens from now on.
     pub(super) fn tell(&self, observer: &Arc<dyn Observer>) {
         self.observers
             .lock()
@@ -200,7 +200,7 @@ impl Writing {
 }
 
 impl Command {
-    /// An intent that nobody waits for any more led to nothing, and need not be written. An outcome is always.
+    /// An intent that no caller waits for any more led to nothing, and need not be written. An outcome is always.
     fn is_wanted(&self) -> bool {
         let left = self
             .written

@@ -90,10 +90,10 @@ options! {
         pub prefix: String = "dtmf".to_owned() => text("prefix");
         /// What happens while Redis is away: injections fail unsent, or go on with the order of this process alone.
         pub on_unavailable: OnUnavailable = OnUnavailable::Fail => choice("onUnavailable", &OnUnavailable::NAMED);
-        /// How long a process that died keeps its calls: at least 1.5 times `timeoutMs` and a second. It is renewed when a
+        /// How long a process that died keeps its calls: at least 1.5 times the sum of `timeoutMs` and a second. It is renewed when a
         /// third of it has passed.
         pub lease: Duration = LEASE
-            => millis("leaseMs", 1).default_doc("20000, or 1.5 times `timeoutMs` and a second if that is more");
+            => millis("leaseMs", 1).default_doc("20000, or 1.5 times the sum of `timeoutMs` and a second if that is more");
         /// How many processes share `rateLimit` while Redis is away: each goes by its share.
         pub processes: u32 = 1 => count("processes", 1);
         /// The bound on one command, less than a third of `leaseMs`.
@@ -194,7 +194,7 @@ impl FleetOptions {
         let shortest = Self::shortest_lease(attempt);
         if self.lease < shortest {
             return Err(Error::invalid(format!(
-                "fleet.leaseMs must be at least {}, one and a half times timeoutMs and a second",
+                "fleet.leaseMs must be at least {}, one and a half times the sum of timeoutMs and a second",
                 shortest.as_millis()
             )));
         }

@@ -125,13 +125,13 @@ impl Ended {
         (engine.parts.events).emit(Event::Finished(Arc::clone(&outcome)));
         let holds = engine.config.playout == PlayoutMode::Hold;
         let waits = masking.is_some() || (holds && quiet_from.is_some());
-        let aftermath = waits.then(|| Aftermath {
+        let cleanup = waits.then(|| Cleanup {
             engine: Arc::clone(engine),
             outcome: Arc::clone(&outcome),
             quiet_from,
             masking,
         });
-        give_up(hold, aftermath);
+        give_up(hold, cleanup);
         // After all of that, and not before the event: closing waits for it.
         drop(identity.entry);
         outcome
@@ -160,16 +160,16 @@ impl Ended {
     }
 }
 
-/// Gives the call up, after the aftermath where there is one.
-fn give_up(mut hold: Option<Hold>, aftermath: Option<Aftermath>) {
+/// Gives the call up, after the cleanup where there is one.
+fn give_up(mut hold: Option<Hold>, cleanup: Option<Cleanup>) {
     let under = (hold.as_mut()).and_then(|hold| hold.lock.take());
     let (lock_ticket, active) = under.map(|lock| (lock.ticket, lock.active)).unzip();
     let tickets = (hold, lock_ticket);
     // Without a runtime the process is ending, and with it everything that could be waited for.
-    match aftermath.and_then(|aftermath| Some((aftermath, Handle::try_current().ok()?))) {
-        Some((mut aftermath, runtime)) => {
+    match cleanup.and_then(|cleanup| Some((cleanup, Handle::try_current().ok()?))) {
+        Some((mut cleanup, runtime)) => {
             let given_up = async move {
-                aftermath.run().await;
+                cleanup.run().await;
                 // Last: what comes next must not be unmasked by this one.
                 drop(tickets);
             };
@@ -182,14 +182,14 @@ fn give_up(mut hold: Option<Hold>, aftermath: Option<Aftermath>) {
 }
 
 /// What the call is kept for when its injection has ended.
-struct Aftermath {
+struct Cleanup {
     engine: Arc<Engine>,
     outcome: Arc<Outcome>,
     quiet_from: Option<Instant>,
     masking: Option<Masking>,
 }
 
-impl Aftermath {
+impl Cleanup {
     /// Waits until the tones have been played, and unmasks the recording.
     async fn run(&mut self) {
         if let Some(quiet_from) = self.quiet_from {

@@ -23,13 +23,13 @@ use crate::outcome::Outcome;
 /// One injection, in the queue of its call from the moment it was begun. [`run`](Self::run) does the work.
 ///
 /// Dropping it ends it.
-pub struct Injection(Begun);
+pub struct Injection(Phase);
 
 #[allow(
     clippy::large_enum_variant,
     reason = "the large one is the usual one, and is not to be allocated"
 )]
-enum Begun {
+enum Phase {
     Queued(Guarded<Queued>),
     Refused(Box<Guarded<Ended>>),
 }
@@ -67,7 +67,7 @@ impl Injection {
         };
         identity.set_subject(&request.prepared);
         match Queued::new(ScopeGuard::into_inner(identity), request) {
-            Ok(phase) => Self(Begun::Queued(queued(phase))),
+            Ok(phase) => Self(Phase::Queued(queued(phase))),
             Err(phase) => Self::refused(*phase),
         }
     }
@@ -78,7 +78,7 @@ impl Injection {
     }
 
     fn refused(phase: Ended) -> Self {
-        Self(Begun::Refused(Box::new(ended(phase))))
+        Self(Phase::Refused(Box::new(ended(phase))))
     }
 
     /// Ends the injection here and now if it was refused: nothing of it needs to wait. `None` when it has ended; then
@@ -86,8 +86,8 @@ impl Injection {
     #[must_use]
     pub fn end_if_refused(self) -> Option<Self> {
         match self.0 {
-            Begun::Queued(_) => Some(self),
-            Begun::Refused(_) => None,
+            Phase::Queued(_) => Some(self),
+            Phase::Refused(_) => None,
         }
     }
 
@@ -96,8 +96,8 @@ impl Injection {
         let mut this = self;
         async move {
             let turn = match &mut this.0 {
-                Begun::Queued(phase) => phase.turn().await,
-                Begun::Refused(_) => Ok(()),
+                Phase::Queued(phase) => phase.turn().await,
+                Phase::Refused(_) => Ok(()),
             };
             // Boxed, so that the thousands that may wait do not each keep room for the work to come.
             Box::pin(this.finish(turn)).await
@@ -106,8 +106,8 @@ impl Injection {
 
     async fn finish(self, turn: Result<(), Error>) -> Arc<Outcome> {
         let mut phase = match self.0 {
-            Begun::Refused(phase) => *phase,
-            Begun::Queued(phase) => {
+            Phase::Refused(phase) => *phase,
+            Phase::Queued(phase) => {
                 let queued = ScopeGuard::into_inner(phase);
                 match turn {
                     Ok(()) => press(active(queued.activate())).await,

@@ -8,7 +8,7 @@ use super::line::Parsed;
 use crate::audit::fields::Event;
 use crate::delivery::Delivery;
 
-/// An injection of which nobody knows whether its digits were pressed.
+/// An injection of which it is not known whether its digits were pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InDoubt {
     /// Names the injection.

@@ -1,9 +1,9 @@
-//! How far a verification is, and that nobody waits for it any more.
+//! How far a verification is, and that no caller waits for it any more.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Shared with whoever waits.
+/// Shared with the caller that waits.
 #[derive(Debug, Default)]
 pub struct Progress {
     bytes: AtomicU64,

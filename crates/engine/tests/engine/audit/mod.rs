@@ -1,11 +1,6 @@
 //! The audit log from outside: what was acknowledged is there, and what was altered is found.
 
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
     clippy::unnecessary_wraps,
     clippy::needless_range_loop,
     clippy::naive_bytecount,

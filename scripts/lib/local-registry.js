@@ -12,7 +12,7 @@ const tarball = require('./tarball.js');
 
 /** @typedef {import('./manifests.js').Manifest} Manifest */
 
-class Shelf {
+class LocalRegistry {
   /** @type {Map<string, Manifest>} */
   #manifests = new Map();
   /** @type {Map<string, string>} */
@@ -28,19 +28,19 @@ class Shelf {
    *   that were not built here
    */
   static async open(folder, announced = []) {
-    const shelf = new Shelf();
-    shelf.#server.listen(0, '127.0.0.1');
-    await new Promise((resolve, reject) => shelf.#server.once('listening', resolve).once('error', reject));
-    const { port } = /** @type {import('node:net').AddressInfo} */ (shelf.#server.address());
-    shelf.url = `http://127.0.0.1:${port}`;
-    for (const manifest of announced) shelf.#put(manifest, `${path.basename(manifest.name)}.tgz`);
+    const registry = new LocalRegistry();
+    registry.#server.listen(0, '127.0.0.1');
+    await new Promise((resolve, reject) => registry.#server.once('listening', resolve).once('error', reject));
+    const { port } = /** @type {import('node:net').AddressInfo} */ (registry.#server.address());
+    registry.url = `http://127.0.0.1:${port}`;
+    for (const manifest of announced) registry.#put(manifest, `${path.basename(manifest.name)}.tgz`);
     for (const name of fs.readdirSync(folder).filter((entry) => entry.endsWith('.tgz'))) {
       const file = path.join(folder, name);
-      shelf.#files.set(name, file);
+      registry.#files.set(name, file);
       const hash = crypto.createHash('sha512').update(fs.readFileSync(file)).digest('base64');
-      shelf.#put(tarball.manifest(file), name, `sha512-${hash}`);
+      registry.#put(tarball.manifest(file), name, `sha512-${hash}`);
     }
-    return shelf;
+    return registry;
   }
 
   close() {
@@ -80,4 +80,4 @@ class Shelf {
   }
 }
 
-module.exports = { Shelf };
+module.exports = { LocalRegistry };
