@@ -907,9 +907,9 @@ export interface AuditEntry {
   timestamp: string;
   /** Names the injection: a UUIDv7 (RFC 9562). */
   injectionId: string;
-  /** The call, or with `api: 'agent-session'` the session. `null` when the input was invalid. */
+  /** The call, or with `api: 'agent-session'` the session. `null` when its id was invalid. */
   callId: string | null;
-  /** As in {@link InjectionOptions.correlationId}, where it was given. */
+  /** As in {@link InjectionOptions.correlationId}, where a valid one was given. */
   correlationId?: string;
   /** The digits: `*****`, unless `digits: 'clear'`. */
   dtmfString: string;
@@ -972,30 +972,12 @@ export interface DtmfInjectedEvent {
   callId: string;
   /** What happened. */
   auditEntry: AuditEntry;
-  /** The body as it was sent; the digits are `*****` unless `digits: 'clear'`. */
-  payload:
-    | (TelephonyPayload & Without<SessionPayload, TelephonyPayload>)
-    | (SessionPayload & Without<TelephonyPayload, SessionPayload>);
-}
-
-/** A body of `api: 'telephony-v2'`. */
-export interface TelephonyPayload {
-  /** The digits, or `*****`. */
-  dtmf: string;
-  /** How they are played. */
-  dtmfType: DtmfType;
-  /** The pause between two digits in milliseconds. */
-  interDigitPause: number;
-}
-
-/** A body of `api: 'agent-session'`. */
-export interface SessionPayload {
-  /** The digits with their pauses, or `*****`. */
-  dtmfSequence: string;
-  /** How long a tone sounds, in milliseconds. */
-  toneDurationMS: number;
-  /** The silence between two tones in milliseconds. */
-  toneSpacingMS: number;
+  /**
+   * What the platform answered, as {@link InjectionResult.data}, with this injection's digits as `*****` unless
+   * `digits: 'clear'`, and without tokens and secrets. `null` when the answer was empty or could not be read
+   * ({@link AuditEntry.bodyError}), and for a monitor that was registered after the answer came.
+   */
+  payload: unknown;
 }
 
 /** The injection failed. Once per injection, for invalid input too. */

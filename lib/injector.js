@@ -2,8 +2,6 @@
 
 const os = require('node:os');
 
-const agentSession = require('./api/agent-session.js');
-const telephonyV2 = require('./api/telephony-v2.js');
 const auditLog = require('./audit-log.js');
 const { sideOf } = require('./auth-client.js');
 const { DtmfError, invalid } = require('./errors.js');
@@ -28,9 +26,6 @@ const { own, hide } = require('./own.js');
 const { DEFAULT_MAX_RETRIES } = require('./payload.js');
 const { JSONParse } = require('./primordials.js');
 const { Sessions } = require('./sessions.js');
-
-/** The wire profiles by the names that the option `api` gives them. */
-const APIS = { 'telephony-v2': telephonyV2, 'agent-session': agentSession };
 
 class DtmfInjector {
   #native;
@@ -76,9 +71,7 @@ class DtmfInjector {
       native: this.#native,
       log,
       monitors: this.#monitors,
-      api: APIS[/** @type {keyof typeof APIS} */ (read.api)],
-      clear: read.showsDigits,
-      fleet: read.inFleet,
+      api: { name: read.api, params: read.params, strict: read.isStrict },
     };
   }
 
@@ -105,7 +98,12 @@ class DtmfInjector {
 
   /** @param {unknown} callback */
   registerCTIMonitor(callback) {
-    return this.#monitors.register(callback);
+    const unregister = this.#monitors.register(callback);
+    this.#native.showAnswers(true);
+    return () => {
+      unregister();
+      this.#native.showAnswers(this.#monitors.any);
+    };
   }
 
   /**
@@ -113,9 +111,9 @@ class DtmfInjector {
    * @param {unknown} [options]
    */
   async injectDTMF(params, options) {
-    const { record, entry, signal } = await inject(this.#receiver, this.#shared, params, options);
-    if (record.error) throw outcome.error(record.error, record.attempts, entry, signal);
-    return outcome.result(record, entry);
+    const { record, signal } = await inject(this.#receiver, this.#shared, params, options);
+    if (record.error) throw outcome.error(record.error, record.entry, signal);
+    return outcome.result(record);
   }
 
   /**

@@ -11,7 +11,6 @@
 const { setInterval } = require('node:timers');
 const { outside } = require('./context.js');
 const native = require('./native.js');
-const outcome = require('./outcome.js');
 const { failureOf } = require('./failure.js');
 const {
   JSONParse,
@@ -132,7 +131,9 @@ function deliver(record) {
   const number = record[1];
   switch (kind) {
     case 'finished': {
-      const ended = outcome.ended(record);
+      const ended = named(record);
+      // It did not find the memory that it needed.
+      if (!ended.error && !ended.answer) ended.entry.bodyError = 'unreadable';
       // With a masked recording the work goes on, and the process has to stay for it.
       return (ended.unmasking ? waiting.get(number) : close(number))?.settled(ended);
     }

@@ -32,14 +32,16 @@ export declare class NativeInjector {
   static open(lane: NativeLane, injector: number, auth: NativeAuthClient | undefined | null, config: NativeInjectorConfig, logToLogger: boolean, logToStderr: boolean, host: string): NativeInjector | string
   /**
    * Begins an injection; its end is the record `finished`.
-   * `params` is what [`PackedParams`] describes. `digits` are those that are bytes, which `lib/` wipes when this returns.
+   * `params` is what [`Params`] describes. `digits` are those that are bytes, which `lib/` wipes when this returns.
    * `aborted` says that the caller's signal has fired already.
    */
   inject(id: number, params: string, digits: Uint8Array | undefined | null, lock: number | undefined | null, aborted: boolean, options?: string | undefined | null): void
   /** Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure. */
   followSession(id: number, sessionId?: string | undefined | null): string | null
-  /** Ends an injection that JavaScript found wrong, the way every injection ends. */
-  refuse(id: number, message: string): void
+  /** Ends an injection that JavaScript found wrong, the way every injection ends. `params` is what it could read. */
+  refuse(id: number, params: string, message: string): void
+  /** Whether events are to show what the platform answers. */
+  showAnswers(shown: boolean): void
   /** Ends an injection or the wait for a lock. */
   abort(id: number): void
   /** Settles the promise `id` with the number of the lock. */
@@ -66,10 +68,10 @@ export declare class NativeInjectorConfig {
   static read(config: string): NativeInjectorConfig | string
   /** The name of the wire profile. */
   get api(): string
-  /** Whether entries, events and log lines show digits. */
-  get showsDigits(): boolean
-  /** Whether calls are locked across processes. */
-  get inFleet(): boolean
+  /** The names of the params of an injection, in the order in which they cross. */
+  get params(): Array<string>
+  /** Whether there may be no params but these. */
+  get isStrict(): boolean
 }
 
 /** The way back to one JavaScript realm, and what its objects share. */
@@ -143,11 +145,11 @@ export declare function isTraceUsable(traceparent?: string | undefined | null, c
 /** The names of the fields of each kind of record, as the text of a JSON object. */
 export declare function laneRecords(): string
 
-/** Digits that may be shown, as JSON text: `[digits as they are sent, frequencies]`. */
-export declare function shownDigits(dtmfString: string): string
-
 /** The tables as JSON text; `lib/tables.js` has their form. */
 export declare function tables(): string
 
-/** The answer as JSON text: `{ frequencies, carrierCompatible, valid }` or a failure. */
-export declare function validateDtmfPayload(dtmfString: string | undefined | null, dtmfType: string | undefined | null, interDigitPause: number): string
+/**
+ * The answer as JSON text: `{ frequencies, carrierCompatible, valid }` or a failure. `packed` are digits, type and pause
+ * as [`Words`] reads them.
+ */
+export declare function validateDtmfPayload(packed: string): string

@@ -5,7 +5,6 @@
  * polluted prototype cannot switch a guarantee off.
  */
 
-const { isUint8Array } = require('node:util/types');
 const { DtmfError, invalid, isDtmfError } = require('./errors.js');
 const { failureOf } = require('./failure.js');
 const {
@@ -22,15 +21,14 @@ const {
  * @param {string} what names the object in errors
  * @param {unknown} object
  * @param {readonly string[]} kept
- * @param {object} [read] what was read of the object before, in place of what stays
  */
-function toJson(what, object, kept, read) {
+function toJson(what, object, kept) {
   if (typeof object !== 'object' || object === null || ArrayIsArray(object)) {
     throw invalid(`${what} must be an object`);
   }
   try {
     const crossing = ObjectEntries(object).filter(([key]) => !kept.includes(key));
-    return JSONStringify({ ...ObjectFromEntries(crossing), ...read }, (_, value) =>
+    return JSONStringify(ObjectFromEntries(crossing), (_, value) =>
       ['function', 'symbol', 'bigint'].includes(typeof value) ? null : value,
     );
   } catch {
@@ -42,11 +40,10 @@ function toJson(what, object, kept, read) {
  * The same for options that may be absent; `null` where there is nothing to say.
  * @param {unknown} object
  * @param {readonly string[]} kept
- * @param {object} [read]
  */
-function toOptionalJson(object, kept, read) {
-  if (object === undefined && read === undefined) return null;
-  const json = toJson('options', object === undefined ? {} : object, kept, read);
+function toOptionalJson(object, kept) {
+  if (object === undefined) return null;
+  const json = toJson('options', object, kept);
   return json === '{}' ? null : json;
 }
 
@@ -95,15 +92,6 @@ function textOrNull(value) {
   return typeof value === 'string' ? value : null;
 }
 
-/**
- * Digits as text, or as bytes that are wiped when the engine has copied them.
- * @param {unknown} value
- * @returns {string | Uint8Array | null}
- */
-function digitsOrNull(value) {
-  return isUint8Array(value) ? value : textOrNull(value);
-}
-
 /** @param {unknown} value */
 function numberOrNaN(value) {
   return typeof value === 'number' ? value : NaN;
@@ -132,7 +120,6 @@ module.exports = {
   madeOrThrow,
   reading,
   textOrNull,
-  digitsOrNull,
   numberOrNaN,
   checkSignal,
 };

@@ -1,21 +1,24 @@
 'use strict';
 
 /**
- * Values in one text, each with its length before it, and `-` for one that is missing
- * (`crates/engine/src/api/params/packed.rs`); `docs/performance.md` has what it saves.
- * @param {readonly (string | number | boolean | null | undefined)[]} values
+ * A value as a word of one text (`crates/engine/src/api/params/words.rs`): its length and itself, marked where it is no
+ * text; `-` for one that is missing, `!` for one of a type that no parameter has. `docs/performance.md` has what it saves.
+ * @param {unknown} value
  */
-function packed(values) {
-  let text = '';
-  for (let n = 0; n < values.length; n += 1) {
-    const value = values[n];
-    if (value === null || value === undefined) text += '-';
-    else {
-      const word = `${value}`;
-      text += `${word.length}:${word}`;
+function word(value) {
+  switch (typeof value) {
+    case 'string':
+      return `${value.length}:${value}`;
+    case 'undefined':
+      return '-';
+    case 'number':
+    case 'boolean': {
+      const text = `${value}`;
+      return `${typeof value === 'number' ? '#' : '?'}${text.length}:${text}`;
     }
+    default:
+      return '!';
   }
-  return text;
 }
 
-module.exports = { packed };
+module.exports = { word };

@@ -7,7 +7,7 @@
 const native = require('./native.js');
 const { DtmfError } = require('./errors.js');
 const { failureOf } = require('./failure.js');
-const { textOrNull, numberOrNaN } = require('./options.js');
+const { word } = require('./packed.js');
 const { ArrayIsArray, JSONParse } = require('./primordials.js');
 
 const constants = JSONParse(native.dtmfConstants());
@@ -27,14 +27,15 @@ const SUPPORTED_DTMF_TYPES = Object.freeze(constants.types);
  * @param {unknown} interDigitPause
  */
 function validateDtmfPayload(dtmfString, dtmfType, interDigitPause) {
-  const answer = JSONParse(
-    native.validateDtmfPayload(textOrNull(dtmfString), textOrNull(dtmfType), numberOrNaN(interDigitPause)),
-  );
+  const packed = word(dtmfString) + word(dtmfType) + word(interDigitPause);
+  const answer = JSONParse(native.validateDtmfPayload(packed));
   if (ArrayIsArray(answer)) throw new DtmfError(failureOf(answer[0], answer[1]));
   return answer;
 }
 
 module.exports = {
+  /** The names of the options of an injection. @type {readonly string[]} */
+  INJECTION_OPTIONS: constants.injectionOptions,
   DTMF_FREQUENCIES,
   SUPPORTED_DTMF_TYPES,
   MAX_SEQUENCE_LENGTH: constants.maxSequenceLength,

@@ -2,8 +2,6 @@
 
 import type { AuditEntry, Delivery, DtmfErrorCode } from '../index.js';
 
-type BodyError = NonNullable<AuditEntry['bodyError']>;
-
 /** A failure as the engine describes it (`src/failure.rs`). */
 export interface Failure {
   code: string;
@@ -32,33 +30,20 @@ export interface Answer {
  */
 export type Fields = readonly any[];
 
-/** An injection that has ended (`src/outcome_fields.rs`). */
-export interface Ended {
-  id: number;
-  injectionId: string;
-  callId: string | null;
-  carrierCompatible: boolean | null;
-  timestamp: string;
-  queuedMs: number;
-  latencyMs: number;
-  attemptMs: number | null;
-  attempts: number;
-  fence: number | null;
-  logged: boolean | null;
-  playoutMs: number | null;
+/** An injection that has ended. */
+export interface Finished {
+  entry: AuditEntry;
   unmasking: boolean;
-  delivery: Delivery;
-  bodyError: BodyError | null;
-  /** What the platform answered to an accepted injection. */
-  body: string;
   error: Failure | undefined;
+  /** The body of an accepted answer, and what events show of it where that is another; `null` where it found no memory. */
+  answer: readonly [body: string, redacted: string | null] | null;
 }
 
 /** What waits for a record. Methods, since each kind of record has its own reader. */
 export interface Waiting {
   /** The object that the work belongs to, kept alive by it. */
   owner: object;
-  settled(record: Ended | Settled): void;
+  settled(record: Finished | Settled): void;
   retrying?: ((record: Retrying) => void) | undefined;
   unmasked?: ((record: Unmasked) => void) | undefined;
   /** A line of the engine about it. */
@@ -151,16 +136,4 @@ export interface Receiver {
 export interface ClientReceiver {
   tokenRefreshed(): unknown;
   tokenRefreshFailed(record: { error: Failure }): unknown;
-}
-
-/** What the `read` of a profile gave. `any`, since only that profile looks into it. */
-export type AnyAsked = any;
-export type AnyProfile = Profile<AnyAsked>;
-
-/** The JavaScript side of a wire profile. `Asked` is what its `read` gives, and nothing but itself looks into it. */
-export interface Profile<Asked> {
-  read(params: object, dtmfString: string | Uint8Array | null): Asked;
-  pack(asked: Asked, dtmfString: string | null): string;
-  entryFields(asked: Asked): object;
-  payload(asked: Asked, digits: string): object;
 }

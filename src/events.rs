@@ -1,25 +1,45 @@
 //! The engine's events on their way to JavaScript.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::failure::{Answered, Failure};
 use super::outbox::Outbox;
-use super::outcome_fields::OutcomeRecord;
-use super::record::{LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked, WithoutLease};
+use super::outcome_fields::Entry;
+use super::record::{Finished, LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked, WithoutLease};
 use super::times::whole_millis_up;
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::event::{Event, EventSink};
 
 /// Sends the engine's events down the lane.
 pub struct LaneEvents {
-    pub injector: f64,
-    pub outbox: Arc<Outbox>,
+    injector: f64,
+    outbox: Arc<Outbox>,
+    /// Whether there is a fleet, whose fences entries show.
+    fleet: bool,
+    /// Whether monitors listen.
+    shows_answers: AtomicBool,
+}
+
+impl LaneEvents {
+    pub const fn new(injector: f64, outbox: Arc<Outbox>, fleet: bool) -> Self {
+        Self {
+            injector,
+            outbox,
+            fleet,
+            shows_answers: AtomicBool::new(false),
+        }
+    }
+
+    pub fn show_answers(&self, shown: bool) {
+        self.shows_answers.store(shown, Ordering::Relaxed);
+    }
 }
 
 impl EventSink for LaneEvents {
     fn emit(&self, event: Event) {
-        let Self { injector, outbox } = self;
-        let injector = *injector;
+        let Self { outbox, fleet, .. } = self;
+        let injector = self.injector;
         match event {
             Event::Retrying {
                 id,
@@ -38,7 +58,10 @@ impl EventSink for LaneEvents {
                 delay_ms: whole_millis_up(delay),
                 reason: reason.as_str(),
             }),
-            Event::Finished(outcome) => outbox.push(&OutcomeRecord(&outcome)),
+            Event::Finished(outcome) => outbox.push(&Finished::of(Entry {
+                outcome: &outcome,
+                fleet: *fleet,
+            })),
             Event::Unmasked {
                 id,
                 injection_id,
@@ -69,6 +92,10 @@ impl EventSink for LaneEvents {
                 limit_ms: whole_millis_up(limit),
             }),
         }
+    }
+
+    fn shows_answers(&self) -> bool {
+        self.shows_answers.load(Ordering::Relaxed)
     }
 
     fn ready(&self) -> BoxFuture<'_, ()> {

@@ -21,12 +21,13 @@ use super::options::{self, ApiUrl, InjectorConfig};
 use super::outbox::Outbox;
 use super::params::copied;
 use super::transports::Pair;
-use cxone_dtmf_engine::api::{PackedParams, Params};
+use cxone_dtmf_engine::api::Params;
 use cxone_dtmf_engine::audit::{self, AuditLog, AuditSink};
 use cxone_dtmf_engine::auth::TokenSource;
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::endpoint::{Configured, Endpoint};
 use cxone_dtmf_engine::error::Error;
+use cxone_dtmf_engine::event::EventSink;
 use cxone_dtmf_engine::fleet::{Fleet, FleetOptions, Store};
 use cxone_dtmf_engine::injector::{Injector, Parts, Submissions as _};
 use cxone_dtmf_engine::lock::{LockId, Registry};
@@ -54,16 +55,16 @@ impl NativeInjectorConfig {
         self.0.api.as_str()
     }
 
-    /// Whether entries, events and log lines show digits.
+    /// The names of the params of an injection, in the order in which they cross.
     #[napi(getter, catch_unwind)]
-    pub fn shows_digits(&self) -> bool {
-        !self.0.engine.mask_digits
+    pub fn params(&self) -> Vec<&'static str> {
+        self.0.api.params().to_vec()
     }
 
-    /// Whether calls are locked across processes.
+    /// Whether there may be no params but these.
     #[napi(getter, catch_unwind)]
-    pub fn in_fleet(&self) -> bool {
-        self.0.fleet.is_some()
+    pub fn is_strict(&self) -> bool {
+        self.0.api.is_strict()
     }
 }
 
@@ -72,6 +73,7 @@ impl NativeInjectorConfig {
 pub struct NativeInjector {
     injector: Injector,
     outbox: Arc<Outbox>,
+    events: Arc<LaneEvents>,
     foreign: Option<Arc<ForeignTokens>>,
     submissions: Arc<SubmitQueue<Submission>>,
     runtime: Handle,
@@ -102,7 +104,7 @@ impl NativeInjector {
     }
 
     /// Begins an injection; its end is the record `finished`.
-    /// `params` is what [`PackedParams`] describes. `digits` are those that are bytes, which `lib/` wipes when this returns.
+    /// `params` is what [`Params`] describes. `digits` are those that are bytes, which `lib/` wipes when this returns.
     /// `aborted` says that the caller's signal has fired already.
     #[napi(catch_unwind)]
     pub fn inject(
@@ -114,12 +116,12 @@ impl NativeInjector {
         aborted: bool,
         options: Option<String>,
     ) {
-        let digits = digits.map(|bytes| copied(&bytes));
+        let params = Params::new(params.into(), digits.map(|bytes| copied(&bytes)));
         self.submissions.submit(Submission {
             injector: self.injector.clone(),
             id: whole(id),
             asked: Instant::now(),
-            params: Params::Packed(PackedParams::new(params, digits)),
+            params,
             options,
             lock: lock.map(whole),
             read: options::injection,
@@ -141,11 +143,18 @@ impl NativeInjector {
         }
     }
 
-    /// Ends an injection that JavaScript found wrong, the way every injection ends.
+    /// Ends an injection that JavaScript found wrong, the way every injection ends. `params` is what it could read.
     #[napi(catch_unwind)]
-    pub fn refuse(&self, id: f64, message: String) {
-        let refused = (self.up_to_date()).refuse(whole(id), Error::invalid(message));
+    pub fn refuse(&self, id: f64, params: String, message: String) {
+        let params = Params::new(params.into(), None);
+        let refused = (self.up_to_date()).refuse(whole(id), &params, Error::invalid(message));
         drop(refused.end_if_refused());
+    }
+
+    /// Whether events are to show what the platform answers.
+    #[napi(catch_unwind)]
+    pub fn show_answers(&self, shown: bool) {
+        self.events.show_answers(shown);
     }
 
     /// Ends an injection or the wait for a lock.
@@ -295,16 +304,18 @@ impl NativeInjector {
             refreshes,
         } = Tokens::of(auth, injector, &outbox);
         let submissions = SubmitQueue::process_wide();
+        let events = Arc::new(LaneEvents::new(
+            injector,
+            Arc::clone(&outbox),
+            fleet.is_some(),
+        ));
         let parts = Parts {
             endpoint,
             profile: config.api.profile(config.settings, config.headers),
             tokens: source,
             transport: digits,
             control,
-            events: Arc::new(LaneEvents {
-                injector,
-                outbox: Arc::clone(&outbox),
-            }),
+            events: Arc::clone(&events) as Arc<dyn EventSink>,
             audit: audit.clone().map(|log| log as Arc<dyn AuditSink>),
             registry: Registry::process_wide(),
             submissions: Some(submissions.clone()),
@@ -318,6 +329,7 @@ impl NativeInjector {
             log,
             audit,
             outbox,
+            events,
             foreign,
             token_refreshes: refreshes,
         })

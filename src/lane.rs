@@ -10,10 +10,9 @@ use napi::Status;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::outbox::Outbox;
-use super::outcome_fields::OUTCOME_FIELDS;
 use super::panics;
 use super::record;
 use super::transports::Transports;
@@ -85,9 +84,5 @@ impl NativeLane {
 #[napi(catch_unwind)]
 #[must_use]
 pub fn lane_records() -> String {
-    let crossing = OUTCOME_FIELDS.iter().filter(|field| field.crosses);
-    let finished: Vec<_> = crossing.map(|field| field.name).collect();
-    let mut kinds = record::names();
-    kinds.insert("finished".to_owned(), json!(finished));
-    Value::Object(kinds).to_string()
+    Value::Object(record::names()).to_string()
 }

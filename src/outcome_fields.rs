@@ -1,163 +1,189 @@
-//! The fields of an outcome: how it crosses to JavaScript, and what its audit entry shows. One table says both.
+//! The fields of an audit entry: one table says what they are, and writes them.
 
 use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
+use serde_json::Value;
 
-use super::failure::{Answered, Failure};
-use super::record::{Fields, Record, Text};
 use super::times::{millis, whole_millis_up};
-use cxone_dtmf_engine::error::BodyError;
-use cxone_dtmf_engine::outcome::Outcome;
+use cxone_dtmf_engine::delivery::Delivery;
+use cxone_dtmf_engine::error::{BodyError, Error};
+use cxone_dtmf_engine::outcome::{Asked, Outcome};
+use cxone_dtmf_engine::redact::PLACEHOLDER;
 use cxone_dtmf_engine::timestamp::rfc3339_millis;
 
 /// One field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutcomeField {
-    /// Its name in the record, in the entry, and in JavaScript.
+    /// Its name.
     pub name: &'static str,
-    /// When the entry shows it; `None` for what only the record has.
-    pub shown: Option<&'static str>,
+    /// When it is there.
+    pub shown: &'static str,
     /// What it says.
     pub doc: &'static str,
-    /// Whether it crosses. The entry's other fields are made in `lib/` from what the caller passed.
-    pub crosses: bool,
 }
 
-/// Makes the table and the record from one line a field, so that names and values cannot be in another order:
-/// `"name" (when the entry shows it) "what it says" = its value in the record;`. A field without a value does not cross,
-/// one without brackets is not in the entry.
+/// The entry of an injection that ended. It crosses as the object that programs see.
+pub struct Entry<'a> {
+    pub outcome: &'a Outcome,
+    /// Whether there is a fleet.
+    pub fleet: bool,
+}
+
+/// Makes the table and the entry from one line a field: `"name" ("when it is there") "what it says" = its value;`. With `?`
+/// for `=` the field is there where the value is `Some`.
 macro_rules! outcome_fields {
-    ($outcome:ident: $($name:literal $(($shown:literal))? $doc:literal $(= $value:expr)?;)*) => {
-        /// All fields, in the order of the record and of the entry.
+    ($entry:ident: $($name:literal ($shown:literal) $doc:literal $sign:tt $value:expr;)*) => {
+        /// All fields in their order.
         pub const OUTCOME_FIELDS: &[OutcomeField] = &[$(
             OutcomeField {
                 name: $name,
-                shown: outcome_fields!(@shown $($shown)?),
+                shown: $shown,
                 doc: $doc,
-                crosses: outcome_fields!(@crosses $($value)?),
             },
         )*];
 
-        impl Record for OutcomeRecord<'_> {
-            fn text(&self) -> serde_json::Result<Text> {
-                let $outcome = self.0;
-                let mut fields = Fields::of("finished")?;
-                $($(fields.add(&$value)?;)?)*
-                fields.end(true)
+        impl Serialize for Entry<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let $entry = self;
+                let mut fields = serializer.serialize_map(None)?;
+                $(outcome_fields!(@write fields, $name $sign $value);)*
+                fields.end()
             }
         }
     };
-    (@shown) => { None };
-    (@shown $shown:literal) => { Some($shown) };
-    (@crosses) => { false };
-    (@crosses $value:expr) => { true };
+    (@write $fields:ident, $name:literal = $value:expr) => {
+        $fields.serialize_entry($name, &$value)?
+    };
+    (@write $fields:ident, $name:literal ? $value:expr) => {
+        if let Some(value) = $value {
+            $fields.serialize_entry($name, &value)?;
+        }
+    };
 }
 
-/// The record of an injection that ended: the event, the log line and the promise in one.
-pub struct OutcomeRecord<'a>(pub &'a Outcome);
-
-/// What the platform answered.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Answer<'a> {
-    Accepted(&'a str),
-    Failed(Option<Answered<'a>>),
+outcome_fields! { entry:
+    "timestamp" ("always") "When the injection was asked for: ISO 8601, UTC, milliseconds."
+        = rfc3339_millis(entry.outcome.timestamp);
+    "injectionId" ("always") "Names the injection: a UUIDv7 (RFC 9562)." = entry.outcome.injection_id;
+    "callId" ("always") "The call, or with `api: 'agent-session'` the session. `null` when its id was invalid."
+        = entry.outcome.call.as_deref();
+    "correlationId" ("where a valid one was given") "The caller's own id of the injection."
+        ? entry.outcome.correlation_id.as_ref().and_then(|id| id.to_str().ok());
+    "dtmfString" ("always") "The digits: `*****`, unless `digits: 'clear'`." = entry.digits();
+    "dtmfType" ("always") "How they are played. `null` when the input was invalid, and with `api: 'agent-session'`, which has no such choice."
+        = entry.asked().and_then(|asked| asked.dtmf_type).map(|kind| kind.as_str());
+    "interDigitPause" ("always") "The pause between two digits in milliseconds. `null` when the input was invalid."
+        = entry.asked().map(|asked| asked.inter_digit_pause);
+    "toneDuration" ("with `api: 'agent-session'`") "How long a tone sounds, in milliseconds."
+        ? entry.asked().and_then(|asked| asked.tone_duration);
+    "contactId" ("where it was given") "The contact." ? entry.asked().and_then(|asked| asked.contact.as_deref());
+    "maskRecording" ("with `api: 'agent-session'`") "Whether the recording was to be masked."
+        ? entry.asked().and_then(|asked| asked.mask_recording);
+    "validation" ("always") "What the validation found." = Validation::of(entry.asked());
+    "status" ("always") "`success`: any 2xx. `failed`: refused by the platform. `error`: everything else."
+        = entry.status();
+    "latencyMs" ("always") "From the grant of the lock to the outcome, in milliseconds: token, back-off and all attempts."
+        = millis(entry.outcome.latency);
+    "queuedMs" ("always") "From the call to the grant of the lock, in milliseconds." = millis(entry.outcome.queued);
+    "attemptMs" ("always") "The last attempt's own time, in milliseconds. 0 when there was none."
+        = millis(entry.outcome.attempt.unwrap_or_default());
+    "attempts" ("always") "Requests handed over." = entry.outcome.attempts;
+    "recognitionRate" ("always") "1 when accepted, else 0: nobody tells a sender what the far end recognised."
+        = u8::from(entry.outcome.result.is_ok());
+    "recognitionSource" ("always") "Where `recognitionRate` comes from." = "acceptance";
+    "delivery" ("always") "What is known of the digits." = entry.outcome.delivery().as_str();
+    "fence" ("with `fleet`") "The number of the lease on the call, which grows from one holder to the next in the whole fleet: two injections of one call whose fences disagree with their times have overlapped. `null` when it never had a lease."
+        ? entry.fleet.then_some(entry.outcome.fence);
+    "logged" ("with `auditLog`, when something was about to be sent") "Whether the audit log has this outcome. `false` says that the record is not complete; it changes nothing else: what was accepted stays accepted."
+        ? entry.outcome.logged;
+    "playoutMs" ("when accepted, with `api: 'agent-session'`") "How long the tones play from now on, in milliseconds."
+        ? entry.outcome.playout.map(whole_millis_up);
+    "digitsAccepted" ("when a sequence in several requests failed") "How many digits the platform had accepted before."
+        ? entry.error().and_then(|error| error.digits_accepted);
+    "errorCode" ("when it failed") "The HTTP status of the last answer, or `'unknown'` when there was none."
+        ? entry.error().map(status_of);
+    "code" ("when it failed") "Why it failed." ? entry.error().map(|error| error.code.as_str());
+    "errorMessage" ("when it failed") "The message of the error." ? entry.error().map(|error| &*error.message);
+    "bodyError" ("when an answer has no data") "Why not: it broke off, is longer than 64 KB, or is not UTF-8."
+        ? entry.body_error();
 }
 
-fn answer(outcome: &Outcome) -> Answer<'_> {
-    match &outcome.result {
-        Ok(accepted) => Answer::Accepted(&accepted.body),
-        Err(error) => Answer::Failed(Answered::of(error)),
+impl Entry<'_> {
+    const fn asked(&self) -> Option<&Asked> {
+        self.outcome.asked.as_ref()
+    }
+
+    fn error(&self) -> Option<&Error> {
+        self.outcome.result.as_ref().err()
+    }
+
+    fn digits(&self) -> &str {
+        let shown = self.asked().and_then(|asked| asked.shown.as_ref());
+        shown.map_or(PLACEHOLDER, |shown| shown.expose())
+    }
+
+    const fn status(&self) -> &'static str {
+        match self.outcome.delivery() {
+            Delivery::Accepted => "success",
+            Delivery::Refused => "failed",
+            Delivery::NotSent | Delivery::Unknown => "error",
+        }
+    }
+
+    /// Why the answer has no body.
+    fn body_error(&self) -> Option<&'static str> {
+        let error = match &self.outcome.result {
+            Ok(accepted) => accepted.body_error,
+            Err(error) => (error.response.as_deref()).and_then(|answer| answer.body_error),
+        };
+        error.map(BodyError::as_str)
     }
 }
 
-/// Why the answer has no body.
-fn body_error(outcome: &Outcome) -> Option<&'static str> {
-    let error = match &outcome.result {
-        Ok(accepted) => accepted.body_error,
-        Err(error) => error
-            .response
-            .as_deref()
-            .and_then(|answer| answer.body_error),
-    };
-    error.map(BodyError::as_str)
+fn status_of(error: &Error) -> Value {
+    (error.response.as_deref()).map_or_else(|| "unknown".into(), |answer| answer.status.into())
 }
 
-outcome_fields! { outcome:
-    "id" "The number under which JavaScript waits for it." = outcome.id;
-    "timestamp" ("always") "When the injection was asked for: ISO 8601, UTC, milliseconds."
-        = rfc3339_millis(outcome.timestamp);
-    "injectionId" ("always") "Names the injection: a UUIDv7 (RFC 9562)." = outcome.injection_id;
-    "callId" ("always") "The call, or with `api: 'agent-session'` the session. `null` when the input was invalid."
-        = outcome.call.as_deref();
-    "correlationId" ("where it was given") "The caller's own id of the injection.";
-    "dtmfString" ("always") "The digits: `*****`, unless `digits: 'clear'`.";
-    "dtmfType" ("always") "How they are played. `null` when the input was invalid, and with `api: 'agent-session'`, which has no such choice.";
-    "interDigitPause" ("always") "The pause between two digits in milliseconds. `null` when the input was invalid.";
-    "toneDuration" ("with `api: 'agent-session'`") "How long a tone sounds, in milliseconds.";
-    "contactId" ("where it was given") "The contact.";
-    "maskRecording" ("with `api: 'agent-session'`") "Whether the recording was to be masked.";
-    "carrierCompatible" "Of `validation`; `null` when the input was invalid." = outcome.carrier_compatible;
-    "validation" ("always") "What the validation found.";
-    "status" ("always") "`success`: any 2xx. `failed`: refused by the platform. `error`: everything else.";
-    "latencyMs" ("always") "From the grant of the lock to the outcome, in milliseconds: token, back-off and all attempts."
-        = millis(outcome.latency);
-    "queuedMs" ("always") "From the call to the grant of the lock, in milliseconds." = millis(outcome.queued);
-    "attemptMs" ("always") "The last attempt's own time, in milliseconds. 0 when there was none."
-        = outcome.attempt.map(millis);
-    "attempts" ("always") "Requests handed over." = outcome.attempts;
-    "recognitionRate" ("always") "1 when accepted, else 0: nobody tells a sender what the far end recognised.";
-    "recognitionSource" ("always") "Where `recognitionRate` comes from.";
-    "delivery" ("always") "What is known of the digits." = outcome.delivery().as_str();
-    "fence" ("with `fleet`") "The number of the lease on the call, which grows from one holder to the next in the whole fleet: two injections of one call whose fences disagree with their times have overlapped. `null` when it never had a lease."
-        = outcome.fence;
-    "logged" ("with `auditLog`, when something was about to be sent") "Whether the audit log has this outcome. `false` says that the record is not complete; it changes nothing else: what was accepted stays accepted."
-        = outcome.logged;
-    "playoutMs" ("when accepted, with `api: 'agent-session'`") "How long the tones play from now on, in milliseconds."
-        = outcome.playout.map(whole_millis_up);
-    "digitsAccepted" ("when a sequence in several requests failed") "How many digits the platform had accepted before.";
-    "errorCode" ("when it failed") "The HTTP status of the last answer, or `'unknown'` when there was none.";
-    "code" ("when it failed") "Why it failed.";
-    "errorMessage" ("when it failed") "The message of the error.";
-    "bodyError" ("when an answer has no data") "Why not: it broke off, is longer than 64 KB, or is not UTF-8."
-        = body_error(outcome);
-    "unmasking" "Whether the record `unmasked` of this injection will follow." = outcome.unmasking;
-    "error" "How it failed; `null` when it was accepted." = outcome.result.as_ref().err().map(Failure::from);
-    "answer" "What the platform answered: the caller's `data` when it accepted. It may be long, so it comes last."
-        = answer(outcome);
+/// What the validation of an entry tells.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Validation {
+    valid: bool,
+    carrier_compatible: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequencies: Option<Vec<[u16; 2]>>,
+}
+
+impl Validation {
+    fn of(asked: Option<&Asked>) -> Self {
+        let shown = asked.and_then(|asked| asked.shown.as_ref());
+        Self {
+            valid: asked.is_some(),
+            carrier_compatible: asked.is_some_and(|asked| asked.carrier_compatible),
+            frequencies: shown.map(|shown| shown.frequencies().collect()),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use serde_json::{Value, json};
+    use serde_json::json;
     use uuid::Uuid;
 
     use super::*;
-    use cxone_dtmf_engine::error::{Code, Error};
+    use crate::record::{Finished, Record as _};
+    use cxone_dtmf_engine::error::Code;
     use cxone_dtmf_engine::outcome::Accepted;
-
-    /// The record as JavaScript reads it: each value under the name that stands in its place.
-    fn read(outcome: &Outcome) -> serde_json::Map<String, Value> {
-        let text = OutcomeRecord(outcome).text().unwrap();
-        let values: Vec<Value> = serde_json::from_str(&text.json).unwrap();
-        let (kind, values) = values.split_first().unwrap();
-        assert_eq!(kind, "finished");
-        let names = OUTCOME_FIELDS.iter().filter(|field| field.crosses);
-        assert_eq!(names.clone().count(), values.len());
-        names
-            .map(|field| field.name.to_owned())
-            .zip(values.iter().cloned())
-            .collect()
-    }
 
     fn outcome(result: Result<Accepted, Error>) -> Outcome {
         Outcome {
             id: 7,
             injection_id: Uuid::nil(),
             call: Some("call-1".into()),
-            carrier_compatible: Some(true),
-            digits: 4,
+            correlation_id: None,
+            asked: None,
             timestamp: SystemTime::UNIX_EPOCH,
             queued: Duration::from_micros(1_500),
             latency: Duration::from_millis(20),
@@ -171,43 +197,54 @@ mod tests {
         }
     }
 
-    #[test]
-    fn each_value_stands_in_the_place_of_its_name() {
-        let accepted = outcome(Ok(Accepted {
+    fn accepted() -> Outcome {
+        outcome(Ok(Accepted {
             status: 200,
-            body: "{}".to_owned(),
-            body_error: Some(BodyError::Cut),
-        }));
-        let record = read(&accepted);
-        for (name, value) in [
-            ("id", json!(7)),
-            ("callId", json!("call-1")),
-            ("queuedMs", json!(1.5)),
-            ("latencyMs", json!(20.0)),
-            ("attemptMs", Value::Null),
-            ("delivery", json!("accepted")),
-            ("logged", json!(true)),
-            ("answer", json!("{}")),
-            ("bodyError", json!("cut")),
-            ("error", Value::Null),
-        ] {
-            assert_eq!(record.get(name), Some(&value), "{name}");
+            body: "long".to_owned(),
+            redacted: None,
+            body_error: None,
+        }))
+    }
+
+    fn entry(outcome: &Outcome, fleet: bool) -> Value {
+        serde_json::to_value(Entry { outcome, fleet }).unwrap()
+    }
+
+    #[test]
+    fn an_entry_has_fields_of_the_table_in_its_order() {
+        let names = OUTCOME_FIELDS.iter().map(|field| field.name);
+        for outcome in [accepted(), outcome(Err(Error::not_sent(Code::Closed, "closed")))] {
+            let entry = entry(&outcome, true);
+            let mut names = names.clone();
+            for name in entry.as_object().unwrap().keys() {
+                assert!(names.any(|known| known == name), "{name}");
+            }
         }
-        let failed = read(&outcome(Err(Error::not_sent(Code::Closed, "closed"))));
-        assert_eq!(failed["delivery"], "not-sent");
-        assert_eq!(failed["error"][0], "ERR_DTMF_CLOSED");
-        assert_eq!(failed["answer"], Value::Null);
+    }
+
+    #[test]
+    fn what_is_not_known_is_null_or_not_there() {
+        let alone = entry(&accepted(), false);
+        assert_eq!(alone["callId"], "call-1");
+        assert_eq!(alone["queuedMs"], json!(1.5));
+        assert_eq!(alone["attemptMs"], json!(0.0));
+        assert_eq!(alone["interDigitPause"], Value::Null);
+        assert_eq!(alone["validation"], json!({ "valid": false, "carrierCompatible": false }));
+        for name in ["fence", "correlationId", "code", "bodyError"] {
+            assert_eq!(alone.get(name), None, "{name}");
+        }
+        assert_eq!(entry(&accepted(), true)["fence"], Value::Null);
+        let failed = entry(&outcome(Err(Error::not_sent(Code::Closed, "closed"))), false);
+        assert_eq!((&failed["status"], &failed["errorCode"]), (&json!("error"), &json!("unknown")));
+        assert_eq!(failed["code"], "ERR_DTMF_CLOSED");
     }
 
     #[test]
     fn the_answer_can_be_left_out() {
-        let accepted = outcome(Ok(Accepted {
-            status: 200,
-            body: "long".to_owned(),
-            body_error: None,
-        }));
-        let text = OutcomeRecord(&accepted).text().unwrap();
-        assert_eq!(text.json.get(text.long_at.unwrap()..), Some("\"long\"]"));
+        let outcome = accepted();
+        let entry = Entry { outcome: &outcome, fleet: false };
+        let text = Finished::of(entry).text().unwrap();
+        assert_eq!(text.json.get(text.long_at.unwrap()..), Some(r#"["long",null]]"#));
     }
 
     #[test]

@@ -2,13 +2,14 @@
 //!
 //! A record is the text of a JSON array: its kind, then its fields in the order given here. Fields have no names on
 //! their way, so nothing that a program puts on `Object.prototype` can stand in for one that is absent, and the text is
-//! half as long. `lib/lane.js` gets the names from [`names`]. The end of an injection is in `outcome_fields.rs`.
+//! half as long. `lib/lane.js` gets the names from [`names`].
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::failure::{Answered, Failure};
+use super::outcome_fields::Entry;
 use cxone_dtmf_engine::error::Error;
 
 /// A record as text. What may be long comes last, so that it can be left out.
@@ -91,7 +92,25 @@ macro_rules! records {
     (@is_long $long:ident) => { true };
 }
 
+/// What the platform answered to an injection.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Answer<'a> {
+    /// The body, and what events show of it where that is another.
+    Accepted(&'a str, Option<&'a str>),
+    Failed(Option<Answered<'a>>),
+}
+
 records! {
+    /// An injection ended: the event, the log line and the promise in one.
+    "finished" Finished<'a> {
+        id: u64,
+        entry: Entry<'a>,
+        /// Whether the record `unmasked` will follow.
+        unmasking: bool,
+        error: Option<Failure<'a>>,
+        ; answer: Answer<'a>
+    }
     /// An attempt failed and another will follow.
     "retrying" Retrying<'a> {
         id: u64,
@@ -180,6 +199,22 @@ records! {
     /// The platform refused the token of the program's own auth client.
     "tokenRefused" TokenRefused {
         injector: f64,
+    }
+}
+
+impl<'a> Finished<'a> {
+    pub fn of(entry: Entry<'a>) -> Self {
+        let outcome = entry.outcome;
+        Self {
+            id: outcome.id,
+            entry,
+            unmasking: outcome.unmasking,
+            error: outcome.result.as_ref().err().map(Failure::from),
+            answer: match &outcome.result {
+                Ok(accepted) => Answer::Accepted(&accepted.body, accepted.redacted.as_deref()),
+                Err(error) => Answer::Failed(Answered::of(error)),
+            },
+        }
     }
 }
 

@@ -65,10 +65,9 @@ fn outcome() -> Value {
     let fields = OUTCOME_FIELDS.iter().map(|field| {
         json!({
             "name": field.name,
-            "json": field.shown.map(|_| field.name),
+            "json": field.name,
             "shown": field.shown,
             "doc": field.doc,
-            "crosses": field.crosses,
         })
     });
     fields.collect()

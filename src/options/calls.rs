@@ -5,7 +5,6 @@ use std::time::Duration;
 use cxone_dtmf_engine::config::InjectionOptions;
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::lock::LockId;
-use cxone_dtmf_engine::trace::Trace;
 use cxone_dtmf_options::{Fields, OptionSpec, count, millis, options};
 
 options! {
@@ -34,10 +33,7 @@ pub const DEFAULT_MAX_RETRIES: u32 = 3;
 /// The settings of one injection. The lock comes as the number that JavaScript got for it.
 pub fn injection(json: Option<&str>, lock: Option<u64>) -> Result<InjectionOptions, Error> {
     let read = read(json, |fields| {
-        Ok(InjectionOptions {
-            trace: Trace::default().over(fields)?,
-            ..InjectionOptions::default().over(fields)?
-        })
+        Ok(InjectionOptions::default().over(fields)?)
     })?;
     Ok(InjectionOptions {
         lock: lock.map(LockId),
@@ -71,8 +67,14 @@ fn read<T>(
     Ok(Some(options))
 }
 
+/// The names of the options of an injection.
+pub fn injection_names() -> Vec<String> {
+    let options = InjectionOptions::options().into_iter();
+    options.map(|option| option.name.to_owned()).collect()
+}
+
 pub(super) fn injection_table() -> Vec<OptionSpec> {
-    [InjectionOptions::options(), Trace::options()].concat()
+    InjectionOptions::options()
 }
 
 /// `maxRetries` stands for `maxAttempts` there.

@@ -11,7 +11,7 @@ mod profile;
 mod tests;
 
 pub use auth::AuthConfig;
-pub use calls::{DEFAULT_MAX_RETRIES, close_time_out, injection, lock_time_out};
+pub use calls::{DEFAULT_MAX_RETRIES, close_time_out, injection, injection_names, lock_time_out};
 pub use injector::{ApiUrl, InjectorConfig};
 
 use cxone_dtmf_options::OptionSpec;

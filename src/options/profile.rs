@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use cxone_dtmf_engine::api::agent_session::{AgentSession, Settings};
-use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
+use cxone_dtmf_engine::api::agent_session::{self, AgentSession, Settings};
+use cxone_dtmf_engine::api::telephony_v2::{self, TelephonyV2};
 use cxone_dtmf_engine::api::{ClientHeaders, WireProfile};
 
 /// The values of the option `api`.
@@ -28,6 +28,19 @@ impl Api {
             Self::TelephonyV2 => "telephony-v2",
             Self::AgentSession => "agent-session",
         }
+    }
+
+    /// The names of its params, in the order in which they cross.
+    pub const fn params(self) -> &'static [&'static str] {
+        match self {
+            Self::TelephonyV2 => telephony_v2::PARAMS,
+            Self::AgentSession => agent_session::PARAMS,
+        }
+    }
+
+    /// Whether it takes no params but these. Programs written for the tutorial may have others.
+    pub const fn is_strict(self) -> bool {
+        matches!(self, Self::AgentSession)
     }
 
     /// The profile with its settings and the headers that the program adds.

@@ -11,7 +11,6 @@ use crate::retry::{
     DEFAULT_BASE, DEFAULT_CAP, DEFAULT_CAPACITY, DEFAULT_MAX_ATTEMPTS, ResendWhenUnknown,
     resend_when_unknown,
 };
-use crate::trace::Trace;
 
 /// What happens to the injections queued behind one whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,8 +126,6 @@ options! {
             => resend_when_unknown().default_doc("that of the injector");
         /// The bound on the wait for the lock of the call; 0 does not wait.
         pub lock_timeout: Option<Duration> = None => millis("lockTimeoutMs", 0).default_doc("that of the injector");
-        /// Goes along with every request of the injection.
-        pub trace: Trace = Trace::default();
         /// Presses under a manual lock of this injector.
         pub lock: Option<LockId> = None;
         elsewhere {
@@ -136,6 +133,12 @@ options! {
             "signal": "signal";
             /// A lock on this call that the program holds.
             "lock": "lock";
+            /// The trace that the injection belongs to, as W3C Trace Context writes it. It goes along with every request for
+            /// digits.
+            "traceparent": "text";
+            /// What the program calls the injection: 1 to 128 of `A-Z a-z 0-9 . _ ~ : @ + = / -`. It goes along with every
+            /// request for digits, and into the entry.
+            "correlationId": "text";
         }
     }
 }

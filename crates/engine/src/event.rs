@@ -75,6 +75,11 @@ pub trait EventSink: Send + Sync + 'static {
     /// Takes one event.
     fn emit(&self, event: Event);
 
+    /// Whether somebody is told what the platform answered to accepted digits. Else it is not redacted.
+    fn shows_answers(&self) -> bool {
+        true
+    }
+
     /// Waits while more events than may be kept are not taken. Nothing is sent meanwhile.
     fn ready(&self) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))

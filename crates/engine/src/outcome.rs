@@ -1,12 +1,16 @@
 //! The end of one injection, as events, results, errors and the audit log report it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::HeaderValue;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::delivery::Delivery;
 use crate::error::{BodyError, Error};
+use crate::payload::{DtmfType, Sequence, as_sent, frequencies_of};
 
 /// A 2xx answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +19,77 @@ pub struct Accepted {
     pub status: u16,
     /// The body as received. It belongs to the caller and is not redacted.
     pub body: String,
+    /// The body as events show it, with the digits and secrets hidden; `None` when that is the same, or no event is to
+    /// show it.
+    pub redacted: Option<String>,
     /// Why the body is missing although the platform accepted the digits.
     pub body_error: Option<BodyError>,
+}
+
+/// What was asked for by input that keeps all rules, as far as it is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// How many digits there are.
+    pub digits: u32,
+    /// Whether they are of the kind that carriers and IVRs pass everywhere.
+    pub carrier_compatible: bool,
+    /// How they are played, where the profile has a choice.
+    pub dtmf_type: Option<DtmfType>,
+    /// The pause between two digits in milliseconds.
+    pub inter_digit_pause: u16,
+    /// How long a tone sounds in milliseconds, where the profile says so.
+    pub tone_duration: Option<u16>,
+    /// The contact, where it was given.
+    pub contact: Option<Arc<str>>,
+    /// Whether the recording was to be masked, where the profile can.
+    pub mask_recording: Option<bool>,
+    /// The digits, where they are to be shown.
+    pub shown: Option<ShownDigits>,
+}
+
+impl Asked {
+    /// Digits of which nothing else is known.
+    #[must_use]
+    pub fn new(digits: &Sequence, inter_digit_pause: u16) -> Self {
+        Self {
+            digits: digits.count(),
+            carrier_compatible: digits.carrier_compatible(),
+            dtmf_type: None,
+            inter_digit_pause,
+            tone_duration: None,
+            contact: None,
+            mask_recording: None,
+            shown: None,
+        }
+    }
+}
+
+/// Digits that entries show. `Debug` does not; the memory is wiped on drop.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ShownDigits(Arc<Zeroizing<String>>);
+
+impl ShownDigits {
+    /// Of the digits as they were given.
+    pub(crate) fn of(given: &str) -> Self {
+        Self(Arc::new(as_sent(given)))
+    }
+
+    /// As they are sent, with their pauses.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The low and high frequency of each digit in hertz.
+    pub fn frequencies(&self) -> impl Iterator<Item = [u16; 2]> + '_ {
+        self.0.chars().filter_map(frequencies_of)
+    }
+}
+
+impl fmt::Debug for ShownDigits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[digits]")
+    }
 }
 
 /// The end of one injection.
@@ -26,12 +99,12 @@ pub struct Outcome {
     pub id: u64,
     /// Names the injection in the audit log: UUID version 7 (RFC 9562 §5.7), the same for all its attempts.
     pub injection_id: Uuid,
-    /// The call, or `None` when the input was not valid.
+    /// The call, or `None` when its id was not valid.
     pub call: Option<Arc<str>>,
-    /// Whether the digits are of the kind that carriers and IVRs pass everywhere; `None` when invalid.
-    pub carrier_compatible: Option<bool>,
-    /// How many digits there are; 0 when the input was not valid.
-    pub digits: u32,
+    /// The caller's own id of the injection, where a valid one was given.
+    pub correlation_id: Option<HeaderValue>,
+    /// What was asked for, or `None` when the input was not valid.
+    pub asked: Option<Asked>,
     /// When the injection was submitted, by the wall clock.
     pub timestamp: SystemTime,
     /// From the submission to the granted lock.

@@ -1,8 +1,6 @@
 //! Headers of the caller's that make a request traceable: `traceparent`, and a correlation id.
 
-use cxone_dtmf_options::{Field, OptionError, Parsed, options, parsed};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
 
 use crate::error::Error;
 
@@ -12,25 +10,11 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The longest correlation id, in characters.
 const MAX_CORRELATION_ID: usize = 128;
 
-options! {
-    /// Checked values of these headers.
-    #[derive(Clone, Debug)]
-    pub struct Trace {
-        /// The trace that the injection belongs to, as W3C Trace Context writes it. It goes along with every request for
-        /// digits.
-        traceparent: Option<HeaderValue> = None => header("traceparent", |text| Ok(parse_traceparent(&text)?));
-        /// What the program calls the injection: 1 to 128 of `A-Z a-z 0-9 . _ ~ : @ + = / -`. It goes along with every
-        /// request for digits, and into the entry.
-        correlation_id: Option<HeaderValue> = None => header("correlationId", |text| Ok(parse_correlation_id(&text)?));
-    }
-}
-
-/// An option that is the value of a header.
-const fn header(
-    name: &'static str,
-    parse: fn(String) -> Result<HeaderValue, OptionError>,
-) -> Field<Parsed<HeaderValue>> {
-    parsed(name, parse, |_| Value::Null)
+/// Checked values of these headers.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    pub(crate) traceparent: Option<HeaderValue>,
+    pub(crate) correlation_id: Option<HeaderValue>,
 }
 
 impl Trace {
@@ -54,7 +38,7 @@ impl Trace {
 }
 
 /// Version 00 of W3C Trace Context §3.2: `00-{32 hex}-{16 hex}-{2 hex}`, lower case, neither id all zero.
-fn parse_traceparent(text: &str) -> Result<HeaderValue, Error> {
+pub(crate) fn parse_traceparent(text: &str) -> Result<HeaderValue, Error> {
     let parts: Vec<&str> = text.split('-').collect();
     let hex = |part: &str, length: usize| {
         part.len() == length
@@ -79,7 +63,7 @@ fn parse_traceparent(text: &str) -> Result<HeaderValue, Error> {
 }
 
 /// A closed set of characters, so that it cannot end a header and reads alike in every log.
-fn parse_correlation_id(text: &str) -> Result<HeaderValue, Error> {
+pub(crate) fn parse_correlation_id(text: &str) -> Result<HeaderValue, Error> {
     let valid = (1..=MAX_CORRELATION_ID).contains(&text.len())
         && text
             .bytes()

@@ -15,7 +15,7 @@ mod wiped;
 
 pub use classification::{AttemptResult, Classification, DeliveryPolicy};
 pub use client_headers::ClientHeaders;
-pub use params::{PackedParams, Params};
+pub use params::{Params, Words};
 pub use prepared::{Prepared, Recording, Segment};
 pub use profile::{SessionStatus, WireProfile};
 pub use response::{body_text, response};

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::template::RequestTemplate;
+use crate::outcome::Asked;
 use crate::payload::Sequence;
 
 /// A checked injection, ready to be sent any number of times.
 pub struct Prepared {
     /// Names the call, and with it the queue to wait in.
     pub call: Arc<str>,
+    /// What is told of it.
+    pub asked: Asked,
     /// All the digits.
     pub sequence: Sequence,
     /// The digits of each segment, where there are several.

@@ -22,8 +22,11 @@ pub trait WireProfile: Send + Sync + 'static {
         Arc::clone(origin)
     }
 
-    /// Checks the params. Nothing is sent when a rule is broken.
-    fn prepare(&self, params: Params) -> Result<Prepared, Error>;
+    /// The names of the params: what names the call, the digits, and the rest.
+    fn params(&self) -> &'static [&'static str];
+
+    /// Checks the params but for that of the call. Nothing is sent when a rule is broken.
+    fn prepare(&self, call: Arc<str>, params: &Params) -> Result<Prepared, Error>;
 
     /// The headers of a request with this body. The one with the token is marked sensitive.
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error>;

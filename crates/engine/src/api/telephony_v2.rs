@@ -3,6 +3,7 @@
 //! It is not part of what NICE publishes. It promises that an injection is atomic, so a 500 and a 503
 //! count as refused unless the user says otherwise.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,9 +19,10 @@ use super::template::{RequestTemplate, Target};
 use super::wiped::Wiped;
 use crate::auth::Token;
 use crate::error::Error;
+use crate::outcome::Asked;
 use crate::payload;
 
-pub use super::params::telephony_v2::Params;
+pub use super::params::telephony_v2::{PARAMS, Params};
 
 /// The profile.
 #[derive(Clone, Debug, Default)]
@@ -37,21 +39,17 @@ impl TelephonyV2 {
 }
 
 impl WireProfile for TelephonyV2 {
-    fn prepare(&self, params: params::Params) -> Result<Prepared, Error> {
-        let params = match params {
-            params::Params::TelephonyV2(params) => params,
-            params::Params::Packed(packed) => packed.telephony_v2(),
-            params::Params::AgentSession(_) => return Err(params::for_another_profile()),
-        };
-        let provider = payload::required_id(
-            "telephonyProviderId",
-            params.telephony_provider_id.as_deref(),
-        )?;
-        let line = payload::required_id("lineId", params.line_id.as_deref())?;
-        let call = payload::required_id("callId", params.call_id.as_deref())?;
+    fn params(&self) -> &'static [&'static str] {
+        PARAMS
+    }
+
+    fn prepare(&self, call: Arc<str>, params: &params::Params) -> Result<Prepared, Error> {
+        let params = Params::of(params);
+        let provider = payload::required_id("telephonyProviderId", params.telephony_provider_id)?;
+        let line = payload::required_id("lineId", params.line_id)?;
         let valid = payload::validate(
-            params.dtmf_string.as_ref().map(|digits| digits.as_str()),
-            params.dtmf_type.as_deref(),
+            params.dtmf_string,
+            params.dtmf_type,
             params.inter_digit_pause,
         )?;
         let target = Target::path([
@@ -63,7 +61,7 @@ impl WireProfile for TelephonyV2 {
             "lines",
             line,
             "calls",
-            call,
+            &call,
             "dtmf",
         ]);
         let segment = Segment {
@@ -78,7 +76,11 @@ impl WireProfile for TelephonyV2 {
             pause: Duration::ZERO,
         };
         Ok(Prepared {
-            call: call.into(),
+            call,
+            asked: Asked {
+                dtmf_type: Some(valid.dtmf_type),
+                ..Asked::new(&valid.sequence, valid.inter_digit_pause)
+            },
             sequence: valid.sequence,
             parts: Vec::new(),
             lead_in: Duration::ZERO,
@@ -124,14 +126,16 @@ mod tests {
     use url::Url;
 
     fn prepare(provider: &str, line: &str, call: &str) -> Result<Prepared, Error> {
-        TelephonyV2::default().prepare(params::Params::TelephonyV2(Params {
-            telephony_provider_id: Some(provider.into()),
-            line_id: Some(line.into()),
-            call_id: Some(call.into()),
-            dtmf_string: Some("12a#".to_owned().into()),
-            dtmf_type: Some("RFC2833".into()),
-            inter_digit_pause: 150.0,
-        }))
+        let params = Params {
+            call_id: call.into(),
+            dtmf_string: "12a#".into(),
+            telephony_provider_id: provider.into(),
+            line_id: line.into(),
+            dtmf_type: "RFC2833".into(),
+            inter_digit_pause: 150.0.into(),
+        };
+        let params = params.pack();
+        TelephonyV2::default().prepare(params.call(PARAMS)?, &params)
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Acquisition {
         if engine.in_flight.is_closed() {
             return Err(closed());
         }
-        let call: Arc<str> = payload::required_id("callId", call)?.into();
+        let call: Arc<str> = payload::required_id("callId", call.into())?.into();
         let queueing = enqueue(engine, &call, engine.lock_key(&call))?;
         Ok((call, queueing))
     }

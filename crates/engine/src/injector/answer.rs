@@ -61,12 +61,7 @@ impl Active {
             retry_after: retry_after_of(&answer.headers, engine.parts.clock.now()),
         };
         let Classification::Failed(failure) = self.classify(&result) else {
-            let body = body_text(&answer.body);
-            return Ok(Accepted {
-                status: answer.status.as_u16(),
-                body: body.unwrap_or_default().to_owned(),
-                body_error: body.err(),
-            });
+            return Ok(self.accepted(answer, &token));
         };
         if failure.code == Code::RateLimited
             && let Some((limiter, wait)) = engine.rate_limiter.as_ref().zip(failure.retry_after)
@@ -83,6 +78,24 @@ impl Active {
         failed.error.response = Some(response);
         failed.token = Some(Box::new(token));
         Err(failed)
+    }
+
+    fn accepted(&self, answer: &Answer, token: &Token) -> Accepted {
+        let body = body_text(&answer.body);
+        let text = body.unwrap_or_default();
+        let engine = &self.identity.engine;
+        let shown = !text.is_empty() && engine.parts.events.shows_answers();
+        let redacted = shown.then(|| {
+            let digits = &self.request.digit_redactors();
+            let secrets = &engine.secrets_of(token);
+            Redactor { digits, secrets }.body(text)
+        });
+        Accepted {
+            status: answer.status.as_u16(),
+            body: text.to_owned(),
+            redacted: redacted.flatten(),
+            body_error: body.err(),
+        }
     }
 
     fn classify(&self, result: &AttemptResult) -> Classification {

@@ -143,11 +143,11 @@ impl Ended {
         if engine.config.after_unknown != AfterUnknown::RejectQueued {
             return;
         }
-        let Some(subject) = &self.identity.subject else {
+        let Some(call) = &self.identity.call else {
             return;
         };
         // The call's queue first: a waiter woken under the lock may hand the call on at once.
-        engine.reject_queued(&engine.lock_key(&subject.call), Rejection::AfterUnknown);
+        engine.reject_queued(&engine.lock_key(call), Rejection::AfterUnknown);
         let Some(hold) = &self.hold else {
             return;
         };
@@ -228,13 +228,12 @@ fn outcome(
 ) -> Outcome {
     let now = Instant::now();
     let granted = log.granted.unwrap_or(now);
-    let subject = identity.subject.as_ref();
     Outcome {
         id: identity.id,
         injection_id: identity.injection_id,
-        call: subject.map(|subject| Arc::clone(&subject.call)),
-        carrier_compatible: subject.map(|subject| subject.carrier_compatible),
-        digits: subject.map_or(0, |subject| subject.digits),
+        call: identity.call.clone(),
+        correlation_id: identity.correlation_id.clone(),
+        asked: identity.asked.clone(),
         timestamp: identity.timestamp,
         queued: granted.duration_since(identity.started),
         latency: now.duration_since(granted),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::acquisition::{self, Acquisition};
 use super::engine::{Engine, Parts};
-use super::identity::Identity;
+use super::identity::{Identity, Names};
 use super::injection::Injection;
 use super::sessions::Follower;
 use crate::api::Params;
@@ -38,7 +38,7 @@ impl Injector {
 
     /// Begins an injection. `id` is the caller's number for it, unique among what is under way.
     #[must_use]
-    pub fn inject(&self, id: u64, params: Params, options: &InjectionOptions) -> Injection {
+    pub fn inject(&self, id: u64, params: &Params, options: &InjectionOptions) -> Injection {
         self.inject_asked(Instant::now(), id, params, options)
     }
 
@@ -48,16 +48,18 @@ impl Injector {
         &self,
         asked: Instant,
         id: u64,
-        params: Params,
+        params: &Params,
         options: &InjectionOptions,
     ) -> Injection {
         Injection::begin(Arc::clone(&self.0), asked, id, params, options)
     }
 
-    /// An injection whose input was found wrong before it could be asked for: it ends like every other.
+    /// An injection whose input was found wrong before it could be asked for: it ends like every other. `params` are what
+    /// could be read of them.
     #[must_use]
-    pub fn refuse(&self, id: u64, error: Error) -> Injection {
-        let identity = Identity::new(Arc::clone(&self.0), id, Instant::now());
+    pub fn refuse(&self, id: u64, params: &Params, error: Error) -> Injection {
+        let names = Names::of(&*self.0.parts.profile, params);
+        let identity = Identity::new(Arc::clone(&self.0), id, Instant::now(), &names);
         Injection::refuse(identity, error)
     }
 

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use http::HeaderValue;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::engine::Engine;
 use super::in_flight::InFlightEntry;
-use crate::api::Prepared;
+use crate::api::{Params, WireProfile};
+use crate::error::Error;
+use crate::outcome::Asked;
 
 /// Names an injection, and says by what it is ended and since when it is under way.
 pub(super) struct Identity {
@@ -21,19 +24,31 @@ pub(super) struct Identity {
     pub(super) started: Instant,
     /// Keeps it among what is under way.
     pub(super) entry: InFlightEntry,
+    /// The call, where its id is valid.
+    pub(super) call: Option<Arc<str>>,
+    /// The caller's own name for it, where that is valid.
+    pub(super) correlation_id: Option<HeaderValue>,
     /// `None` while the input is not known to be valid.
-    pub(super) subject: Option<Subject>,
+    pub(super) asked: Option<Asked>,
 }
 
-/// What the digits are and where they go, as far as it is told.
-pub(super) struct Subject {
-    pub(super) call: Arc<str>,
-    pub(super) carrier_compatible: bool,
-    pub(super) digits: u32,
+/// What the caller names an injection by. Each is told wherever it is valid, whatever else is wrong.
+pub(super) struct Names {
+    pub(super) call: Result<Arc<str>, Error>,
+    pub(super) correlation_id: Result<Option<HeaderValue>, Error>,
+}
+
+impl Names {
+    pub(super) fn of(profile: &dyn WireProfile, params: &Params) -> Self {
+        Self {
+            call: params.call(profile.params()),
+            correlation_id: params.correlation_id(),
+        }
+    }
 }
 
 impl Identity {
-    pub(super) fn new(engine: Arc<Engine>, id: u64, started: Instant) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, id: u64, started: Instant, names: &Names) -> Self {
         let timestamp = engine.parts.clock.now();
         Self {
             id,
@@ -41,17 +56,16 @@ impl Identity {
             injection_id: engine.retries.injection_id(timestamp),
             timestamp,
             started,
-            subject: None,
+            call: names.call.as_ref().ok().cloned(),
+            correlation_id: names.correlation_id.as_ref().ok().cloned().flatten(),
+            asked: None,
             engine,
         }
     }
 
-    pub(super) fn set_subject(&mut self, prepared: &Prepared) {
-        self.entry.set_call(&prepared.call);
-        self.subject = Some(Subject {
-            call: Arc::clone(&prepared.call),
-            carrier_compatible: prepared.sequence.carrier_compatible(),
-            digits: prepared.sequence.count(),
-        });
+    /// The input keeps all rules.
+    pub(super) fn set_asked(&mut self, call: &Arc<str>, asked: &Asked) {
+        self.entry.set_call(call);
+        self.asked = Some(asked.clone());
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::active::Active;
 use super::ended::Ended;
 use super::engine::Engine;
-use super::identity::Identity;
+use super::identity::{Identity, Names};
 use super::messages;
 use super::queued::Queued;
 use super::validated::Validated;
@@ -55,17 +55,20 @@ impl Injection {
         engine: Arc<Engine>,
         asked: Instant,
         id: u64,
-        params: Params,
+        params: &Params,
         options: &InjectionOptions,
     ) -> Self {
-        let mut identity = scopeguard::guard(Identity::new(engine, id, asked), |identity| {
+        let names = Names::of(&*engine.parts.profile, params);
+        let identity = Identity::new(engine, id, asked, &names);
+        let mut identity = scopeguard::guard(identity, |identity| {
             drop(Ended::refused(identity, messages::dropped()).settle());
         });
-        let request = match Validated::new(&identity.engine, asked, params, options) {
+        let request = match Validated::new(&identity.engine, asked, names, params, options) {
             Ok(request) => request,
             Err(error) => return Self::refuse(ScopeGuard::into_inner(identity), error),
         };
-        identity.set_subject(&request.prepared);
+        let prepared = &request.prepared;
+        identity.set_asked(&prepared.call, &prepared.asked);
         match Queued::new(ScopeGuard::into_inner(identity), request) {
             Ok(phase) => Self(Phase::Queued(queued(phase))),
             Err(phase) => Self::refused(*phase),

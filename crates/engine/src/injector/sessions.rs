@@ -51,7 +51,7 @@ impl Follower {
         if engine.in_flight.is_closed() {
             return Err(closed());
         }
-        let session = payload::required_id("sessionId", session)?;
+        let session = payload::required_id("sessionId", session.into())?;
         let template = engine.parts.profile.next_event(session, POLL)?;
         Ok(Self {
             entry: engine.in_flight.add(id),

@@ -5,11 +5,13 @@ use std::iter;
 use tokio::time::Instant;
 
 use super::engine::Engine;
+use super::identity::Names;
 use super::playout;
 use crate::api::{DeliveryPolicy, Params, Prepared};
 use crate::config::InjectionOptions;
 use crate::error::Error;
 use crate::lock::LockId;
+use crate::outcome::ShownDigits;
 use crate::redact::DigitRedactor;
 use crate::retry::Policy;
 use crate::trace::Trace;
@@ -33,11 +35,19 @@ impl Validated {
     pub(super) fn new(
         engine: &Engine,
         started: Instant,
-        params: Params,
+        names: Names,
+        params: &Params,
         options: &InjectionOptions,
     ) -> Result<Self, Error> {
         let config = &engine.config;
-        let prepared = engine.parts.profile.prepare(params)?;
+        let trace = Trace {
+            correlation_id: names.correlation_id?,
+            traceparent: params.traceparent()?,
+        };
+        let mut prepared = engine.parts.profile.prepare(names.call?, params)?;
+        if !config.mask_digits {
+            prepared.asked.shown = Some(ShownDigits::of(params.digits()?));
+        }
         let allowed = options.deadline.unwrap_or(config.deadline);
         playout::check_time(&prepared, allowed)?;
         let resend_when_unknown = (options.resend_when_unknown.as_ref())
@@ -58,7 +68,7 @@ impl Validated {
                 max_attempts: options.max_attempts,
                 last_try: None,
             },
-            trace: options.trace.clone(),
+            trace,
             hide_digits: config.mask_digits,
         })
     }

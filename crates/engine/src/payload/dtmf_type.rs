@@ -1,5 +1,6 @@
 //! How the platform sends the digits to the far end.
 
+use super::value::Value;
 use crate::error::Error;
 
 /// The ways of sending digits, as written in `dtmfType`.
@@ -29,13 +30,16 @@ impl DtmfType {
 }
 
 /// Checks `dtmfType`. Upper and lower case differ.
-pub fn parse_type(dtmf_type: &str) -> Result<DtmfType, Error> {
+pub fn parse_type(dtmf_type: Value<'_>) -> Result<DtmfType, Error> {
     match dtmf_type {
-        "RFC2833" => Ok(DtmfType::Rfc2833),
-        "SIPINFO" => Ok(DtmfType::SipInfo),
-        "INBAND" => Ok(DtmfType::InBand),
-        _ => Err(Error::invalid(
+        Value::Text("RFC2833") => Ok(DtmfType::Rfc2833),
+        Value::Text("SIPINFO") => Ok(DtmfType::SipInfo),
+        Value::Text("INBAND") => Ok(DtmfType::InBand),
+        Value::Text(_) => Err(Error::invalid(
             "Unsupported DTMF type: dtmfType must be RFC2833, SIPINFO or INBAND",
+        )),
+        _ => Err(Error::invalid(
+            "Unsupported DTMF type: dtmfType must be a string, one of RFC2833, SIPINFO and INBAND",
         )),
     }
 }
@@ -47,7 +51,7 @@ mod tests {
     #[test]
     fn type_names_and_values_agree() {
         for name in SUPPORTED_TYPES {
-            assert_eq!(parse_type(name).unwrap().as_str(), name);
+            assert_eq!(parse_type(name.into()).unwrap().as_str(), name);
         }
     }
 }

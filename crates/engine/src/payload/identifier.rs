@@ -1,5 +1,6 @@
 //! The ids that become segments of a URL path.
 
+use super::value::Value;
 use crate::error::Error;
 
 /// The greatest length of an id in characters.
@@ -31,8 +32,9 @@ const fn allowed(byte: u8) -> bool {
 }
 
 /// Like [`check_id`], for a value that may be missing or of the wrong type.
-pub fn required_id<'a>(field: &str, value: Option<&'a str>) -> Result<&'a str, Error> {
-    let value = value.ok_or_else(|| Error::invalid(format!("{field} must be a string")))?;
+pub fn required_id<'a>(field: &str, value: Value<'a>) -> Result<&'a str, Error> {
+    let text = value.text();
+    let value = text.ok_or_else(|| Error::invalid(format!("{field} must be a string")))?;
     check_id(field, value)?;
     Ok(value)
 }

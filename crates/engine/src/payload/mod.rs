@@ -8,14 +8,16 @@ mod number;
 mod pauses;
 mod sequence;
 mod validation;
+mod value;
 
 pub use dtmf_type::{DtmfType, SUPPORTED_TYPES, parse_type};
 pub use frequencies::{FREQUENCIES, frequencies_of};
 pub use identifier::{check_id, required_id};
 pub use inter_digit_pause::{MAX_INTER_DIGIT_PAUSE, MIN_INTER_DIGIT_PAUSE, parse_pause};
-pub use number::whole_number;
+pub use number::parse_millis;
 pub use pauses::{
     DigitGroup, LONG_PAUSE, MAX_PAUSES, PausedSequence, SHORT_PAUSE, pause_of, split,
 };
-pub use sequence::{Alphabet, Sequence, SequenceError, as_sent};
+pub use sequence::{Alphabet, Sequence, SequenceError, as_sent, digits_text};
 pub use validation::{MAX_SEQUENCE_LENGTH, Validation, parse_sequence, validate};
+pub use value::Value;

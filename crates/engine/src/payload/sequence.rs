@@ -5,6 +5,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::frequencies::frequencies_of;
+use super::value::Value;
+use crate::error::Error;
 
 /// Which digits a profile accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,14 +100,27 @@ impl Sequence {
     }
 }
 
+/// The text of `dtmfString`, where it is one.
+pub fn digits_text(dtmf_string: Value<'_>) -> Result<&str, Error> {
+    match dtmf_string {
+        Value::Text(text) => Ok(text),
+        Value::Number(_) => Err(Error::invalid(format!(
+            "{}: a number loses its leading zeros, so pass dtmfString as a string",
+            SequenceError::Empty
+        ))),
+        _ => Err(Error::invalid(SequenceError::Empty.to_string())),
+    }
+}
+
 /// Digits in upper case, as they are sent. `w` and `W` are pauses of different length and stay as they are.
 #[must_use]
-pub fn as_sent(digits: &str) -> String {
-    let sent = digits.chars().map(|digit| match frequencies_of(digit) {
+pub fn as_sent(digits: &str) -> Zeroizing<String> {
+    let mut sent = Zeroizing::new(String::with_capacity(digits.len()));
+    sent.extend(digits.chars().map(|digit| match frequencies_of(digit) {
         Some(_) => digit.to_ascii_uppercase(),
         None => digit,
-    });
-    sent.collect()
+    }));
+    sent
 }
 
 impl fmt::Debug for Sequence {

@@ -2,7 +2,8 @@
 
 use super::dtmf_type::{DtmfType, parse_type};
 use super::inter_digit_pause::parse_pause;
-use super::sequence::{Alphabet, Sequence, SequenceError};
+use super::sequence::{Alphabet, Sequence, SequenceError, digits_text};
+use super::value::Value;
 use crate::error::Error;
 
 /// The greatest number of digits of one injection in the tutorial's profile.
@@ -30,17 +31,17 @@ pub fn parse_sequence(dtmf_string: &str) -> Result<Sequence, Error> {
     })
 }
 
-/// Checks a whole payload. `None` stands for a value that is missing or no string.
+/// Checks a whole payload.
 ///
 /// The first broken rule is reported, in the order digits, type, pause.
 pub fn validate(
-    dtmf_string: Option<&str>,
-    dtmf_type: Option<&str>,
-    inter_digit_pause: f64,
+    dtmf_string: Value<'_>,
+    dtmf_type: Value<'_>,
+    inter_digit_pause: Value<'_>,
 ) -> Result<Validation, Error> {
     Ok(Validation {
-        sequence: parse_sequence(dtmf_string.unwrap_or_default())?,
-        dtmf_type: parse_type(dtmf_type.unwrap_or_default())?,
+        sequence: parse_sequence(digits_text(dtmf_string)?)?,
+        dtmf_type: parse_type(dtmf_type)?,
         inter_digit_pause: parse_pause(inter_digit_pause)?,
     })
 }

@@ -49,6 +49,18 @@ impl Redactor<'_> {
             .fold(value, |value, digits| digits.value(value))
     }
 
+    /// The text of a body without them: as JSON where it is JSON. `None` where there is nothing to hide.
+    #[must_use]
+    pub fn body(&self, text: &str) -> Option<String> {
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => {
+                let redacted = self.value(value.clone());
+                (redacted != value).then(|| redacted.to_string())
+            }
+            Err(_) => Some(self.text(text)).filter(|redacted| redacted != text),
+        }
+    }
+
     /// The headers without them, and without those that carry credentials. Several values of one name are joined by a
     /// comma, as axios programs know it.
     #[must_use]

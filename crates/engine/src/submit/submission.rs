@@ -64,8 +64,8 @@ impl Begin for Submission {
         } = self;
         with_default(&log, || {
             let injection = match read(options.as_deref(), lock) {
-                Ok(options) => injector.inject_asked(asked, id, params, &options),
-                Err(error) => injector.refuse(id, error),
+                Ok(options) => injector.inject_asked(asked, id, &params, &options),
+                Err(error) => injector.refuse(id, &params, error),
             };
             // Before the work can begin: a signal that has fired already must not let a digit through.
             if aborted {

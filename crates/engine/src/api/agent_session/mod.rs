@@ -12,7 +12,7 @@ mod rules;
 mod settings;
 mod version;
 
-pub use super::params::agent_session::Params;
+pub use super::params::agent_session::{PARAMS, Params};
 pub use profile::AgentSession;
 pub use rules::{
     DEFAULT_INTER_DIGIT_PAUSE, DEFAULT_TONE_DURATION, MAX_SEQUENCE_LENGTH, MAX_TONE_DURATION,

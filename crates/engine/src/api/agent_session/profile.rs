@@ -19,6 +19,7 @@ use crate::auth::Token;
 use crate::error::{Details, Error, Response};
 use crate::http::Answer;
 use crate::origin;
+use crate::outcome::Asked;
 
 /// The profile.
 #[derive(Clone, Debug, Default)]
@@ -36,35 +37,40 @@ impl AgentSession {
 }
 
 impl WireProfile for AgentSession {
-    fn prepare(&self, params: params::Params) -> Result<Prepared, Error> {
-        let params = match params {
-            params::Params::AgentSession(params) => params,
-            params::Params::Packed(packed) => packed.agent_session(),
-            params::Params::TelephonyV2(_) => return Err(params::for_another_profile()),
-        };
+    fn params(&self) -> &'static [&'static str] {
+        params::agent_session::PARAMS
+    }
+
+    fn prepare(&self, call: Arc<str>, params: &params::Params) -> Result<Prepared, Error> {
         let settings = &self.settings;
         let rules = Rules {
             allow_a_to_d: settings.allow_a_to_d,
             pauses: settings.pauses,
         };
-        let valid = rules::check(params, rules)?;
+        let valid = rules::check(params::agent_session::Params::of(params), rules)?;
         let groups = &valid.sequence.groups;
         let in_parts = groups.len() > 1;
         Ok(Prepared {
-            call: valid.session.as_str().into(),
+            asked: Asked {
+                tone_duration: Some(valid.tone_duration),
+                contact: valid.contact.map(Arc::from),
+                mask_recording: Some(valid.mask_recording),
+                ..Asked::new(&valid.sequence.all, valid.inter_digit_pause)
+            },
             lead_in: valid.sequence.lead_in,
             segments: groups
                 .iter()
                 .map(|group| {
-                    requests::segment(settings, &valid, group.digits.expose(), group.pause)
+                    requests::segment(settings, &call, &valid, group)
                 })
                 .collect(),
             parts: (groups.iter().filter(|_| in_parts))
                 .map(|group| group.digits.clone())
                 .collect(),
-            recording: (valid.masked_contact.as_deref())
+            recording: (valid.contact.filter(|_| valid.mask_recording))
                 .map(|contact| requests::recording(settings, contact)),
             sequence: valid.sequence.all,
+            call,
         })
     }
 

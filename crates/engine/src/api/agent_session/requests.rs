@@ -12,6 +12,7 @@ use super::version::Version;
 use crate::api::prepared::{Recording, Segment};
 use crate::api::template::{RequestTemplate, Target};
 use crate::api::wiped::Wiped;
+use crate::payload::DigitGroup;
 
 fn target<'a>(version: &'a Version, below: impl IntoIterator<Item = &'a str>) -> Target {
     let services = ["incontactapi", "services", version.as_str()];
@@ -21,11 +22,12 @@ fn target<'a>(version: &'a Version, below: impl IntoIterator<Item = &'a str>) ->
 /// `POST …/agent-sessions/{sessionId}/send-dtmf`, and the silence behind it.
 pub(super) fn segment(
     settings: &Settings,
-    valid: &Valid,
-    digits: &str,
-    pause: Duration,
+    session: &str,
+    valid: &Valid<'_>,
+    group: &DigitGroup,
 ) -> Segment {
-    let below = ["agent-sessions", &valid.session, "send-dtmf"];
+    let digits = group.digits.expose();
+    let below = ["agent-sessions", session, "send-dtmf"];
     let target = target(&settings.version, below);
     let (tone, spacing) = (valid.tone_duration, valid.inter_digit_pause);
     let (target, body) = match settings.encoding {
@@ -47,7 +49,7 @@ pub(super) fn segment(
         },
         digits: count,
         playing: Duration::from_millis(u64::from(tone) + u64::from(spacing)).saturating_mul(count),
-        pause,
+        pause: group.pause,
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::api::params::agent_session::Params;
 use crate::error::Error;
 use crate::payload::{
-    self, Alphabet, PausedSequence, Sequence, SequenceError, parse_pause, pause_of, split,
-    whole_number,
+    self, Alphabet, PausedSequence, Sequence, SequenceError, Value, digits_text, parse_millis,
+    parse_pause, pause_of, split,
 };
 
 /// The greatest number of digits of one injection. The API names none; this is the limit of the `Dtmf` action of
@@ -31,41 +31,48 @@ pub(super) struct Rules {
 }
 
 /// An injection that keeps all rules.
-pub(super) struct Valid {
-    pub session: String,
+pub(super) struct Valid<'a> {
     pub sequence: PausedSequence,
     pub tone_duration: u16,
     pub inter_digit_pause: u16,
-    pub masked_contact: Option<String>,
+    pub contact: Option<&'a str>,
+    pub mask_recording: bool,
 }
 
-/// Checks everything. The first broken rule is reported, in the order of the fields.
-pub(super) fn check(params: Params, rules: Rules) -> Result<Valid, Error> {
-    let session = payload::required_id("sessionId", params.session_id.as_deref())?.to_owned();
-    let digits = params.dtmf_string.as_ref().map_or("", |text| text.as_str());
-    let sequence = parse(digits, rules)?;
-    let tone_duration = params
-        .tone_duration
-        .map_or(Ok(DEFAULT_TONE_DURATION), parse_tone)?;
-    let inter_digit_pause = params
-        .inter_digit_pause
-        .map_or(Ok(DEFAULT_INTER_DIGIT_PAUSE), parse_pause)?;
-    if let Some(contact) = &params.contact_id {
-        payload::check_id("contactId", contact)?;
-    }
-    if params.mask_recording && params.contact_id.is_none() {
+/// Checks everything but the session. The first broken rule is reported, in the order of the fields.
+pub(super) fn check(params: Params<'_>, rules: Rules) -> Result<Valid<'_>, Error> {
+    let sequence = parse(digits_text(params.dtmf_string)?, rules)?;
+    let tone_duration = match params.tone_duration {
+        Value::Missing => DEFAULT_TONE_DURATION,
+        given => parse_tone(given)?,
+    };
+    let inter_digit_pause = match params.inter_digit_pause {
+        Value::Missing => DEFAULT_INTER_DIGIT_PAUSE,
+        given => parse_pause(given)?,
+    };
+    let contact = match params.contact_id {
+        Value::Missing => None,
+        given => Some(payload::required_id("contactId", given)?),
+    };
+    let mask_recording = match params.mask_recording {
+        Value::Missing => false,
+        Value::Flag(flag) => flag,
+        _ => return Err(Error::invalid("maskRecording must be true or false")),
+    };
+    if mask_recording && contact.is_none() {
         return Err(Error::invalid(
             "maskRecording needs contactId, the contact whose recording is masked",
         ));
     }
     Ok(Valid {
-        session,
         sequence,
         tone_duration,
         inter_digit_pause,
-        masked_contact: params.contact_id.filter(|_| params.mask_recording),
+        contact,
+        mask_recording,
     })
 }
+
 fn parse(text: &str, rules: Rules) -> Result<PausedSequence, Error> {
     let alphabet = if rules.allow_a_to_d {
         Alphabet::Full
@@ -98,11 +105,10 @@ fn explain(error: SequenceError, text: &str, rules: Rules) -> Error {
 }
 
 /// Checks `toneDuration`, a JavaScript number of milliseconds.
-fn parse_tone(tone_duration: f64) -> Result<u16, Error> {
-    whole_number(tone_duration, MIN_TONE_DURATION, MAX_TONE_DURATION).ok_or_else(|| {
-        Error::invalid(format!(
-            "Tone duration must be between {MIN_TONE_DURATION} and {MAX_TONE_DURATION} milliseconds (toneDuration)"
-        ))
+fn parse_tone(tone_duration: Value<'_>) -> Result<u16, Error> {
+    let (min, max) = (MIN_TONE_DURATION, MAX_TONE_DURATION);
+    parse_millis("toneDuration", tone_duration, min, max, || {
+        format!("Tone duration must be between {min} and {max} milliseconds (toneDuration)")
     })
 }
 
@@ -116,7 +122,7 @@ mod tests {
         pauses: false,
     };
 
-    fn message(params: Params, rules: Rules) -> String {
+    fn message(params: Params<'_>, rules: Rules) -> String {
         check(params, rules).err().unwrap().message.into_owned()
     }
 
@@ -124,7 +130,7 @@ mod tests {
     fn defaults_are_those_of_the_platform() {
         let valid = check(params("1"), PLAIN).unwrap();
         assert_eq!((valid.tone_duration, valid.inter_digit_pause), (120, 120));
-        assert_eq!(valid.masked_contact, None);
+        assert_eq!((valid.contact, valid.mask_recording), (None, false));
     }
 
     #[test]
@@ -175,7 +181,7 @@ mod tests {
             (f64::NAN, false),
         ] {
             let params = Params {
-                tone_duration: Some(tone),
+                tone_duration: tone.into(),
                 ..params("1")
             };
             let checked = check(params, PLAIN);
@@ -183,7 +189,7 @@ mod tests {
         }
         for (pause, valid) in [(49.0, false), (50.0, true), (1000.0, true), (1001.0, false)] {
             let params = Params {
-                inter_digit_pause: Some(pause),
+                inter_digit_pause: pause.into(),
                 ..params("1")
             };
             let checked = check(params, PLAIN);
@@ -193,28 +199,29 @@ mod tests {
 
     #[test]
     fn masking_needs_a_contact() {
-        let mask = |contact: Option<&str>| Params {
-            contact_id: contact.map(str::to_owned),
-            mask_recording: true,
+        let mask = |contact: Option<&'static str>| Params {
+            contact_id: contact.map_or(Value::Missing, Value::Text),
+            mask_recording: Value::Flag(true),
             ..params("1")
         };
         assert!(message(mask(None), PLAIN).starts_with("maskRecording needs contactId"));
         assert!(message(mask(Some("..")), PLAIN).starts_with("contactId must be 1 to 128"));
         let valid = check(mask(Some("42")), PLAIN).unwrap();
-        assert_eq!(valid.masked_contact.as_deref(), Some("42"));
+        assert_eq!((valid.contact, valid.mask_recording), (Some("42"), true));
     }
 
     #[test]
-    fn a_session_is_required() {
-        for (id, rule) in [
-            (None, "sessionId must be a string"),
-            (Some("a/b"), "sessionId must be 1 to 128"),
-        ] {
-            let params = Params {
-                session_id: id.map(str::to_owned),
-                ..params("1")
-            };
-            assert!(message(params, PLAIN).starts_with(rule));
-        }
+    fn what_is_of_another_type_is_told_as_that() {
+        let whole = "must be a whole number of milliseconds, given as a number";
+        let params = |change: fn(&mut Params<'_>)| {
+            let mut params = params("1");
+            change(&mut params);
+            message(params, PLAIN)
+        };
+        assert_eq!(params(|it| it.tone_duration = "120".into()), format!("toneDuration {whole}"));
+        assert_eq!(params(|it| it.inter_digit_pause = Value::Other), format!("interDigitPause {whole}"));
+        assert_eq!(params(|it| it.contact_id = 7.0.into()), "contactId must be a string");
+        assert_eq!(params(|it| it.mask_recording = "yes".into()), "maskRecording must be true or false");
+        assert!(params(|it| it.dtmf_string = 7.0.into()).contains("leading zeros"));
     }
 }

@@ -3,22 +3,23 @@ use std::time::Duration;
 use url::Url;
 
 use super::*;
-use crate::api::{self, ClientHeaders, Prepared, RequestTemplate, WireProfile as _};
+use crate::api::{ClientHeaders, Prepared, RequestTemplate, WireProfile as _};
+use crate::payload::Value;
 
-pub(super) fn params(digits: &str) -> Params {
+pub(super) fn params(digits: &str) -> Params<'_> {
     Params {
-        session_id: Some("s1".into()),
-        dtmf_string: Some(digits.to_owned().into()),
-        tone_duration: None,
-        inter_digit_pause: None,
-        contact_id: None,
-        mask_recording: false,
+        session_id: "s1".into(),
+        dtmf_string: digits.into(),
+        tone_duration: Value::Missing,
+        inter_digit_pause: Value::Missing,
+        contact_id: Value::Missing,
+        mask_recording: Value::Missing,
     }
 }
 
-fn prepare(settings: Settings, params: Params) -> Prepared {
+fn prepare(settings: Settings, params: Params<'_>) -> Prepared {
     let profile = AgentSession::new(settings, ClientHeaders::default());
-    profile.prepare(api::Params::AgentSession(params)).unwrap()
+    profile.prepare("s1".into(), &params.pack()).unwrap()
 }
 
 fn address(template: &RequestTemplate) -> String {
@@ -83,8 +84,8 @@ fn a_sequence_with_pauses_is_sent_in_bursts() {
 #[test]
 fn the_recording_of_the_contact_is_masked_when_asked_for() {
     let masked = Params {
-        contact_id: Some("c-9".into()),
-        mask_recording: true,
+        contact_id: "c-9".into(),
+        mask_recording: Value::Flag(true),
         ..params("1")
     };
     let recording = prepare(Settings::default(), masked).recording.unwrap();
@@ -107,17 +108,4 @@ fn every_address_of_the_platform_leads_to_the_same_sessions() {
     for other in ["https://gateway.example.com", "http://127.0.0.1:8080"] {
         assert_eq!(&*scope(other), other);
     }
-}
-
-#[test]
-fn parameters_of_another_profile_are_refused() {
-    let other = api::Params::TelephonyV2(crate::api::telephony_v2::Params {
-        telephony_provider_id: None,
-        line_id: None,
-        call_id: None,
-        dtmf_string: None,
-        dtmf_type: None,
-        inter_digit_pause: 1.0,
-    });
-    assert!(AgentSession::default().prepare(other).is_err());
 }

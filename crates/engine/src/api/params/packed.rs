@@ -1,157 +1,125 @@
-//! The params of an injection as one text. Each value that crosses from JavaScript costs as much as the rest of the
-//! call (`docs/performance.md`), and taking the text apart can wait until the injection is validated.
-//!
-//! Each value has its length before it, in UTF-16 units as JavaScript counts them: `7:call-17`. So any text may hold
-//! anything, and `-` tells a value that is missing from one that is empty.
+//! The params of an injection as they cross from JavaScript: values in one text, those that every profile has first.
 
+use std::sync::Arc;
+
+use http::HeaderValue;
 use zeroize::Zeroizing;
 
-use super::{agent_session, telephony_v2};
+use super::words::{self, Words};
+use crate::error::Error;
+use crate::payload::{Value, digits_text, required_id};
+use crate::trace::{parse_correlation_id, parse_traceparent};
 
-/// The values of one profile's params in the order in which `unpack` of that profile takes them. `Debug` is left out: it
-/// would show digits.
-pub struct PackedParams {
-    values: Zeroizing<String>,
+/// The params of one injection, for the profile of its injector: `correlationId`, `traceparent`, what names the call, the
+/// digits, and the rest as the profile has them. `Debug` is left out: it would show digits.
+pub struct Params {
+    words: Zeroizing<String>,
     /// Digits that came as bytes: a text that JavaScript made of them could not be wiped.
-    digits: Option<Zeroizing<String>>,
+    bytes: Option<Zeroizing<String>>,
 }
 
-impl PackedParams {
-    /// `digits` are those that came apart from the text.
+impl Params {
+    /// `words` is what [`Words`] reads, `bytes` are the digits that came apart from it.
     #[must_use]
-    pub fn new(values: String, digits: Option<Zeroizing<String>>) -> Self {
-        Self {
-            values: Zeroizing::new(values),
-            digits,
-        }
+    pub const fn new(words: Zeroizing<String>, bytes: Option<Zeroizing<String>>) -> Self {
+        Self { words, bytes }
     }
 
-    /// `lib/api/telephony-v2.js` packs in the same order.
-    pub(in crate::api) fn telephony_v2(self) -> telephony_v2::Params {
-        let mut values = Values(&self.values);
-        telephony_v2::Params {
-            telephony_provider_id: values.text(),
-            line_id: values.text(),
-            call_id: values.text(),
-            dtmf_type: values.text(),
-            inter_digit_pause: values.number().unwrap_or(f64::NAN),
-            dtmf_string: self.digits.or(values.text().map(Zeroizing::new)),
-        }
+    /// The values of a profile's params in their order.
+    pub(super) fn pack(values: &[Value<'_>]) -> Self {
+        let untraced = [Value::Missing, Value::Missing];
+        Self::new(words::pack(&[&untraced, values].concat()), None)
     }
 
-    /// `lib/api/agent-session.js` packs in the same order.
-    pub(in crate::api) fn agent_session(self) -> agent_session::Params {
-        let mut values = Values(&self.values);
-        agent_session::Params {
-            session_id: values.text(),
-            tone_duration: values.number(),
-            inter_digit_pause: values.number(),
-            contact_id: values.text(),
-            mask_recording: values.next() == Some("true"),
-            dtmf_string: self.digits.or(values.text().map(Zeroizing::new)),
-        }
-    }
-}
-
-/// What is left of the values.
-struct Values<'a>(&'a str);
-
-impl<'a> Values<'a> {
-    /// The next value. `None` where it is missing.
-    fn next(&mut self) -> Option<&'a str> {
-        if let Some(rest) = self.0.strip_prefix('-') {
-            self.0 = rest;
-            return None;
-        }
-        let (length, rest) = self.0.split_once(':')?;
-        let (value, rest) = split_utf16(rest, length.parse().ok()?)?;
-        self.0 = rest;
-        Some(value)
+    pub(crate) fn correlation_id(&self) -> Result<Option<HeaderValue>, Error> {
+        given(Words::of(&self.words).next(), parse_correlation_id)
     }
 
-    fn text(&mut self) -> Option<String> {
-        self.next().map(str::to_owned)
+    pub(crate) fn traceparent(&self) -> Result<Option<HeaderValue>, Error> {
+        let mut words = Words::of(&self.words);
+        words.next();
+        given(words.next(), parse_traceparent)
     }
 
-    /// As JavaScript writes numbers, which Rust reads alike.
-    fn number(&mut self) -> Option<f64> {
-        self.next().and_then(|value| value.parse().ok())
+    /// The id of the call, checked. `names` are those of the profile's params.
+    pub(crate) fn call(&self, names: &[&str]) -> Result<Arc<str>, Error> {
+        let mut values = self.values();
+        let call = values.next().unwrap_or(Value::Missing);
+        let name = names.first().copied().unwrap_or_default();
+        required_id(name, call).map(Arc::from)
+    }
+
+    /// The digits as they were given.
+    pub(crate) fn digits(&self) -> Result<&str, Error> {
+        digits_text(self.values().nth(1).unwrap_or(Value::Missing))
+    }
+
+    /// What the profile takes apart.
+    pub(super) fn values(&self) -> impl Iterator<Item = Value<'_>> {
+        let mut words = Words::of(&self.words);
+        words.next();
+        words.next();
+        let mut bytes = self.bytes.as_ref().map(|bytes| Value::Text(bytes));
+        (0..).map(move |place| {
+            let word = words.next();
+            let apart = (place == 1).then(|| bytes.take()).flatten();
+            apart.unwrap_or(word)
+        })
     }
 }
 
-/// Splits after so many UTF-16 units.
-fn split_utf16(text: &str, units: usize) -> Option<(&str, &str)> {
-    let mut rest = text.chars();
-    let mut left = units;
-    while left > 0 {
-        left = left.checked_sub(rest.next()?.len_utf16())?;
+/// Checks what may be missing. What is no text breaks the rule as an empty one does.
+fn given(
+    value: Value<'_>,
+    parse: impl FnOnce(&str) -> Result<HeaderValue, Error>,
+) -> Result<Option<HeaderValue>, Error> {
+    match value {
+        Value::Missing => Ok(None),
+        other => parse(other.text().unwrap_or_default()).map(Some),
     }
-    text.split_at_checked(text.len() - rest.as_str().len())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::telephony_v2;
     use super::*;
 
-    fn packed(values: &str) -> PackedParams {
-        PackedParams::new(values.to_owned(), None)
+    fn packed(words: &str, bytes: Option<&str>) -> Params {
+        let bytes = bytes.map(|bytes| Zeroizing::new(bytes.to_owned()));
+        Params::new(Zeroizing::new(words.to_owned()), bytes)
     }
 
     #[test]
-    fn what_was_packed_comes_apart_in_its_order() {
-        let params = packed("1:p1:l1:c7:RFC28333:1505:1234#").telephony_v2();
-        assert_eq!(params.telephony_provider_id.as_deref(), Some("p"));
-        assert_eq!(params.line_id.as_deref(), Some("l"));
-        assert_eq!(params.call_id.as_deref(), Some("c"));
-        assert_eq!(params.dtmf_type.as_deref(), Some("RFC2833"));
-        assert!((params.inter_digit_pause - 150.0).abs() < f64::EPSILON);
-        assert_eq!(params.dtmf_string.unwrap().as_str(), "1234#");
-
-        let params = packed("1:s3:120-1:c4:true2:1w").agent_session();
-        assert_eq!(params.session_id.as_deref(), Some("s"));
-        assert_eq!(params.tone_duration, Some(120.0));
-        assert_eq!(params.inter_digit_pause, None);
-        assert_eq!(params.contact_id.as_deref(), Some("c"));
-        assert!(params.mask_recording);
-        assert_eq!(params.dtmf_string.unwrap().as_str(), "1w");
+    fn what_every_profile_has_comes_first() {
+        let params = packed("2:id-1:c2:121:p1:l6:INBAND#3:150", None);
+        assert_eq!(params.correlation_id().unwrap().unwrap(), "id");
+        assert_eq!(params.traceparent(), Ok(None));
+        assert_eq!(&*params.call(&["callId"]).unwrap(), "c");
+        assert_eq!(params.digits(), Ok("12"));
+        let read = telephony_v2::Params::of(&params);
+        assert_eq!(read.line_id.text(), Some("l"));
+        assert!(matches!(read.inter_digit_pause, Value::Number(pause) if pause > 149.0));
+        let again = read.pack();
+        assert_eq!(again.words.as_str(), "--1:c2:121:p1:l6:INBAND#3:150");
     }
 
     #[test]
-    fn missing_empty_and_odd_values_are_told_apart() {
-        let params = packed("-0:9:1:-😀\0é-3:NaN-").telephony_v2();
-        assert_eq!(params.telephony_provider_id, None);
-        assert_eq!(params.line_id.as_deref(), Some(""));
-        // The length counts UTF-16 units: the face has two.
-        assert_eq!(params.call_id.as_deref(), Some("1:-😀\0é-3"));
-    }
-
-    #[test]
-    fn numbers_are_those_of_javascript() {
-        for (text, number) in [
-            ("0", 0.0),
-            ("1e+21", 1e21),
-            ("1.5", 1.5),
-            ("-Infinity", f64::NEG_INFINITY),
-        ] {
-            let params = packed(&format!("-{}:{text}3:NaN-5:false-", text.len())).agent_session();
-            assert_eq!(params.tone_duration, Some(number), "{text}");
-            assert!(params.inter_digit_pause.is_some_and(f64::is_nan));
-            assert!(!params.mask_recording);
-        }
+    fn one_that_is_wrong_leaves_the_others() {
+        let params = packed("2: x4:nope1:c!----", None);
+        assert!(params.correlation_id().is_err() && params.traceparent().is_err());
+        assert!(params.call(&["callId"]).is_ok() && params.digits().is_err());
+        let error = packed("--!----", None).call(&["sessionId"]).unwrap_err();
+        assert_eq!(error.message, "sessionId must be a string");
+        let error = packed("!!", None).correlation_id().unwrap_err();
+        assert!(error.message.starts_with("correlationId must be"));
     }
 
     #[test]
     fn digits_that_came_as_bytes_stand_for_those_of_the_text() {
-        let digits = Some(Zeroizing::new("12".to_owned()));
-        let params = PackedParams::new("-----".to_owned(), digits).telephony_v2();
-        assert_eq!(params.dtmf_string.unwrap().as_str(), "12");
-        assert!(params.inter_digit_pause.is_nan());
-    }
-
-    #[test]
-    fn what_no_packer_makes_is_missing() {
-        for odd in ["", "7", "x:", "9:short", "1:😀"] {
-            assert_eq!(packed(odd).telephony_v2().telephony_provider_id, None);
-        }
+        let params = packed("--1:c-1:p", Some("12"));
+        assert_eq!(params.digits(), Ok("12"));
+        let read = telephony_v2::Params::of(&params);
+        assert_eq!(read.telephony_provider_id.text(), Some("p"));
+        assert_eq!(read.dtmf_string.text(), Some("12"));
     }
 }
