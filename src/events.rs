@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::failure::{Answered, Failure};
 use super::outbox::Outbox;
 use super::outcome_fields::Entry;
-use super::record::{Finished, LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked, WithoutLease};
+use super::record::{
+    Finished, LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked, WithoutLease,
+};
 use super::times::whole_millis_up;
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::event::{Event, EventSink};

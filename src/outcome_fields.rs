@@ -213,7 +213,10 @@ mod tests {
     #[test]
     fn an_entry_has_fields_of_the_table_in_its_order() {
         let names = OUTCOME_FIELDS.iter().map(|field| field.name);
-        for outcome in [accepted(), outcome(Err(Error::not_sent(Code::Closed, "closed")))] {
+        for outcome in [
+            accepted(),
+            outcome(Err(Error::not_sent(Code::Closed, "closed"))),
+        ] {
             let entry = entry(&outcome, true);
             let mut names = names.clone();
             for name in entry.as_object().unwrap().keys() {
@@ -229,22 +232,37 @@ mod tests {
         assert_eq!(alone["queuedMs"], json!(1.5));
         assert_eq!(alone["attemptMs"], json!(0.0));
         assert_eq!(alone["interDigitPause"], Value::Null);
-        assert_eq!(alone["validation"], json!({ "valid": false, "carrierCompatible": false }));
+        assert_eq!(
+            alone["validation"],
+            json!({ "valid": false, "carrierCompatible": false })
+        );
         for name in ["fence", "correlationId", "code", "bodyError"] {
             assert_eq!(alone.get(name), None, "{name}");
         }
         assert_eq!(entry(&accepted(), true)["fence"], Value::Null);
-        let failed = entry(&outcome(Err(Error::not_sent(Code::Closed, "closed"))), false);
-        assert_eq!((&failed["status"], &failed["errorCode"]), (&json!("error"), &json!("unknown")));
+        let failed = entry(
+            &outcome(Err(Error::not_sent(Code::Closed, "closed"))),
+            false,
+        );
+        assert_eq!(
+            (&failed["status"], &failed["errorCode"]),
+            (&json!("error"), &json!("unknown"))
+        );
         assert_eq!(failed["code"], "ERR_DTMF_CLOSED");
     }
 
     #[test]
     fn the_answer_can_be_left_out() {
         let outcome = accepted();
-        let entry = Entry { outcome: &outcome, fleet: false };
+        let entry = Entry {
+            outcome: &outcome,
+            fleet: false,
+        };
         let text = Finished::of(entry).text().unwrap();
-        assert_eq!(text.json.get(text.long_at.unwrap()..), Some(r#"["long",null]]"#));
+        assert_eq!(
+            text.json.get(text.long_at.unwrap()..),
+            Some(r#"["long",null]]"#)
+        );
     }
 
     #[test]

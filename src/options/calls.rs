@@ -32,9 +32,7 @@ pub const DEFAULT_MAX_RETRIES: u32 = 3;
 
 /// The settings of one injection. The lock comes as the number that JavaScript got for it.
 pub fn injection(json: Option<&str>, lock: Option<u64>) -> Result<InjectionOptions, Error> {
-    let read = read(json, |fields| {
-        Ok(InjectionOptions::default().over(fields)?)
-    })?;
+    let read = read(json, |fields| Ok(InjectionOptions::default().over(fields)?))?;
     Ok(InjectionOptions {
         lock: lock.map(LockId),
         ..read.unwrap_or_default()

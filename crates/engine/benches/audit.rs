@@ -88,8 +88,8 @@ fn pair() -> [Record; 2] {
         id: 1,
         injection_id: intent.injection_id,
         call: Some(Arc::clone(&intent.call)),
-        carrier_compatible: Some(true),
-        digits: 6,
+        correlation_id: None,
+        asked: None,
         timestamp: SystemTime::now(),
         queued: Duration::ZERO,
         latency: Duration::from_millis(80),
@@ -102,6 +102,7 @@ fn pair() -> [Record; 2] {
         result: Ok(Accepted {
             status: 200,
             body: String::new(),
+            redacted: None,
             body_error: None,
         }),
     };

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use cxone_dtmf_engine::Secret;
-use cxone_dtmf_engine::api::{Params, WireProfile as _, telephony_v2};
+use cxone_dtmf_engine::api::{Params, Prepared, WireProfile as _, telephony_v2};
 use cxone_dtmf_engine::audit::Seal;
 use cxone_dtmf_engine::audit::{Chain, Head};
 use cxone_dtmf_engine::audit::{Intent, Key};
@@ -28,35 +28,41 @@ const WAITING: usize = 32;
 pub(crate) fn validation(times: u64) -> Result<(), Box<dyn Error>> {
     repeat(times, |_| {
         Ok(payload::validate(
-            Some("1234567890*#ABCD"),
-            Some("RFC2833"),
-            100.0,
+            "1234567890*#ABCD".into(),
+            "RFC2833".into(),
+            100.0.into(),
         )?)
     })
 }
 
 fn params() -> Params {
-    Params::TelephonyV2(telephony_v2::Params {
-        telephony_provider_id: Some("provider-1".to_owned()),
-        line_id: Some("line-1".to_owned()),
-        call_id: Some("call-00001".to_owned()),
-        dtmf_string: Some("1234#".to_owned().into()),
-        dtmf_type: Some("RFC2833".to_owned()),
-        inter_digit_pause: 100.0,
-    })
+    telephony_v2::Params {
+        call_id: "call-00001".into(),
+        dtmf_string: "1234#".into(),
+        telephony_provider_id: "provider-1".into(),
+        line_id: "line-1".into(),
+        dtmf_type: "RFC2833".into(),
+        inter_digit_pause: 100.0.into(),
+    }
+    .pack()
+}
+
+fn prepared(profile: &telephony_v2::TelephonyV2) -> Result<Prepared, Box<dyn Error>> {
+    let params = params();
+    Ok(profile.prepare(params.call(telephony_v2::PARAMS)?, &params)?)
 }
 
 /// From the parameters of a caller to what can be sent.
 pub(crate) fn preparation(times: u64) -> Result<(), Box<dyn Error>> {
     let profile = telephony_v2::TelephonyV2::default();
-    repeat(times, |_| Ok(profile.prepare(params())?))
+    repeat(times, |_| prepared(&profile))
 }
 
 /// The address and the headers of one attempt.
 pub(crate) fn request(times: u64) -> Result<(), Box<dyn Error>> {
     let profile = telephony_v2::TelephonyV2::default();
     let base = base_url("apiUrl", "https://api.example.com")?;
-    let prepared = profile.prepare(params())?;
+    let prepared = prepared(&profile)?;
     let template = &prepared
         .segments
         .first()
@@ -142,8 +148,8 @@ fn records() -> [Record; 2] {
         id: 1,
         injection_id: intent.injection_id,
         call: Some(Arc::clone(&intent.call)),
-        carrier_compatible: Some(true),
-        digits: 5,
+        correlation_id: None,
+        asked: None,
         timestamp: SystemTime::UNIX_EPOCH,
         queued: Duration::ZERO,
         latency: Duration::from_millis(80),
@@ -156,6 +162,7 @@ fn records() -> [Record; 2] {
         result: Ok(Accepted {
             status: 202,
             body: String::new(),
+            redacted: None,
             body_error: None,
         }),
     };

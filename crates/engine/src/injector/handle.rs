@@ -38,7 +38,7 @@ impl Injector {
 
     /// Begins an injection. `id` is the caller's number for it, unique among what is under way.
     #[must_use]
-    pub fn inject(&self, id: u64, params: &Params, options: &InjectionOptions) -> Injection {
+    pub fn inject(&self, id: u64, params: Params, options: &InjectionOptions) -> Injection {
         self.inject_asked(Instant::now(), id, params, options)
     }
 
@@ -48,10 +48,10 @@ impl Injector {
         &self,
         asked: Instant,
         id: u64,
-        params: &Params,
+        params: Params,
         options: &InjectionOptions,
     ) -> Injection {
-        Injection::begin(Arc::clone(&self.0), asked, id, params, options)
+        Injection::begin(Arc::clone(&self.0), asked, id, &params, options)
     }
 
     /// An injection whose input was found wrong before it could be asked for: it ends like every other. `params` are what

@@ -67,7 +67,10 @@ impl Metrics {
         }
         drop(times);
         if delivery == Delivery::Accepted {
-            locked(&self.recognition).accepted(outcome.injection_id, outcome.asked.as_ref().map_or(0, |asked| asked.digits));
+            locked(&self.recognition).accepted(
+                outcome.injection_id,
+                outcome.asked.as_ref().map_or(0, |asked| asked.digits),
+            );
         }
     }
 

@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_lawful_payload_passes() {
-        let validation = validate(Some("12#d"), Some("SIPINFO"), 100.0).unwrap();
+        let validation = validate("12#d".into(), "SIPINFO".into(), 100.0.into()).unwrap();
         assert_eq!(validation.sequence.expose(), "12#D");
         assert_eq!(validation.dtmf_type, DtmfType::SipInfo);
         assert_eq!(validation.inter_digit_pause, 100);
@@ -64,29 +64,43 @@ mod tests {
     #[test]
     fn each_broken_rule_has_its_message() {
         const TYPE: &str = "Unsupported DTMF type: dtmfType must be RFC2833, SIPINFO or INBAND";
+        const NO_TYPE: &str =
+            "Unsupported DTMF type: dtmfType must be a string, one of RFC2833, SIPINFO and INBAND";
+        const WHOLE: &str = "interDigitPause must be a whole number of milliseconds";
+        const NO_PAUSE: &str =
+            "interDigitPause must be a whole number of milliseconds, given as a number";
+        const NUMBER: &str = "DTMF sequence must be a non-empty string: \
+            a number loses its leading zeros, so pass dtmfString as a string";
         const PAUSE: &str = "Inter-digit pause must be between 50 and 1000 milliseconds";
         let empty = "DTMF sequence must be a non-empty string";
         let long = "DTMF sequence exceeds maximum length of 16 characters";
         let digit = "Invalid DTMF character at position 2 (counted from 1): \
                      allowed are 0-9, *, # and A-D in dtmfString";
-        let rfc = Some("RFC2833");
+        let text = Value::Text;
+        let (one, rfc) = (text("1"), text("RFC2833"));
+        let pause = Value::Number;
         let cases = [
-            (None, rfc, 100.0, empty),
-            (Some(""), rfc, 100.0, empty),
-            (Some("11111111111111111"), rfc, 100.0, long),
-            (Some("1x"), rfc, 100.0, digit),
-            (Some("1"), None, 100.0, TYPE),
-            (Some("1"), Some("rfc2833"), 100.0, TYPE),
-            (Some("1"), Some("RFC4733"), 100.0, TYPE),
-            (Some("1"), rfc, 49.0, PAUSE),
-            (Some("1"), rfc, 1001.0, PAUSE),
-            (Some("1"), rfc, 99.5, PAUSE),
-            (Some("1"), rfc, -100.0, PAUSE),
-            (Some("1"), rfc, 0.0, PAUSE),
-            (Some("1"), rfc, f64::NAN, PAUSE),
-            (Some("1"), rfc, f64::INFINITY, PAUSE),
+            (Value::Missing, rfc, pause(100.0), empty),
+            (Value::Other, rfc, pause(100.0), empty),
+            (text(""), rfc, pause(100.0), empty),
+            (pause(1.0), rfc, pause(100.0), NUMBER),
+            (text("11111111111111111"), rfc, pause(100.0), long),
+            (text("1x"), rfc, pause(100.0), digit),
+            (one, Value::Missing, pause(100.0), NO_TYPE),
+            (one, pause(1.0), pause(100.0), NO_TYPE),
+            (one, text("rfc2833"), pause(100.0), TYPE),
+            (one, text("RFC4733"), pause(100.0), TYPE),
+            (one, rfc, pause(49.0), PAUSE),
+            (one, rfc, pause(1001.0), PAUSE),
+            (one, rfc, pause(-100.0), PAUSE),
+            (one, rfc, pause(0.0), PAUSE),
+            (one, rfc, pause(99.5), WHOLE),
+            (one, rfc, pause(f64::NAN), WHOLE),
+            (one, rfc, pause(f64::INFINITY), WHOLE),
+            (one, rfc, text("100"), NO_PAUSE),
+            (one, rfc, Value::Missing, NO_PAUSE),
             // The first broken rule wins.
-            (Some(""), None, f64::NAN, empty),
+            (text(""), Value::Missing, pause(f64::NAN), empty),
         ];
         for (digits, dtmf_type, pause, message) in cases {
             let error = validate(digits, dtmf_type, pause).unwrap_err();

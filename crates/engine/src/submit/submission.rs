@@ -64,7 +64,7 @@ impl Begin for Submission {
         } = self;
         with_default(&log, || {
             let injection = match read(options.as_deref(), lock) {
-                Ok(options) => injector.inject_asked(asked, id, &params, &options),
+                Ok(options) => injector.inject_asked(asked, id, params, &options),
                 Err(error) => injector.refuse(id, &params, error),
             };
             // Before the work can begin: a signal that has fired already must not let a digit through.

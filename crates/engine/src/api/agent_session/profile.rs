@@ -60,9 +60,7 @@ impl WireProfile for AgentSession {
             lead_in: valid.sequence.lead_in,
             segments: groups
                 .iter()
-                .map(|group| {
-                    requests::segment(settings, &call, &valid, group)
-                })
+                .map(|group| requests::segment(settings, &call, &valid, group))
                 .collect(),
             parts: (groups.iter().filter(|_| in_parts))
                 .map(|group| group.digits.clone())

@@ -218,10 +218,22 @@ mod tests {
             change(&mut params);
             message(params, PLAIN)
         };
-        assert_eq!(params(|it| it.tone_duration = "120".into()), format!("toneDuration {whole}"));
-        assert_eq!(params(|it| it.inter_digit_pause = Value::Other), format!("interDigitPause {whole}"));
-        assert_eq!(params(|it| it.contact_id = 7.0.into()), "contactId must be a string");
-        assert_eq!(params(|it| it.mask_recording = "yes".into()), "maskRecording must be true or false");
+        assert_eq!(
+            params(|it| it.tone_duration = "120".into()),
+            format!("toneDuration {whole}")
+        );
+        assert_eq!(
+            params(|it| it.inter_digit_pause = Value::Other),
+            format!("interDigitPause {whole}")
+        );
+        assert_eq!(
+            params(|it| it.contact_id = 7.0.into()),
+            "contactId must be a string"
+        );
+        assert_eq!(
+            params(|it| it.mask_recording = "yes".into()),
+            "maskRecording must be true or false"
+        );
         assert!(params(|it| it.dtmf_string = 7.0.into()).contains("leading zeros"));
     }
 }

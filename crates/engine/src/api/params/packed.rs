@@ -42,7 +42,7 @@ impl Params {
     }
 
     /// The id of the call, checked. `names` are those of the profile's params.
-    pub(crate) fn call(&self, names: &[&str]) -> Result<Arc<str>, Error> {
+    pub fn call(&self, names: &[&str]) -> Result<Arc<str>, Error> {
         let mut values = self.values();
         let call = values.next().unwrap_or(Value::Missing);
         let name = names.first().copied().unwrap_or_default();

@@ -22,7 +22,10 @@ impl<'a> Words<'a> {
     }
 
     /// The next value. What no packer writes is missing.
-    #[expect(clippy::should_implement_trait, reason = "it has no end: behind the last one all are missing")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it has no end: behind the last one all are missing"
+    )]
     pub fn next(&mut self) -> Value<'a> {
         let (mark, rest) = match self.0.split_at_checked(1) {
             Some((mark @ ("-" | "!" | "#" | "?"), rest)) => (mark, rest),
@@ -61,7 +64,9 @@ fn split_utf16(text: &str, units: usize) -> Option<(&str, &str)> {
 
 /// The same text as `lib/packed.js` makes of these values.
 pub(super) fn pack(values: &[Value<'_>]) -> Zeroizing<String> {
-    let room = values.iter().map(|value| value.text().map_or(32, str::len) + 8);
+    let room = values
+        .iter()
+        .map(|value| value.text().map_or(32, str::len) + 8);
     let mut packed = Zeroizing::new(String::with_capacity(room.sum()));
     for value in values {
         // Writing to a text does not fail.
@@ -115,7 +120,11 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_javascript() {
-        for (text, number) in [("#1:0", 0.0), ("#5:1e+21", 1e21), ("#9:-Infinity", f64::NEG_INFINITY)] {
+        for (text, number) in [
+            ("#1:0", 0.0),
+            ("#5:1e+21", 1e21),
+            ("#9:-Infinity", f64::NEG_INFINITY),
+        ] {
             let Value::Number(read) = Words::of(text).next() else {
                 panic!("{text}");
             };

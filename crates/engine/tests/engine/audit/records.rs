@@ -71,8 +71,8 @@ pub fn outcome(number: u64, result: Result<Accepted, Error>) -> Arc<Outcome> {
         id: number,
         injection_id: id(number),
         call: Some(format!("call-{number}").into()),
-        carrier_compatible: Some(true),
-        digits: 6,
+        correlation_id: None,
+        asked: None,
         timestamp: start(),
         queued: Duration::ZERO,
         latency: Duration::from_millis(12),
@@ -90,6 +90,7 @@ pub fn accepted() -> Result<Accepted, Error> {
     Ok(Accepted {
         status: 204,
         body: String::new(),
+        redacted: None,
         body_error: None,
     })
 }

@@ -84,8 +84,12 @@ struct Misjudging {
 }
 
 impl WireProfile for Misjudging {
-    fn prepare(&self, params: Params) -> Result<Prepared, Error> {
-        let mut prepared = self.right.prepare(params)?;
+    fn params(&self) -> &'static [&'static str] {
+        self.right.params()
+    }
+
+    fn prepare(&self, call: Arc<str>, params: &Params) -> Result<Prepared, Error> {
+        let mut prepared = self.right.prepare(call, params)?;
         if self.bug == Bug::UnmaskedWithinTones {
             for segment in &mut prepared.segments {
                 segment.playing = Duration::ZERO;

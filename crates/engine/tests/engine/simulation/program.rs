@@ -9,6 +9,7 @@ use cxone_dtmf_engine::config::{AfterUnknown, InjectionOptions, PlayoutMode};
 use cxone_dtmf_engine::injector::Injector;
 use cxone_dtmf_engine::lock::{LockId, Registry};
 use cxone_dtmf_engine::outcome::Outcome;
+use cxone_dtmf_engine::payload::Value;
 use cxone_dtmf_engine::retry::DEFAULT_MAX_ATTEMPTS;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -212,24 +213,26 @@ pub fn params(api: Api, wish: &Wish) -> Params {
     let call = call_id(wish.call);
     let segment = |part: u32| format!("{:05}{part}", wish.injection);
     match api {
-        Api::TelephonyV2 => Params::TelephonyV2(telephony_v2::Params {
-            telephony_provider_id: Some("provider".to_owned()),
-            line_id: Some("line".to_owned()),
-            call_id: Some(call),
-            dtmf_string: Some(segment(0).into()),
-            dtmf_type: Some("RFC2833".to_owned()),
-            inter_digit_pause: 100.0,
-        }),
+        Api::TelephonyV2 => telephony_v2::Params {
+            call_id: (&*call).into(),
+            dtmf_string: (&*segment(0)).into(),
+            telephony_provider_id: "provider".into(),
+            line_id: "line".into(),
+            dtmf_type: "RFC2833".into(),
+            inter_digit_pause: 100.0.into(),
+        }
+        .pack(),
         Api::AgentSession => {
             let segments: Vec<_> = (0..wish.segments).map(segment).collect();
-            Params::AgentSession(agent_session::Params {
-                session_id: Some(call.clone()),
-                dtmf_string: Some(segments.join(",").into()),
-                tone_duration: Some(TONE as f64),
-                inter_digit_pause: Some(TONE as f64),
-                contact_id: Some(call),
-                mask_recording: wish.masked,
-            })
+            agent_session::Params {
+                session_id: (&*call).into(),
+                dtmf_string: (&*segments.join(",")).into(),
+                tone_duration: (TONE as f64).into(),
+                inter_digit_pause: (TONE as f64).into(),
+                contact_id: (&*call).into(),
+                mask_recording: Value::Flag(wish.masked),
+            }
+            .pack()
         }
     }
 }

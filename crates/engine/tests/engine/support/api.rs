@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cxone_dtmf_engine::api::{ClientHeaders, Params, WireProfile, agent_session, telephony_v2};
 use cxone_dtmf_engine::config::{Config, PlayoutMode};
+use cxone_dtmf_engine::payload::Value;
 
 use super::{Platform, World};
 
@@ -56,15 +57,16 @@ impl Api {
     /// Valid parameters.
     pub fn params(self, call: &str, digits: &str) -> Params {
         match self {
-            Self::TelephonyV2 => Params::TelephonyV2(telephony_v2::Params {
-                telephony_provider_id: Some("provider".to_owned()),
-                line_id: Some("line".to_owned()),
-                call_id: Some(call.to_owned()),
-                dtmf_string: Some(digits.to_owned().into()),
-                dtmf_type: Some("RFC2833".to_owned()),
-                inter_digit_pause: 100.0,
-            }),
-            Self::AgentSession | Self::SessionQuery => Params::AgentSession(session(call, digits)),
+            Self::TelephonyV2 => telephony_v2::Params {
+                call_id: call.into(),
+                dtmf_string: digits.into(),
+                telephony_provider_id: "provider".into(),
+                line_id: "line".into(),
+                dtmf_type: "RFC2833".into(),
+                inter_digit_pause: 100.0.into(),
+            }
+            .pack(),
+            Self::AgentSession | Self::SessionQuery => session(call, digits).pack(),
         }
     }
 
@@ -75,13 +77,13 @@ impl Api {
 }
 
 /// Digits for a session. Its contact goes by the same name.
-pub fn session(session: &str, digits: &str) -> agent_session::Params {
+pub fn session<'a>(session: &'a str, digits: &'a str) -> agent_session::Params<'a> {
     agent_session::Params {
-        session_id: Some(session.to_owned()),
-        dtmf_string: Some(digits.to_owned().into()),
-        tone_duration: None,
-        inter_digit_pause: None,
-        contact_id: Some(session.to_owned()),
-        mask_recording: false,
+        session_id: session.into(),
+        dtmf_string: digits.into(),
+        tone_duration: Value::Missing,
+        inter_digit_pause: Value::Missing,
+        contact_id: session.into(),
+        mask_recording: Value::Missing,
     }
 }

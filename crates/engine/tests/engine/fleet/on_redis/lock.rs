@@ -352,7 +352,7 @@ async fn tones_of_one_process_are_played_before_another_presses() {
     };
     let (first, second) = (process(), process());
     let press = |process: &Process, digits| {
-        let params = cxone_dtmf_engine::api::Params::AgentSession(session("s", digits));
+        let params = session("s", digits).pack();
         let journey =
             process
                 .world

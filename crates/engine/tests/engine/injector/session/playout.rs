@@ -38,11 +38,10 @@ async fn the_next_sequence_begins_when_the_last_one_has_been_played() {
 async fn the_length_of_the_tones_counts() {
     let stage = Stage::new(config());
     let mut params = crate::support::session("s", "12");
-    params.tone_duration = Some(5_000.0);
-    params.inter_digit_pause = Some(50.0);
-    let params = cxone_dtmf_engine::api::Params::AgentSession(params);
+    params.tone_duration = 5_000.0.into();
+    params.inter_digit_pause = 50.0.into();
     let injector = &stage.world.injector;
-    let outcome = injector.inject(1, params, &options()).run().await;
+    let outcome = injector.inject(1, params.pack(), &options()).run().await;
     accepted(&outcome);
     accepted(&stage.press(2, "1", &options()).await.unwrap());
     let turn = ANSWER + 2 * ms(5_050) + GUARD;

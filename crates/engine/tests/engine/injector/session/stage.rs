@@ -9,6 +9,7 @@ use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::event::Event;
 use cxone_dtmf_engine::lock::{LockId, Registry};
 use cxone_dtmf_engine::outcome::Outcome;
+use cxone_dtmf_engine::payload::Value;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -96,15 +97,14 @@ impl Stage {
 
     /// Begins to press digits into the session `s`.
     pub fn press(&self, id: u64, digits: &str, options: &InjectionOptions) -> Pressing {
-        let params = Params::AgentSession(session("s", digits));
-        self.begin(id, params, options)
+        self.begin(id, session("s", digits).pack(), options)
     }
 
     /// The same with its recording masked.
     pub fn press_masked(&self, id: u64, digits: &str, options: &InjectionOptions) -> Pressing {
         let mut params = session("s", digits);
-        params.mask_recording = true;
-        self.begin(id, Params::AgentSession(params), options)
+        params.mask_recording = Value::Flag(true);
+        self.begin(id, params.pack(), options)
     }
 
     fn begin(&self, id: u64, params: Params, options: &InjectionOptions) -> Pressing {
