@@ -1062,10 +1062,10 @@ export interface DtmfErrorResponse {
   data: unknown;
   /**
    * Why the platform declined, in one line of at most 500 characters: out of the body, in whichever of its shapes, or
-   * out of the header `icStatusDescription`. Only with `api: 'agent-session'`, and only when it said so.
+   * out of the header `icStatusDescription`. Only when it said so.
    */
   reason?: string;
-  /** What NICE's support finds the request by: the header `x-trace-id`. Only with `api: 'agent-session'`. */
+  /** What NICE's support finds the request by: the header `x-trace-id`. */
   traceId?: string;
 }
 

@@ -5,6 +5,7 @@
 pub mod agent_session;
 mod classification;
 mod client_headers;
+mod details;
 mod params;
 mod prepared;
 mod profile;

@@ -1,5 +1,6 @@
 //! The seam behind which each wire format is.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::params::Params;
 use super::prepared::Prepared;
 use super::template::RequestTemplate;
 use crate::auth::Token;
-use crate::error::{Details, Error, Response};
+use crate::error::Error;
 use crate::http::Answer;
 
 /// One wire format of one API.
@@ -41,9 +42,9 @@ pub trait WireProfile: Send + Sync + 'static {
     /// What an attempt that ended in `result` means. Pure: the same result always means the same.
     fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification;
 
-    /// The reason and the trace id in an answer that is redacted already, for the error that carries it.
-    fn details(&self, _: &Response) -> Details {
-        Details::default()
+    /// What the error of a 409 begins with.
+    fn conflict(&self, _call: &str) -> Cow<'static, str> {
+        "the platform reports a conflict: something else presses digits or changes the call".into()
     }
 
     /// The request that waits for the next event of a session, for at most `wait`, in whole seconds.

@@ -3,6 +3,7 @@
 //! It is not part of what NICE publishes. It promises that an injection is atomic, so a 500 and a 503
 //! count as refused unless the user says otherwise.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -94,6 +95,11 @@ impl WireProfile for TelephonyV2 {
     /// The tutorial says that an injection is atomic.
     fn atomic_server_errors(&self) -> bool {
         true
+    }
+
+    /// The tutorial's words, which programs match on.
+    fn conflict(&self, call: &str) -> Cow<'static, str> {
+        format!("Channel conflict: call {call} is currently locked by another process").into()
     }
 
     fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName};
 
 use super::rules::{self, Rules};
 use super::settings::Settings;
-use super::{details, events, requests};
+use super::{events, requests};
 use crate::api::classification::{AttemptResult, Classification, DeliveryPolicy, classify};
 use crate::api::client_headers::ClientHeaders;
 use crate::api::params;
@@ -16,7 +16,7 @@ use crate::api::prepared::Prepared;
 use crate::api::profile::{SessionStatus, WireProfile};
 use crate::api::template::RequestTemplate;
 use crate::auth::Token;
-use crate::error::{Details, Error, Response};
+use crate::error::Error;
 use crate::http::Answer;
 use crate::origin;
 
@@ -90,10 +90,6 @@ impl WireProfile for AgentSession {
 
     fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
         classify(result, policy)
-    }
-
-    fn details(&self, response: &Response) -> Details {
-        details::read(response)
     }
 
     fn next_event(&self, session: &str, wait: Duration) -> Result<RequestTemplate, Error> {
