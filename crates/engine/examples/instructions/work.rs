@@ -49,14 +49,14 @@ fn params() -> Params {
 /// From the parameters of a caller to what can be sent.
 pub(crate) fn preparation(times: u64) -> Result<(), Box<dyn Error>> {
     let profile = telephony_v2::TelephonyV2::default();
-    repeat(times, |_| Ok(profile.prepare(params())?))
+    repeat(times, |_| Ok(profile.prepare(params(), false)?))
 }
 
 /// The address and the headers of one attempt.
 pub(crate) fn request(times: u64) -> Result<(), Box<dyn Error>> {
     let profile = telephony_v2::TelephonyV2::default();
     let base = base_url("apiUrl", "https://api.example.com")?;
-    let prepared = profile.prepare(params())?;
+    let prepared = profile.prepare(params(), false)?;
     let template = &prepared
         .segments
         .first()

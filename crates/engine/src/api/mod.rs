@@ -17,7 +17,7 @@ mod wiped;
 pub use classification::{AttemptResult, Classification, DeliveryPolicy};
 pub use client_headers::ClientHeaders;
 pub use params::{PackedParams, Params};
-pub use prepared::{Prepared, Recording, Segment};
+pub use prepared::{Playing, Prepared, Recording, Segment};
 pub use profile::{SessionStatus, WireProfile};
 pub use response::{body_text, response};
 pub use template::{RequestTemplate, Target};

@@ -23,8 +23,9 @@ pub trait WireProfile: Send + Sync + 'static {
         Arc::clone(origin)
     }
 
-    /// Checks the params. Nothing is sent when a rule is broken.
-    fn prepare(&self, params: Params) -> Result<Prepared, Error>;
+    /// Checks the params. Nothing is sent when a rule is broken. `split` is whether a sequence that is longer than one
+    /// request takes goes out in several.
+    fn prepare(&self, params: Params, split: bool) -> Result<Prepared, Error>;
 
     /// The headers of a request with this body. The one with the token is marked sensitive.
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error>;

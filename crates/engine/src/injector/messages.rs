@@ -53,7 +53,7 @@ pub(super) fn conflict(beginning: &str, response: &Response) -> String {
     }
 }
 
-/// A sequence with pauses failed after a part of it was accepted.
+/// A sequence in several requests failed after a part of it was accepted.
 pub(super) fn midway(accepted: u32, of: u32, why: &str) -> String {
     format!(
         "{accepted} of {of} digits were accepted, then it failed, and nothing was sent again: find out where the call stands ({why})"

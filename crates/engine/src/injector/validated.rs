@@ -37,7 +37,10 @@ impl Validated {
         options: &InjectionOptions,
     ) -> Result<Self, Error> {
         let config = &engine.config;
-        let prepared = engine.parts.profile.prepare(params)?;
+        let prepared = engine
+            .parts
+            .profile
+            .prepare(params, options.split.unwrap_or(config.split))?;
         let allowed = options.deadline.unwrap_or(config.deadline);
         playout::check_time(&prepared, allowed)?;
         let resend_when_unknown = (options.resend_when_unknown.as_ref())

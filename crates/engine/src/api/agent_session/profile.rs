@@ -36,7 +36,7 @@ impl AgentSession {
 }
 
 impl WireProfile for AgentSession {
-    fn prepare(&self, params: params::Params) -> Result<Prepared, Error> {
+    fn prepare(&self, params: params::Params, split: bool) -> Result<Prepared, Error> {
         let params = match params {
             params::Params::AgentSession(params) => params,
             params::Params::Packed(packed) => packed.agent_session(),
@@ -46,6 +46,7 @@ impl WireProfile for AgentSession {
         let rules = Rules {
             allow_a_to_d: settings.allow_a_to_d,
             pauses: settings.pauses,
+            split,
         };
         let valid = rules::check(params, rules)?;
         let groups = &valid.sequence.groups;

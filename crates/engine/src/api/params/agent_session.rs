@@ -8,7 +8,7 @@ pub struct Params {
     /// The agent session, an id of 1–128 characters of `A-Z a-z 0-9 . _ ~ : @ + = -`. `None` when it is missing or
     /// no text.
     pub session_id: Option<String>,
-    /// The digits, at most 20 of `0-9 * #`. `None` when missing or no text.
+    /// The digits, at most 20 in one request, of `0-9 * #`. `None` when missing or no text.
     pub dtmf_string: Option<Zeroizing<String>>,
     /// The length of a tone in milliseconds, 50–5000, whole. `None` when absent, NaN when it is no number.
     pub tone_duration: Option<f64>,

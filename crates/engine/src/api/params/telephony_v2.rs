@@ -11,7 +11,7 @@ pub struct Params {
     pub line_id: Option<String>,
     /// The call's id, of the same form.
     pub call_id: Option<String>,
-    /// The digits, `0-9 * # A-D`, at most 16. Lower case is sent as upper case.
+    /// The digits, `0-9 * # A-D`, at most 16 in one request. Lower case is sent as upper case.
     pub dtmf_string: Option<Zeroizing<String>>,
     /// `RFC2833`, `SIPINFO` or `INBAND`.
     pub dtmf_type: Option<String>,

@@ -137,7 +137,7 @@ async fn what_is_dropped_while_its_record_is_written_keeps_its_end(api: Api) {
 struct Panicking(Arc<dyn WireProfile>);
 
 impl WireProfile for Panicking {
-    fn prepare(&self, _: Params) -> Result<Prepared, Error> {
+    fn prepare(&self, _: Params, _: bool) -> Result<Prepared, Error> {
         resume_unwind(Box::new("planted"))
     }
 
