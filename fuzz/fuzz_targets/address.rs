@@ -32,14 +32,15 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     assert!(base.username().is_empty() && base.password().is_none());
     assert!(base.query().is_none() && base.fragment().is_none());
 
-    let prepared = TelephonyV2::default().prepare(api::Params::TelephonyV2(Params {
+    let params = api::Params::TelephonyV2(Params {
         telephony_provider_id: Some(provider.to_owned()),
         line_id: Some(line.to_owned()),
         call_id: Some(call.to_owned()),
         dtmf_string: Some("12a#".to_owned().into()),
         dtmf_type: Some("RFC2833".to_owned()),
         inter_digit_pause: 150.0,
-    }));
+    });
+    let prepared = TelephonyV2::default().prepare(params, false);
     match prepared {
         Ok(prepared) => {
             // The reference: the same address put together as text, and read again.
