@@ -86,7 +86,9 @@ describe('a manual lock', () => {
   test('is named by the message of those who waited in vain', async () => {
     await injector.acquireChannelLock('call-1');
     const { message } = await failure(press('1111', { lockTimeoutMs: 50 }));
-    expect(message).toMatch(/^the wait for the lock of call call-1 ran out: this process holds it by a manual lock/);
+    expect(message).toMatch(
+      /^the wait for the lock of call call-1 ran out: this process holds it by a manual lock/,
+    );
     expect(message).toContain('{ lock }');
     // Where no manual lock is in the way there is none to pass.
     platform.answer({ hold: true });
