@@ -1,6 +1,6 @@
 'use strict';
 
-const { DtmfError, isDtmfError } = require('..');
+const { DtmfError, injectWithRetry, isDtmfError } = require('..');
 const { newBench, params, QUICK_RETRY, settle, failure, printed, until } = require('./support/bench');
 const { profile } = require('./support/profiles');
 const { deadUrl } = require('./support/platform');
