@@ -61,7 +61,7 @@ export interface InjectionParams {
   /** The call. Injections into one call run one at a time, in the order in which they were asked for. */
   readonly callId: string;
   /**
-   * 1 to 16 of `0-9 * # A-D`. Lower case letters are accepted and sent as upper case. As bytes, one for each digit in ASCII,
+   * 1 to 16 of `0-9 * # A-D`, with `split` up to 128. Lower case letters are accepted and sent as upper case. As bytes, one for each digit in ASCII,
    * they are wiped in place (filled with 0) before `injectDTMF` returns: strings stay in the heap of JavaScript until they are
    * collected.
    */
@@ -81,8 +81,8 @@ export interface SessionParams {
   /** The agent session, in whose current call the digits are played. Injections into one session run in order. */
   readonly sessionId: string;
   /**
-   * 1 to 20 of `0-9 * #`; with `allowAToD` also `A-D`, lower case accepted. 20 is the limit of the platform's own
-   * `Dtmf` action; the API names none. With `pauses`, `,` and `w` are half a second of silence and `W` a second, at
+   * 1 to 20 of `0-9 * #`, with `split` up to 128; with `allowAToD` also `A-D`, lower case accepted. 20 is the limit of
+   * the platform's own `Dtmf` action; the API names none. With `pauses`, `,` and `w` are half a second of silence and `W` a second, at
    * most 60 of them, which do not count as digits. Bytes are wiped, as in {@link InjectionParams.dtmfString}.
    */
   readonly dtmfString: string | Uint8Array;
@@ -476,6 +476,11 @@ export interface CommonInjectorConfig extends ConnectionConfig {
   /** Which unknown outcomes are sent again. Default: `false`. {@link ResendWhenUnknown} names the danger. */
   readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
   /**
+   * Whether a sequence that is longer than one request takes (16 digits, in a session 20) goes out in several, at most
+   * 128 digits in all. Default: `false`. {@link InjectionOptions.split} says more.
+   */
+  readonly split?: boolean | undefined;
+  /**
    * Whether 500 and 503 mean that nothing was carried out, as the tutorial's API promises. With `false` a 500, and
    * a 503 without a valid `Retry-After`, leave the outcome unknown; `agent-session` promises nothing.
    * Default: `true` for `telephony-v2`, `false` for `agent-session`.
@@ -588,6 +593,15 @@ export interface InjectionOptions {
   readonly lock?: ChannelLock | undefined;
   /** Which unknown outcomes of this injection are sent again. Default: that of the injector. */
   readonly resendWhenUnknown?: ResendWhenUnknown | undefined;
+  /**
+   * Whether a sequence that is longer than one request takes (16 digits, in a session 20) goes out in several, at most
+   * 128 digits in all. Default: that of the injector. The pieces are as few and as even as can be, and go out in order,
+   * under one lock and against one deadline, each when the tones before it have been played; `telephony-v2` does not say
+   * when that is, so 120 ms a tone are allowed for unless the answer came late enough to be behind them. When one fails
+   * after another was accepted, nothing is sent again: `delivery` is `unknown`, and `error.digitsAccepted` says how far
+   * it came. Without it a longer sequence is a {@link DtmfInvalidError}.
+   */
+  readonly split?: boolean | undefined;
   /**
    * The bound on the wait for the call's lock, in milliseconds; 0 does not wait. Default: that of the injector, 0 to
    * 86400000.
@@ -1044,10 +1058,10 @@ export interface DtmfErrorResponse {
   data: unknown;
   /**
    * Why the platform declined, in one line of at most 500 characters: out of the body, in whichever of its shapes, or
-   * out of the header `icStatusDescription`. Only with `api: 'agent-session'`, and only when it said so.
+   * out of the header `icStatusDescription`. Only when it said so.
    */
   reason?: string;
-  /** What NICE's support finds the request by: the header `x-trace-id`. Only with `api: 'agent-session'`. */
+  /** What NICE's support finds the request by: the header `x-trace-id`. */
   traceId?: string;
 }
 
@@ -1066,7 +1080,7 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
   /** How long the last answer asked to wait, in milliseconds, when it said so. */
   readonly retryAfterMs?: number;
   /**
-   * With `pauses`, of a sequence that is sent in several requests: how many digits the platform had accepted before it
+   * Of a sequence that is sent in several requests (`pauses`, `split`): how many digits the platform had accepted before it
    * failed. More than 0 means that a part was pressed; `delivery` is then `unknown`.
    */
   readonly digitsAccepted?: number;

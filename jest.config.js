@@ -31,6 +31,7 @@ const SHARED = [
   'polluted',
   'retry',
   'secrecy',
+  'split',
   'token-source',
   'worker',
 ];

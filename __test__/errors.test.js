@@ -1,6 +1,6 @@
 'use strict';
 
-const { DtmfError, isDtmfError } = require('..');
+const { DtmfError, injectWithRetry, isDtmfError } = require('..');
 const { newBench, params, QUICK_RETRY, settle, failure, printed, until } = require('./support/bench');
 const { profile } = require('./support/profiles');
 const { deadUrl } = require('./support/platform');
@@ -187,6 +187,26 @@ describe.each(CODES)('%s', (code, { status, ...expected }, provoke) => {
     }
     expect(JSON.stringify(events)).not.toContain(DIGITS);
   });
+});
+
+test('a conflict begins with the words of its profile, and then says what is known', async () => {
+  const platform = await bench.platform();
+  const injector = bench.injector(platform);
+  const beginning =
+    profile.name === 'telephony-v2'
+      ? 'Channel conflict: call call-1 is currently locked by another process'
+      : 'the platform reports a conflict: something else presses digits or changes the call';
+  const reason = `${'x'.repeat(600)} ${DIGITS}`;
+  for (const press of [() => injector.injectDTMF(params()), () => injectWithRetry(injector, params(), 3)]) {
+    platform.answer({ status: 409, body: { error: `busy with ${DIGITS}` } });
+    const { code, message, response } = await failure(press());
+    expect(code).toBe('ERR_DTMF_CONFLICT');
+    expect(message).toBe(`${beginning} (the platform answered 409: busy with *****)`);
+    expect(response.reason).toBe('busy with *****');
+  }
+  platform.answer({ status: 409, body: { message: reason } });
+  const long = await failure(injector.injectDTMF(params()));
+  expect(long.message.length).toBeLessThan(700);
 });
 
 test('the stack names the line that waited', async () => {

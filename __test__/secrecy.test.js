@@ -14,6 +14,34 @@ test('a short sequence is masked where it stands alone', async () => {
   expect(error.response.data.message).toBe('digit ***** refused at 17:27');
 });
 
+test('a short token of a test is masked where it stands alone, and shreds nothing', async () => {
+  const platform = await bench.platform();
+  platform.answer({
+    status: 400,
+    headers: { 'x-token-state': 'token tok is stale', 'retry-after': '1' },
+    body: { message: 'the token was not stored', tok: ['invalid_token', 'Bearer tok'], tokens: 1 },
+  });
+  const auth = { getAccessToken: async () => 'tok' };
+  const { response } = await failure(bench.injectorWith(auth, platform).injectDTMF(params()));
+  expect(response.data).toEqual({
+    message: 'the token was not stored',
+    '*****': ['invalid_token', 'Bearer *****'],
+    tokens: 1,
+  });
+  expect(response.headers).toMatchObject({ 'x-token-state': 'token ***** is stale', 'retry-after': '1' });
+});
+
+test('a short client secret shreds nothing that the token endpoint says', async () => {
+  const platform = await bench.platform();
+  platform.answerToken({
+    status: 400,
+    body: { error: 'invalid_client', error_description: 'client_secret: secret is no match' },
+  });
+  const injector = bench.injector(platform, {}, { clientSecret: 'secret' });
+  const { response } = await failure(injector.injectDTMF(params()));
+  expect(response.data.error_description).toBe('client_secret: ***** is no match');
+});
+
 test('encoded forms of the sequence are masked', async () => {
   const platform = await bench.platform();
   const forms = ['49*18#', '49%2A18%23', '49%2a18%23', '49*18%23'];

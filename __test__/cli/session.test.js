@@ -93,6 +93,13 @@ describe('into a session', () => {
     expect(simulator.digits('session-1')).toEqual(['1', '2A']);
   });
 
+  test('--split sends what is longer than one request in several', async () => {
+    const digits = '123456789012345678901';
+    expect((await inject(SHORT, { stdin: digits })).code).toBe(3);
+    expect((await inject([...SHORT, '--split'], { stdin: digits })).code).toBe(0);
+    expect(simulator.digits('session-1')).toEqual([digits.slice(0, 11), digits.slice(11)]);
+  });
+
   test('a part that failed behind a pause: 8, with how many digits were accepted', async () => {
     simulator.script([{}, { status: 404 }]);
     const ended = await inject([...SHORT, '--pauses'], { stdin: '123,45' });

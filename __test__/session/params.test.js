@@ -24,7 +24,10 @@ test.each([
   [{ dtmfType: 'INBAND' }, `params.dtmfType is not known to api 'agent-session': it takes ${KNOWN}`],
   [{ dtmfString: '' }, 'DTMF sequence must be a non-empty string'],
   [{ dtmfString: 12 }, 'DTMF sequence must be a non-empty string'],
-  [{ dtmfString: '1'.repeat(21) }, 'DTMF sequence exceeds maximum length of 20 characters'],
+  [
+    { dtmfString: '1'.repeat(21) },
+    'DTMF sequence exceeds maximum length of 20 characters: the option split: true sends up to 128 in several requests',
+  ],
   [{ dtmfString: '1A' }, `${CHARACTER} 0-9, * and # in dtmfString; A-D need allowAToD: true`],
   [{ dtmfString: '1,2' }, `${CHARACTER} 0-9, * and # in dtmfString; pauses , w W need pauses: true`],
   [{ dtmfString: '1p' }, `${CHARACTER} 0-9, * and # in dtmfString`],

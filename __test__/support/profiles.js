@@ -25,7 +25,7 @@ const telephony = {
   digitsOf: (body) => JSON.parse(body).dtmf,
   entry: { dtmfType: 'RFC2833', interDigitPause: 150 },
   payload: { dtmf: '*****', dtmfType: 'RFC2833', interDigitPause: 150 },
-  responseKeys: ['data', 'headers', 'status'],
+  responseKeys: ['data', 'headers', 'reason', 'status'],
 };
 
 const session = {

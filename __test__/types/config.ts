@@ -24,6 +24,7 @@ export const all: Required<TelephonyConfig> = {
   maxInFlight: 1,
   retry: { baseMs: 1, capMs: 1, budget: 0 },
   resendWhenUnknown: ['408', '500', '502', '503', '504', 'timeout', 'connection-lost'],
+  split: true,
   atomicServerErrors: false,
   afterUnknown: 'continue',
   rateLimit: { perMinute: 1, perCallPerMinute: 1, burst: 1 },
@@ -82,6 +83,7 @@ holds<
     | 'retry'
     | 'rateLimit'
     | 'resendWhenUnknown'
+    | 'split'
     | 'atomicServerErrors'
     | 'afterUnknown'
     | 'auditLog'

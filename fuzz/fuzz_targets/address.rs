@@ -43,7 +43,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     let params = params.pack();
     let profile = TelephonyV2::default();
     let checked = params.call(profile.params());
-    let prepared = checked.and_then(|call| profile.prepare(call, &params));
+    let prepared = checked.and_then(|call| profile.prepare(call, &params, false));
     match prepared {
         Ok(prepared) => {
             // The reference: the same address put together as text, and read again.

@@ -28,6 +28,7 @@ ${settings.SETTINGS_HELP}
 Options:
   --type <type>      how the digits are played: RFC2833, SIPINFO or INBAND. Default: ${DEFAULT_TYPE}
   --pause <ms>       pause between two digits, 50 to 1000. Default: ${DEFAULT_PAUSE}, in sessions 120
+  --split            digits that are more than one request takes, 16 or in sessions 20, go out in several, up to 128
   --attempts <n>     the most attempts. What may have been carried out is not sent again. Default: ${ATTEMPTS}
   --deadline <ms>    bound on the whole: token, waiting and all attempts. Default: 30000
   --digits-stdin     read the digits from standard input, and never ask for them
@@ -75,7 +76,12 @@ async function run({ values, env, stdin, stderr, output, signal }) {
   const rules = { allowAToD: values['allow-a-to-d'], pauses: values.pauses };
   const { injector } = createClients(library, found, logger, rules);
   const params = createParams(values, found, await readDigits({ values, stdin, stderr, signal }));
-  const limits = { maxAttempts: values.attempts ?? ATTEMPTS, deadlineMs: values.deadline, signal };
+  const limits = {
+    maxAttempts: values.attempts ?? ATTEMPTS,
+    deadlineMs: values.deadline,
+    split: values.split,
+    signal,
+  };
   try {
     const result = await injector.injectDTMF(params, limits);
     const exitCode = tell(output, result);

@@ -17,6 +17,7 @@ const PARAM_OPTIONS = Object.freeze({
   type: { type: 'string' },
   tone: { type: 'string', whole: [0, DAY_MS] },
   pause: { type: 'string', whole: [0, DAY_MS] },
+  split: { type: 'boolean' },
   pauses: { type: 'boolean' },
   'allow-a-to-d': { type: 'boolean' },
   'mask-recording': { type: 'boolean' },

@@ -89,6 +89,8 @@ options! {
         /// Whether the session stays locked until the accepted tones have been played.
         pub playout: PlayoutMode = PlayoutMode::Hold
             => choice("playout", &PlayoutMode::NAMED).only_with("api", &["agent-session"]);
+        /// Whether a sequence that is longer than one request takes goes out in several, at most 128 digits in all.
+        pub split: bool = false => flag("split");
         /// How many requests may leave.
         pub rate_limit: Option<RateLimit> = None
             => section("rateLimit", |fields| RateLimit::default().over(fields), RateLimit::options)
@@ -124,6 +126,8 @@ options! {
         /// Which unknown outcomes of this injection are sent again.
         pub resend_when_unknown: Option<ResendWhenUnknown> = None
             => resend_when_unknown().default_doc("that of the injector");
+        /// Whether a sequence that is longer than one request takes goes out in several, at most 128 digits in all.
+        pub split: Option<bool> = None => flag("split").default_doc("that of the injector");
         /// The bound on the wait for the lock of the call; 0 does not wait.
         pub lock_timeout: Option<Duration> = None => millis("lockTimeoutMs", 0).default_doc("that of the injector");
         /// Presses under a manual lock of this injector.

@@ -49,7 +49,7 @@ fn params() -> Params {
 
 fn prepared(profile: &telephony_v2::TelephonyV2) -> Result<Prepared, Box<dyn Error>> {
     let params = params();
-    Ok(profile.prepare(params.call(telephony_v2::PARAMS)?, &params)?)
+    Ok(profile.prepare(params.call(telephony_v2::PARAMS)?, &params, false)?)
 }
 
 /// From the parameters of a caller to what can be sent.

@@ -5,6 +5,7 @@
 pub mod agent_session;
 mod classification;
 mod client_headers;
+mod details;
 mod params;
 mod prepared;
 mod profile;
@@ -16,7 +17,7 @@ mod wiped;
 pub use classification::{AttemptResult, Classification, DeliveryPolicy};
 pub use client_headers::ClientHeaders;
 pub use params::{Params, Words};
-pub use prepared::{Prepared, Recording, Segment};
+pub use prepared::{Playing, Prepared, Recording, Segment};
 pub use profile::{SessionStatus, WireProfile};
 pub use response::{body_text, response};
 pub use template::{RequestTemplate, Target};

@@ -41,11 +41,35 @@ pub struct Segment {
     pub template: RequestTemplate,
     /// How many digits are in it.
     pub digits: u32,
-    /// How long its tones play after the platform accepted them. Zero where the API answers when they have
-    /// been played, or does not say how long they take.
-    pub playing: Duration,
+    /// How long its tones play.
+    pub playing: Playing,
     /// The silence that was asked for behind it.
     pub pause: Duration,
+}
+
+/// How long the tones of a segment play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Playing {
+    /// So long after the platform accepted them, the silence behind each included.
+    Known(Duration),
+    /// The API says neither how long a tone is nor whether it answers before or after them.
+    Estimated {
+        /// No platform plays them in less.
+        shortest: Duration,
+        /// What it takes at the usual length of a tone.
+        usual: Duration,
+    },
+}
+
+impl Playing {
+    /// How long they play after the answer, as far as that is known.
+    #[must_use]
+    pub const fn known(self) -> Duration {
+        match self {
+            Self::Known(playing) => playing,
+            Self::Estimated { .. } => Duration::ZERO,
+        }
+    }
 }
 
 impl fmt::Debug for Prepared {

@@ -1,5 +1,6 @@
 //! The seam behind which each wire format is.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::params::Params;
 use super::prepared::Prepared;
 use super::template::RequestTemplate;
 use crate::auth::Token;
-use crate::error::{Details, Error, Response};
+use crate::error::Error;
 use crate::http::Answer;
 
 /// One wire format of one API.
@@ -25,8 +26,9 @@ pub trait WireProfile: Send + Sync + 'static {
     /// The names of the params: what names the call, the digits, and the rest.
     fn params(&self) -> &'static [&'static str];
 
-    /// Checks the params but for that of the call. Nothing is sent when a rule is broken.
-    fn prepare(&self, call: Arc<str>, params: &Params) -> Result<Prepared, Error>;
+    /// Checks the params but for that of the call. Nothing is sent when a rule is broken. `split` is whether a sequence that
+    /// is longer than one request takes goes out in several.
+    fn prepare(&self, call: Arc<str>, params: &Params, split: bool) -> Result<Prepared, Error>;
 
     /// The headers of a request with this body. The one with the token is marked sensitive.
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error>;
@@ -44,9 +46,9 @@ pub trait WireProfile: Send + Sync + 'static {
     /// What an attempt that ended in `result` means. Pure: the same result always means the same.
     fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification;
 
-    /// The reason and the trace id in an answer that is redacted already, for the error that carries it.
-    fn details(&self, _: &Response) -> Details {
-        Details::default()
+    /// What the error of a 409 begins with.
+    fn conflict(&self, _call: &str) -> Cow<'static, str> {
+        "the platform reports a conflict: something else presses digits or changes the call".into()
     }
 
     /// The request that waits for the next event of a session, for at most `wait`, in whole seconds.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::details;
 use crate::error::{BodyError, Details, Response};
 use crate::http::{Answer, AnswerBody};
 use crate::redact::Redactor;
@@ -23,13 +24,15 @@ pub fn response(answer: &Answer, redactor: Redactor<'_>) -> Response {
         Ok("") | Err(_) => Value::Null,
         Ok(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
     };
-    Response {
+    let mut response = Response {
         status: answer.status.as_u16(),
         headers: redactor.headers(&answer.headers),
         data: redactor.value(data),
         body_error: body.err(),
         details: Details::default(),
-    }
+    };
+    response.details = details::read(&response);
+    response
 }
 
 #[cfg(test)]

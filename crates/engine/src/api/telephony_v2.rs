@@ -3,6 +3,7 @@
 //! It is not part of what NICE publishes. It promises that an injection is atomic, so a 500 and a 503
 //! count as refused unless the user says otherwise.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,16 +14,22 @@ use zeroize::Zeroizing;
 use super::classification::{AttemptResult, Classification, DeliveryPolicy, classify};
 use super::client_headers::ClientHeaders;
 use super::params;
-use super::prepared::{Prepared, Segment};
+use super::prepared::{Playing, Prepared, Segment};
 use super::profile::WireProfile;
 use super::template::{RequestTemplate, Target};
 use super::wiped::Wiped;
 use crate::auth::Token;
 use crate::error::Error;
 use crate::outcome::Asked;
-use crate::payload;
+use crate::payload::{self, LengthRule, MAX_SEQUENCE_LENGTH, Sequence};
 
 pub use super::params::telephony_v2::{PARAMS, Params};
+
+/// The shortest tone that receivers are built for (ITU-T Q.24): no platform plays shorter ones.
+const SHORTEST_TONE: Duration = Duration::from_millis(40);
+
+/// How long a tone is taken to be, since this API does not say: as long as the `Dtmf` action of NICE's Studio makes it.
+const USUAL_TONE: Duration = Duration::from_millis(120);
 
 /// The profile.
 #[derive(Clone, Debug, Default)]
@@ -43,11 +50,21 @@ impl WireProfile for TelephonyV2 {
         PARAMS
     }
 
-    fn prepare(&self, call: Arc<str>, params: &params::Params) -> Result<Prepared, Error> {
+    fn prepare(
+        &self,
+        call: Arc<str>,
+        params: &params::Params,
+        split: bool,
+    ) -> Result<Prepared, Error> {
         let params = Params::of(params);
         let provider = payload::required_id("telephonyProviderId", params.telephony_provider_id)?;
         let line = payload::required_id("lineId", params.line_id)?;
-        let valid = payload::validate(
+        let length = LengthRule {
+            per_request: MAX_SEQUENCE_LENGTH,
+            split,
+        };
+        let valid = payload::validate_within(
+            length,
             params.dtmf_string,
             params.dtmf_type,
             params.inter_digit_pause,
@@ -64,27 +81,19 @@ impl WireProfile for TelephonyV2 {
             &call,
             "dtmf",
         ]);
-        let segment = Segment {
-            template: RequestTemplate {
-                method: Method::POST,
-                target,
-                body: body(&valid),
-            },
-            digits: valid.sequence.count(),
-            // This API has no length of tones and does not say when it answers.
-            playing: Duration::ZERO,
-            pause: Duration::ZERO,
-        };
+        let pieces = valid.sequence.pieces(MAX_SEQUENCE_LENGTH);
         Ok(Prepared {
             call,
             asked: Asked {
                 dtmf_type: Some(valid.dtmf_type),
                 ..Asked::new(&valid.sequence, valid.inter_digit_pause)
             },
-            sequence: valid.sequence,
-            parts: Vec::new(),
             lead_in: Duration::ZERO,
-            segments: vec![segment],
+            segments: (pieces.iter())
+                .map(|piece| segment(&target, piece, &valid))
+                .collect(),
+            parts: if pieces.len() > 1 { pieces } else { Vec::new() },
+            sequence: valid.sequence,
             recording: None,
         })
     }
@@ -98,15 +107,39 @@ impl WireProfile for TelephonyV2 {
         true
     }
 
+    /// The tutorial's words, which programs match on.
+    fn conflict(&self, call: &str) -> Cow<'static, str> {
+        format!("Channel conflict: call {call} is currently locked by another process").into()
+    }
+
     fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
         classify(result, policy)
     }
 }
 
+/// The request for a piece of the sequence.
+fn segment(target: &Target, piece: &Sequence, valid: &payload::Validation) -> Segment {
+    let pause = Duration::from_millis(u64::from(valid.inter_digit_pause));
+    let pauses = pause * piece.count().saturating_sub(1);
+    Segment {
+        template: RequestTemplate {
+            method: Method::POST,
+            target: target.clone(),
+            body: body(piece, valid),
+        },
+        digits: piece.count(),
+        playing: Playing::Estimated {
+            shortest: SHORTEST_TONE * piece.count() + pauses,
+            usual: USUAL_TONE * piece.count() + pauses,
+        },
+        pause,
+    }
+}
+
 /// Written by hand into memory that is wiped: a JSON library would leave copies of the digits behind.
 /// Nothing in it needs escaping.
-fn body(valid: &payload::Validation) -> Bytes {
-    let digits = valid.sequence.expose();
+fn body(piece: &Sequence, valid: &payload::Validation) -> Bytes {
+    let digits = piece.expose();
     let kind = valid.dtmf_type.as_str();
     let mut text = Zeroizing::new(String::with_capacity(64 + digits.len() + kind.len()));
     text.push_str(r#"{"dtmf":""#);
@@ -126,16 +159,44 @@ mod tests {
     use url::Url;
 
     fn prepare(provider: &str, line: &str, call: &str) -> Result<Prepared, Error> {
+        prepare_digits("12a#", (provider, line, call))
+    }
+
+    fn prepare_digits(
+        digits: &str,
+        (provider, line, call): (&str, &str, &str),
+    ) -> Result<Prepared, Error> {
         let params = Params {
             call_id: call.into(),
-            dtmf_string: "12a#".into(),
+            dtmf_string: digits.into(),
             telephony_provider_id: provider.into(),
             line_id: line.into(),
             dtmf_type: "RFC2833".into(),
             inter_digit_pause: 150.0.into(),
         };
         let params = params.pack();
-        TelephonyV2::default().prepare(params.call(PARAMS)?, &params)
+        TelephonyV2::default().prepare(params.call(PARAMS)?, &params, true)
+    }
+
+    #[test]
+    fn a_long_sequence_is_sent_in_even_pieces() {
+        let prepared = prepare_digits("40000000000000028#", ("p", "l", "c")).unwrap();
+        let bodies = prepared.segments.iter().map(|one| &one.template.body[..]);
+        assert_eq!(
+            bodies.collect::<Vec<_>>(),
+            [
+                br#"{"dtmf":"400000000","dtmfType":"RFC2833","interDigitPause":150}"#,
+                br#"{"dtmf":"00000028#","dtmfType":"RFC2833","interDigitPause":150}"#,
+            ]
+        );
+        let parts: Vec<_> = prepared.parts.iter().map(|part| part.expose()).collect();
+        assert_eq!(parts, ["400000000", "00000028#"]);
+        let estimated = Playing::Estimated {
+            shortest: Duration::from_millis(9 * 40 + 8 * 150),
+            usual: Duration::from_millis(9 * 120 + 8 * 150),
+        };
+        assert_eq!(prepared.segments[0].playing, estimated);
+        assert!(prepare("p", "l", "c").unwrap().parts.is_empty());
     }
 
     #[test]

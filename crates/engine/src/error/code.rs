@@ -112,7 +112,7 @@ codes! {
         exit: TimedOut,
     }
     LockTimeout = "ERR_DTMF_LOCK_TIMEOUT" {
-        when: "The wait for the call's lock ran out",
+        when: "The wait for the call's lock ran out: this process, or another of the fleet, kept the call",
         deliveries: [NotSent],
         advice: "Try later; pass a lock of your own as `{ lock }`",
         exit: TimedOut,
@@ -148,7 +148,7 @@ codes! {
         exit: RateLimited,
     }
     Conflict = "ERR_DTMF_CONFLICT" {
-        when: "The platform answered 409",
+        when: "The platform answered 409: something else presses digits or changes the call",
         deliveries: [Refused],
         advice: "Look at the state of the call",
         exit: Rejected,

@@ -68,7 +68,7 @@ impl Acquisition {
         let queueing = (&mut ticket, &mut waiting);
         let turn = take_turn(&engine, fleet, &call, queueing, limits);
         let turn = entry.cancel.guard(Scope::Waiting, turn).await?;
-        turn.map_err(|why| why.or(|| lock_timeout(&engine, &call)))?;
+        turn.map_err(|why| why.or(|waited_for| lock_timeout(&engine, &call, waited_for)))?;
         Ok(hold(&engine, call, ticket))
     }
 }

@@ -5,7 +5,7 @@ use http::Uri;
 use super::active::Active;
 use super::messages;
 use super::retry_loop::Failed;
-use crate::api::{AttemptResult, Classification, body_text};
+use crate::api::{self, AttemptResult, Classification, body_text};
 use crate::auth::Token;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
@@ -73,7 +73,11 @@ impl Active {
             digits: &self.request.digit_redactors(),
             secrets: &engine.secrets_of(&token),
         };
-        let response = engine.response(answer, redactor);
+        let response = Box::new(api::response(answer, redactor));
+        if failed.error.code == Code::Conflict {
+            let beginning = engine.parts.profile.conflict(&self.request.prepared.call);
+            failed.error.message = messages::conflict(&beginning, &response).into();
+        }
         self.log.last_response = Some(response.clone());
         failed.error.response = Some(response);
         failed.token = Some(Box::new(token));

@@ -70,7 +70,7 @@ impl Attempts for SegmentAttempts<'_> {
         let attempt = progress.counted() + 1;
         let mut policy = self.active.request.retry_policy;
         if self.active.log.playout.is_midway() {
-            // The pauses are part of what was asked for, and they are over.
+            // The pauses are part of what was asked for, and they are over; the far end may have given up waiting.
             policy.max_attempts = 1;
         }
         let (delay, fresh_token, new_connection) =

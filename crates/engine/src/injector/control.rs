@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use super::engine::Engine;
 use super::messages;
 use super::retry_loop::{Failed, Retry};
-use crate::api::RequestTemplate;
+use crate::api::{self, RequestTemplate};
 use crate::auth::Token;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
@@ -75,7 +75,7 @@ impl Engine {
         };
         let mut error = Error::not_sent(code, format!("the platform answered {status}"));
         error.retry_after = retry_after_of(&answer.headers, self.parts.clock.now());
-        error.response = Some(self.response(answer, redactor));
+        error.response = Some(Box::new(api::response(answer, redactor)));
         Failed {
             failure: Failure {
                 delivery: Delivery::NotSent,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::api::AttemptResult;
 use crate::cancel::call_ended;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Response};
 use crate::http::{FaultKind, Peer, sentence};
 use crate::lock::Rejection;
 use crate::rate_limit::WaitTooLong;
@@ -38,14 +38,22 @@ fn answered(status: u16, code: Code) -> String {
         Code::Auth => "the platform refused the token twice (401): check client id, secret and scopes".into(),
         Code::Forbidden => "the platform forbids this call or line to this client (403): check the permissions of the client".into(),
         Code::RateLimited => "the platform's rate limit is reached (429): send less, or later".into(),
-        Code::Conflict => "the platform reports a conflict on the call (409): something else presses digits or changes the call".into(),
         Code::Server => format!("the platform failed and pressed nothing ({status})"),
         _ if status == 404 => "the platform does not know this call, line or provider (404): it may have ended".into(),
         _ => format!("the platform refused the request ({status}) and pressed nothing"),
     }
 }
 
-/// A sequence with pauses failed after a part of it was accepted.
+/// The platform declined for the sake of something else on the call. It says why, or it does not.
+pub(super) fn conflict(beginning: &str, response: &Response) -> String {
+    let status = response.status;
+    match &response.details.reason {
+        Some(reason) => format!("{beginning} (the platform answered {status}: {reason})"),
+        None => format!("{beginning} (the platform answered {status})"),
+    }
+}
+
+/// A sequence in several requests failed after a part of it was accepted.
 pub(super) fn midway(accepted: u32, of: u32, why: &str) -> String {
     format!(
         "{accepted} of {of} digits were accepted, then it failed, and nothing was sent again: find out where the call stands ({why})"
@@ -78,30 +86,11 @@ pub(super) fn no_fleet_lock() -> Error {
     )
 }
 
-/// The wait for the lock of a call ran out.
-pub(super) fn lock_timeout(call: &str, held_by_hand: bool) -> Error {
-    let hint = if held_by_hand {
-        "; this process holds it by a manual lock: pass { lock } to inject under it, or release it first"
-    } else {
-        ""
-    };
-    lock_wait_ended(call, hint)
-}
-
-/// The wait for injections ahead under the same manual lock ran out.
-pub(super) fn lock_timeout_under_lock(call: &str) -> Error {
-    lock_wait_ended(
-        call,
-        "; injections ahead under the same lock take longer than lockTimeoutMs",
-    )
-}
-
-fn lock_wait_ended(call: &str, hint: &str) -> Error {
-    Error::not_sent(
-        Code::LockTimeout,
-        format!("Channel conflict: call {call} is currently locked by another process{hint}"),
-    )
-    .retryable(None)
+/// The wait for the lock of a call ran out; `why` says what was waited for. The tutorial's words are left to what the
+/// platform answers: programs that match on them mean a conflict there.
+pub(super) fn lock_timeout(call: &str, why: &str) -> Error {
+    let message = format!("the wait for the lock of call {call} ran out: {why}");
+    Error::not_sent(Code::LockTimeout, message).retryable(None)
 }
 
 /// Rejected while queued.

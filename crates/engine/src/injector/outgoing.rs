@@ -4,18 +4,16 @@ use std::iter;
 
 use bytes::Bytes;
 use http::Uri;
+use http::header::AUTHORIZATION;
 
 use super::engine::Engine;
 use crate::Secret;
-use crate::api::{self, RequestTemplate};
+use crate::api::RequestTemplate;
 use crate::auth::Token;
-use crate::error::{Error, Response};
-use crate::http::{Answer, Request, Witness};
-use crate::redact::Redactor;
+use crate::error::Error;
+use crate::http::{Request, Witness};
+use crate::redact::SHORTEST_SECRET;
 use crate::trace::Trace;
-
-/// Values of added headers that are shorter are not looked for in answers: they would be found everywhere.
-const SHORTEST_SECRET: usize = 8;
 
 impl Engine {
     /// The token for a request, and its address.
@@ -53,18 +51,14 @@ impl Engine {
     pub(super) fn secrets_of(&self, token: &Token) -> Vec<Secret> {
         let headers = self.parts.profile.headers(token, &Bytes::new());
         let headers = headers.unwrap_or_default();
-        let sensitive = headers.values().filter(|value| value.is_sensitive());
-        let texts = sensitive.filter_map(|value| value.to_str().ok());
+        // That of the token is its word `Bearer` and the token.
+        let added = headers.iter().filter(|(name, _)| *name != AUTHORIZATION);
+        let sensitive = added.filter(|(_, value)| value.is_sensitive());
+        let texts = sensitive.filter_map(|(_, value)| value.to_str().ok());
+        // Any added header counts as confidential, and most that are short are not.
         let long_enough = texts.filter(|text| text.len() >= SHORTEST_SECRET);
         iter::once(token.value.clone())
             .chain(long_enough.map(|text| Secret::new(text.to_owned())))
             .collect()
-    }
-
-    /// An answer as an error carries it: what was told to the platform in confidence is redacted.
-    pub(super) fn response(&self, answer: &Answer, redactor: Redactor<'_>) -> Box<Response> {
-        let mut response = api::response(answer, redactor);
-        response.details = self.parts.profile.details(&response);
-        Box::new(response)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::api::{Prepared, Segment};
+use crate::api::{Playing, Prepared, Segment};
 use crate::config::PlayoutMode;
 use crate::error::Error;
 
@@ -19,7 +19,7 @@ pub(super) struct Playout {
     digits: u32,
     /// How many digits of earlier segments were accepted.
     accepted: u32,
-    /// The digits of the segment under way, and how long they play with the pause behind them.
+    /// The digits of the segment under way, how long they play as far as that is known, and the silence behind.
     current: (u32, Duration, Duration),
     /// When the last tones that may have been taken have been played.
     quiet_from: Option<Instant>,
@@ -27,6 +27,11 @@ pub(super) struct Playout {
 
 /// Refuses what cannot end in time, however fast the platform is: half a sequence must not be pressed.
 pub(super) fn check_time(prepared: &Prepared, deadline: Duration) -> Result<(), Error> {
+    // A platform that plays before it answers takes as long as one that is waited for.
+    let at_least = |segment: &Segment| match segment.playing {
+        Playing::Known(playing) => playing,
+        Playing::Estimated { shortest, .. } => shortest,
+    };
     let before_the_last = prepared
         .segments
         .split_last()
@@ -34,16 +39,32 @@ pub(super) fn check_time(prepared: &Prepared, deadline: Duration) -> Result<(), 
     let needed = before_the_last
         .iter()
         .fold(prepared.lead_in, |sum, segment| {
-            sum.saturating_add(segment.playing)
-                .saturating_add(segment.pause)
+            sum.saturating_add(at_least(segment))
+                .saturating_add(silence_behind(segment))
         });
     if needed.is_zero() || needed < deadline {
         Ok(())
     } else {
         Err(Error::invalid(
-            "dtmfString takes longer than deadlineMs to play up to its last digits: use fewer pauses or a longer deadline",
+            "dtmfString takes longer than deadlineMs to play up to its last digits: use fewer digits or pauses, or a longer deadline",
         ))
     }
+}
+
+/// How long to wait between a segment whose answer took `answered_in` and the next one: tones must not overlap.
+pub(super) fn wait_behind(segment: &Segment, answered_in: Duration) -> Duration {
+    let playing = match segment.playing {
+        Playing::Known(playing) => playing,
+        // So late an answer came when the tones had been played: a longer wait would only let the far end's time run out.
+        Playing::Estimated { shortest, .. } if answered_in >= shortest => Duration::ZERO,
+        Playing::Estimated { usual, .. } => usual,
+    };
+    playing.saturating_add(silence_behind(segment))
+}
+
+/// A pause behind the tones that is longer than the guard serves as one.
+fn silence_behind(segment: &Segment) -> Duration {
+    segment.pause.max(GUARD)
 }
 
 impl Playout {
@@ -58,7 +79,11 @@ impl Playout {
 
     /// A segment is about to be sent.
     pub(super) fn begin(&mut self, segment: &Segment) {
-        self.current = (segment.digits, segment.playing, segment.pause);
+        self.current = (
+            segment.digits,
+            segment.playing.known(),
+            silence_behind(segment),
+        );
     }
 
     /// The platform took the segment, or may have.
@@ -92,9 +117,8 @@ impl Playout {
 
     /// How long the last segment plays, guard and pause included; `None` where the profile does not know.
     pub(super) fn playout(&self) -> Option<Duration> {
-        let (_, playing, pause) = self.current;
-        // A pause behind the tones is longer than the guard and serves as one.
-        (!playing.is_zero()).then(|| playing + pause.max(GUARD))
+        let (_, playing, silence) = self.current;
+        (!playing.is_zero()).then(|| playing + silence)
     }
 
     /// Until when tones may be playing.

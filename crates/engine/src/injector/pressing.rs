@@ -3,6 +3,7 @@
 use super::active::Active;
 use super::attempt::SegmentAttempts;
 use super::messages;
+use super::playout::wait_behind;
 use super::retry_loop;
 use crate::api::Segment;
 use crate::delivery::Delivery;
@@ -32,7 +33,8 @@ impl Active {
             self.send(segment).await?;
             // From here on a failure leaves half a sequence behind: the same digits must not be sent again.
             self.log.delivery = Delivery::Unknown;
-            self.pause(segment.playing + segment.pause).await?;
+            let answered_in = self.log.attempt_time.unwrap_or_default();
+            self.pause(wait_behind(segment, answered_in)).await?;
         }
         self.send(last).await
     }

@@ -10,7 +10,7 @@ use super::identity::Identity;
 use super::messages;
 use super::playout::Playout;
 use super::recording::Masking;
-use super::turn::{Hold, WaitLimits, enqueue, lock_timeout, take_turn};
+use super::turn::{Hold, WaitLimits, WaitedFor, enqueue, lock_timeout, take_turn};
 use super::validated::Validated;
 use crate::cancel::{Scope, closed};
 use crate::error::Error;
@@ -74,18 +74,19 @@ impl Queued {
         let queueing = (&mut hold.ticket, waiting);
         let turn = take_turn(engine, fleet, &request.prepared.call, queueing, limits);
         let turn = identity.entry.cancel.guard(Scope::Waiting, turn).await?;
-        turn.map_err(|why| why.or(|| self.out_of_time()))
+        turn.map_err(|why| why.or(|waited_for| self.out_of_time(waited_for)))
     }
 
-    fn out_of_time(&self) -> Error {
+    fn out_of_time(&self, waited_for: WaitedFor) -> Error {
         let request = &self.request;
         let call = &request.prepared.call;
         if request.deadline <= request.lock_until.max(Instant::now()) {
             messages::deadline()
         } else if request.lock.is_some() {
-            messages::lock_timeout_under_lock(call)
+            let why = "injections ahead under the same lock have not ended";
+            messages::lock_timeout(call, why)
         } else {
-            lock_timeout(&self.identity.engine, call)
+            lock_timeout(&self.identity.engine, call, waited_for)
         }
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use super::engine::Engine;
@@ -52,25 +51,26 @@ pub(super) struct WaitLimits {
     pub(super) answer: Instant,
 }
 
+/// What a caller waited for when its time ran out.
+#[derive(Clone, Copy)]
+pub(super) enum WaitedFor {
+    ThisProcess,
+    Fleet,
+}
+
 /// Why the turn did not come.
 pub(super) enum NoTurn {
-    OutOfTime,
+    OutOfTime(WaitedFor),
     Failed(Error),
 }
 
 impl NoTurn {
     /// The error, where `out_of_time` is that of a wait that was too long.
-    pub(super) fn or(self, out_of_time: impl FnOnce() -> Error) -> Error {
+    pub(super) fn or(self, out_of_time: impl FnOnce(WaitedFor) -> Error) -> Error {
         match self {
-            Self::OutOfTime => out_of_time(),
+            Self::OutOfTime(waited_for) => out_of_time(waited_for),
             Self::Failed(error) => error,
         }
-    }
-}
-
-impl From<Elapsed> for NoTurn {
-    fn from(_: Elapsed) -> Self {
-        Self::OutOfTime
     }
 }
 
@@ -94,7 +94,8 @@ pub(super) async fn take_turn(
     (ticket, waiting): (&mut LockTicket, &mut Option<OwnedSemaphorePermit>),
     limits: WaitLimits,
 ) -> Result<(), NoTurn> {
-    timeout_at(limits.turn, ticket.turn()).await??;
+    let turn = timeout_at(limits.turn, ticket.turn()).await;
+    turn.map_err(|_| NoTurn::OutOfTime(WaitedFor::ThisProcess))??;
     let Some(fleet) = fleet else {
         return Ok(());
     };
@@ -102,14 +103,17 @@ pub(super) async fn take_turn(
     let lock = ticket.take_fleet_lock(need, || fleet.request_lock(&engine.scope, call));
     // Boxed, so that the thousands that may wait in this process do not each keep room for it.
     let turn = Box::pin(async {
-        let is_first = timeout_at(limits.answer, lock.answered()).await??;
+        let too_late = |_| NoTurn::OutOfTime(WaitedFor::Fleet);
+        let answered = timeout_at(limits.answer, lock.answered()).await;
+        let is_first = answered.map_err(too_late)??;
         if is_first {
             return Ok(lock.granted(limits.turn).await?);
         }
         if waiting.is_none() {
             *waiting = Some(engine.capacity.wait()?);
         }
-        Ok(timeout_at(limits.turn, lock.granted(limits.turn)).await??)
+        let granted = timeout_at(limits.turn, lock.granted(limits.turn)).await;
+        Ok(granted.map_err(too_late)??)
     });
     let turn = turn.await;
     match &turn {
@@ -124,7 +128,14 @@ pub(super) async fn take_turn(
 }
 
 /// The wait for the turn was too long.
-pub(super) fn lock_timeout(engine: &Engine, call: &Arc<str>) -> Error {
-    let key = engine.lock_key(call);
-    messages::lock_timeout(call, engine.parts.registry.is_held_by_manual_lock(&key))
+pub(super) fn lock_timeout(engine: &Engine, call: &Arc<str>, waited_for: WaitedFor) -> Error {
+    let by_hand = |key| engine.parts.registry.is_held_by_manual_lock(&key);
+    let why = match waited_for {
+        WaitedFor::Fleet => "another process of the fleet holds it",
+        WaitedFor::ThisProcess if by_hand(engine.lock_key(call)) => {
+            "this process holds it by a manual lock: pass { lock } to inject under it, or release it first"
+        }
+        WaitedFor::ThisProcess => "this process has not ended what came before on this call",
+    };
+    messages::lock_timeout(call, why)
 }

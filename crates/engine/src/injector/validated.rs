@@ -44,7 +44,8 @@ impl Validated {
             correlation_id: names.correlation_id?,
             traceparent: params.traceparent()?,
         };
-        let mut prepared = engine.parts.profile.prepare(names.call?, params)?;
+        let split = options.split.unwrap_or(config.split);
+        let mut prepared = (engine.parts.profile).prepare(names.call?, params, split)?;
         if !config.mask_digits {
             prepared.asked.shown = Some(ShownDigits::of(params.digits()?));
         }

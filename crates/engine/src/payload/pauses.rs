@@ -48,6 +48,65 @@ impl PausedSequence {
             }],
         }
     }
+
+    /// Cuts a text at its pauses. `max` is the greatest number of digits, pauses not counted.
+    /// Positions in errors count every character.
+    pub fn parse(text: &str, alphabet: Alphabet, max: usize) -> Result<Self, SequenceError> {
+        if text.chars().filter_map(pause_of).count() > MAX_PAUSES {
+            return Err(SequenceError::TooManyPauses { max: MAX_PAUSES });
+        }
+        let wrong = text
+            .chars()
+            .position(|character| !is_pause(character) && !alphabet.has(character));
+        if let Some(before) = wrong {
+            return Err(SequenceError::InvalidCharacter {
+                position: before + 1,
+                alphabet,
+            });
+        }
+        // Room for all of it at once: growing would leave copies behind that are not wiped.
+        let mut digits = Zeroizing::new(String::with_capacity(text.len()));
+        digits.extend(text.chars().filter(|character| !is_pause(*character)));
+        let all = Sequence::parse(&digits, alphabet, max)?;
+
+        let (lead_in, mut rest) = leading(text, is_pause);
+        let mut groups = Vec::new();
+        while !rest.is_empty() {
+            let (digits, after) = leading(rest, |character| !is_pause(character));
+            let (pauses, after) = leading(after, is_pause);
+            groups.push(DigitGroup {
+                digits: Sequence::parse(digits, alphabet, max)?,
+                pause: silence(pauses),
+            });
+            rest = after;
+        }
+        Ok(Self {
+            all,
+            lead_in: silence(lead_in),
+            groups,
+        })
+    }
+
+    /// The same with every group that is longer than `most` in several, with no pause between them.
+    #[must_use]
+    pub fn in_pieces(self, most: usize) -> Self {
+        let in_pieces = |group: DigitGroup| {
+            let mut pieces: Vec<_> = (group.digits.pieces(most).into_iter())
+                .map(|digits| DigitGroup {
+                    digits,
+                    pause: Duration::ZERO,
+                })
+                .collect();
+            if let Some(last) = pieces.last_mut() {
+                last.pause = group.pause;
+            }
+            pieces
+        };
+        Self {
+            groups: self.groups.into_iter().flat_map(in_pieces).collect(),
+            ..self
+        }
+    }
 }
 
 /// How long a character pauses; `None` when it is no pause.
@@ -58,44 +117,6 @@ pub const fn pause_of(character: char) -> Option<Duration> {
         'W' => Some(LONG_PAUSE),
         _ => None,
     }
-}
-
-/// Cuts a text at its pauses. `max` is the greatest number of digits, pauses not counted.
-/// Positions in errors count every character.
-pub fn split(text: &str, alphabet: Alphabet, max: usize) -> Result<PausedSequence, SequenceError> {
-    if text.chars().filter_map(pause_of).count() > MAX_PAUSES {
-        return Err(SequenceError::TooManyPauses { max: MAX_PAUSES });
-    }
-    let wrong = text
-        .chars()
-        .position(|character| !is_pause(character) && !alphabet.has(character));
-    if let Some(before) = wrong {
-        return Err(SequenceError::InvalidCharacter {
-            position: before + 1,
-            alphabet,
-        });
-    }
-    // Room for all of it at once: growing would leave copies behind that are not wiped.
-    let mut digits = Zeroizing::new(String::with_capacity(text.len()));
-    digits.extend(text.chars().filter(|character| !is_pause(*character)));
-    let all = Sequence::parse(&digits, alphabet, max)?;
-
-    let (lead_in, mut rest) = leading(text, is_pause);
-    let mut groups = Vec::new();
-    while !rest.is_empty() {
-        let (digits, after) = leading(rest, |character| !is_pause(character));
-        let (pauses, after) = leading(after, is_pause);
-        groups.push(DigitGroup {
-            digits: Sequence::parse(digits, alphabet, max)?,
-            pause: silence(pauses),
-        });
-        rest = after;
-    }
-    Ok(PausedSequence {
-        all,
-        lead_in: silence(lead_in),
-        groups,
-    })
 }
 
 const fn is_pause(character: char) -> bool {
@@ -119,7 +140,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn cut(text: &str) -> (u128, Vec<(String, u128)>) {
-        let cut = split(text, Alphabet::Telephone, 20).unwrap();
+        let cut = PausedSequence::parse(text, Alphabet::Telephone, 20).unwrap();
         let groups = cut.groups.iter().map(|group| {
             let digits = group.digits.expose().to_owned();
             (digits, group.pause.as_millis())
@@ -144,8 +165,21 @@ mod tests {
     }
 
     #[test]
+    fn a_long_group_goes_in_pieces_and_keeps_its_pause() {
+        let cut = PausedSequence::parse(",12345W67", Alphabet::Telephone, 20);
+        let cut = cut.unwrap().in_pieces(3);
+        let groups = cut.groups.iter().map(|group| {
+            let digits = group.digits.expose().to_owned();
+            (digits, group.pause.as_millis())
+        });
+        let expected = [group("123", 0), group("45", 1000), group("67", 0)];
+        assert_eq!(groups.collect::<Vec<_>>(), expected);
+        assert_eq!((cut.all.expose(), cut.lead_in), ("1234567", SHORT_PAUSE));
+    }
+
+    #[test]
     fn the_rules_of_a_sequence_hold_for_its_digits() {
-        let split = |text: &str| split(text, Alphabet::Telephone, 3);
+        let split = |text: &str| PausedSequence::parse(text, Alphabet::Telephone, 3);
         assert_eq!(split(",,w"), Err(SequenceError::Empty));
         assert_eq!(split(""), Err(SequenceError::Empty));
         assert!(split("1,2,3").is_ok());
@@ -170,7 +204,7 @@ mod tests {
         fn cutting_keeps_digits_and_time(text in "[0-9*#,wW]{1,30}") {
             let digits: String = text.chars().filter(|c| !",wW".contains(*c)).collect();
             let silence: u64 = text.chars().map(|c| match c { ',' | 'w' => 500, 'W' => 1000, _ => 0 }).sum();
-            match split(&text, Alphabet::Telephone, 30) {
+            match PausedSequence::parse(&text, Alphabet::Telephone, 30) {
                 Ok(cut) => {
                     let joined: String = cut.groups.iter().map(|group| group.digits.expose()).collect();
                     prop_assert_eq!(&joined, &digits);

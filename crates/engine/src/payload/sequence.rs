@@ -86,6 +86,23 @@ impl Sequence {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
     }
 
+    /// The digits in as few pieces of at most `most` as there can be, cut evenly: the lengths differ by one at most, so
+    /// that no piece is a lone `#`, which an answer that repeats it could not be told to hide.
+    #[must_use]
+    pub fn pieces(&self, most: usize) -> Vec<Self> {
+        let mut left = self.len().div_ceil(most.max(1));
+        let mut pieces = Vec::with_capacity(left);
+        let mut rest = self.0.as_str();
+        while !rest.is_empty() {
+            let length = rest.len().div_ceil(left.max(1));
+            let (piece, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+            pieces.push(Self(Zeroizing::new(piece.to_owned())));
+            rest = after;
+            left = left.saturating_sub(1);
+        }
+        pieces
+    }
+
     /// Whether carriers and IVRs pass every digit everywhere: true when there is no A-D.
     ///
     /// False is information, not an error.
@@ -256,6 +273,18 @@ mod tests {
             let valid = (1..=16).contains(&text.chars().count())
                 && text.chars().all(|c| "0123456789*#ABCDabcd".contains(c));
             prop_assert_eq!(parse(&text).is_ok(), valid);
+        }
+
+        #[test]
+        fn pieces_are_few_even_and_together_the_whole(text in "[0-9*#A-D]{1,128}", most in 1_usize..24) {
+            let sequence = Sequence::parse(&text, Alphabet::Full, 128).unwrap();
+            let pieces = sequence.pieces(most);
+            let joined: String = pieces.iter().map(Sequence::expose).collect();
+            prop_assert_eq!(joined, text);
+            prop_assert_eq!(pieces.len(), sequence.len().div_ceil(most));
+            let lengths: Vec<_> = pieces.iter().map(Sequence::len).collect();
+            let (shortest, longest) = (lengths.iter().min().unwrap(), lengths.iter().max().unwrap());
+            prop_assert!(*longest <= most && longest - shortest <= 1, "{lengths:?}");
         }
 
         #[test]

@@ -2,11 +2,12 @@
 
 use super::dtmf_type::{DtmfType, parse_type};
 use super::inter_digit_pause::parse_pause;
+use super::length::LengthRule;
 use super::sequence::{Alphabet, Sequence, SequenceError, digits_text};
 use super::value::Value;
 use crate::error::Error;
 
-/// The greatest number of digits of one injection in the tutorial's profile.
+/// The greatest number of digits of one request in the tutorial's profile.
 pub const MAX_SEQUENCE_LENGTH: usize = 16;
 
 /// A payload that keeps all rules.
@@ -20,18 +21,7 @@ pub struct Validation {
     pub inter_digit_pause: u16,
 }
 
-/// Checks `dtmfString` against the limits of the tutorial's profile.
-pub fn parse_sequence(dtmf_string: &str) -> Result<Sequence, Error> {
-    Sequence::parse(dtmf_string, Alphabet::Full, MAX_SEQUENCE_LENGTH).map_err(|error| match error {
-        // These two are the tutorial's, word for word.
-        SequenceError::Empty | SequenceError::TooLong { .. } => Error::invalid(error.to_string()),
-        SequenceError::InvalidCharacter { .. } | SequenceError::TooManyPauses { .. } => {
-            Error::invalid(format!("{error} in dtmfString"))
-        }
-    })
-}
-
-/// Checks a whole payload.
+/// Checks a whole payload of one request.
 ///
 /// The first broken rule is reported, in the order digits, type, pause.
 pub fn validate(
@@ -39,8 +29,47 @@ pub fn validate(
     dtmf_type: Value<'_>,
     inter_digit_pause: Value<'_>,
 ) -> Result<Validation, Error> {
+    let digits = digits_text(dtmf_string)?;
+    let sequence = parse(digits, MAX_SEQUENCE_LENGTH).map_err(explain)?;
+    check(sequence, dtmf_type, inter_digit_pause)
+}
+
+/// The same for an injection, which may go out in several requests.
+pub fn validate_within(
+    length: LengthRule,
+    dtmf_string: Value<'_>,
+    dtmf_type: Value<'_>,
+    inter_digit_pause: Value<'_>,
+) -> Result<Validation, Error> {
+    let digits = digits_text(dtmf_string)?;
+    let sequence = parse(digits, length.most()).map_err(|error| match error {
+        SequenceError::TooLong { .. } => length.too_long(),
+        _ => explain(error),
+    })?;
+    check(sequence, dtmf_type, inter_digit_pause)
+}
+
+fn parse(digits: &str, most: usize) -> Result<Sequence, SequenceError> {
+    Sequence::parse(digits, Alphabet::Full, most)
+}
+
+fn explain(error: SequenceError) -> Error {
+    match error {
+        // These two are the tutorial's, word for word.
+        SequenceError::Empty | SequenceError::TooLong { .. } => Error::invalid(error.to_string()),
+        SequenceError::InvalidCharacter { .. } | SequenceError::TooManyPauses { .. } => {
+            Error::invalid(format!("{error} in dtmfString"))
+        }
+    }
+}
+
+fn check(
+    sequence: Sequence,
+    dtmf_type: Value<'_>,
+    inter_digit_pause: Value<'_>,
+) -> Result<Validation, Error> {
     Ok(Validation {
-        sequence: parse_sequence(digits_text(dtmf_string)?)?,
+        sequence,
         dtmf_type: parse_type(dtmf_type)?,
         inter_digit_pause: parse_pause(inter_digit_pause)?,
     })
@@ -108,5 +137,30 @@ mod tests {
             assert_eq!(error.code, Code::Invalid);
             assert_eq!(error.delivery, Delivery::NotSent);
         }
+    }
+
+    #[test]
+    fn a_long_sequence_needs_split_and_has_a_limit_too() {
+        let validate = |digits: usize, split: bool| {
+            let length = LengthRule {
+                per_request: MAX_SEQUENCE_LENGTH,
+                split,
+            };
+            let digits = "1".repeat(digits);
+            validate_within(length, (&*digits).into(), "RFC2833".into(), 100.0.into())
+                .map(|valid| valid.sequence.len())
+                .map_err(|error| error.message.into_owned())
+        };
+        let tutorial = "DTMF sequence exceeds maximum length of 16 characters";
+        assert_eq!(validate(16, false), Ok(16));
+        assert_eq!(
+            validate(17, false).unwrap_err(),
+            format!("{tutorial}: the option split: true sends up to 128 in several requests")
+        );
+        assert_eq!(validate(128, true), Ok(128));
+        assert_eq!(
+            validate(129, true).unwrap_err(),
+            "DTMF sequence exceeds maximum length of 128 characters, in all requests together (split)"
+        );
     }
 }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::form::{is_separator, read};
 use super::placeholder::PLACEHOLDER;
+use super::word::{Before, begins_in_word};
 use crate::payload::{Sequence, frequencies_of};
 
 /// Sequences up to this length are hidden only where they stand alone: a `1` is part of most numbers.
@@ -122,39 +123,13 @@ impl DigitRedactor {
     }
 
     fn may_hide(&self, before: &Before, start: usize, after: &str) -> bool {
-        self.0.len() > SHORT
-            || (before.ends_word(start) && !after.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        self.0.len() > SHORT || (before.ends_word(start) && !begins_in_word(after))
     }
 }
 
 impl fmt::Debug for DigitRedactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[digits]")
-    }
-}
-
-/// What stands before a position in the text, read both as it is and as an escape.
-#[derive(Default)]
-struct Before {
-    in_word: bool,
-    /// Where the last escape that stands for no letter and no digit ended.
-    escape_end: Option<usize>,
-}
-
-impl Before {
-    fn pass(&mut self, start: usize, character: char, rest: &str) {
-        self.in_word = character.is_ascii_alphanumeric();
-        if let Some((read, after)) = read(rest)
-            && !read.is_ascii_alphanumeric()
-        {
-            let end = start + rest.len() - after.len();
-            self.escape_end = self.escape_end.max(Some(end));
-        }
-    }
-
-    /// Whether nothing before belongs to the same word. In `%2C5` the `C` does not.
-    fn ends_word(&self, start: usize) -> bool {
-        !self.in_word || self.escape_end == Some(start)
     }
 }
 

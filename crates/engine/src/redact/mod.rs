@@ -9,7 +9,9 @@ mod json;
 mod placeholder;
 mod redactor;
 mod secrets;
+mod word;
 
 pub use digits::DigitRedactor;
 pub use placeholder::PLACEHOLDER;
 pub use redactor::{Redactor, bounded, carries_credentials};
+pub use secrets::SHORTEST_SECRET;

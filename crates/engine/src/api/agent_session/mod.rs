@@ -4,7 +4,6 @@
 //! An answer of 202 says that the platform accepted the digits; the tones play after it. Nothing is promised of
 //! a 500 or a 503, so both leave the outcome unknown unless the user says otherwise.
 
-mod details;
 mod events;
 mod profile;
 mod requests;

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName};
 
 use super::rules::{self, Rules};
 use super::settings::Settings;
-use super::{details, events, requests};
+use super::{events, requests};
 use crate::api::classification::{AttemptResult, Classification, DeliveryPolicy, classify};
 use crate::api::client_headers::ClientHeaders;
 use crate::api::params;
@@ -16,7 +16,7 @@ use crate::api::prepared::Prepared;
 use crate::api::profile::{SessionStatus, WireProfile};
 use crate::api::template::RequestTemplate;
 use crate::auth::Token;
-use crate::error::{Details, Error, Response};
+use crate::error::Error;
 use crate::http::Answer;
 use crate::origin;
 use crate::outcome::Asked;
@@ -41,11 +41,17 @@ impl WireProfile for AgentSession {
         params::agent_session::PARAMS
     }
 
-    fn prepare(&self, call: Arc<str>, params: &params::Params) -> Result<Prepared, Error> {
+    fn prepare(
+        &self,
+        call: Arc<str>,
+        params: &params::Params,
+        split: bool,
+    ) -> Result<Prepared, Error> {
         let settings = &self.settings;
         let rules = Rules {
             allow_a_to_d: settings.allow_a_to_d,
             pauses: settings.pauses,
+            split,
         };
         let valid = rules::check(params::agent_session::Params::of(params), rules)?;
         let groups = &valid.sequence.groups;
@@ -94,10 +100,6 @@ impl WireProfile for AgentSession {
 
     fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
         classify(result, policy)
-    }
-
-    fn details(&self, response: &Response) -> Details {
-        details::read(response)
     }
 
     fn next_event(&self, session: &str, wait: Duration) -> Result<RequestTemplate, Error> {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::rules::Valid;
 use super::settings::{Encoding, Settings};
 use super::version::Version;
-use crate::api::prepared::{Recording, Segment};
+use crate::api::prepared::{Playing, Recording, Segment};
 use crate::api::template::{RequestTemplate, Target};
 use crate::api::wiped::Wiped;
 use crate::payload::DigitGroup;
@@ -48,7 +48,9 @@ pub(super) fn segment(
             body,
         },
         digits: count,
-        playing: Duration::from_millis(u64::from(tone) + u64::from(spacing)).saturating_mul(count),
+        playing: Playing::Known(
+            Duration::from_millis(u64::from(tone) + u64::from(spacing)).saturating_mul(count),
+        ),
         pause: group.pause,
     }
 }

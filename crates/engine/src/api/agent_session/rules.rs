@@ -3,11 +3,11 @@
 use crate::api::params::agent_session::Params;
 use crate::error::Error;
 use crate::payload::{
-    self, Alphabet, PausedSequence, Sequence, SequenceError, Value, digits_text, parse_millis,
-    parse_pause, pause_of, split,
+    self, Alphabet, LengthRule, PausedSequence, Sequence, SequenceError, Value, digits_text,
+    parse_millis, parse_pause, pause_of,
 };
 
-/// The greatest number of digits of one injection. The API names none; this is the limit of the `Dtmf` action of
+/// The greatest number of digits of one request. The API names none; this is the limit of the `Dtmf` action of
 /// the same platform (Studio help).
 pub const MAX_SEQUENCE_LENGTH: usize = 20;
 
@@ -28,6 +28,16 @@ pub const DEFAULT_INTER_DIGIT_PAUSE: u16 = 120;
 pub(super) struct Rules {
     pub allow_a_to_d: bool,
     pub pauses: bool,
+    pub split: bool,
+}
+
+impl Rules {
+    const fn length(self) -> LengthRule {
+        LengthRule {
+            per_request: MAX_SEQUENCE_LENGTH,
+            split: self.split,
+        }
+    }
 }
 
 /// An injection that keeps all rules.
@@ -79,17 +89,23 @@ fn parse(text: &str, rules: Rules) -> Result<PausedSequence, Error> {
     } else {
         Alphabet::Telephone
     };
+    let most = rules.length().most();
     let parsed = if rules.pauses {
-        split(text, alphabet, MAX_SEQUENCE_LENGTH)
+        PausedSequence::parse(text, alphabet, most)
     } else {
-        Sequence::parse(text, alphabet, MAX_SEQUENCE_LENGTH).map(PausedSequence::without_pauses)
+        Sequence::parse(text, alphabet, most).map(PausedSequence::without_pauses)
     };
-    parsed.map_err(|error| explain(error, text, rules))
+    match parsed {
+        Ok(sequence) => Ok(sequence.in_pieces(MAX_SEQUENCE_LENGTH)),
+        Err(error) => Err(explain(error, text, rules)),
+    }
 }
 
 fn explain(error: SequenceError, text: &str, rules: Rules) -> Error {
-    let SequenceError::InvalidCharacter { position, .. } = error else {
-        return Error::invalid(error.to_string());
+    let position = match error {
+        SequenceError::InvalidCharacter { position, .. } => position,
+        SequenceError::TooLong { .. } => return rules.length().too_long(),
+        _ => return Error::invalid(error.to_string()),
     };
     let character = text.chars().nth(position - 1).unwrap_or_default();
     let hint = if rules.pauses {
@@ -120,6 +136,7 @@ mod tests {
     const PLAIN: Rules = Rules {
         allow_a_to_d: false,
         pauses: false,
+        split: false,
     };
 
     fn message(params: Params<'_>, rules: Rules) -> String {
@@ -138,7 +155,17 @@ mod tests {
         assert!(check(params(&"1".repeat(20)), PLAIN).is_ok());
         assert_eq!(
             message(params(&"1".repeat(21)), PLAIN),
-            "DTMF sequence exceeds maximum length of 20 characters"
+            "DTMF sequence exceeds maximum length of 20 characters: \
+             the option split: true sends up to 128 in several requests"
+        );
+        let split = Rules {
+            split: true,
+            ..PLAIN
+        };
+        assert!(check(params(&"1".repeat(128)), split).is_ok());
+        assert!(
+            message(params(&"1".repeat(129)), split)
+                .starts_with("DTMF sequence exceeds maximum length of 128 characters")
         );
         assert_eq!(
             message(params(""), PLAIN),
@@ -160,6 +187,7 @@ mod tests {
         let all = Rules {
             allow_a_to_d: true,
             pauses: true,
+            split: false,
         };
         assert_eq!(
             message(params("1p"), all),

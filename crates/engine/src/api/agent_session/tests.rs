@@ -3,7 +3,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::*;
-use crate::api::{ClientHeaders, Prepared, RequestTemplate, WireProfile as _};
+use crate::api::{ClientHeaders, Playing, Prepared, RequestTemplate, WireProfile as _};
 use crate::payload::Value;
 
 pub(super) fn params(digits: &str) -> Params<'_> {
@@ -19,7 +19,7 @@ pub(super) fn params(digits: &str) -> Params<'_> {
 
 fn prepare(settings: Settings, params: Params<'_>) -> Prepared {
     let profile = AgentSession::new(settings, ClientHeaders::default());
-    profile.prepare("s1".into(), &params.pack()).unwrap()
+    profile.prepare("s1".into(), &params.pack(), true).unwrap()
 }
 
 fn address(template: &RequestTemplate) -> String {
@@ -39,7 +39,7 @@ fn path_and_body_are_those_of_the_sdk() {
         &segment.template.body[..],
         br#"{"dtmfSequence":"12*#","toneDurationMS":120,"toneSpacingMS":120}"#
     );
-    assert_eq!(segment.playing, Duration::from_millis(960));
+    assert_eq!(segment.playing, Playing::Known(Duration::from_millis(960)));
     assert_eq!((prepared.segments.len(), segment.digits), (1, 4));
     assert_eq!(&*prepared.call, "s1");
     assert!(prepared.recording.is_none());
@@ -73,12 +73,22 @@ fn a_sequence_with_pauses_is_sent_in_bursts() {
     let sent = prepared.segments.iter().map(|segment| {
         (
             segment.digits,
-            segment.playing.as_millis(),
+            segment.playing.known().as_millis(),
             segment.pause.as_millis(),
         )
     });
     assert_eq!(sent.collect::<Vec<_>>(), [(2, 480, 1000), (1, 240, 500)]);
     assert_eq!(prepared.sequence.expose(), "12#");
+}
+
+#[test]
+fn a_long_sequence_is_sent_in_even_pieces() {
+    let prepared = prepare(Settings::default(), params(&"12345".repeat(9)));
+    let digits: Vec<_> = prepared.segments.iter().map(|one| one.digits).collect();
+    assert_eq!(digits, [15, 15, 15]);
+    let parts: Vec<_> = prepared.parts.iter().map(|part| part.expose()).collect();
+    assert_eq!(parts.concat(), "12345".repeat(9));
+    assert!(prepared.segments.iter().all(|one| one.pause.is_zero()));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use cxone_dtmf_engine::api::agent_session::{AgentSession, Settings};
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
 use cxone_dtmf_engine::api::{
-    AttemptResult, Classification, ClientHeaders, DeliveryPolicy, Params, Prepared,
+    AttemptResult, Classification, ClientHeaders, DeliveryPolicy, Params, Playing, Prepared,
     RequestTemplate, SessionStatus, WireProfile,
 };
 use cxone_dtmf_engine::auth::Token;
@@ -54,6 +54,8 @@ pub enum Bug {
     UnmaskForgotten,
     /// What failed in doubt is sent again, midway too.
     BurstResent,
+    /// The pieces of a sequence go out in another order.
+    PiecesSwapped,
 }
 
 /// The profile of the platform, or one that judges wrongly.
@@ -88,12 +90,15 @@ impl WireProfile for Misjudging {
         self.right.params()
     }
 
-    fn prepare(&self, call: Arc<str>, params: &Params) -> Result<Prepared, Error> {
-        let mut prepared = self.right.prepare(call, params)?;
+    fn prepare(&self, call: Arc<str>, params: &Params, split: bool) -> Result<Prepared, Error> {
+        let mut prepared = self.right.prepare(call, params, split)?;
         if self.bug == Bug::UnmaskedWithinTones {
             for segment in &mut prepared.segments {
-                segment.playing = Duration::ZERO;
+                segment.playing = Playing::Known(Duration::ZERO);
             }
+        }
+        if self.bug == Bug::PiecesSwapped {
+            prepared.segments.reverse();
         }
         Ok(prepared)
     }

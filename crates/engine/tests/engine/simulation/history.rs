@@ -30,6 +30,10 @@ pub struct Ask {
     pub rejects_queued: bool,
     /// In how many bursts the digits go out.
     pub segments: u32,
+    /// How many digits a burst has.
+    pub digits: u32,
+    /// The silence that is kept between two bursts.
+    pub silence: Duration,
     /// How long the tones of a burst play. Zero where the API does not say.
     pub playing: Duration,
     /// Whether the call is kept while they do.

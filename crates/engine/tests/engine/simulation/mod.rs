@@ -103,6 +103,11 @@ fn a_burst_that_is_sent_again_midway_is_caught() {
 }
 
 #[test]
+fn pieces_in_another_order_are_caught() {
+    is_caught(Bug::PiecesSwapped, Law::Heard);
+}
+
+#[test]
 fn an_undercut_retry_after_is_caught() {
     is_caught(Bug::RetryAfterIgnored, Law::RetryAfter);
 }

@@ -74,8 +74,10 @@ pub struct Wish {
     pub lock_timeout: Option<Duration>,
     pub max_attempts: Option<u32>,
     pub fate: Fate,
-    /// In how many bursts the digits go out, where the API knows pauses.
+    /// In how many bursts the digits go out, where the API knows pauses or the sequence is split.
     pub segments: u32,
+    /// Whether the bursts are the pieces of one long sequence, without pauses.
+    pub split: bool,
     /// Whether the recording is masked, where there is one.
     pub masked: bool,
     /// What the program asks for at once when this one has failed.
@@ -248,6 +250,7 @@ impl Plan {
                 _ => Fate::Awaited,
             },
             segments: *pick(rng, &[1, 1, 1, 2, 3]),
+            split: rng.u8(0..3) == 0,
             masked: rng.u8(0..3) == 0,
             otherwise: Vec::new(),
         }

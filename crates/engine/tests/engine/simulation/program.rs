@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::bugs::{self, Bug};
+use super::checker::GUARD;
 use super::clocks::Clocks;
 use super::history::{Ask, History, Injection, LockNumber, What};
 use super::plan::{Action, Api, Fate, Plan, Wish};
@@ -30,14 +31,14 @@ const FOLLOWED: u64 = OTHERS * 3;
 /// The length of a tone, and of the silence behind it.
 const TONE: u64 = 50;
 
-/// How many digits a burst has.
+/// How many digits a burst has between pauses.
 pub const DIGITS: u32 = 6;
+
+/// How many a piece of a sequence has that is split: two and three of these are cut alike by the limits of both APIs.
+const PIECE: u32 = 16;
 
 /// The pause between two bursts, which is written `,`.
 pub const PAUSE: Duration = Duration::from_millis(500);
-
-/// How long the tones of a burst play.
-const BURST: Duration = Duration::from_millis(2 * TONE * DIGITS as u64);
 
 pub struct Program {
     pub plan: Arc<Plan>,
@@ -114,6 +115,8 @@ impl Program {
     pub fn begin(&self, wish: &Wish, lock: Option<Held>) -> Work {
         let config = &self.plan.injectors[wish.injector].config;
         let in_sessions = self.plan.api == Api::AgentSession;
+        let digits = if wish.split { PIECE } else { DIGITS };
+        let burst = Duration::from_millis(2 * TONE) * digits;
         let ask = Ask {
             call: wish.call,
             injector: wish.injector,
@@ -121,8 +124,10 @@ impl Program {
             deadline: self.history.now() + wish.deadline.unwrap_or(config.deadline),
             max_attempts: wish.max_attempts.unwrap_or(DEFAULT_MAX_ATTEMPTS),
             rejects_queued: config.after_unknown == AfterUnknown::RejectQueued,
-            segments: if in_sessions { wish.segments } else { 1 },
-            playing: if in_sessions { BURST } else { Duration::ZERO },
+            segments: segments(self.plan.api, wish),
+            digits,
+            silence: if wish.split { GUARD } else { PAUSE },
+            playing: if in_sessions { burst } else { Duration::ZERO },
             holds: in_sessions && config.playout == PlayoutMode::Hold,
             masked: in_sessions && wish.masked,
         };
@@ -132,6 +137,7 @@ impl Program {
             deadline: wish.deadline,
             lock_timeout: wish.lock_timeout,
             lock: lock.map(|held| held.id),
+            split: Some(wish.split),
             ..InjectionOptions::default()
         };
         let injector = &self.injectors[wish.injector];
@@ -208,14 +214,27 @@ pub fn call_of(id: &str) -> usize {
     id.strip_prefix("call-").unwrap().parse().unwrap()
 }
 
+/// In how many bursts an injection goes out.
+fn segments(api: Api, wish: &Wish) -> u32 {
+    if api == Api::AgentSession || wish.split {
+        wish.segments
+    } else {
+        1
+    }
+}
+
 /// An injection whose digits are its number and that of the burst.
 pub fn params(api: Api, wish: &Wish) -> Params {
     let call = call_id(wish.call);
-    let segment = |part: u32| format!("{:05}{part}", wish.injection);
+    let segment = |part: u32| {
+        let width = if wish.split { PIECE } else { DIGITS } as usize - 1;
+        format!("{:0width$}{part}", wish.injection)
+    };
+    let bursts: Vec<_> = (0..segments(api, wish)).map(segment).collect();
     match api {
         Api::TelephonyV2 => telephony_v2::Params {
             call_id: (&*call).into(),
-            dtmf_string: (&*segment(0)).into(),
+            dtmf_string: (&*bursts.concat()).into(),
             telephony_provider_id: "provider".into(),
             line_id: "line".into(),
             dtmf_type: "RFC2833".into(),
@@ -223,10 +242,10 @@ pub fn params(api: Api, wish: &Wish) -> Params {
         }
         .pack(),
         Api::AgentSession => {
-            let segments: Vec<_> = (0..wish.segments).map(segment).collect();
+            let pause = if wish.split { "" } else { "," };
             agent_session::Params {
                 session_id: (&*call).into(),
-                dtmf_string: (&*segments.join(",")).into(),
+                dtmf_string: (&*bursts.join(pause)).into(),
                 tone_duration: (TONE as f64).into(),
                 inter_digit_pause: (TONE as f64).into(),
                 contact_id: (&*call).into(),

@@ -189,7 +189,7 @@ async fn a_lock_held_by_hand_holds_in_the_fleet() {
     assert!(
         error
             .message
-            .contains("currently locked by another process"),
+            .contains("another process of the fleet holds it"),
         "{error}"
     );
     // Longer than a lease: it is renewed.

@@ -23,6 +23,7 @@ for_each_api! {
     an_unknown_attempt_is_never_repeated,
     an_unknown_attempt_is_repeated_only_where_the_caller_allows_it,
     after_an_unknown_attempt_a_refusal_makes_nothing_known,
+    a_conflict_says_what_is_known_of_it,
     server_errors_are_unknown_where_nothing_is_promised,
     retry_after_is_never_undercut_and_never_waited_for_in_vain,
     a_refused_token_is_replaced_once,
@@ -225,6 +226,35 @@ async fn after_an_unknown_attempt_a_refusal_makes_nothing_known(api: Api) {
     failed(&outcome, Code::OutcomeUnknown, Delivery::Unknown);
     let error = outcome.result.as_ref().unwrap_err();
     assert_eq!(error.response.as_ref().unwrap().status, 409);
+}
+
+async fn a_conflict_says_what_is_known_of_it(api: Api) {
+    let conflict = |body: &'static str| Act::Answer {
+        status: 409,
+        headers: Vec::new(),
+        body,
+        execute: false,
+        after: ms(5),
+    };
+    let beginning = match api {
+        Api::TelephonyV2 => {
+            "Channel conflict: call call is currently locked by another process (the platform answered 409"
+        }
+        Api::AgentSession | Api::SessionQuery => {
+            "the platform reports a conflict: something else presses digits or changes the call \
+             (the platform answered 409"
+        }
+    };
+    for (body, rest) in [
+        ("", ")"),
+        (r#"{"error":"busy"}"#, ": busy)"),
+        (r#"{"message":"1234# is playing"}"#, ": ***** is playing)"),
+    ] {
+        let (_, outcome) = one(api, vec![conflict(body)], api.config(), attempts(3)).await;
+        failed(&outcome, Code::Conflict, Delivery::Refused);
+        let message = &outcome.result.as_ref().unwrap_err().message;
+        assert_eq!(*message, format!("{beginning}{rest}"));
+    }
 }
 
 async fn server_errors_are_unknown_where_nothing_is_promised(api: Api) {

@@ -189,7 +189,7 @@ async fn waiting_for_the_lock_ends_after_its_time(api: Api) {
     let message = &outcomes[3].result.as_ref().unwrap_err().message;
     assert_eq!(
         message,
-        "Channel conflict: call call is currently locked by another process"
+        "the wait for the lock of call call ran out: this process has not ended what came before on this call"
     );
 }
 

@@ -141,7 +141,7 @@ impl WireProfile for Panicking {
         self.0.params()
     }
 
-    fn prepare(&self, _: Arc<str>, _: &Params) -> Result<Prepared, Error> {
+    fn prepare(&self, _: Arc<str>, _: &Params, _: bool) -> Result<Prepared, Error> {
         resume_unwind(Box::new("planted"))
     }
 

@@ -1,7 +1,8 @@
 //! What holds whatever the wire format, on the paused clock.
 //!
 //! [`attempts`] is the way of one injection and [`calls`] of many, [`endings`] is what ends at the same moment as
-//! something else, [`rate_limit`] is the limit on our side.
+//! something else, [`pieces`] is a sequence in several requests, [`rate_limit`] the limit
+//! on our side.
 
 use cxone_dtmf_engine::config::InjectionOptions;
 
@@ -27,6 +28,7 @@ macro_rules! for_each_api {
 mod attempts;
 mod calls;
 mod endings;
+mod pieces;
 mod rate_limit;
 
 fn attempts(max: u32) -> InjectionOptions {

@@ -7,7 +7,6 @@ use cxone_dtmf_engine::http::FaultKind;
 use super::ledger::{Finished, Ledger, Record, Sent};
 use super::{Law, Violation};
 use crate::simulation::history::Ending;
-use crate::simulation::program::DIGITS;
 
 /// Attempts that the contract does not count: one after a 401, two that never left.
 const UNCOUNTED: usize = 3;
@@ -107,7 +106,7 @@ fn accepted(record: &Record, atomic: bool) -> u32 {
 /// Bursts go out in order, each after the one before was accepted. Midway none is sent again, but what never left or
 /// had a token that was refused.
 fn parts(record: &Record, end: &Finished, atomic: bool, breaks: &mut impl FnMut(Law, String)) {
-    let told = accepted(record, atomic) * DIGITS;
+    let told = accepted(record, atomic) * record.ask.digits;
     let several = record.ask.segments > 1 && end.delivery != Delivery::Accepted;
     // What was wrong from the beginning has no parts.
     let expected = several

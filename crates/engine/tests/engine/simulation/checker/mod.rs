@@ -1,8 +1,8 @@
 //! The laws, over the history of a world. Pure: it knows neither the engine's state nor the plan.
 //!
 //! [`ledger`] sorts the history by injection, lock and token source; [`digits`] are the laws of what was pressed
-//! and reported, [`order`] those of one call, [`time`] those of waiting, [`ends`] those of ending, [`sessions`] those
-//! of tones, recordings and sessions that end.
+//! and reported, [`order`] those of one call, [`time`] those of waiting, [`ends`] those of ending, [`heard`] that of
+//! the far side, [`sessions`] those of tones, recordings and sessions that end.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use crate::simulation::history::{Ask, Injection, Step, What};
 
 mod digits;
 mod ends;
+mod heard;
 mod ledger;
 mod order;
 mod sessions;
@@ -19,6 +20,9 @@ mod tests;
 mod time;
 
 use ledger::Ledger;
+
+/// What the engine adds to the time that tones play.
+pub const GUARD: Duration = Duration::from_millis(250);
 
 /// What must hold in every world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +57,8 @@ pub enum Law {
     NothingLeft,
     /// A sequence that failed midway is unknown, tells how many digits were accepted, and nothing of it is sent again.
     Parts,
+    /// What the far side hears of a call is whole beginnings of sequences, one behind the other.
+    Heard,
     /// Tones in one session do not overlap.
     Tones,
     /// What is to be masked is pressed and played while the recording is masked.
@@ -139,5 +145,6 @@ pub fn check(steps: &[Step], atomic: bool) -> Vec<Violation> {
     time::check(&ledger, atomic, &mut broken);
     ends::check(&ledger, &mut broken);
     sessions::check(&ledger, atomic, &mut broken);
+    heard::check(&ledger, &mut broken);
     broken
 }

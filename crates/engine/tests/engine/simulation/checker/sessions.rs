@@ -7,13 +7,8 @@ use cxone_dtmf_engine::delivery::Delivery;
 
 use super::digits::of_one;
 use super::ledger::{Finished, Ledger, Record, Sent};
-use super::{Law, Moment, Violation};
-use crate::simulation::faults::ms;
+use super::{GUARD, Law, Moment, Violation};
 use crate::simulation::history::Injection;
-use crate::simulation::program::PAUSE;
-
-/// What the engine adds to the time that tones play.
-const GUARD: Duration = ms(250);
 
 /// Tones that began while somebody knew of them.
 struct Tones<'a> {
@@ -51,7 +46,7 @@ pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
 }
 
 /// When a request was executed, unless the engine had left it before: of that nobody can know.
-fn in_time(sent: &Sent) -> Option<Moment> {
+pub fn in_time(sent: &Sent) -> Option<Moment> {
     let ended = sent.ended.as_ref().map(|(at, _)| *at);
     sent.executed
         .filter(|at| ended.is_none_or(|ended| *at < ended))
@@ -162,7 +157,7 @@ pub fn free_at(record: &Record, end: &Finished, atomic: bool) -> Duration {
         let taken = matches!(of_one(sent, atomic), Delivery::Accepted | Delivery::Unknown);
         let ended = sent.ended.as_ref().filter(|_| taken);
         let last = sent.part + 1 == record.ask.segments;
-        let silence = if last { GUARD } else { PAUSE };
+        let silence = if last { GUARD } else { record.ask.silence };
         ended.map(|(at, _)| at.1 + record.ask.playing + silence)
     };
     let quiet = record.sent.values().filter_map(perhaps_playing);

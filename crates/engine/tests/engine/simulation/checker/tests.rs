@@ -9,6 +9,7 @@ use cxone_dtmf_engine::http::FaultKind;
 use super::{Law, check};
 use crate::simulation::faults::ms;
 use crate::simulation::history::{Ask, Ending, Injection, Step, What};
+use crate::simulation::program::{DIGITS, PAUSE};
 
 mod in_sessions;
 
@@ -20,6 +21,8 @@ const ASK: Ask = Ask {
     max_attempts: 3,
     rejects_queued: true,
     segments: 1,
+    digits: DIGITS,
+    silence: PAUSE,
     playing: Duration::ZERO,
     holds: false,
     masked: false,

@@ -181,3 +181,28 @@ fn each_law_of_sessions_can_be_broken() {
         assert!(found.contains(&law), "{law:?}: {found:?} by {history:?}");
     }
 }
+
+#[test]
+fn the_far_side_hears_whole_beginnings() {
+    let one = || in_session(1, IN_SESSION);
+    let wait = || vec![What::TokenAsked(0); 2];
+    let swapped = [of_part(accepted(1, 1), 1), wait(), accepted(1, 2)].concat();
+    let torn = [
+        accepted(1, 1),
+        wait(),
+        accepted(2, 2),
+        wait(),
+        of_part(accepted(1, 3), 1),
+    ];
+    for broken in [
+        vec![one(), swapped, all_well(1, 2)],
+        vec![
+            one(),
+            in_session(2, IN_SESSION),
+            torn.concat(),
+            all_well(1, 2),
+        ],
+    ] {
+        assert!(laws_broken_in_session(&broken).contains(&Law::Heard));
+    }
+}

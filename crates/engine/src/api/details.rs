@@ -1,6 +1,6 @@
 //! What the platform says of a refusal, in whichever of its shapes.
 //!
-//! Bodies come as `{ error, error_description }`, `{ message, route }`, `{ errorCode, message }`, HTML or not at
+//! NICE's bodies come as `{ error, error_description }`, `{ message, route }`, `{ errorCode, message }`, HTML or not at
 //! all; then the reason may stand in the header `icStatusDescription`. `x-trace-id` is what NICE's support asks for.
 
 use serde_json::Value;
@@ -20,7 +20,7 @@ const REASON_HEADER: &str = "icstatusdescription";
 const TRACE_HEADER: &str = "x-trace-id";
 
 /// Reads an answer that is redacted already.
-pub(super) fn read(response: &Response) -> Details {
+pub(in crate::api) fn read(response: &Response) -> Details {
     let header = |wanted: &str| {
         let mut found = response.headers.iter();
         let (_, value) = found.find(|(name, _)| name == wanted)?;
