@@ -101,6 +101,7 @@ function auditEntry(record, { asked, api, clear, fleet, correlationId }) {
     ...(record.logged !== null && { logged: record.logged }),
     ...(record.playoutMs !== null && { playoutMs: record.playoutMs }),
     ...(error?.digitsAccepted !== undefined && { digitsAccepted: error.digitsAccepted }),
+    ...(error?.repeatOf !== undefined && { repeatOf: error.repeatOf }),
     ...(record.bodyError !== null && { bodyError: record.bodyError }),
     ...(accepted
       ? {}

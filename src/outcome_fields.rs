@@ -115,6 +115,7 @@ outcome_fields! { outcome:
     "playoutMs" ("when accepted, with `api: 'agent-session'`") "How long the tones play from now on, in milliseconds."
         = outcome.playout.map(whole_millis_up);
     "digitsAccepted" ("when a sequence in several requests failed") "How many digits the platform had accepted before.";
+    "repeatOf" ("when it was not sent as a repeat") "The injection that handed over the same digits before, whose outcome is unknown.";
     "errorCode" ("when it failed") "The HTTP status of the last answer, or `'unknown'` when there was none.";
     "code" ("when it failed") "Why it failed.";
     "errorMessage" ("when it failed") "The message of the error.";

@@ -11,6 +11,8 @@ use crate::payload::Sequence;
 pub struct Prepared {
     /// Names the call, and with it the queue to wait in.
     pub call: Arc<str>,
+    /// The contact that the digits are for, where the caller named it.
+    pub contact: Option<Arc<str>>,
     /// All the digits.
     pub sequence: Sequence,
     /// The digits of each segment, where there are several.

@@ -79,6 +79,7 @@ impl WireProfile for TelephonyV2 {
         };
         Ok(Prepared {
             call: call.into(),
+            contact: None,
             sequence: valid.sequence,
             parts: Vec::new(),
             lead_in: Duration::ZERO,

@@ -28,6 +28,7 @@ pub(super) struct Identity {
 /// What the digits are and where they go, as far as it is told.
 pub(super) struct Subject {
     pub(super) call: Arc<str>,
+    pub(super) contact: Option<Arc<str>>,
     pub(super) carrier_compatible: bool,
     pub(super) digits: u32,
 }
@@ -50,6 +51,7 @@ impl Identity {
         self.entry.set_call(&prepared.call);
         self.subject = Some(Subject {
             call: Arc::clone(&prepared.call),
+            contact: prepared.contact.clone(),
             carrier_compatible: prepared.sequence.carrier_compatible(),
             digits: prepared.sequence.count(),
         });

@@ -52,6 +52,7 @@ impl WireProfile for AgentSession {
         let in_parts = groups.len() > 1;
         Ok(Prepared {
             call: valid.session.as_str().into(),
+            contact: valid.contact.as_deref().map(Into::into),
             lead_in: valid.sequence.lead_in,
             segments: groups
                 .iter()
@@ -62,7 +63,7 @@ impl WireProfile for AgentSession {
             parts: (groups.iter().filter(|_| in_parts))
                 .map(|group| group.digits.clone())
                 .collect(),
-            recording: (valid.masked_contact.as_deref())
+            recording: (valid.contact.as_deref().filter(|_| valid.masked))
                 .map(|contact| requests::recording(settings, contact)),
             sequence: valid.sequence.all,
         })

@@ -36,7 +36,8 @@ pub(super) struct Valid {
     pub sequence: PausedSequence,
     pub tone_duration: u16,
     pub inter_digit_pause: u16,
-    pub masked_contact: Option<String>,
+    pub contact: Option<String>,
+    pub masked: bool,
 }
 
 /// Checks everything. The first broken rule is reported, in the order of the fields.
@@ -63,7 +64,8 @@ pub(super) fn check(params: Params, rules: Rules) -> Result<Valid, Error> {
         sequence,
         tone_duration,
         inter_digit_pause,
-        masked_contact: params.contact_id.filter(|_| params.mask_recording),
+        contact: params.contact_id,
+        masked: params.mask_recording,
     })
 }
 fn parse(text: &str, rules: Rules) -> Result<PausedSequence, Error> {
@@ -124,7 +126,7 @@ mod tests {
     fn defaults_are_those_of_the_platform() {
         let valid = check(params("1"), PLAIN).unwrap();
         assert_eq!((valid.tone_duration, valid.inter_digit_pause), (120, 120));
-        assert_eq!(valid.masked_contact, None);
+        assert_eq!((valid.contact, valid.masked), (None, false));
     }
 
     #[test]
@@ -201,7 +203,7 @@ mod tests {
         assert!(message(mask(None), PLAIN).starts_with("maskRecording needs contactId"));
         assert!(message(mask(Some("..")), PLAIN).starts_with("contactId must be 1 to 128"));
         let valid = check(mask(Some("42")), PLAIN).unwrap();
-        assert_eq!(valid.masked_contact.as_deref(), Some("42"));
+        assert_eq!((valid.contact.as_deref(), valid.masked), (Some("42"), true));
     }
 
     #[test]
