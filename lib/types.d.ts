@@ -13,6 +13,7 @@ export interface Failure {
   message: string;
   retryAfterMs?: number | undefined;
   digitsAccepted?: number | undefined;
+  repeatOf?: string | undefined;
   response?: Answer | undefined;
 }
 
