@@ -16,7 +16,9 @@ impl InDoubt {
         if let Ok(runtime) = Handle::try_current()
             && self.begins_to_wipe()
         {
-            runtime.spawn(wipe(Arc::clone(self)));
+            // Before it is polled first: where a runtime ends, the next one begins anew.
+            let wiping = scopeguard::guard(Arc::clone(self), |in_doubt| in_doubt.ends_wiping());
+            runtime.spawn(wipe(wiping));
         }
     }
 
@@ -30,9 +32,7 @@ impl InDoubt {
 }
 
 /// The one task that wipes.
-async fn wipe(in_doubt: Arc<InDoubt>) {
-    // Where a runtime ends, the next one begins anew.
-    let in_doubt = scopeguard::guard(in_doubt, |in_doubt| in_doubt.ends_wiping());
+async fn wipe(in_doubt: ScopeGuard<Arc<InDoubt>, impl FnOnce(Arc<InDoubt>)>) {
     loop {
         while let Some(next) = in_doubt.expire(Instant::now()) {
             sleep_until(next).await;

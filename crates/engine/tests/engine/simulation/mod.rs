@@ -103,6 +103,16 @@ fn a_burst_that_is_sent_again_midway_is_caught() {
 }
 
 #[test]
+fn a_repeat_that_is_not_seen_is_caught() {
+    is_caught(Bug::RepeatNotSeen, Law::Repeat);
+}
+
+#[test]
+fn a_call_that_is_not_blocked_is_caught() {
+    is_caught(Bug::NotBlocked, Law::Blocked);
+}
+
+#[test]
 fn an_undercut_retry_after_is_caught() {
     is_caught(Bug::RetryAfterIgnored, Law::RetryAfter);
 }

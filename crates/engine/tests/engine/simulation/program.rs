@@ -10,12 +10,13 @@ use cxone_dtmf_engine::injector::Injector;
 use cxone_dtmf_engine::lock::{LockId, Registry};
 use cxone_dtmf_engine::outcome::Outcome;
 use cxone_dtmf_engine::retry::DEFAULT_MAX_ATTEMPTS;
+use cxone_dtmf_engine::trace::Trace;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::bugs::{self, Bug};
 use super::clocks::Clocks;
-use super::history::{Ask, History, Injection, LockNumber, What};
+use super::history::{Ask, History, LockNumber, What};
 use super::plan::{Action, Api, Fate, Plan, Wish};
 use super::sessions::Sessions;
 use super::tokens::Issued;
@@ -85,6 +86,11 @@ impl Program {
                 Action::Revoke => self.issued.revoke_all(),
                 Action::Follow(number, call) => self.follow(*number, *call),
                 Action::EndSession(call) => self.sessions.end(*call),
+                Action::Resolve(number, call) => {
+                    self.history.note(What::FoundOut { call: *call });
+                    let id = call_id(*call);
+                    let _ = self.injectors[*number].resolve(Some(&id)).unwrap();
+                }
             }
         }
         tasks
@@ -119,7 +125,10 @@ impl Program {
             under: lock.map(|held| held.number),
             deadline: self.history.now() + wish.deadline.unwrap_or(config.deadline),
             max_attempts: wish.max_attempts.unwrap_or(DEFAULT_MAX_ATTEMPTS),
-            rejects_queued: config.after_unknown == AfterUnknown::RejectQueued,
+            digits: wish.repeats.unwrap_or(wish.injection),
+            guard: config.repeat_guard,
+            block: (config.after_unknown == AfterUnknown::Block).then_some(config.block_unknown),
+            rejects_queued: config.after_unknown != AfterUnknown::Continue,
             segments: if in_sessions { wish.segments } else { 1 },
             playing: if in_sessions { BURST } else { Duration::ZERO },
             holds: in_sessions && config.playout == PlayoutMode::Hold,
@@ -131,6 +140,7 @@ impl Program {
             deadline: wish.deadline,
             lock_timeout: wish.lock_timeout,
             lock: lock.map(|held| held.id),
+            trace: Trace::new(None, Some(&wish.injection.to_string())).unwrap(),
             ..InjectionOptions::default()
         };
         let injector = &self.injectors[wish.injector];
@@ -207,10 +217,11 @@ pub fn call_of(id: &str) -> usize {
     id.strip_prefix("call-").unwrap().parse().unwrap()
 }
 
-/// An injection whose digits are its number and that of the burst.
+/// An injection whose digits are its number, or that of the one that it repeats, and the number of the burst.
 pub fn params(api: Api, wish: &Wish) -> Params {
     let call = call_id(wish.call);
-    let segment = |part: u32| format!("{:05}{part}", wish.injection);
+    let number = wish.repeats.unwrap_or(wish.injection);
+    let segment = |part: u32| format!("{number:05}{part}");
     match api {
         Api::TelephonyV2 => Params::TelephonyV2(telephony_v2::Params {
             telephony_provider_id: Some("provider".to_owned()),
@@ -234,8 +245,7 @@ pub fn params(api: Api, wish: &Wish) -> Params {
     }
 }
 
-/// Which injection and which burst these digits are of.
-pub fn read(digits: &str) -> (Injection, u32) {
-    let (injection, part) = digits.split_at(digits.len() - 1);
-    (injection.parse().unwrap(), part.parse().unwrap())
+/// Which burst these digits are of.
+pub fn part_of(digits: &str) -> u32 {
+    digits[digits.len() - 1..].parse().unwrap()
 }

@@ -10,6 +10,7 @@ use super::{Law, check};
 use crate::simulation::faults::ms;
 use crate::simulation::history::{Ask, Ending, Injection, Step, What};
 
+mod in_doubt;
 mod in_sessions;
 
 const ASK: Ask = Ask {
@@ -18,6 +19,9 @@ const ASK: Ask = Ask {
     under: None,
     deadline: Duration::from_secs(30),
     max_attempts: 3,
+    digits: 1,
+    guard: Duration::ZERO,
+    block: None,
     rejects_queued: true,
     segments: 1,
     playing: Duration::ZERO,
