@@ -489,9 +489,30 @@ export interface CommonInjectorConfig extends ConnectionConfig {
   /**
    * What becomes of those who wait behind an unknown outcome of the same call. `'reject-queued'`: they fail with
    * `ERR_DTMF_AFTER_UNKNOWN`, because a `#` behind a PIN that nobody knows of presses the wrong thing.
-   * `'continue'`: they go on. Default: `'reject-queued'`.
+   * `'continue'`: they go on. `'block'`: they fail, and so does whatever comes after them until
+   * {@link DtmfInjector.resolve}: for the contact where the unknown one had a `contactId`, else for the call or session. A
+   * block holds for every injector and worker thread of the process, whatever theirs says, and under manual locks too;
+   * digits without a `contactId` may reach the blocked contact and fail as well. It is not shared by a `fleet`.
+   * Default: `'reject-queued'`.
    */
-  readonly afterUnknown?: 'reject-queued' | 'continue' | undefined;
+  readonly afterUnknown?: 'reject-queued' | 'continue' | 'block' | undefined;
+  /**
+   * How long the contact, call or session takes nothing more at most, with `afterUnknown: 'block'`, in milliseconds. The
+   * process keeps 10,000 blocks; with one more, that which would end first ends. Default: 300000, 1 to 86400000.
+   */
+  readonly blockUnknownMs?: number | undefined;
+  /**
+   * How long after an unknown outcome the same digits are not sent to the same call again, in milliseconds: a repeat rejects
+   * with `ERR_DTMF_OUTCOME_UNKNOWN`, `attempts: 0` and `repeatOf`. The time runs from the outcome, and a repeat does not
+   * make it longer. It ends before by {@link DtmfInjector.resolve}, by other digits of that call that were accepted since, or
+   * by the end of a followed session. It holds for all injectors and worker threads of the process, also after `close()`;
+   * other processes do not know of it. Digits in lower case are the same, and so are those with other pauses, tones and
+   * type; those of another `contactId` are not. What was submitted before the outcome was told is no repeat:
+   * `afterUnknown` says what becomes of it. A keyed hash of the digits is kept, in memory alone; that of at most 10,000
+   * sequences, and with one more, that which would end first may be sent again. 0: what this injector leaves unknown is not
+   * remembered, and its own injections are not compared. Default: 30000, 0 to 86400000.
+   */
+  readonly repeatGuardMs?: number | undefined;
   /** How many requests may leave. Without it a 429 holds back its own call only. Default: no limit. */
   readonly rateLimit?: RateLimit | undefined;
   /** Keeps a record that outlives the process. Default: none. */
@@ -705,6 +726,20 @@ export interface RecognitionSnapshot {
   };
 }
 
+/** What takes nothing more until it is resolved. */
+export interface InDoubtSnapshot {
+  /** The call or session. */
+  callId: string;
+  /** The contact, where the injection had a `contactId`: then the block is of that contact. Else `null`. */
+  contactId: string | null;
+  /** The injection whose outcome is unknown. */
+  injectionId: string;
+  /** When that was told: ISO 8601, UTC. */
+  since: string;
+  /** When the block ends by itself: ISO 8601, UTC. */
+  until: string;
+}
+
 /** Counters since the injector was made, and what it does right now. */
 export interface MetricsSnapshot {
   /** Settled injections by what is known of the digits. */
@@ -731,6 +766,11 @@ export interface MetricsSnapshot {
   /** Manual locks held, now. */
   locks: number;
   /**
+   * What takes nothing more until {@link DtmfInjector.resolve}, now (`afterUnknown: 'block'`): in the whole process, on the
+   * platform of this injector. At most 1,000, those first that end first.
+   */
+  inDoubt: InDoubtSnapshot[];
+  /**
    * Bytes of outcomes and events that JavaScript has not taken, now, of all injectors of the thread. While it takes
    * none, nothing more is sent from 64 MB on.
    */
@@ -751,6 +791,8 @@ export interface MetricsSnapshot {
   recognition: RecognitionSnapshot;
   /** Injections that were sent and whose audit record is not complete. */
   auditFailures: number;
+  /** Injections that were not sent because the outcome of the same digits is unknown; they count among `unknown` too. */
+  repeatsGuarded: number;
   /** Recordings that could not be unmasked. */
   unmaskFailures: number;
   /** What was done in Redis, by all injectors of the process with the same `fleet`; `null` without. */
@@ -848,7 +890,22 @@ export class DtmfInjector {
    */
   followSession(sessionId: string): () => void;
 
-  /** Counters, gauges and times. They hold no call id and no digit. */
+  /**
+   * Says what was found out of digits whose outcome was unknown, as by looking at the call or asking a person. Either way they
+   * may be sent again, and what `afterUnknown: 'block'` blocked takes digits again. In effect when it returns, in the whole
+   * process, for what any injector left unknown on the platform of this one; the promise settles soon after. Other processes
+   * of a `fleet` do not hear of it.
+   *
+   * @param id The call or session, or the contact that the unknown injection had as `contactId`. A session stands for all
+   * its contacts.
+   * @param outcome Whether they were pressed.
+   * @returns whether anything of it was in doubt. Resolving what is not does nothing.
+   *
+   * Rejects with `ERR_DTMF_INVALID` when a rule is broken. It may be called after `close()`.
+   */
+  resolve(id: string, outcome: 'pressed' | 'not-pressed'): Promise<boolean>;
+
+  /** Counters, gauges and times. No digit is in them, and no call id but in `inDoubt`. */
   metrics(): MetricsSnapshot;
 
   /**
@@ -969,6 +1026,8 @@ export interface AuditEntry {
   playoutMs?: number;
   /** As in {@link DtmfErrorFields.digitsAccepted}. */
   digitsAccepted?: number;
+  /** As in {@link DtmfErrorFields.repeatOf}. */
+  repeatOf?: string;
   /** The HTTP status of the last answer, or `'unknown'` when there was none. Only when it failed. */
   errorCode?: number | 'unknown';
   /** Why it failed. */
@@ -1084,6 +1143,11 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
    * failed. More than 0 means that a part was pressed; `delivery` is then `unknown`.
    */
   readonly digitsAccepted?: number;
+  /**
+   * The `injectionId` of the injection that handed over the same digits before and whose outcome is unknown, when they were
+   * not sent for that reason (`repeatGuardMs`).
+   */
+  readonly repeatOf?: string;
   /** The last answer, when there was one. */
   readonly response?: DtmfErrorResponse;
   /** The entry of the injection, when the error is one of an injection. */
@@ -1121,7 +1185,10 @@ export interface DtmfDeadlineError extends DtmfErrorFields<'ERR_DTMF_DEADLINE', 
 /** A lock was released twice, is foreign, is one of another call, or ran out before its turn. Acquire a new one. */
 export interface DtmfLockError extends DtmfErrorFields<'ERR_DTMF_LOCK', 'not-sent'> {}
 
-/** Queued behind an injection of the same call whose outcome is unknown. Find out where the call stands first. */
+/**
+ * Queued behind an injection of the same call whose outcome is unknown, or submitted after it with `afterUnknown: 'block'`.
+ * Find out where the call stands first; then {@link DtmfInjector.resolve} what is blocked.
+ */
 export interface DtmfAfterUnknownError extends DtmfErrorFields<'ERR_DTMF_AFTER_UNKNOWN', 'not-sent'> {}
 
 /**
@@ -1145,7 +1212,10 @@ export interface DtmfRejectedError extends DtmfErrorFields<'ERR_DTMF_REJECTED', 
 /** The platform answered a 5xx that carried nothing out. */
 export interface DtmfServerError extends DtmfErrorFields<'ERR_DTMF_SERVER', 'refused'> {}
 
-/** Nobody knows whether the digits were pressed. Do not send them again; ask the call. */
+/**
+ * Nobody knows whether the digits were pressed. Do not send them again; ask the call. With `attempts: 0` and `repeatOf` they
+ * are those of an earlier injection that nobody knows of.
+ */
 export interface DtmfOutcomeUnknownError extends DtmfErrorFields<'ERR_DTMF_OUTCOME_UNKNOWN', 'unknown'> {}
 
 /** The audit log cannot take the intent, so nothing was sent. The message says why. */

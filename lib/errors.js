@@ -29,7 +29,7 @@ class DtmfError extends Error {
     this.safeToResend = safeToResend;
     this.retryable = retryable;
     this.attempts = own(details, 'attempts') ?? 0;
-    for (const name of ['retryAfterMs', 'digitsAccepted']) {
+    for (const name of ['retryAfterMs', 'digitsAccepted', 'repeatOf']) {
       const value = own(failure, name);
       if (value !== undefined) ObjectDefineProperty(this, name, descriptor(value, true));
     }

@@ -16,6 +16,7 @@ function failureOf(fields, answer) {
     message: fields[4],
     retryAfterMs: fields[5] ?? undefined,
     digitsAccepted: fields[6] ?? undefined,
+    repeatOf: fields[7] ?? undefined,
     response: answer
       ? {
           status: answer[0],

@@ -148,6 +148,16 @@ class DtmfInjector {
     return this.#sessions.follow(sessionId);
   }
 
+  /**
+   * In effect when it returns; what it returns is a promise, as everything that a fleet may have to hear of.
+   * @param {unknown} id
+   * @param {unknown} outcome
+   * @returns {Promise<boolean>}
+   */
+  async resolve(id, outcome) {
+    return madeOrThrow(this.#native.resolve(textOrNull(id), textOrNull(outcome)));
+  }
+
   metrics() {
     return JSONParse(this.#native.metrics(this.#monitors.errors));
   }

@@ -58,6 +58,8 @@ export declare class NativeInjector {
   metricsText(monitorErrors: number): string
   /** Takes a report of what the far end recognised. What is wrong comes back as a failure. */
   reportRecognition(injectionId: string | undefined | null, digitsRecognised: number): string | null
+  /** Takes what was found out of a call, session or contact. Gives whether it was in doubt, or what is wrong as a failure. */
+  resolve(id?: string | undefined | null, outcome?: string | undefined | null): boolean | string
   /** Settles the promise `id` when everything has ended. */
   close(id: number, options?: string | undefined | null): void
 }

@@ -11,6 +11,7 @@ export interface Failure {
   message: string;
   retryAfterMs?: number | undefined;
   digitsAccepted?: number | undefined;
+  repeatOf?: string | undefined;
   response?: Answer | undefined;
 }
 

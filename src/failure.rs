@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::times::whole_millis_up;
 use cxone_dtmf_engine::error::{Error, Response};
@@ -18,6 +19,7 @@ pub struct Failure<'a>(
     &'a str,      // message
     Option<u64>,  // retryAfterMs
     Option<u32>,  // digitsAccepted
+    Option<Uuid>, // repeatOf
 );
 
 impl<'a> From<&'a Error> for Failure<'a> {
@@ -31,6 +33,7 @@ impl<'a> From<&'a Error> for Failure<'a> {
             &error.message,
             error.retry_after.map(whole_millis_up),
             error.digits_accepted,
+            error.repeat_of,
         )
     }
 }

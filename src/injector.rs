@@ -68,6 +68,9 @@ impl NativeInjectorConfig {
     }
 }
 
+/// What a program may have found out of digits.
+const RESOLVED: [&str; 2] = ["pressed", "not-pressed"];
+
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
 #[napi]
 pub struct NativeInjector {
@@ -242,6 +245,23 @@ impl NativeInjector {
             .err()
             .as_ref()
             .map(failure_json)
+    }
+
+    /// Takes what was found out of a call, session or contact. Gives whether it was in doubt, or what is wrong as a failure.
+    #[napi(catch_unwind)]
+    pub fn resolve(&self, id: Option<String>, outcome: Option<String>) -> Either<bool, String> {
+        let known = outcome.is_some_and(|word| RESOLVED.contains(&word.as_str()));
+        let resolved = if known {
+            self.up_to_date().resolve(id.as_deref())
+        } else {
+            Err(Error::invalid(
+                "outcome must be 'pressed' or 'not-pressed', what was found out of the digits",
+            ))
+        };
+        match resolved {
+            Ok(resolved) => Either::A(resolved),
+            Err(error) => Either::B(failure_json(&error)),
+        }
     }
 
     /// Settles the promise `id` when everything has ended.

@@ -23,7 +23,7 @@ fn value(reading: Reading, now: &Snapshot) -> Option<Value> {
     match reading {
         Reading::Total(read) => Some(json!(read(&now.totals))),
         Reading::Fleet(read) => now.fleet.as_ref().map(|counts| json!(read(counts))),
-        Reading::Labelled { json, .. } => Some(json(now)),
+        Reading::Labelled { json, .. } | Reading::Listed { json, .. } => Some(json(now)),
         Reading::Gauge(read) => Some(json!(read(now))),
         Reading::Age(read) => read(now).map(|age| json!(millis(age))),
         Reading::Times(read) => Some(percentiles(read(now))),

@@ -100,6 +100,8 @@ outcome_fields! { entry:
         ? entry.outcome.playout.map(whole_millis_up);
     "digitsAccepted" ("when a sequence in several requests failed") "How many digits the platform had accepted before."
         ? entry.error().and_then(|error| error.digits_accepted);
+    "repeatOf" ("when it was not sent as a repeat") "The injection that handed over the same digits before, whose outcome is unknown."
+        ? entry.error().and_then(|error| error.repeat_of);
     "errorCode" ("when it failed") "The HTTP status of the last answer, or `'unknown'` when there was none."
         ? entry.error().map(status_of);
     "code" ("when it failed") "Why it failed." ? entry.error().map(|error| error.code.as_str());

@@ -66,7 +66,7 @@ function plain(exitCode, code, lines) {
 function ofLibrary(error) {
   const exitCode = error.cause instanceof Interrupted ? error.cause.exitCode : exitCodeOf(error);
   const { code, message, delivery, safeToResend, retryable, attempts, response, audit } = error;
-  const { retryAfterMs, digitsAccepted } = error;
+  const { retryAfterMs, digitsAccepted, repeatOf } = error;
   return {
     exitCode,
     // Without an entry it is no injection, and no digits are in question.
@@ -82,6 +82,7 @@ function ofLibrary(error) {
       message,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(digitsAccepted !== undefined && { digitsAccepted }),
+      ...(repeatOf !== undefined && { repeatOf }),
       ...(response && { response: { status: response.status, data: response.data } }),
       ...(audit && { audit }),
     },

@@ -19,13 +19,16 @@ pub enum AfterUnknown {
     RejectQueued,
     /// They go on.
     Continue,
+    /// They fail, and so does what comes after them until somebody says what became of the digits.
+    Block,
 }
 
 impl AfterUnknown {
     /// The values and their names in JavaScript.
-    const NAMED: [(&'static str, Self); 2] = [
+    const NAMED: [(&'static str, Self); 3] = [
         ("reject-queued", Self::RejectQueued),
         ("continue", Self::Continue),
+        ("block", Self::Block),
     ];
 }
 
@@ -84,8 +87,14 @@ options! {
         /// Whether a 500 or a 503 means that nothing was carried out.
         pub atomic_server_errors: Option<bool> = None
             => flag("atomicServerErrors").default_doc("`true` for `telephony-v2`, `false` for `agent-session`");
-        /// What happens to those who wait behind an unknown outcome of the same call: they fail unsent, or go on.
+        /// What happens to those who wait behind an unknown outcome of the same call: they fail unsent, or go on. With
+        /// `'block'` they fail, and so does all that follows until `resolve`.
         pub after_unknown: AfterUnknown = AfterUnknown::RejectQueued => choice("afterUnknown", &AfterUnknown::NAMED);
+        /// How long the contact, call or session takes nothing more at most, with `afterUnknown: 'block'`.
+        pub block_unknown: Duration = Duration::from_secs(300) => millis("blockUnknownMs", 1);
+        /// How long after an unknown outcome the same digits are not sent to the same call again, by any injector of the
+        /// process. 0: this injector neither remembers nor asks.
+        pub repeat_guard: Duration = Duration::from_secs(30) => millis("repeatGuardMs", 0);
         /// Whether the session stays locked until the accepted tones have been played.
         pub playout: PlayoutMode = PlayoutMode::Hold
             => choice("playout", &PlayoutMode::NAMED).only_with("api", &["agent-session"]);

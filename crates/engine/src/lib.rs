@@ -28,6 +28,7 @@
 //! | [`auth`], [`audit`] | tokens; the audit log |
 //! | [`http`], [`outcome`] | requests and connections; the end of an injection |
 //! | [`retry`], [`redact`], [`lock`], [`rate_limit`] | resends; what errors must not show; the queue of a call; the rate limit |
+//! | [`in_doubt`] | unknown outcomes that the process remembers |
 //! | [`payload`], [`origin`], [`trace`], [`cancel`] | checked input; cancellation |
 //! | [`error`], [`delivery`], [`clock`], [`timestamp`], `counters` | the words that all rooms share |
 
@@ -49,6 +50,7 @@ pub mod error;
 pub mod event;
 pub mod fleet;
 pub mod http;
+pub mod in_doubt;
 pub mod injector;
 pub mod lock;
 pub mod metrics;

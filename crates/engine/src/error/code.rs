@@ -130,9 +130,9 @@ codes! {
         exit: Internal,
     }
     AfterUnknown = "ERR_DTMF_AFTER_UNKNOWN" {
-        when: "Queued behind an unknown outcome of the same call",
+        when: "Behind an unknown outcome of the same call: queued, or after it with `afterUnknown: 'block'`",
         deliveries: [NotSent],
-        advice: "Find out where the call stands, then send",
+        advice: "Find out where the call stands, then send; first `resolve` what is blocked",
         exit: TimedOut,
     }
     Connect = "ERR_DTMF_CONNECT" {
@@ -166,9 +166,9 @@ codes! {
         exit: Rejected,
     }
     OutcomeUnknown = "ERR_DTMF_OUTCOME_UNKNOWN" {
-        when: "Time-out, lost connection, 502 and the like after the digits left",
+        when: "Time-out, lost connection, 502 and the like after the digits left; or the same digits again (`repeatGuardMs`)",
         deliveries: [Unknown],
-        advice: "Do not send again; ask the call",
+        advice: "Do not send again; ask the call, then `resolve`",
         exit: Unknown,
     }
     Audit = "ERR_DTMF_AUDIT" {

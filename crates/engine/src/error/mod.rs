@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use cxone_dtmf_options::OptionError;
+use uuid::Uuid;
 
 use crate::delivery::Delivery;
 
@@ -31,6 +32,8 @@ pub struct Error {
     pub retry_after: Option<Duration>,
     /// How many digits the platform had accepted before a sequence that goes out in several requests failed.
     pub digits_accepted: Option<u32>,
+    /// The injection whose digits these were, when they were not sent because its outcome is unknown.
+    pub repeat_of: Option<Uuid>,
     /// The last answer, when there was one. Boxed, since few errors carry one.
     pub response: Option<Box<Response>>,
 }
@@ -59,6 +62,7 @@ impl Error {
             retryable: false,
             retry_after: None,
             digits_accepted: None,
+            repeat_of: None,
             response: None,
         }
     }

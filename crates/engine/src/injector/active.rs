@@ -74,13 +74,15 @@ impl Active {
 
     /// The injection has ended.
     pub(super) fn end(self, result: Result<Accepted, Error>) -> Ended {
-        Ended::new(
+        let digits = self.request.prepared.sequence;
+        let ended = Ended::new(
             self.identity,
             Some(self.hold),
             self.log,
             self.masking,
             result,
-        )
+        );
+        ended.after_pressing(digits)
     }
 
     /// Its future was dropped. What left by then may be carried out.

@@ -20,6 +20,7 @@ use crate::error::{Code, Error, Response};
 use crate::event::Event;
 use crate::lock::{LockKey, Rejection};
 use crate::outcome::{Accepted, Outcome};
+use crate::payload::Sequence;
 
 /// What became of the attempts so far.
 #[derive(Default)]
@@ -46,6 +47,8 @@ pub(super) struct Ended {
     hold: Option<Hold>,
     outcome: Arc<Outcome>,
     was_granted: bool,
+    /// The digits, where they had their turn.
+    digits: Option<Sequence>,
     /// When the tones that may have been taken have been played.
     quiet_from: Option<Instant>,
     /// The recording that is masked, or may be.
@@ -70,9 +73,16 @@ impl Ended {
             hold,
             outcome: Arc::new(outcome),
             was_granted,
+            digits: None,
             quiet_from,
             masking,
         }
+    }
+
+    /// The same, of digits that had their turn.
+    pub(super) fn after_pressing(mut self, digits: Sequence) -> Self {
+        self.digits = Some(digits);
+        self
     }
 
     /// The input broke a rule, or there was no room in the queue.
@@ -102,14 +112,13 @@ impl Ended {
     /// Tells the end, gives the call up and returns the outcome. Where the recording is masked or tones play, the call
     /// is kept until that is over.
     pub(super) fn settle(self) -> Arc<Outcome> {
-        if self.outcome.delivery() == Delivery::Unknown {
-            self.reject_queued();
-        }
+        self.remember();
         let Self {
             identity,
             hold,
             outcome,
             was_granted,
+            digits: _,
             quiet_from,
             masking,
         } = self;
@@ -137,15 +146,29 @@ impl Ended {
         outcome
     }
 
-    /// What waits behind an unknown outcome is not sent, unless the settings say so.
-    fn reject_queued(&self) {
-        let engine = &self.identity.engine;
-        if engine.config.after_unknown != AfterUnknown::RejectQueued {
-            return;
-        }
-        let Some(call) = &self.identity.call else {
+    /// What the outcome means for the digits that follow. Digits without a turn leave nothing in doubt.
+    fn remember(&self) {
+        let (Some(recipient), Some(digits)) = (self.identity.recipient(), &self.digits) else {
             return;
         };
+        let engine = &self.identity.engine;
+        match self.outcome.delivery() {
+            Delivery::Unknown => {
+                let call = Arc::clone(&recipient.call);
+                engine.leave_in_doubt(self.outcome.injection_id, recipient, digits);
+                self.reject_queued(&call);
+            }
+            Delivery::Accepted => engine.not_in_doubt(&recipient, digits),
+            Delivery::NotSent | Delivery::Refused => {}
+        }
+    }
+
+    /// What waits behind an unknown outcome is not sent, unless the settings say so.
+    fn reject_queued(&self, call: &Arc<str>) {
+        let engine = &self.identity.engine;
+        if engine.config.after_unknown == AfterUnknown::Continue {
+            return;
+        }
         // The call's queue first: a waiter woken under the lock may hand the call on at once.
         engine.reject_queued(&engine.lock_key(call), Rejection::AfterUnknown);
         let Some(hold) = &self.hold else {

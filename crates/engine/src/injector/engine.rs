@@ -118,10 +118,15 @@ impl Engine {
     /// Rejects what waits in a queue, and what was submitted before: none of it may come out as if it had been asked
     /// for afterwards.
     pub(super) fn reject_queued(&self, key: &LockKey, why: Rejection) {
+        self.queue_submitted();
+        self.parts.registry.reject_queued(key, why);
+    }
+
+    /// Queues what was submitted before.
+    pub(super) fn queue_submitted(&self) {
         if let Some(submissions) = &self.parts.submissions {
             submissions.drain();
         }
-        self.parts.registry.reject_queued(key, why);
     }
 
     /// Tells once that calls go on without leases.

@@ -126,6 +126,12 @@ impl Injector {
         self.0.metrics.report(injection, recognised)
     }
 
+    /// Says that it was found out what became of the call, session or contact with this id: whether its digits were
+    /// pressed or not, it may be sent digits again. Tells whether it was in doubt.
+    pub fn resolve(&self, id: Option<&str>) -> Result<bool, Error> {
+        self.0.resolve(id)
+    }
+
     /// What the injector is doing now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -140,6 +146,7 @@ impl Injector {
             budget: engine.retries.budget_level(),
             token_age: engine.parts.tokens.age(),
             times: engine.metrics.times(),
+            in_doubt: engine.blocks(),
             fleet: engine.parts.fleet.as_ref().map(Fleet::counts),
         }
     }

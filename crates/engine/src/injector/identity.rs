@@ -11,6 +11,7 @@ use super::engine::Engine;
 use super::in_flight::InFlightEntry;
 use crate::api::{Params, WireProfile};
 use crate::error::Error;
+use crate::in_doubt::Recipient;
 use crate::outcome::Asked;
 
 /// Names an injection, and says by what it is ended and since when it is under way.
@@ -67,5 +68,12 @@ impl Identity {
     pub(super) fn set_asked(&mut self, call: &Arc<str>, asked: &Asked) {
         self.entry.set_call(call);
         self.asked = Some(asked.clone());
+    }
+
+    /// Whom the digits are meant for, where that is valid.
+    pub(super) fn recipient(&self) -> Option<Recipient> {
+        let contact = self.asked.as_ref().and_then(|asked| asked.contact.as_ref());
+        let call = self.call.as_ref()?;
+        Some(self.engine.recipient(call, contact))
     }
 }

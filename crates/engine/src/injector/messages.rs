@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use uuid::Uuid;
+
 use crate::api::AttemptResult;
 use crate::cancel::call_ended;
+use crate::delivery::Delivery;
 use crate::error::{Code, Error, Response};
 use crate::http::{FaultKind, Peer, sentence};
 use crate::lock::Rejection;
@@ -106,6 +109,28 @@ pub(super) fn rejected(why: Rejection) -> Error {
             "the lock was held longer than lockHoldMs and has been released: acquire a new one",
         ),
     }
+}
+
+/// The same digits may have been pressed already.
+pub(super) fn repeat(first: Uuid) -> Error {
+    let message = format!(
+        "the outcome of injection {first} is unknown, which handed the same digits to this call before, so they were not sent again (repeatGuardMs): find out whether they were pressed, then call resolve"
+    );
+    Error {
+        delivery: Delivery::Unknown,
+        repeat_of: Some(first),
+        ..Error::not_sent(Code::OutcomeUnknown, message)
+    }
+}
+
+/// Nothing is sent until an earlier outcome is known.
+pub(super) fn blocked(first: Uuid) -> Error {
+    Error::not_sent(
+        Code::AfterUnknown,
+        format!(
+            "the outcome of injection {first} is unknown, and nothing more is sent there (afterUnknown: 'block'): find out where the call stands, then call resolve"
+        ),
+    )
 }
 
 /// Too many wait for this call.

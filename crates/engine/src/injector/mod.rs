@@ -9,6 +9,7 @@
 //! | `retry_loop`, `retries` | the loop that drives a policy; what the retries of one injector share |
 //! | `turn`, `capacity` | tickets, the wait for a turn, what may wait at all |
 //! | `manual_locks`, `acquisition` | locks that a program holds by hand |
+//! | `doubts` | what an unknown outcome leaves behind, and what is not sent for it |
 //! | `control`, `recording`, `sessions` | requests without digits: masks, the events of a session |
 //! | `outgoing`, `playout`, `messages` | requests with token and address; how long tones play; the sentences of errors |
 //! | `engine`, `in_flight`, `identity` | what all work of one injector shares, what is under way, the names of an injection |
@@ -20,6 +21,7 @@ mod answer;
 mod attempt;
 mod capacity;
 mod control;
+mod doubts;
 mod ended;
 mod engine;
 mod handle;

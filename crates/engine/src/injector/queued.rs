@@ -45,6 +45,7 @@ impl Queued {
         if engine.in_flight.is_closed() {
             return Err(closed());
         }
+        engine.check_doubt(&request.prepared)?;
         let call = &request.prepared.call;
         let lock = (request.lock).map(|lock| engine.locks.enter(lock, call));
         let lock = lock.transpose()?;

@@ -92,6 +92,7 @@ impl Follower {
     /// injector has its turn and waits for something else.
     fn end_session(&self) {
         let engine = &self.engine;
+        engine.forget_doubts(&self.session);
         engine.reject_queued(&engine.lock_key(&self.session), Rejection::CallEnded);
         (engine.in_flight).end_waiting_of(&self.session, Reason::CallEnded);
         engine.parts.events.emit(Event::SessionEnded {

@@ -7,6 +7,7 @@ use super::call_queues::CallQueues;
 use super::key::{LockId, LockKey};
 use super::rejection::{QueueFull, Rejection};
 use super::ticket::LockTicket;
+use crate::in_doubt::InDoubt;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod tests;
 pub struct Registry {
     queues: Arc<CallQueues>,
     lock_ids: AtomicU64,
+    in_doubt: Arc<InDoubt>,
 }
 
 static PROCESS_WIDE: LazyLock<Arc<Registry>> = LazyLock::new(Arc::default);
@@ -45,6 +47,12 @@ impl Registry {
     #[must_use]
     pub fn is_held_by_manual_lock(&self, key: &LockKey) -> bool {
         self.queues.is_held_by_manual_lock(key)
+    }
+
+    /// What is not known of the calls.
+    #[must_use]
+    pub const fn in_doubt(&self) -> &Arc<InDoubt> {
+        &self.in_doubt
     }
 
     /// A name for a new manual lock.

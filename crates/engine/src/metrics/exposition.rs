@@ -41,6 +41,10 @@ impl Page {
                     self.sample(name, &labels(metric.labels, &values), count);
                 }
             }
+            Reading::Listed { count, .. } => {
+                self.head(name, metric);
+                self.sample(name, "", count(now));
+            }
             Reading::Gauge(read) => {
                 self.head(name, metric);
                 self.sample(name, "", read(now));

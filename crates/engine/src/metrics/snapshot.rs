@@ -6,6 +6,7 @@ use super::counts::Counts;
 use super::times::Times;
 use super::totals::Totals;
 use crate::fleet;
+use crate::in_doubt::Block;
 
 /// What an injector is doing at one moment.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,9 @@ pub struct Snapshot {
     pub token_age: Option<Duration>,
     /// How long injections took so far.
     pub times: AllTimes,
+    /// What takes no more digits in the process, on the platform of this injector: the first to end and at most
+    /// 1,000 of them, and how many there are.
+    pub in_doubt: (Vec<Block>, usize),
     /// What happened in the fleet, for all injectors of the process that share its settings.
     pub fleet: Option<fleet::Counts>,
 }

@@ -10,6 +10,8 @@ use super::totals::Totals;
 use crate::counters::CounterEntry;
 use crate::delivery::Delivery;
 use crate::fleet;
+use crate::in_doubt::Block;
+use crate::timestamp::rfc3339_millis;
 
 /// One metric.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +41,13 @@ pub enum Reading {
     Labelled {
         /// The values of the labels, with the number.
         samples: fn(&Snapshot) -> Vec<Sample>,
+        /// What the JSON snapshot shows.
+        json: fn(&Snapshot) -> Value,
+    },
+    /// Goes up and down, and JSON lists what is counted.
+    Listed {
+        /// How many there are.
+        count: fn(&Snapshot) -> u64,
         /// What the JSON snapshot shows.
         json: fn(&Snapshot) -> Value,
     },
@@ -74,7 +83,7 @@ impl Metric {
     pub const fn kind(&self) -> &'static str {
         match self.reading {
             Reading::Total(_) | Reading::Fleet(_) | Reading::Labelled { .. } => "counter",
-            Reading::Gauge(_) | Reading::Age(_) => "gauge",
+            Reading::Listed { .. } | Reading::Gauge(_) | Reading::Age(_) => "gauge",
             Reading::Times(_) => "histogram",
         }
     }
@@ -177,6 +186,14 @@ const GAUGES: &[Metric] = &[
         Reading::Gauge(|now| now.locks as u64),
     ),
     Metric::new(
+        ("in_doubt", "calls", "inDoubt"),
+        "Calls, sessions and contacts that take nothing more until `resolve` (`afterUnknown: 'block'`), in the whole process, on the platform of this injector.",
+        Reading::Listed {
+            count: |now| now.in_doubt.1 as u64,
+            json: |now| now.in_doubt.0.iter().map(listed).collect(),
+        },
+    ),
+    Metric::new(
         ("outbox_bytes", "bytes", "outboxBytes"),
         "Outcomes and events that the program has not taken yet.",
         Reading::Gauge(|now| now.outbox_bytes as u64),
@@ -210,6 +227,17 @@ const TIMES: &[Metric] = &[
         Reading::Times(|now| &now.times.attempt),
     ),
 ];
+
+fn listed(block: &Block) -> Value {
+    let until = block.since.checked_add(block.lasts).unwrap_or(block.since);
+    json!({
+        "callId": *block.recipient.call,
+        "contactId": block.recipient.contact.as_deref(),
+        "injectionId": block.injection,
+        "since": rfc3339_millis(block.since),
+        "until": rfc3339_millis(until),
+    })
+}
 
 /// What the JSON snapshot shows beside the metrics.
 pub const DERIVED: &[Derived] = &[

@@ -13,6 +13,8 @@ counters! {
     audit_failures = "audit_failures_total" "injections" "auditFailures":
         "Injections whose audit record is not complete.";
     monitor_errors = "monitor_errors_total" "failures" "monitorErrors": "Times that a monitor threw or rejected.";
+    repeats_guarded = "repeats_guarded_total" "injections" "repeatsGuarded":
+        "Injections that were not sent because the outcome of the same digits is unknown; `delivery` is unknown for them too.";
     unmask_failures = "unmask_failures_total" "recordings" "unmaskFailures":
         "Recordings that could not be unmasked.";
     recognition_reports = "recognition_reports_total" "injections" "recognition.reported.injections":

@@ -19,5 +19,5 @@ pub use length::{LengthRule, MAX_SPLIT_LENGTH};
 pub use number::parse_millis;
 pub use pauses::{DigitGroup, LONG_PAUSE, MAX_PAUSES, PausedSequence, SHORT_PAUSE, pause_of};
 pub use sequence::{Alphabet, Sequence, SequenceError, as_sent, digits_text};
-pub use validation::{MAX_SEQUENCE_LENGTH, Validation, parse_sequence, validate, validate_within};
+pub use validation::{MAX_SEQUENCE_LENGTH, Validation, validate, validate_within};
 pub use value::Value;

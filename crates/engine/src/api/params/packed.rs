@@ -31,6 +31,16 @@ impl Params {
         Self::new(words::pack(&[&untraced, values].concat()), None)
     }
 
+    /// With a correlation id, which a profile's own params do not have.
+    #[must_use]
+    pub fn correlated(mut self, id: &str) -> Self {
+        if let Some(rest) = self.words.strip_prefix('-') {
+            let id = words::pack(&[Value::Text(id)]);
+            self.words = Zeroizing::new(format!("{}{rest}", *id));
+        }
+        self
+    }
+
     pub(crate) fn correlation_id(&self) -> Result<Option<HeaderValue>, Error> {
         given(Words::of(&self.words).next(), parse_correlation_id)
     }

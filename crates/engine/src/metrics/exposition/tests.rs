@@ -58,6 +58,7 @@ fn a_busy_injector_is_written_as_always() {
         token_refreshes: 12,
         audit_failures: 13,
         monitor_errors: 14,
+        repeats_guarded: 16,
         unmask_failures: 7,
         recognition_reports: 8,
         reported_digits_sent: 32,
@@ -65,6 +66,7 @@ fn a_busy_injector_is_written_as_always() {
     };
     (now.waiting, now.in_flight, now.locks, now.budget) = (9, 10, 11, 486);
     now.outbox_bytes = 15;
+    now.in_doubt.1 = 17;
     now.token_age = Some(Duration::from_micros(1_500_250));
     now.fleet = Some(fleet::Counts {
         round_trips: 21,

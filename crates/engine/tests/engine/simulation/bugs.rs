@@ -12,7 +12,7 @@ use cxone_dtmf_engine::api::{
     RequestTemplate, SessionStatus, WireProfile,
 };
 use cxone_dtmf_engine::auth::Token;
-use cxone_dtmf_engine::config::{Config, InjectionOptions, PlayoutMode};
+use cxone_dtmf_engine::config::{AfterUnknown, Config, InjectionOptions, PlayoutMode};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::http::{Answer, FaultKind};
@@ -56,6 +56,10 @@ pub enum Bug {
     BurstResent,
     /// The pieces of a sequence go out in another order.
     PiecesSwapped,
+    /// Nothing of an unknown outcome is remembered.
+    RepeatNotSeen,
+    /// What is to be blocked is not.
+    NotBlocked,
 }
 
 /// The profile of the platform, or one that judges wrongly.
@@ -76,6 +80,12 @@ pub fn config(planned: &Config, bug: Bug) -> Config {
     let mut config = planned.clone();
     if bug == Bug::HoldReleasedAtOnce {
         config.playout = PlayoutMode::None;
+    }
+    if bug == Bug::RepeatNotSeen {
+        config.repeat_guard = Duration::ZERO;
+    }
+    if bug == Bug::NotBlocked && config.after_unknown == AfterUnknown::Block {
+        config.after_unknown = AfterUnknown::RejectQueued;
     }
     config
 }

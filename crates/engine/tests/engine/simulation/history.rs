@@ -26,6 +26,12 @@ pub struct Ask {
     pub deadline: Duration,
     /// How many attempts count at most.
     pub max_attempts: u32,
+    /// Its digits, by the injection that has them first.
+    pub digits_of: Injection,
+    /// How long they are not sent again when its outcome is unknown.
+    pub guard: Duration,
+    /// How long nothing is sent to the call then.
+    pub block: Option<Duration>,
     /// Whether those behind it are sent away when its outcome is unknown.
     pub rejects_queued: bool,
     /// In how many bursts the digits go out.
@@ -121,6 +127,8 @@ pub enum What {
     Unmasked { injection: Injection, failed: bool },
     /// The event of an injector that heard the end of a session.
     SessionEnded { injector: usize, call: usize },
+    /// The program says that it found out where a call stands.
+    FoundOut { call: usize },
     /// The injector takes nothing new and sends those away who wait.
     Closed(usize),
     /// A token source asks its endpoint.

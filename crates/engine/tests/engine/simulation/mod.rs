@@ -108,6 +108,16 @@ fn pieces_in_another_order_are_caught() {
 }
 
 #[test]
+fn a_repeat_that_is_not_seen_is_caught() {
+    is_caught(Bug::RepeatNotSeen, Law::Repeat);
+}
+
+#[test]
+fn a_call_that_is_not_blocked_is_caught() {
+    is_caught(Bug::NotBlocked, Law::Blocked);
+}
+
+#[test]
 fn an_undercut_retry_after_is_caught() {
     is_caught(Bug::RetryAfterIgnored, Law::RetryAfter);
 }

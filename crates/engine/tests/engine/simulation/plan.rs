@@ -62,12 +62,16 @@ pub enum Action {
     Follow(usize, usize),
     /// The session of a call ends.
     EndSession(usize),
+    /// By this injector, the program says that it found out where a call stands.
+    Resolve(usize, usize),
 }
 
 /// One injection as the program wants it.
 #[derive(Clone)]
 pub struct Wish {
     pub injection: Injection,
+    /// Whose digits it presses once more, in a call where they may have been pressed.
+    pub repeats: Option<Injection>,
     pub injector: usize,
     pub call: usize,
     pub deadline: Option<Duration>,
@@ -209,7 +213,8 @@ impl Plan {
                     },
                 })
             }
-            87..=92 => Action::Jump(rng.i64(-3_600..=3_600)),
+            87..=90 => Action::Resolve(injector, rng.usize(0..self.calls)),
+            91..=94 => Action::Jump(rng.i64(-3_600..=3_600)),
             _ => Action::Revoke,
         }
     }
@@ -221,6 +226,16 @@ impl Plan {
         wish.otherwise = (0..others)
             .map(|_| self.wish(rng, injector, call))
             .collect();
+        // A loop that repeats whatever failed, at once or by another injector.
+        if rng.u8(0..4) == 0 {
+            let again = Wish {
+                repeats: Some(wish.injection),
+                call: wish.call,
+                segments: wish.segments,
+                ..self.wish(rng, injector, wish.call)
+            };
+            wish.otherwise.insert(0, again);
+        }
         wish
     }
 
@@ -229,6 +244,7 @@ impl Plan {
         let soon = [ms(0), ms(0), ms(5), ms(25), ms(100), ms(500), ms(2_000)];
         Wish {
             injection: self.injections,
+            repeats: None,
             // One in twenty presses under a lock of another injector, or of another call.
             injector: injector
                 .filter(|_| rng.u8(0..20) > 0)
@@ -281,8 +297,11 @@ impl InjectorPlan {
                     AfterUnknown::RejectQueued,
                     AfterUnknown::RejectQueued,
                     AfterUnknown::Continue,
+                    AfterUnknown::Block,
                 ],
             ),
+            block_unknown: *pick(rng, &[ms(200), ms(2_000), ms(300_000)]),
+            repeat_guard: *pick(rng, &[ms(0), ms(1_000), ms(30_000), ms(30_000)]),
             playout: *pick(
                 rng,
                 &[

@@ -241,11 +241,14 @@ impl Platform {
     }
 }
 
-/// Which injection and burst it is, by its digits, and the call.
+/// Which injection it is, by its correlation id, which burst, by its digits, and the call.
 fn read(request: &Request) -> (Injection, u32, usize) {
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     let digits = body.get("dtmf").or_else(|| body.get("dtmfSequence"));
-    let (injection, part) = program::read(digits.unwrap().as_str().unwrap());
+    let part = program::part_of(digits.unwrap().as_str().unwrap());
+    let headers = &request.headers;
+    let id = (headers.get("x-correlation-id")).or_else(|| headers.get("correlationid"));
+    let injection = id.unwrap().to_str().unwrap().parse().unwrap();
     let call = request.uri.path().rsplit('/').nth(1).unwrap();
     (injection, part, program::call_of(call))
 }

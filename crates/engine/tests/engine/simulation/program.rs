@@ -17,7 +17,7 @@ use tokio::time::sleep;
 use super::bugs::{self, Bug};
 use super::checker::GUARD;
 use super::clocks::Clocks;
-use super::history::{Ask, History, Injection, LockNumber, What};
+use super::history::{Ask, History, LockNumber, What};
 use super::plan::{Action, Api, Fate, Plan, Wish};
 use super::sessions::Sessions;
 use super::tokens::Issued;
@@ -87,6 +87,11 @@ impl Program {
                 Action::Revoke => self.issued.revoke_all(),
                 Action::Follow(number, call) => self.follow(*number, *call),
                 Action::EndSession(call) => self.sessions.end(*call),
+                Action::Resolve(number, call) => {
+                    self.history.note(What::FoundOut { call: *call });
+                    let id = call_id(*call);
+                    let _ = self.injectors[*number].resolve(Some(&id)).unwrap();
+                }
             }
         }
         tasks
@@ -123,7 +128,10 @@ impl Program {
             under: lock.map(|held| held.number),
             deadline: self.history.now() + wish.deadline.unwrap_or(config.deadline),
             max_attempts: wish.max_attempts.unwrap_or(DEFAULT_MAX_ATTEMPTS),
-            rejects_queued: config.after_unknown == AfterUnknown::RejectQueued,
+            digits_of: wish.repeats.unwrap_or(wish.injection),
+            guard: config.repeat_guard,
+            block: (config.after_unknown == AfterUnknown::Block).then_some(config.block_unknown),
+            rejects_queued: config.after_unknown != AfterUnknown::Continue,
             segments: segments(self.plan.api, wish),
             digits,
             silence: if wish.split { GUARD } else { PAUSE },
@@ -223,15 +231,16 @@ fn segments(api: Api, wish: &Wish) -> u32 {
     }
 }
 
-/// An injection whose digits are its number and that of the burst.
+/// An injection whose digits are its number, or that of the one that it repeats, and the number of the burst.
 pub fn params(api: Api, wish: &Wish) -> Params {
     let call = call_id(wish.call);
+    let number = wish.repeats.unwrap_or(wish.injection);
     let segment = |part: u32| {
         let width = if wish.split { PIECE } else { DIGITS } as usize - 1;
-        format!("{:0width$}{part}", wish.injection)
+        format!("{number:0width$}{part}")
     };
     let bursts: Vec<_> = (0..segments(api, wish)).map(segment).collect();
-    match api {
+    let params = match api {
         Api::TelephonyV2 => telephony_v2::Params {
             call_id: (&*call).into(),
             dtmf_string: (&*bursts.concat()).into(),
@@ -253,11 +262,12 @@ pub fn params(api: Api, wish: &Wish) -> Params {
             }
             .pack()
         }
-    }
+    };
+    // The platform tells repeats of one sequence by it.
+    params.correlated(&wish.injection.to_string())
 }
 
-/// Which injection and which burst these digits are of.
-pub fn read(digits: &str) -> (Injection, u32) {
-    let (injection, part) = digits.split_at(digits.len() - 1);
-    (injection.parse().unwrap(), part.parse().unwrap())
+/// Which burst these digits are of.
+pub fn part_of(digits: &str) -> u32 {
+    digits[digits.len() - 1..].parse().unwrap()
 }

@@ -19,6 +19,8 @@ pub struct Tally {
     pub promises_broken: u64,
     pub outcomes: BTreeMap<String, u64>,
     pub faults: BTreeMap<String, u64>,
+    /// What happened to digits in doubt.
+    pub doubts: BTreeMap<String, u64>,
     /// What happened in sessions.
     pub sessions: BTreeMap<String, u64>,
 }
@@ -31,6 +33,9 @@ const IN_SESSIONS: [&str; 5] = [
     "sequence ended midway",
     "end of a session heard",
 ];
+
+/// What many worlds must show of digits in doubt.
+const IN_DOUBT: [&str; 3] = ["repeat refused", "blocked call spared", "call found out"];
 
 /// The outcomes that many worlds must show, or they prove nothing.
 const MUST_SHOW: [(Delivery, Option<Code>); 22] = [
@@ -79,6 +84,26 @@ fn in_session(what: &What) -> Option<&'static str> {
     }
 }
 
+/// What a step shows of digits in doubt, where `before` is the one before.
+fn in_doubt(before: Option<&What>, what: &What) -> Option<&'static str> {
+    let [repeat, blocked, found_out] = IN_DOUBT;
+    match (before, what) {
+        (_, What::FoundOut { .. }) => Some(found_out),
+        // Refused when it was asked for.
+        (
+            Some(What::Asked(asked, _)),
+            What::Finished {
+                injection, code, ..
+            },
+        ) if asked == injection => match code {
+            Some(Code::OutcomeUnknown) => Some(repeat),
+            Some(Code::AfterUnknown) => Some(blocked),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 impl Tally {
     pub fn fault(&mut self, fault: Fault) {
         *self.faults.entry(format!("{fault:?}")).or_default() += 1;
@@ -87,7 +112,11 @@ impl Tally {
     /// Counts one world.
     pub fn count(&mut self, steps: &[Step]) {
         self.worlds += 1;
+        let mut before = None;
         for Step { what, .. } in steps {
+            if let Some(met) = in_doubt(before.replace(what), what) {
+                *self.doubts.entry(met.to_owned()).or_default() += 1;
+            }
             match what {
                 What::Asked(..) => self.injections += 1,
                 What::Sent { .. } => self.requests += 1,
@@ -121,6 +150,9 @@ impl Tally {
         for (name, count) in other.faults {
             *self.faults.entry(name).or_default() += count;
         }
+        for (name, count) in other.doubts {
+            *self.doubts.entry(name).or_default() += count;
+        }
         for (name, count) in other.sessions {
             *self.sessions.entry(name).or_default() += count;
         }
@@ -136,7 +168,10 @@ impl Tally {
         let faults = faults.filter(|name| !self.faults.contains_key(name));
         let sessions = IN_SESSIONS.iter().map(|name| (*name).to_owned());
         let sessions = sessions.filter(|name| !self.sessions.contains_key(name));
-        outcomes.chain(faults).chain(sessions).collect()
+        let doubts = IN_DOUBT.iter().map(|name| (*name).to_owned());
+        let doubts = doubts.filter(|name| !self.doubts.contains_key(name));
+        let others = faults.chain(sessions).chain(doubts);
+        outcomes.chain(others).collect()
     }
 
     /// For machines.
@@ -150,6 +185,7 @@ impl Tally {
             "outcomes": self.outcomes,
             "faults": self.faults,
             "sessions": self.sessions,
+            "doubts": self.doubts,
         })
     }
 }
@@ -161,6 +197,7 @@ impl fmt::Display for Tally {
             ("outcomes", &self.outcomes),
             ("faults", &self.faults),
             ("sessions", &self.sessions),
+            ("doubts", &self.doubts),
         ] {
             writeln!(text, "{title}:")?;
             for (name, count) in counts {

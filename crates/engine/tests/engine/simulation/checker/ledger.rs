@@ -75,6 +75,8 @@ pub struct Ledger {
     pub recordings: BTreeMap<usize, Vec<(Moment, bool)>>,
     /// When which injector heard that the session of which call has ended.
     pub sessions_ended: Vec<(Moment, usize, usize)>,
+    /// When the program said of which call that it found out where it stands.
+    pub found_out: Vec<(Moment, usize)>,
     pub left_behind: Vec<String>,
     /// Steps of injections or requests that nobody asked for.
     pub strays: Vec<String>,
@@ -95,6 +97,12 @@ impl Record {
             aborted: None,
             dropped: None,
         }
+    }
+
+    /// Whether it was refused as a repeat of what is unknown.
+    pub fn is_guarded(&self) -> bool {
+        let code = self.end().and_then(|end| end.code);
+        code == Some(Code::OutcomeUnknown) && self.sent.is_empty()
     }
 
     /// The event at the end, when there is just one as there should be.
@@ -201,6 +209,7 @@ impl Ledger {
             What::SessionEnded { injector, call } => {
                 self.sessions_ended.push((at, *injector, *call));
             }
+            What::FoundOut { call } => self.found_out.push((at, *call)),
             What::Closed(injector) => {
                 self.closed.entry(*injector).or_insert(at);
             }

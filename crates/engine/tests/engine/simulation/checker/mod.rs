@@ -1,8 +1,8 @@
 //! The laws, over the history of a world. Pure: it knows neither the engine's state nor the plan.
 //!
 //! [`ledger`] sorts the history by injection, lock and token source; [`digits`] are the laws of what was pressed
-//! and reported, [`order`] those of one call, [`time`] those of waiting, [`ends`] those of ending, [`heard`] that of
-//! the far side, [`sessions`] those of tones, recordings and sessions that end.
+//! and reported, [`order`] those of one call, [`doubts`] those of what is unknown, [`time`] those of waiting, [`ends`]
+//! those of ending, [`heard`] that of the far side, [`sessions`] those of tones, recordings and sessions that end.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::simulation::history::{Ask, Injection, Step, What};
 
 mod digits;
+mod doubts;
 mod ends;
 mod heard;
 mod ledger;
@@ -49,6 +50,10 @@ pub enum Law {
     OneEnd,
     /// What was queued behind an unknown outcome is not sent.
     AfterUnknown,
+    /// Digits of an unknown outcome are not sent to the same call again within the guard, and a refused repeat is one.
+    Repeat,
+    /// Nothing is sent to a call that is blocked by an unknown outcome.
+    Blocked,
     /// Nothing is sent after an abort, a drop or a close.
     Ended,
     /// Nobody's wait for a call runs out while nobody holds it.
@@ -142,6 +147,7 @@ pub fn check(steps: &[Step], atomic: bool) -> Vec<Violation> {
     let mut broken = Vec::new();
     digits::check(&ledger, atomic, &mut broken);
     order::check(&ledger, &mut broken);
+    doubts::check(&ledger, &mut broken);
     time::check(&ledger, atomic, &mut broken);
     ends::check(&ledger, &mut broken);
     sessions::check(&ledger, atomic, &mut broken);

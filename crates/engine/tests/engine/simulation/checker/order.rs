@@ -22,6 +22,7 @@ pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
             if let Some(end) = record.end()
                 && end.delivery == Delivery::Unknown
                 && record.ask.rejects_queued
+                && !record.is_guarded()
             {
                 after_unknown(ledger, call, *injection, end, records, broken);
             }

@@ -11,6 +11,7 @@ use crate::simulation::faults::ms;
 use crate::simulation::history::{Ask, Ending, Injection, Step, What};
 use crate::simulation::program::{DIGITS, PAUSE};
 
+mod in_doubt;
 mod in_sessions;
 
 const ASK: Ask = Ask {
@@ -19,6 +20,9 @@ const ASK: Ask = Ask {
     under: None,
     deadline: Duration::from_secs(30),
     max_attempts: 3,
+    digits_of: 1,
+    guard: Duration::ZERO,
+    block: None,
     rejects_queued: true,
     segments: 1,
     digits: DIGITS,

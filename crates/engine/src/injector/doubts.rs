@@ -1,0 +1,92 @@
+//! What an unknown outcome leaves behind: the same digits are not sent again blindly, and with `afterUnknown: 'block'`
+//! nothing is until it is resolved.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::engine::Engine;
+use super::messages;
+use crate::api::Prepared;
+use crate::config::AfterUnknown;
+use crate::error::Error;
+use crate::in_doubt::{Block, Doubt, Recipient, Unknown};
+use crate::payload::{self, Sequence};
+
+/// How many blocks the metrics list.
+const LISTED: usize = 1_000;
+
+impl Engine {
+    pub(super) fn recipient(&self, call: &Arc<str>, contact: Option<&Arc<str>>) -> Recipient {
+        Recipient {
+            scope: Arc::clone(&self.scope),
+            call: Arc::clone(call),
+            contact: contact.cloned(),
+        }
+    }
+
+    /// Refuses digits that may have been pressed already, and any for a recipient that takes nothing more. Asked when
+    /// they are submitted: what was queued before the outcome is not a repeat of it.
+    pub(super) fn check_doubt(&self, prepared: &Prepared) -> Result<(), Error> {
+        let in_doubt = self.parts.registry.in_doubt();
+        if in_doubt.is_empty() {
+            return Ok(());
+        }
+        let recipient = self.recipient(&prepared.call, prepared.asked.contact.as_ref());
+        let guards = !self.config.repeat_guard.is_zero();
+        let doubt = in_doubt.doubt(&recipient, &prepared.sequence, guards, Instant::now());
+        Err(match doubt {
+            None => return Ok(()),
+            Some(Doubt::Repeat(first)) => {
+                self.metrics.totals.repeats_guarded.count();
+                messages::repeat(first)
+            }
+            Some(Doubt::Blocked(first)) => messages::blocked(first),
+        })
+    }
+
+    /// Remembers an unknown outcome.
+    pub(super) fn leave_in_doubt(&self, injection: Uuid, recipient: Recipient, digits: &Sequence) {
+        let config = &self.config;
+        let unknown = Unknown {
+            injection,
+            recipient,
+            guard: config.repeat_guard,
+            block: (config.after_unknown == AfterUnknown::Block).then_some(config.block_unknown),
+            since: self.parts.clock.now(),
+        };
+        // What was submitted before is no repeat of what is told now.
+        self.queue_submitted();
+        let in_doubt = self.parts.registry.in_doubt();
+        in_doubt.add(unknown, digits, Instant::now());
+        in_doubt.wipe_in_time();
+    }
+
+    /// Digits were accepted.
+    pub(super) fn not_in_doubt(&self, recipient: &Recipient, digits: &Sequence) {
+        let in_doubt = self.parts.registry.in_doubt();
+        if !in_doubt.is_empty() {
+            in_doubt.accepted(recipient, digits, Instant::now());
+        }
+    }
+
+    /// It was found out what became of the call, session or contact with this id.
+    pub(super) fn resolve(&self, id: Option<&str>) -> Result<bool, Error> {
+        let id = payload::required_id("id", id.into())?;
+        let in_doubt = self.parts.registry.in_doubt();
+        Ok(in_doubt.resolve(&self.scope, id, Instant::now()))
+    }
+
+    /// The call has ended.
+    pub(super) fn forget_doubts(&self, call: &Arc<str>) {
+        let call = self.recipient(call, None);
+        (self.parts.registry.in_doubt()).ended(&call, Instant::now());
+    }
+
+    /// What takes nothing more on the platform of this injector.
+    pub(super) fn blocks(&self) -> (Vec<Block>, usize) {
+        let in_doubt = self.parts.registry.in_doubt();
+        in_doubt.blocks(&self.scope, LISTED, Instant::now())
+    }
+}
