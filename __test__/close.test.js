@@ -115,8 +115,8 @@ test('after it an entry tells what is valid and of which call', async () => {
     code: 'ERR_DTMF_CLOSED',
   });
   const wrong = await failure(injector.injectDTMF(params({ dtmfString: 'x' })));
-  expect(wrong.audit).toMatchObject({ callId: null, validation: { valid: false } });
-  expect(events.map(({ callId }) => callId)).toEqual(['call-1', null]);
+  expect(wrong.audit).toMatchObject({ validation: { valid: false } });
+  expect(events.map(({ callId }) => callId)).toEqual(['call-1', 'call-1']);
 });
 
 test('after it no lock is held', async () => {

@@ -41,7 +41,7 @@ test('events of 256 injections in flight all come before their promises, in orde
   }
 });
 
-test('dtmf.injected has the entry of the result and the masked payload', async () => {
+test('dtmf.injected has the entry of the result, and what the platform answered', async () => {
   const injector = bench.injector(await bench.platform());
   const events = [];
   injector.registerCTIMonitor((event) => void events.push(event));
@@ -51,18 +51,20 @@ test('dtmf.injected has the entry of the result and the masked payload', async (
       event: 'dtmf.injected',
       callId: 'call-1',
       auditEntry: result.audit,
-      payload: profile.payload,
+      payload: result.data,
     },
   ]);
   expect(JSON.stringify(events)).not.toContain('4929187350');
 });
 
 test("digits: 'clear' shows the digits and their frequencies", async () => {
-  const injector = bench.injector(await bench.platform(), { digits: 'clear' });
+  const platform = await bench.platform();
+  platform.answer({ body: { pressed: '1#' } });
+  const injector = bench.injector(platform, { digits: 'clear' });
   const events = [];
   injector.registerCTIMonitor((event) => void events.push(event));
   await injector.injectDTMF(params({ dtmfString: '1#' }));
-  expect(profile.digitsOf(JSON.stringify(events[0].payload))).toBe('1#');
+  expect(events[0].payload).toEqual({ pressed: '1#' });
   expect(events[0].auditEntry.dtmfString).toBe('1#');
   expect(events[0].auditEntry.validation).toEqual({
     valid: true,
@@ -112,7 +114,133 @@ test('dtmf.failed has the entry of the error', async () => {
   });
 });
 
-test('invalid input ends in dtmf.failed too, of no call', async () => {
+test.each([
+  [
+    { got: '4929187350', n: 4929187350 },
+    { got: '*****', n: '*****' },
+  ],
+  [
+    { 4929187350: ['49 29-18 73 50', 7], rest: true },
+    { '*****': ['*****', 7], rest: true },
+  ],
+  [{ list: [4, 9, 2, 9, 1, 8, 7, 3, 5, 0] }, { list: ['*****'] }],
+  ['pressed %34929187350', 'pressed *****'],
+  [4929187350, '*****'],
+  ['', null],
+])('the digits of the answer %# are masked in events alone', async (body, payload) => {
+  const platform = await bench.platform();
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  platform.answer({ body: text });
+  const injector = bench.injector(platform);
+  const events = [];
+  injector.registerCTIMonitor((event) => void events.push(event));
+  const { data } = await injector.injectDTMF(params());
+  expect(data).toEqual(body === '' ? null : body);
+  expect(events[0].payload).toEqual(payload);
+  expect(Object.isFrozen(data)).toBe(typeof data !== 'object' || data === null);
+});
+
+test('the token of the answer is masked in events, and stays in the result', async () => {
+  const platform = await bench.platform();
+  const injector = bench.injector(platform, { digits: 'clear' });
+  await injector.injectDTMF(params());
+  const token = platform.injections()[0].headers.authorization.replace('Bearer ', '');
+  platform.answer({ body: { token, digits: '4929187350' } });
+  const events = [];
+  const unregister = injector.registerCTIMonitor((event) => void events.push(event));
+  const { data } = await injector.injectDTMF(params());
+  expect(data.token).toBe(token);
+  expect(events[0].payload).toEqual({ token: '*****', digits: '4929187350' });
+  unregister();
+  await injector.injectDTMF(params());
+  expect(events).toHaveLength(1);
+});
+
+test('an answer nested however deep reaches monitors', async () => {
+  const platform = await bench.platform();
+  platform.answer({ body: `${'['.repeat(30_000)}${']'.repeat(30_000)}` });
+  const injector = bench.injector(platform);
+  const events = [];
+  injector.registerCTIMonitor((event) => void events.push(event));
+  await injector.injectDTMF(params());
+  expect(events.map(({ event }) => event)).toEqual(['dtmf.injected']);
+  expect(Object.isFrozen(events[0].payload[0])).toBe(true);
+});
+
+const HOSTILE = {
+  get lineId() {
+    throw new Error('4929187350');
+  },
+  get contactId() {
+    throw new Error('4929187350');
+  },
+};
+
+test.each([
+  ['digits', { dtmfString: '12x' }, {}],
+  ['digits of another type', { dtmfString: 12 }, {}],
+  ['bytes', { dtmfString: new Uint8Array([1]) }, {}],
+  ['the pause', { interDigitPause: 1 }, {}],
+  ['an option that is unknown', {}, { deadlineMS: 5 }],
+  ['an option of another type', {}, { maxAttempts: 5n }],
+  ['the signal', {}, { signal: {} }],
+  ['the lock', {}, { lock: {} }],
+  ['traceparent', {}, { traceparent: 'x' }],
+  ['an option among the params', { maxAttempts: 2 }, {}],
+  ['a getter', null, {}],
+])('with %s wrong, call and correlationId are told', async (_, fields, options) => {
+  const logger = collectingLogger();
+  const injector = bench.injector(await bench.platform(), { logger });
+  const events = [];
+  injector.registerCTIMonitor((event) => void events.push(event));
+  const asked = fields
+    ? params(fields)
+    : Object.defineProperties(params(), Object.getOwnPropertyDescriptors(HOSTILE));
+  const error = await failure(injector.injectDTMF(asked, { correlationId: 'order-7', ...options }));
+  expect(error).toMatchObject({ code: 'ERR_DTMF_INVALID', delivery: 'not-sent' });
+  const known = { callId: 'call-1', correlationId: 'order-7', validation: { valid: false } };
+  expect(error.audit).toMatchObject(known);
+  expect(events).toEqual([{ event: 'dtmf.failed', callId: 'call-1', auditEntry: error.audit }]);
+  expect(logger.lines.at(-1).args[1]).toMatchObject(known);
+});
+
+test('a call or a correlationId that is wrong itself is not told, and leaves the other', async () => {
+  const injector = bench.injector(await bench.platform());
+  const wrongCall = await failure(
+    injector.injectDTMF(params({ callId: 'no/4929187350' }), { correlationId: 'order-7' }),
+  );
+  expect(wrongCall.audit).toMatchObject({ callId: null, correlationId: 'order-7' });
+  const wrongId = await failure(injector.injectDTMF(params(), { correlationId: '4929187350 x' }));
+  expect(wrongId.audit.callId).toBe('call-1');
+  expect(wrongId.audit).not.toHaveProperty('correlationId');
+  const none = await failure(injector.injectDTMF(undefined, { correlationId: 'order-7' }));
+  expect(none.audit).toMatchObject({ callId: null, correlationId: 'order-7' });
+  expect(JSON.stringify([wrongCall, wrongId, none])).not.toContain('4929187350');
+});
+
+test.each([
+  'maxAttempts',
+  'signal',
+  'lock',
+  'deadlineMs',
+  'lockTimeoutMs',
+  'resendWhenUnknown',
+  'traceparent',
+  'correlationId',
+])('%s among the params is told to be an option', async (name) => {
+  const platform = await bench.platform();
+  const error = await failure(bench.injector(platform).injectDTMF(params({ [name]: 1 })));
+  expect(error).toMatchObject({
+    code: 'ERR_DTMF_INVALID',
+    message: expect.stringMatching(`${name}.*options`),
+  });
+  expect(platform.requests).toHaveLength(0);
+  await bench
+    .injector(platform)
+    .injectDTMF(params(profile.name === 'telephony-v2' ? { [name]: undefined } : {}));
+});
+
+test('invalid input ends in dtmf.failed too', async () => {
   const injector = bench.injector(await bench.platform());
   const events = [];
   injector.registerCTIMonitor((event) => void events.push(event));
@@ -122,12 +250,11 @@ test('invalid input ends in dtmf.failed too, of no call', async () => {
 
   expect(events.map((event) => [event.event, event.callId])).toEqual([
     ['dtmf.failed', null],
-    ['dtmf.failed', null],
+    ['dtmf.failed', 'call-1'],
     ['dtmf.failed', null],
   ]);
   for (const { auditEntry } of events) {
     expect(auditEntry).toMatchObject({
-      callId: null,
       dtmfString: '*****',
       dtmfType: null,
       interDigitPause: null,

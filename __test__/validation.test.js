@@ -14,12 +14,18 @@ const { newBench, params, failure, thrown } = require('./support/bench');
 
 const bench = newBench();
 
+const WHOLE = 'interDigitPause must be a whole number of milliseconds';
+
 // What breaks a rule of the payload: the field, the value, the message.
 const BROKEN = [
   ['dtmfString', '', 'DTMF sequence must be a non-empty string'],
   ['dtmfString', undefined, 'DTMF sequence must be a non-empty string'],
   ['dtmfString', null, 'DTMF sequence must be a non-empty string'],
-  ['dtmfString', 1234, 'DTMF sequence must be a non-empty string'],
+  [
+    'dtmfString',
+    1234,
+    /^DTMF sequence must be a non-empty string: a number loses its leading zeros\b.*\bstring$/,
+  ],
   ['dtmfString', ['1'], 'DTMF sequence must be a non-empty string'],
   ['dtmfString', '1'.repeat(17), 'DTMF sequence exceeds maximum length of 16 characters'],
   ['dtmfString', '1'.repeat(100_000), 'DTMF sequence exceeds maximum length of 16 characters'],
@@ -33,16 +39,18 @@ const BROKEN = [
   ['dtmfType', 'RFC4733', /^Unsupported DTMF type\b/],
   ['dtmfType', '', /^Unsupported DTMF type\b/],
   ['dtmfType', undefined, /^Unsupported DTMF type\b/],
-  ['dtmfType', 7, /^Unsupported DTMF type\b/],
+  ['dtmfType', 7, /^Unsupported DTMF type: dtmfType must be a string\b/],
+  ['dtmfType', Object('INBAND'), /^Unsupported DTMF type: dtmfType must be a string\b/],
   ['dtmfType', 'constructor', /^Unsupported DTMF type\b/],
   ['interDigitPause', 49, 'Inter-digit pause must be between 50 and 1000 milliseconds'],
   ['interDigitPause', 1001, 'Inter-digit pause must be between 50 and 1000 milliseconds'],
   ['interDigitPause', -150, 'Inter-digit pause must be between 50 and 1000 milliseconds'],
-  ['interDigitPause', Infinity, /^Inter-digit pause must be between 50 and 1000 milliseconds/],
-  ['interDigitPause', NaN, /^Inter-digit pause must be between 50 and 1000 milliseconds/],
-  ['interDigitPause', 150.5, /^Inter-digit pause must be between 50 and 1000 milliseconds/],
-  ['interDigitPause', '150', /^Inter-digit pause must be between 50 and 1000 milliseconds/],
-  ['interDigitPause', undefined, /^Inter-digit pause must be between 50 and 1000 milliseconds/],
+  ...[Infinity, NaN, 150.5].map((wrong) => ['interDigitPause', wrong, WHOLE]),
+  ...['150', undefined, null, 150n, Object(150), {}, [150], true, Symbol('150')].map((wrong) => [
+    'interDigitPause',
+    wrong,
+    `${WHOLE}, given as a number`,
+  ]),
 ];
 
 function expectInvalid(error, message) {

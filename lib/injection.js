@@ -67,7 +67,14 @@ class Injection extends AsyncResource {
       if (asked.problem === undefined) {
         // Before the engine begins: a signal that cannot be listened to must not let a digit through.
         this.#unwatch = watch(asked.signal, () => native.abort(id));
-        native.inject(id, asked.words, asked.bytes, asked.lock, asked.signal?.aborted === true, asked.options);
+        native.inject(
+          id,
+          asked.words,
+          asked.bytes,
+          asked.lock,
+          asked.signal?.aborted === true,
+          asked.options,
+        );
       }
     } catch (error) {
       asked.wrong(error);

@@ -11,9 +11,8 @@
 const { setInterval } = require('node:timers');
 const { outside } = require('./context.js');
 const native = require('./native.js');
-const { failureOf } = require('./failure.js');
+const { named, take } = require('./records.js');
 const {
-  JSONParse,
   Promise,
   queueMicrotask,
   SafeFinalizationRegistry,
@@ -23,15 +22,6 @@ const {
 
 /** The longest delay a timer takes; it never matters, since the timer only keeps the process alive. */
 const LONGEST_DELAY = 2 ** 31 - 1;
-
-/** How many records are taken alone at most when a batch cannot be taken; a batch has no more. */
-const LONGEST_BATCH = 256;
-
-/**
- * The names of the fields of each kind of record.
- * @type {Record<string, string[]>}
- */
-const NAMES = JSONParse(native.laneRecords());
 
 /** @typedef {import('./types.js').Fields} Fields */
 /** @typedef {import('./types.js').Waiting} Waiting */
@@ -51,7 +41,7 @@ let lastNumber = 0;
 
 /** Takes one batch. The engine wakes this side again where there is another one. */
 function drain() {
-  const records = take();
+  const records = take(lane);
   if (records.length === 0) return;
   lane.crossed(records.length);
   for (let n = 0; n < records.length; n += 1) {
@@ -63,51 +53,6 @@ function drain() {
       process.emitWarning(`cxone-dtmf could not deliver a record of type ${records[n]?.[0]}`);
     }
   }
-}
-
-/** How many more records are taken alone, since one of a batch could not be taken. */
-let alone = 0;
-
-/**
- * The oldest records that can be taken. Where there is no memory for the text of a batch, that of one record is shorter,
- * and shortest without the answer of the platform: what it says of the digits arrives in any case.
- * @returns {(Fields | undefined)[]}
- */
-function take() {
-  if (alone === 0) {
-    try {
-      return parsed(lane.batch()) ?? [];
-    } catch {
-      alone = LONGEST_BATCH;
-    }
-  }
-  alone -= 1;
-  return takeOne(false) ?? takeShortened();
-}
-
-/** Takes a record without the answer that there is no memory for. The next one is in a batch again. */
-function takeShortened() {
-  alone = 0;
-  // What cannot be taken at all must not keep the others.
-  return takeOne(true) ?? [undefined];
-}
-
-/**
- * @param {boolean} short
- * @returns {Fields[] | undefined} `undefined` when it cannot be taken
- */
-function takeOne(short) {
-  try {
-    const record = parsed(lane.oldest(short));
-    return record ? [record] : [];
-  } catch {
-    return undefined;
-  }
-}
-
-/** @param {string | null} text */
-function parsed(text) {
-  return text === null ? undefined : JSONParse(text);
 }
 
 let draining = false;
@@ -151,17 +96,6 @@ function deliver(record) {
     default:
       return owners.get(number)?.deref()?.[kind](named(record));
   }
-}
-
-/** @param {Fields} record */
-function named(record) {
-  const names = NAMES[record[0]];
-  // `any`: which fields a kind has is the engine's to say.
-  /** @type {any} */
-  const fields = { __proto__: null };
-  for (let n = 0; n < names.length; n += 1) fields[names[n]] = record[n + 1];
-  fields.error = fields.error ? failureOf(fields.error, fields.answer) : undefined;
-  return fields;
 }
 
 /** A number that nothing else of this realm goes by. */

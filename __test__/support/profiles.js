@@ -6,7 +6,7 @@
 //   config           options of the injector
 //   params(fields)   an injection with those fields, in the words of the profile; `callId` is the session's id too
 //   digitsOf(body)   the digits of a body as it came over the wire
-//   entry, payload   what the entry and the event show of `params({})`
+//   entry            what the entry shows of `params({})`
 //   responseKeys     what `error.response` has where the body has a message
 
 /** What `params` has unless told otherwise. */
@@ -24,7 +24,6 @@ const telephony = {
   }),
   digitsOf: (body) => JSON.parse(body).dtmf,
   entry: { dtmfType: 'RFC2833', interDigitPause: 150 },
-  payload: { dtmf: '*****', dtmfType: 'RFC2833', interDigitPause: 150 },
   responseKeys: ['data', 'headers', 'reason', 'status'],
 };
 
@@ -38,7 +37,6 @@ const session = {
   },
   digitsOf: (body) => JSON.parse(body).dtmfSequence,
   entry: { dtmfType: null, interDigitPause: 150, toneDuration: 120, maskRecording: false },
-  payload: { dtmfSequence: '*****', toneDurationMS: 120, toneSpacingMS: 150 },
   responseKeys: ['data', 'headers', 'reason', 'status'],
 };
 

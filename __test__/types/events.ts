@@ -1,9 +1,4 @@
-import {
-  DtmfInjector,
-  type AuditEntry,
-  type CtiEvent,
-  type DtmfErrorCode,
-} from '../../index.js';
+import { DtmfInjector, type AuditEntry, type CtiEvent, type DtmfErrorCode } from '../../index.js';
 import { exhausted, holds, type Same } from './expect.js';
 
 holds<Same<CtiEvent['event'], 'dtmf.injected' | 'dtmf.failed' | 'dtmf.retrying'>>();

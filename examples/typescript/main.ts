@@ -48,7 +48,7 @@ function nextAfter(error: DtmfError): Next {
 function show(event: CtiEvent): void {
   switch (event.event) {
     case 'dtmf.injected':
-      console.log(`pressed ${event.payload.dtmf} after ${event.auditEntry.attempts} attempts`);
+      console.log(`pressed after ${event.auditEntry.attempts} attempts, answered`, event.payload);
       break;
     case 'dtmf.retrying':
       console.log(`attempt ${event.attempt} failed (${event.reason})`);
