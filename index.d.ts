@@ -218,6 +218,11 @@ export interface ClientCredentialsConfig extends CommonAuthConfig {
   /** The client secret. It is kept in memory that is wiped, and printed nowhere. */
   readonly clientSecret: string;
   /**
+   * Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
+   * application for one of the two. Default: `'body'`.
+   */
+  readonly clientAuthentication?: 'body' | 'basic' | undefined;
+  /**
    * The scopes to ask for, separated by blanks. An answer that grants fewer is an {@link DtmfScopeError} at once; an
    * answer that names none counts as granted. Default: `telephony:call:control telephony:line:readwrite`; none with
    * grant `password`.
@@ -241,6 +246,11 @@ export interface PasswordConfig extends CommonAuthConfig {
   /** The client secret that NICE registered. */
   readonly clientSecret: string;
   /**
+   * Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
+   * application for one of the two; an endpoint that answers 401 `invalid_client` may take the other. Default: `'body'`.
+   */
+  readonly clientAuthentication?: 'body' | 'basic' | undefined;
+  /**
    * The scopes to ask for, separated by blanks, such as `openid`. Default: `telephony:call:control
    * telephony:line:readwrite`; none with grant `password`.
    */
@@ -249,7 +259,8 @@ export interface PasswordConfig extends CommonAuthConfig {
 
 /**
  * An access key alone, by JSON to `{authUrl}/authentication/v1/token/access-key`. Refresh tokens are used where an answer
- * brings one, at `{authUrl}/public/user/refresh`.
+ * brings one, at `{authUrl}/public/user/refresh`, or where that is not there by a form to `{authUrl}/auth/token`, without a
+ * client.
  */
 export interface AccessKeyConfig extends CommonAuthConfig {
   /** How tokens are asked for. */

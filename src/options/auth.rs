@@ -8,8 +8,8 @@ use url::Url;
 use cxone_dtmf_engine::Secret;
 use cxone_dtmf_engine::api::ClientHeaders;
 use cxone_dtmf_engine::auth::{
-    AccessKey, AccessKeyGrant, ClientCredentials, Connection, Grant, Password, Renewing,
-    access_key_url, auth_token_url, refresh_url, token_url,
+    AccessKey, AccessKeyGrant, Client, ClientAuthentication, ClientCredentials, Connection, Grant,
+    Password, RefreshUrls, Renewing, access_key_url, auth_token_url, token_url,
 };
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::Identity;
@@ -41,13 +41,6 @@ pub enum Credentials {
         scope: String,
     },
     AccessKey(AccessKey),
-}
-
-/// A registered application.
-#[derive(Clone)]
-pub struct Client {
-    id: String,
-    secret: Secret,
 }
 
 /// The values of the option `grant`.
@@ -96,6 +89,10 @@ options! {
         client_id: Option<String> = None => text("clientId").only_with("grant", OF_CLIENTS).default_doc("required");
         /// The client secret. It is kept in memory that is wiped, and printed nowhere.
         client_secret: Option<Secret> = None => secret("clientSecret").only_with("grant", OF_CLIENTS).default_doc("required");
+        /// Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
+        /// application for one of the two.
+        client_authentication: ClientAuthentication = ClientAuthentication::Body
+            => choice("clientAuthentication", &ClientAuthentication::NAMED).only_with("grant", OF_CLIENTS);
         /// The scopes to ask for, separated by blanks.
         scope: Option<String> = None
             => text("scope")
@@ -167,7 +164,13 @@ fn grant(fields: &mut Fields) -> Result<GrantName, Error> {
 
 impl Parts {
     fn credentials(self, grant: GrantName) -> Result<Credentials, OptionError> {
-        let client = || client(self.client_id, self.client_secret);
+        let client = || {
+            Ok::<_, OptionError>(Client {
+                id: needed("clientId", self.client_id)?,
+                secret: needed("clientSecret", self.client_secret)?,
+                authentication: self.client_authentication,
+            })
+        };
         let access_key = || access_key(self.access_key_id, self.access_key_secret);
         let scope = self.scope;
         Ok(match grant {
@@ -183,13 +186,6 @@ impl Parts {
             GrantName::AccessKey => Credentials::AccessKey(access_key()?),
         })
     }
-}
-
-fn client(id: Option<String>, secret: Option<Secret>) -> Result<Client, OptionError> {
-    Ok(Client {
-        id: needed("clientId", id)?,
-        secret: needed("clientSecret", secret)?,
-    })
 }
 
 fn access_key(id: Option<String>, secret: Option<Secret>) -> Result<AccessKey, OptionError> {
@@ -252,8 +248,7 @@ impl Credentials {
             Self::Client { client, scope } => Arc::new(ClientCredentials {
                 connection,
                 url: token_url(auth_url),
-                client_id: client.id,
-                client_secret: client.secret,
+                client,
                 scope,
             }),
             Self::Password {
@@ -263,15 +258,14 @@ impl Credentials {
             } => Arc::new(Renewing::new(Password {
                 connection,
                 url: auth_token_url(auth_url),
-                client_id: client.id,
-                client_secret: client.secret,
+                client,
                 access_key,
                 scope,
             })),
             Self::AccessKey(access_key) => Arc::new(Renewing::new(AccessKeyGrant {
                 connection,
                 url: access_key_url(auth_url),
-                refresh_url: refresh_url(auth_url),
+                refresh_urls: RefreshUrls::of(auth_url),
                 access_key,
             })),
         }

@@ -123,7 +123,7 @@ impl Lookup {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("tenantId", tenant);
         let uri = request_uri(&url)?;
-        let answer = self.connection.send(&uri, None).await;
+        let answer = self.connection.get(&uri).await;
         let answer = answer.map_err(|unanswered| unreachable(&unanswered))?;
         self.read(&answer).map_err(|mut error| {
             let now = self.connection.clock.now();
