@@ -543,9 +543,10 @@ export interface SessionConfig extends CommonInjectorConfig {
    * The base URL of the API, below which `/incontactapi/services/…` is, such as `https://api-na1.niceincontact.com`.
    * `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are dropped.
    *
-   * `'discover'` asks `{authUrl}/.well-known/cxone-configuration` for the tenant that the id token names. It takes a
-   * {@link CXoneAuthClient} with grant `'password'` or `'access-key'`. An address outside NICE's domains and
-   * `discoverHosts` is refused before anything connects to it: `ERR_DTMF_AUTH`, not-sent.
+   * `'discover'` takes `resource_server_base_uri` of the token's answer, or asks `/.well-known/cxone-configuration` for the tenant
+   * that the id token or the access token names, at the issuer of that token where its host is allowed, else at `authUrl`. It
+   * takes a {@link CXoneAuthClient}. An address outside NICE's domains and `discoverHosts` is refused before anything connects
+   * to it: `ERR_DTMF_AUTH`, not-sent.
    */
   readonly apiUrl: string;
   /** The wire profile. */
@@ -576,7 +577,8 @@ export interface SessionConfig extends CommonInjectorConfig {
   readonly pauses?: boolean | undefined;
   /**
    * Hosts that a discovered address may have besides NICE's, each an exact `host` or `host:port`, at most 32: tokens and
-   * digits go there. NICE's are `*.niceincontact.com`, `*.nice-incontact.com` and `*.nicecxone.com`. Default: none.
+   * digits go there. NICE's are `*.niceincontact.com`, `*.nice-incontact.com`, `*.nicecxone.com`, and with all below them
+   * `nicecxone-sov1.au`, `nicecxone-sov1.eu`, `nicecxone-sov1.uk`, `nicecxone-sov2.uk`, `nicecxone-gov.com`. Default: none.
    */
   readonly discoverHosts?: readonly string[] | undefined;
 }

@@ -17,6 +17,10 @@ export declare class NativeAuthClient {
   static open(lane: NativeLane, client: number, config: string): NativeAuthClient | string
   /** Settles the promise `id` with the current token. */
   getAccessToken(id: number): void
+  /** The name of the grant. */
+  get grant(): string
+  /** Whether tokens come from an address of NICE. */
+  get onPlatform(): boolean
   /** Forgets the token. */
   invalidateToken(): void
 }
@@ -68,6 +72,8 @@ export declare class NativeInjectorConfig {
   get api(): string
   /** Whether entries, events and log lines show digits. */
   get showsDigits(): boolean
+  /** Whether the API is at an address of NICE, or where NICE says. */
+  get onPlatform(): boolean
   /** Whether calls are locked across processes. */
   get inFleet(): boolean
 }

@@ -201,16 +201,19 @@ fn needed<T>(name: &'static str, read: Option<T>) -> Result<T, OptionError> {
 }
 
 impl Credentials {
-    /// Whether an answer may bring an id token, in which the tenant stands.
-    pub const fn name_a_tenant(&self) -> bool {
-        matches!(self, Self::Password { .. } | Self::AccessKey(_))
+    /// The name of the grant in JavaScript.
+    pub const fn grant(&self) -> &'static str {
+        match self {
+            Self::Client { .. } => GrantName::ClientCredentials.as_str(),
+            Self::Password { .. } => GrantName::Password.as_str(),
+            Self::AccessKey(_) => GrantName::AccessKey.as_str(),
+        }
     }
 
     /// Which token they get: other processes of a fleet with the same share it.
     pub fn identity(&self, auth_url: &Url) -> Identity {
-        let (grant, url, ids, secrets) = match self {
+        let (url, ids, secrets) = match self {
             Self::Client { client, scope } => (
-                "client_credentials",
                 token_url(auth_url),
                 vec![&client.id, scope],
                 vec![&client.secret],
@@ -220,13 +223,11 @@ impl Credentials {
                 client,
                 scope,
             } => (
-                "password",
                 auth_token_url(auth_url),
                 vec![&client.id, &access_key.id, scope],
                 vec![&client.secret, &access_key.secret],
             ),
             Self::AccessKey(access_key) => (
-                "access-key",
                 access_key_url(auth_url),
                 vec![&access_key.id],
                 vec![&access_key.secret],
@@ -234,7 +235,7 @@ impl Credentials {
         };
         let ids = ids.into_iter().cloned();
         Identity {
-            of: [grant.to_owned(), url.into()]
+            of: [self.grant().to_owned(), url.into()]
                 .into_iter()
                 .chain(ids)
                 .collect(),

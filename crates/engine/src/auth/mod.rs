@@ -28,6 +28,7 @@ pub use connection::Connection;
 pub use password::{Password, auth_token_url};
 pub use renewal::Renewing;
 pub use single_flight::{Asked, Landed, SingleFlight};
+pub use tenant::Tenant;
 pub use times::expiry_margin;
 pub use token::{Grant, Granted, Token, TokenObserver, TokenSource, is_bearer_token};
 
