@@ -2,6 +2,9 @@
 
 // Where tokens and digits go: to the configured origin, or to one that a discovery may name, and nowhere else.
 
+const http = require('node:http');
+const { setTimeout: sleep } = require('node:timers/promises');
+
 const { CXoneAuthClient, DtmfInjector } = require('../..');
 const { failure, printed, thrown } = require('../support/bench');
 const { newRecorders } = require('../support/recorder');
@@ -43,6 +46,10 @@ function injectorFor(authUrl, config = {}) {
   });
   injectors.push(injector);
   return injector;
+}
+
+async function until(holds) {
+  while (!holds()) await sleep(5);
 }
 
 const press = (injector) => injector.injectDTMF({ sessionId: 's1', dtmfString: '4929187350' });
@@ -207,6 +214,69 @@ describe('who is asked, and for which tenant', () => {
     expect(error.message).toMatch(/resource_server_base_uri is outside the domains of NICE/);
     expect(printed(error)).not.toContain('evil');
     expect(withToken(issuer)).toEqual([]);
+  });
+});
+
+describe('the queue of a call', () => {
+  /** An API that answers a digit when the test says so, and says which are there at once. */
+  async function gatedApi() {
+    const arrived = [];
+    const waiting = [];
+    const api = await new Promise((resolve) => {
+      const server = http.createServer((request, response) => {
+        let body = '';
+        request.on('data', (chunk) => (body += chunk));
+        request.on('end', () => {
+          arrived.push(JSON.parse(body).dtmfSequence);
+          waiting.push(() => response.writeHead(202).end());
+        });
+      });
+      server.listen(0, '127.0.0.1', () => resolve(server));
+    });
+    const stop = () => {
+      api.closeAllConnections();
+      return new Promise((resolve) => api.close(resolve));
+    };
+    return { arrived, waiting, stop, url: `http://127.0.0.1:${api.address().port}` };
+  }
+
+  test('is one for injectors that discover the API and for those that name it, in their order', async () => {
+    const api = await gatedApi();
+    const issuer = await platform({ discovery: () => ({ json: { api_endpoint: api.url } }) });
+    const discovering = injectorFor(issuer.url, { playout: 'none' });
+    const naming = injectorFor(issuer.url, { playout: 'none', apiUrl: api.url });
+    const send = (injector, dtmfString) => injector.injectDTMF({ sessionId: 'shared', dtmfString });
+    const all = [send(discovering, '1'), send(discovering, '2'), send(discovering, '3')];
+    // Until the first of them is there, and holds the call.
+    await until(() => api.waiting.length === 1);
+    all.push(send(naming, '4'), send(discovering, '5'), send(naming, '6'));
+    for (let n = 1; n <= 6; n++) {
+      await until(() => api.waiting.length === 1);
+      expect(api.arrived).toHaveLength(n);
+      api.waiting.pop()();
+    }
+    await Promise.all(all);
+    expect(api.arrived).toEqual(['1', '2', '3', '4', '5', '6']);
+    await api.stop();
+  });
+
+  test('loses nothing when the discovery fails: all end not-sent, and later ones ask anew', async () => {
+    const api = await gatedApi();
+    let answer = { status: 404 };
+    const issuer = await platform({ discovery: () => answer });
+    const injector = injectorFor(issuer.url, { playout: 'none' });
+    const errors = await Promise.all([1, 2, 3].map(() => failure(press(injector))));
+    for (const error of errors) {
+      expect(error).toMatchObject({ code: 'ERR_DTMF_AUTH', delivery: 'not-sent', safeToResend: true });
+    }
+    answer = { json: { api_endpoint: api.url } };
+    await sleep(errors[0].retryAfterMs + 20);
+    const pressed = press(injector);
+    await until(() => api.waiting.length === 1);
+    api.waiting.pop()();
+    await pressed;
+    expect(injector.metrics()).toMatchObject({ waiting: 0, locks: 0 });
+    await api.stop();
   });
 });
 
