@@ -218,6 +218,11 @@ export interface ClientCredentialsConfig extends CommonAuthConfig {
   /** The client secret. It is kept in memory that is wiped, and printed nowhere. */
   readonly clientSecret: string;
   /**
+   * Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
+   * application for one of the two. Default: `'body'`.
+   */
+  readonly clientAuthentication?: 'body' | 'basic' | undefined;
+  /**
    * The scopes to ask for, separated by blanks. An answer that grants fewer is an {@link DtmfScopeError} at once; an
    * answer that names none counts as granted. Default: `telephony:call:control telephony:line:readwrite`; none with
    * grant `password`.
@@ -241,6 +246,11 @@ export interface PasswordConfig extends CommonAuthConfig {
   /** The client secret that NICE registered. */
   readonly clientSecret: string;
   /**
+   * Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
+   * application for one of the two; an endpoint that answers 401 `invalid_client` may take the other. Default: `'body'`.
+   */
+  readonly clientAuthentication?: 'body' | 'basic' | undefined;
+  /**
    * The scopes to ask for, separated by blanks, such as `openid`. Default: `telephony:call:control
    * telephony:line:readwrite`; none with grant `password`.
    */
@@ -249,7 +259,8 @@ export interface PasswordConfig extends CommonAuthConfig {
 
 /**
  * An access key alone, by JSON to `{authUrl}/authentication/v1/token/access-key`. Refresh tokens are used where an answer
- * brings one, at `{authUrl}/public/user/refresh`.
+ * brings one, at `{authUrl}/public/user/refresh`, or where that is not there by a form to `{authUrl}/auth/token`, without a
+ * client.
  */
 export interface AccessKeyConfig extends CommonAuthConfig {
   /** How tokens are asked for. */
@@ -558,9 +569,10 @@ export interface SessionConfig extends CommonInjectorConfig {
    * The base URL of the API, below which `/incontactapi/services/…` is, such as `https://api-na1.niceincontact.com`.
    * `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are dropped.
    *
-   * `'discover'` asks `{authUrl}/.well-known/cxone-configuration` for the tenant that the id token names. It takes a
-   * {@link CXoneAuthClient} with grant `'password'` or `'access-key'`. An address outside NICE's domains and
-   * `discoverHosts` is refused before anything connects to it: `ERR_DTMF_AUTH`, not-sent.
+   * `'discover'` takes `resource_server_base_uri` of the token's answer, or asks `/.well-known/cxone-configuration` for the tenant
+   * that the id token or the access token names, at the issuer of that token where its host is allowed, else at `authUrl`. It
+   * takes a {@link CXoneAuthClient}. An address outside NICE's domains and `discoverHosts` is refused before anything connects
+   * to it: `ERR_DTMF_AUTH`, not-sent.
    */
   readonly apiUrl: string;
   /** The wire profile. */
@@ -591,7 +603,8 @@ export interface SessionConfig extends CommonInjectorConfig {
   readonly pauses?: boolean | undefined;
   /**
    * Hosts that a discovered address may have besides NICE's, each an exact `host` or `host:port`, at most 32: tokens and
-   * digits go there. NICE's are `*.niceincontact.com`, `*.nice-incontact.com` and `*.nicecxone.com`. Default: none.
+   * digits go there. NICE's are `*.niceincontact.com`, `*.nice-incontact.com`, `*.nicecxone.com`, and with all below them
+   * `nicecxone-sov1.au`, `nicecxone-sov1.eu`, `nicecxone-sov1.uk`, `nicecxone-sov2.uk`, `nicecxone-gov.com`. Default: none.
    */
   readonly discoverHosts?: readonly string[] | undefined;
 }

@@ -11,6 +11,7 @@ const lane = require('./lane.js');
 const { Locks } = require('./locks.js');
 const { createLog, standardOutput } = require('./logger.js');
 const { Monitors } = require('./monitors.js');
+const { warnOfUnpublished } = require('./published.js');
 const native = require('./native.js');
 const {
   reading,
@@ -63,6 +64,7 @@ class DtmfInjector {
       native.NativeInjector.open(lane.lane, number, auth?.native, read, toLogger, toStderr, host),
     );
     auth?.useLog(log);
+    warnOfUnpublished(read, auth?.native, log);
     this.#monitors = new Monitors(log);
     this.#locks = new Locks(this.#native, log, this.#receiver);
     this.#sessions = new Sessions(this.#native, log);

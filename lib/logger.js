@@ -10,7 +10,7 @@ const { guarded } = require('./guarded.js');
 const { JSONStringify } = require('./primordials.js');
 
 /** @typedef {(message: string, fields: object) => unknown} Write */
-/** @typedef {{ enabled: boolean, info: Write, warn: Write, error: Write, debug: Write | undefined }} Log `debug` only where it is wanted */
+/** @typedef {{ source: object, enabled: boolean, info: Write, warn: Write, error: Write, debug: Write | undefined }} Log `debug` only where it is wanted; `source` is what the program gave */
 
 /**
  * The tutorial's lines: JSON on standard output, as winston writes them.
@@ -25,7 +25,7 @@ function jsonLine(level) {
 }
 
 /** @type {Log} */
-const silence = { enabled: false, info() {}, warn() {}, error() {}, debug: undefined };
+const silence = { source: {}, enabled: false, info() {}, warn() {}, error() {}, debug: undefined };
 
 /**
  * The outcome of an injection must not depend on its log line: a logger may throw or reject.
@@ -67,6 +67,7 @@ function adapt(logger, level) {
 
 /** @type {Log} */
 const standardOutput = {
+  source: {},
   enabled: true,
   info: safe(jsonLine('info')),
   warn: safe(jsonLine('warn')),
@@ -87,6 +88,7 @@ function createLog(given) {
     throw invalid('logger must have the methods info, warn and error, or be false');
   }
   return {
+    source: logger,
     enabled: true,
     info: adapt(logger, 'info'),
     warn: adapt(logger, 'warn'),

@@ -17,6 +17,10 @@ export declare class NativeAuthClient {
   static open(lane: NativeLane, client: number, config: string): NativeAuthClient | string
   /** Settles the promise `id` with the current token. */
   getAccessToken(id: number): void
+  /** The name of the grant. */
+  get grant(): string
+  /** Whether tokens come from an address of NICE. */
+  get onPlatform(): boolean
   /** Forgets the token. */
   invalidateToken(): void
 }
@@ -72,6 +76,8 @@ export declare class NativeInjectorConfig {
   get api(): string
   /** The names of the params of an injection, in the order in which they cross. */
   get params(): Array<string>
+  /** Whether the API is at an address of NICE, or where NICE says. */
+  get onPlatform(): boolean
   /** Whether there may be no params but these. */
   get isStrict(): boolean
 }

@@ -19,7 +19,7 @@ use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::endpoint::{AllowedHosts, Discovered, Endpoint};
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::{SharedGrant, Store};
-use cxone_dtmf_engine::origin::Hosts;
+use cxone_dtmf_engine::origin::{Hosts, is_of_platform};
 
 /// Fetches tokens and keeps the current one.
 #[napi]
@@ -27,7 +27,8 @@ pub struct NativeAuthClient {
     cache: Arc<TokenCache>,
     /// Where the cache gets its tokens: from the grant alone, until an injector lets it share those of a fleet.
     grant: Arc<SharedGrant>,
-    issuer: Option<Issuer>,
+    issuer: Issuer,
+    name_of_grant: &'static str,
     observer: Arc<Observer>,
     outbox: Arc<Outbox>,
 }
@@ -92,6 +93,18 @@ impl NativeAuthClient {
         });
     }
 
+    /// The name of the grant.
+    #[napi(getter, catch_unwind)]
+    pub fn grant(&self) -> &'static str {
+        self.name_of_grant
+    }
+
+    /// Whether tokens come from an address of NICE.
+    #[napi(getter, catch_unwind)]
+    pub fn on_platform(&self) -> bool {
+        is_of_platform(&self.issuer.auth_url)
+    }
+
     /// Forgets the token.
     #[napi(catch_unwind)]
     pub fn invalidate_token(&self) {
@@ -112,10 +125,11 @@ impl NativeAuthClient {
             timeout: config.timeout,
             clock: WallClock::system(),
         };
-        let issuer = config.credentials.name_a_tenant().then(|| Issuer {
+        let issuer = Issuer {
             connection: connection.clone(),
             auth_url: config.auth_url.clone(),
-        });
+        };
+        let name_of_grant = config.credentials.grant();
         let identity = config.credentials.identity(&config.auth_url);
         let own = config.credentials.into_grant(connection, &config.auth_url);
         let grant = Arc::new(SharedGrant::new(own, identity));
@@ -124,6 +138,7 @@ impl NativeAuthClient {
             cache: TokenCache::new(grant.clone(), told),
             grant,
             issuer,
+            name_of_grant,
             observer,
             outbox,
         })
@@ -139,20 +154,13 @@ impl NativeAuthClient {
     }
 
     /// The address that the platform tells. `hosts` are those that it may name besides its own.
-    pub fn discovered(&self, hosts: Hosts) -> Result<Arc<dyn Endpoint>, Error> {
-        let Some(Issuer {
+    pub fn discovered(&self, hosts: Hosts) -> Arc<dyn Endpoint> {
+        let Issuer {
             connection,
             auth_url,
-        }) = &self.issuer
-        else {
-            return Err(no_tenant());
-        };
+        } = &self.issuer;
         let allowed = AllowedHosts::new(hosts, auth_url);
-        Ok(Arc::new(Discovered::new(
-            connection.clone(),
-            auth_url,
-            allowed,
-        )))
+        Arc::new(Discovered::new(connection.clone(), auth_url, allowed))
     }
 
     pub fn refreshes(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
@@ -161,9 +169,9 @@ impl NativeAuthClient {
     }
 }
 
-/// Tokens of other sources do not say which tenant they are of.
-pub fn no_tenant() -> Error {
+/// Tokens of other sources come from no address that could be asked.
+pub fn not_discoverable() -> Error {
     Error::invalid(
-        "apiUrl: 'discover' needs a CXoneAuthClient with grant 'password' or 'access-key': other tokens name no tenant",
+        "apiUrl: 'discover' needs a CXoneAuthClient: other sources of tokens have no address that could be asked",
     )
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::audit_notices::LaneObserver;
-use super::auth_client::{NativeAuthClient, no_tenant};
+use super::auth_client::{NativeAuthClient, not_discoverable};
 use super::engine_log::EngineLog;
 use super::events::LaneEvents;
 use super::failure::failure_json;
@@ -32,6 +32,7 @@ use cxone_dtmf_engine::fleet::{Fleet, FleetOptions, Store};
 use cxone_dtmf_engine::injector::{Injector, Parts, Submissions as _};
 use cxone_dtmf_engine::lock::{LockId, Registry};
 use cxone_dtmf_engine::metrics::{Snapshot, exposition};
+use cxone_dtmf_engine::origin::is_of_platform;
 use cxone_dtmf_engine::submit::{Submission, SubmitQueue};
 
 /// The options of an injector, read.
@@ -59,6 +60,15 @@ impl NativeInjectorConfig {
     #[napi(getter, catch_unwind)]
     pub fn params(&self) -> Vec<&'static str> {
         self.0.api.params().to_vec()
+    }
+
+    /// Whether the API is at an address of NICE, or where NICE says.
+    #[napi(getter, catch_unwind)]
+    pub fn on_platform(&self) -> bool {
+        match &self.0.api_url {
+            ApiUrl::Configured(url) => is_of_platform(url),
+            ApiUrl::Discovered(_) => true,
+        }
     }
 
     /// Whether there may be no params but these.
@@ -405,12 +415,12 @@ impl Tokens {
     }
 }
 
-/// Where the API is. Only an auth client of ours can tell which tenant to ask for.
+/// Where the API is. Only an auth client of ours can tell who is to be asked.
 fn endpoint(api_url: ApiUrl, auth: Option<&NativeAuthClient>) -> Result<Arc<dyn Endpoint>, Error> {
     match (api_url, auth) {
         (ApiUrl::Configured(base), _) => Ok(Arc::new(Configured::new(base))),
-        (ApiUrl::Discovered(hosts), Some(auth)) => auth.discovered(hosts),
-        (ApiUrl::Discovered(_), None) => Err(no_tenant()),
+        (ApiUrl::Discovered(hosts), Some(auth)) => Ok(auth.discovered(hosts)),
+        (ApiUrl::Discovered(_), None) => Err(not_discoverable()),
     }
 }
 

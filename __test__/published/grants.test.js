@@ -144,7 +144,7 @@ describe.each(GRANTS)('grant $name', ({ config, path, type, body, refreshPath, r
     expect(endpoint.requests[1].headers).toMatchObject({ 'content-type': type, accept: 'application/json' });
   });
 
-  test.each([400, 401, 403, 404])(
+  test.each([400, 401, 403, 410])(
     'a refresh that is refused with %i gives way to the credentials in the same call',
     async (status) => {
       endpoint.answer(
@@ -241,6 +241,37 @@ describe('scope', () => {
   });
 });
 
+describe('access-key', () => {
+  test.each([404, 405])(
+    'renews by the standard form, without a client, where /public/user/refresh answers %i',
+    async (status) => {
+      endpoint.answer({ body: granted(1) }, { status, body: '' }, { body: granted(2) });
+      const auth = client(ACCESS_KEY);
+      await auth.getAccessToken();
+      expect(await again(auth)).toBe('token-canary-2');
+      expect(endpoint.requests.map(({ path }) => path)).toEqual([
+        '/authentication/v1/token/access-key',
+        '/public/user/refresh',
+        '/auth/token',
+      ]);
+      expect(endpoint.requests[2]).toMatchObject({
+        body: 'grant_type=refresh_token&refresh_token=refresh-canary-1',
+        headers: { 'content-type': FORM },
+      });
+      expect(endpoint.requests[2].headers).not.toHaveProperty('authorization');
+    },
+  );
+
+  test('asks with the key again when neither is there', async () => {
+    const gone = { status: 404, body: '' };
+    endpoint.answer({ body: granted(1) }, gone, gone, { body: granted(2) });
+    const auth = client(ACCESS_KEY);
+    await auth.getAccessToken();
+    expect(await again(auth)).toBe('token-canary-2');
+    expect(endpoint.requests).toHaveLength(4);
+  });
+});
+
 describe('client_credentials', () => {
   test('is the default, and takes no refresh token (RFC 6749 §4.4.3)', async () => {
     for (const config of [CLIENT, { grant: 'client_credentials', ...CLIENT }]) {
@@ -263,6 +294,7 @@ describe('options', () => {
     ['clientId', 'access-key', { ...ACCESS_KEY, clientId: 'canary' }],
     ['clientSecret', 'access-key', { ...ACCESS_KEY, clientSecret: 'canary' }],
     ['scope', 'access-key', { ...ACCESS_KEY, scope: 'canary' }],
+    ['clientAuthentication', 'access-key', { ...ACCESS_KEY, clientAuthentication: 'body' }],
   ])('%s does not belong to %s', (field, grant, config) => {
     expect(() => client(config)).toThrow(
       expect.objectContaining({
@@ -294,6 +326,8 @@ describe('options', () => {
     ['grant', 'canary'],
     ['grant', 'Password'],
     ['http1Only', 'yes'],
+    ['clientAuthentication', 'canary'],
+    ['clientAuthentication', 'Basic'],
   ])('%s cannot be %p', (field, value) => {
     expect(() => client(PASSWORD, { [field]: value })).toThrow(
       expect.objectContaining({

@@ -181,6 +181,16 @@ export function loggers(winston: WinstonLike, pino: PinoLike): Logger[] {
 const accessKey = { accessKeyId: 'a', accessKeySecret: 'b' };
 new CXoneAuthClient({ grant: 'password', authUrl: 'a', clientId: 'b', clientSecret: 'c', ...accessKey });
 new CXoneAuthClient({ grant: 'access-key', authUrl: 'a', ...accessKey, http1Only: true });
+new CXoneAuthClient({
+  grant: 'password',
+  authUrl: 'a',
+  clientId: 'b',
+  clientSecret: 'c',
+  clientAuthentication: 'basic',
+  ...accessKey,
+});
+// @ts-expect-error an access key has no client
+new CXoneAuthClient({ grant: 'access-key', authUrl: 'a', clientAuthentication: 'basic', ...accessKey });
 new CXoneAuthClient({ grant: 'client_credentials', authUrl: 'a', clientId: 'b', clientSecret: 'c' });
 // @ts-expect-error no such grant
 new CXoneAuthClient({ grant: 'authorization_code', authUrl: 'a', clientId: 'b', clientSecret: 'c' });

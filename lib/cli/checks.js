@@ -105,6 +105,20 @@ function wellFormed(patient) {
   }
 }
 
+/**
+ * What the library itself would warn of.
+ * @param {Patient} patient
+ */
+function published({ library, settings: found }) {
+  if (!library || !found) return skipped('settings come first');
+  /** @type {string[]} */
+  const said = [];
+  const logger = { info() {}, warn: (/** @type {string} */ message) => void said.push(message), error() {} };
+  createClients(library, { ...found, proxy: undefined, fleetUrl: undefined, fleetPrefix: undefined }, logger);
+  if (said.length === 0) return ok('nothing that NICE does not publish is used at its addresses');
+  return warning(said.join('\n'), 'Set CXONE_API and CXONE_GRANT, or --api and --grant.');
+}
+
 /** @param {Patient} patient */
 function proxy(patient) {
   const { values, env, library } = patient;
@@ -144,4 +158,4 @@ function roots({ env }) {
   );
 }
 
-module.exports = { node, addon, wellFormed, proxy, roots, ok, warning, skipped, failed };
+module.exports = { node, addon, wellFormed, published, proxy, roots, ok, warning, skipped, failed };

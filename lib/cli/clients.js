@@ -11,10 +11,12 @@ const { UsageError } = require('./usage-error.js');
  * @param {{ allowAToD?: boolean, pauses?: boolean }} [rules] for digits
  */
 function createClients(library, settings, logger, rules = {}) {
-  const { authUrl, grant, clientId, clientSecret, accessKeyId, accessKeySecret, scope } = settings;
+  const { authUrl, grant, clientId, clientSecret, clientAuthentication, scope } = settings;
+  const { accessKeyId, accessKeySecret } = settings;
   const { api, apiUrl, apiVersion, proxy } = settings;
   try {
-    const credentials = { grant, clientId, clientSecret, accessKeyId, accessKeySecret, scope };
+    const client = { clientId, clientSecret, clientAuthentication };
+    const credentials = { grant, ...client, accessKeyId, accessKeySecret, scope };
     const config = { api, apiUrl, apiVersion, proxy, logger, fleet: fleetOf(settings), ...rules };
     // The library says what is wrong with a setting, so types are its business.
     const auth = new library.CXoneAuthClient(/** @type {any} */ ({ authUrl, ...credentials, proxy, logger }));

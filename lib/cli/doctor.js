@@ -9,8 +9,8 @@ const settings = require('./settings.js');
 
 const help = `Usage: cxone-dtmf doctor [options]
 
-Checks whether this machine can press digits, without pressing any: Node.js, the addon, the settings, proxy and
-certificates, the two hosts, the token and its scopes, the clock, and the Redis of a fleet.
+Checks whether this machine can press digits, without pressing any: Node.js, the addon, the settings, whether NICE
+publishes what they name, proxy and certificates, the two hosts, the token and its scopes, the clock, and the Redis of a fleet.
 
 ${settings.SETTINGS_HELP}
 
@@ -33,6 +33,7 @@ const CHECKS = [
   { name: 'node', title: 'Node.js', check: local.node },
   { name: 'addon', title: 'Addon', check: local.addon },
   { name: 'settings', title: 'Settings', check: local.wellFormed },
+  { name: 'published', title: 'Published API', check: local.published },
   { name: 'proxy', title: 'Proxy', check: local.proxy },
   { name: 'roots', title: 'Trusted roots', check: local.roots },
   { name: 'auth-host', title: 'Auth host', check: network.authHost },

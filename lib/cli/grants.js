@@ -17,12 +17,12 @@ const { UsageError } = require('./usage-error.js');
 const GRANTS = Object.freeze({
   client_credentials: {
     required: ['clientId', 'clientSecret'],
-    optional: ['scope'],
+    optional: ['clientAuthentication', 'scope'],
     what: 'client id and secret are',
   },
   password: {
     required: ['accessKeyId', 'accessKeySecret', 'clientId', 'clientSecret'],
-    optional: ['scope'],
+    optional: ['clientAuthentication', 'scope'],
     what: 'access key, client id and secret are',
   },
   'access-key': { required: ['accessKeyId', 'accessKeySecret'], optional: [], what: 'the access key is' },

@@ -49,8 +49,21 @@ async function token(patient) {
     error.message,
     error.retryable
       ? 'Try again later: the token endpoint has passing trouble.'
-      : `Check ${[...grant.required, 'authUrl'].map((field) => SETTINGS[field].variable).join(', ')}.`,
+      : `Check ${[...grant.required, 'authUrl'].map((field) => SETTINGS[field].variable).join(', ')}.${otherWay(patient.settings, error)}`,
   );
+}
+
+/**
+ * An endpoint that refuses a client by 401 may take it the other way (RFC 6749 §5.2).
+ * @param {import('./settings.js').Settings} settings
+ * @param {import('../../index.js').DtmfError} error
+ */
+function otherWay({ grant, clientAuthentication }, { response }) {
+  const data = /** @type {{ error?: unknown } | null | undefined} */ (response?.data);
+  const isRefused = response?.status === 401 && data?.error === 'invalid_client';
+  if (!isRefused || !GRANTS[grant].optional.includes('clientAuthentication')) return '';
+  const other = clientAuthentication === 'basic' ? 'body' : 'basic';
+  return ` If they are right, try --client-authentication ${other}.`;
 }
 
 /** @param {Patient} patient */

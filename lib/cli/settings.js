@@ -30,6 +30,11 @@ const SETTINGS = Object.freeze({
     what: 'client secret',
     secret: true,
   },
+  clientAuthentication: {
+    option: 'client-authentication',
+    variable: 'CXONE_CLIENT_AUTHENTICATION',
+    what: 'way of the client to authenticate',
+  },
   accessKeyId: { option: 'access-key-id', variable: 'CXONE_ACCESS_KEY_ID', what: 'id of the access key' },
   accessKeySecret: {
     option: 'access-key-secret-file',
@@ -70,6 +75,9 @@ const SETTINGS_HELP = `Settings (an option, or the variable behind it):
                                access-key. Default: the first
   --client-id <id>             client id                             CXONE_CLIENT_ID
   --client-secret-file <file>  file that holds the client secret     CXONE_CLIENT_SECRET (the secret itself)
+  --client-authentication <body|basic>
+                               where client id and secret go.        CXONE_CLIENT_AUTHENTICATION
+                               Default: body
   --access-key-id <id>         id of the access key                  CXONE_ACCESS_KEY_ID
   --access-key-secret-file <file>
                                file that holds its secret            CXONE_ACCESS_KEY_SECRET (the secret itself)

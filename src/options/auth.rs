@@ -8,8 +8,8 @@ use url::Url;
 use cxone_dtmf_engine::Secret;
 use cxone_dtmf_engine::api::ClientHeaders;
 use cxone_dtmf_engine::auth::{
-    AccessKey, AccessKeyGrant, ClientCredentials, Connection, Grant, Password, Renewing,
-    access_key_url, auth_token_url, refresh_url, token_url,
+    AccessKey, AccessKeyGrant, Client, ClientAuthentication, ClientCredentials, Connection, Grant,
+    Password, RefreshUrls, Renewing, access_key_url, auth_token_url, token_url,
 };
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::Identity;
@@ -41,13 +41,6 @@ pub enum Credentials {
         scope: String,
     },
     AccessKey(AccessKey),
-}
-
-/// A registered application.
-#[derive(Clone)]
-pub struct Client {
-    id: String,
-    secret: Secret,
 }
 
 /// The values of the option `grant`.
@@ -96,6 +89,10 @@ options! {
         client_id: Option<String> = None => text("clientId").only_with("grant", OF_CLIENTS).default_doc("required");
         /// The client secret. It is kept in memory that is wiped, and printed nowhere.
         client_secret: Option<Secret> = None => secret("clientSecret").only_with("grant", OF_CLIENTS).default_doc("required");
+        /// Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
+        /// application for one of the two.
+        client_authentication: ClientAuthentication = ClientAuthentication::Body
+            => choice("clientAuthentication", &ClientAuthentication::NAMED).only_with("grant", OF_CLIENTS);
         /// The scopes to ask for, separated by blanks.
         scope: Option<String> = None
             => text("scope")
@@ -167,7 +164,13 @@ fn grant(fields: &mut Fields) -> Result<GrantName, Error> {
 
 impl Parts {
     fn credentials(self, grant: GrantName) -> Result<Credentials, OptionError> {
-        let client = || client(self.client_id, self.client_secret);
+        let client = || {
+            Ok::<_, OptionError>(Client {
+                id: needed("clientId", self.client_id)?,
+                secret: needed("clientSecret", self.client_secret)?,
+                authentication: self.client_authentication,
+            })
+        };
         let access_key = || access_key(self.access_key_id, self.access_key_secret);
         let scope = self.scope;
         Ok(match grant {
@@ -185,13 +188,6 @@ impl Parts {
     }
 }
 
-fn client(id: Option<String>, secret: Option<Secret>) -> Result<Client, OptionError> {
-    Ok(Client {
-        id: needed("clientId", id)?,
-        secret: needed("clientSecret", secret)?,
-    })
-}
-
 fn access_key(id: Option<String>, secret: Option<Secret>) -> Result<AccessKey, OptionError> {
     Ok(AccessKey {
         id: needed("accessKeyId", id)?,
@@ -205,16 +201,19 @@ fn needed<T>(name: &'static str, read: Option<T>) -> Result<T, OptionError> {
 }
 
 impl Credentials {
-    /// Whether an answer may bring an id token, in which the tenant stands.
-    pub const fn name_a_tenant(&self) -> bool {
-        matches!(self, Self::Password { .. } | Self::AccessKey(_))
+    /// The name of the grant in JavaScript.
+    pub const fn grant(&self) -> &'static str {
+        match self {
+            Self::Client { .. } => GrantName::ClientCredentials.as_str(),
+            Self::Password { .. } => GrantName::Password.as_str(),
+            Self::AccessKey(_) => GrantName::AccessKey.as_str(),
+        }
     }
 
     /// Which token they get: other processes of a fleet with the same share it.
     pub fn identity(&self, auth_url: &Url) -> Identity {
-        let (grant, url, ids, secrets) = match self {
+        let (url, ids, secrets) = match self {
             Self::Client { client, scope } => (
-                "client_credentials",
                 token_url(auth_url),
                 vec![&client.id, scope],
                 vec![&client.secret],
@@ -224,13 +223,11 @@ impl Credentials {
                 client,
                 scope,
             } => (
-                "password",
                 auth_token_url(auth_url),
                 vec![&client.id, &access_key.id, scope],
                 vec![&client.secret, &access_key.secret],
             ),
             Self::AccessKey(access_key) => (
-                "access-key",
                 access_key_url(auth_url),
                 vec![&access_key.id],
                 vec![&access_key.secret],
@@ -238,7 +235,7 @@ impl Credentials {
         };
         let ids = ids.into_iter().cloned();
         Identity {
-            of: [grant.to_owned(), url.into()]
+            of: [self.grant().to_owned(), url.into()]
                 .into_iter()
                 .chain(ids)
                 .collect(),
@@ -252,8 +249,7 @@ impl Credentials {
             Self::Client { client, scope } => Arc::new(ClientCredentials {
                 connection,
                 url: token_url(auth_url),
-                client_id: client.id,
-                client_secret: client.secret,
+                client,
                 scope,
             }),
             Self::Password {
@@ -263,15 +259,14 @@ impl Credentials {
             } => Arc::new(Renewing::new(Password {
                 connection,
                 url: auth_token_url(auth_url),
-                client_id: client.id,
-                client_secret: client.secret,
+                client,
                 access_key,
                 scope,
             })),
             Self::AccessKey(access_key) => Arc::new(Renewing::new(AccessKeyGrant {
                 connection,
                 url: access_key_url(auth_url),
-                refresh_url: refresh_url(auth_url),
+                refresh_urls: RefreshUrls::of(auth_url),
                 access_key,
             })),
         }

@@ -30,6 +30,12 @@ impl Hosts {
         Ok(Self(hosts.collect::<Result<_, _>>()?))
     }
 
+    /// Whether none is named.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the host of an address is one of them, with its port where one was named.
     #[must_use]
     pub fn contain(&self, url: &Url) -> bool {
@@ -110,7 +116,16 @@ pub fn is_loopback(url: &Url) -> bool {
 pub const PLATFORM_DOMAINS: [&str; 3] =
     ["niceincontact.com", "nice-incontact.com", "nicecxone.com"];
 
-/// Below a domain of the platform, on the usual port. A URL's host is in lower case and ASCII already.
+/// The domains of its sovereign and government clouds, which are addresses themselves too (Cognigy's extension and cxone-mcp).
+pub const SOVEREIGN_DOMAINS: [&str; 5] = [
+    "nicecxone-sov1.au",
+    "nicecxone-sov1.eu",
+    "nicecxone-sov1.uk",
+    "nicecxone-sov2.uk",
+    "nicecxone-gov.com",
+];
+
+/// An address of the platform, on the usual port. A URL's host is in lower case and ASCII already.
 #[must_use]
 pub fn is_of_platform(url: &Url) -> bool {
     let Some(Host::Domain(host)) = url.host() else {
@@ -121,7 +136,9 @@ pub fn is_of_platform(url: &Url) -> bool {
             .and_then(|rest| rest.strip_suffix('.'))
             .is_some_and(|label| !label.is_empty())
     };
-    url.port().is_none() && PLATFORM_DOMAINS.iter().any(|domain| below(domain))
+    let mut all = PLATFORM_DOMAINS.iter().chain(&SOVEREIGN_DOMAINS);
+    let is_known = SOVEREIGN_DOMAINS.contains(&host) || all.any(|domain| below(domain));
+    is_known && url.port().is_none()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The grant that takes an access key alone, in JSON; renewed at `/public/user/refresh`.
+//! The grant that takes an access key alone, in JSON. It has no client, and is renewed without one.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use url::Url;
 
 use super::connection::Connection;
 use super::exchange::{Failed, Format, TokenRequest, ask, endpoint};
+use super::password::auth_token_url;
 use super::renewal::Renewable;
 use super::token::Granted;
 use crate::BoxFuture;
@@ -39,8 +40,8 @@ pub struct AccessKeyGrant {
     pub connection: Connection,
     /// The token endpoint; see [`access_key_url`].
     pub url: Url,
-    /// Where a refresh token is redeemed; see [`refresh_url`].
-    pub refresh_url: Url,
+    /// Where a refresh token is redeemed.
+    pub refresh_urls: RefreshUrls,
     /// The access key.
     pub access_key: AccessKey,
 }
@@ -53,6 +54,7 @@ impl Renewable for AccessKeyGrant {
                 url: &self.url,
                 format: Format::Json,
                 fields: &[("accessKeyId", id), ("accessKeySecret", secret.expose())],
+                client: None,
                 scope: "",
                 secrets: &self.access_key.hidden(),
             };
@@ -64,15 +66,59 @@ impl Renewable for AccessKeyGrant {
         Box::pin(async move {
             let [id, secret] = self.access_key.hidden();
             let secrets = [id, secret, refresh_token.clone()];
-            let request = TokenRequest {
-                url: &self.refresh_url,
+            let of_user_hub = TokenRequest {
+                url: &self.refresh_urls.user_hub,
                 format: Format::Json,
                 fields: &[("token", refresh_token.expose())],
+                client: None,
                 scope: "",
                 secrets: &secrets,
             };
-            ask(&self.connection, request).await
+            match ask(&self.connection, of_user_hub).await {
+                Err(failed) if failed.is_no_endpoint() => {}
+                asked => return asked,
+            }
+            let standard = TokenRequest {
+                url: &self.refresh_urls.standard,
+                format: Format::Form,
+                fields: &[
+                    ("grant_type", "refresh_token"),
+                    ("refresh_token", refresh_token.expose()),
+                ],
+                client: None,
+                scope: "",
+                secrets: &secrets,
+            };
+            ask(&self.connection, standard).await
         })
+    }
+}
+
+/// The endpoints that redeem the refresh token of an access key.
+#[derive(Clone)]
+pub struct RefreshUrls {
+    /// `{authUrl}/public/user/refresh`, which answers beside the token endpoint (NICE's Singer tap asks it).
+    user_hub: Url,
+    /// `{authUrl}/auth/token`, which takes a refresh token without a client (RFC 6749 §6; NICE's SDK sends none). It is asked
+    /// where the other is not there, and so has not taken the token.
+    standard: Url,
+}
+
+impl RefreshUrls {
+    /// Those below the base of the token endpoint.
+    #[must_use]
+    pub fn of(auth_url: &Url) -> Self {
+        let whole = access_key_url(auth_url);
+        let path = whole.path();
+        let mut base = whole.clone();
+        base.set_path(
+            path.strip_suffix(&format!("/{}", PATH.join("/")))
+                .unwrap_or(path),
+        );
+        Self {
+            user_hub: endpoint(&base, &["public", "user", "refresh"]),
+            standard: auth_token_url(&base),
+        }
     }
 }
 
@@ -90,30 +136,22 @@ pub fn access_key_url(auth_url: &Url) -> Url {
     endpoint(auth_url, &PATH)
 }
 
-/// `{authUrl}/public/user/refresh`, beside the token endpoint.
-#[must_use]
-pub fn refresh_url(auth_url: &Url) -> Url {
-    let whole = access_key_url(auth_url);
-    let below = whole
-        .path()
-        .trim_end_matches(&format!("/{}", PATH.join("/")));
-    let mut url = whole.clone();
-    url.set_path(&format!("{below}/public/user/refresh"));
-    url
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_refresh_endpoint_is_beside_the_token_endpoint() {
+    fn the_refresh_endpoints_are_beside_the_token_endpoint() {
         for base in [
             "https://na1.example/x",
             "https://na1.example/x/authentication/v1/token/access-key",
         ] {
-            let url = refresh_url(&base.parse().unwrap());
-            assert_eq!(url.as_str(), "https://na1.example/x/public/user/refresh");
+            let urls = RefreshUrls::of(&base.parse().unwrap());
+            assert_eq!(
+                urls.user_hub.as_str(),
+                "https://na1.example/x/public/user/refresh"
+            );
+            assert_eq!(urls.standard.as_str(), "https://na1.example/x/auth/token");
         }
     }
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use super::refusal;
+use super::tenant::Tenant;
 use super::token::{Granted, is_bearer_token};
-use super::{refusal, tenant};
 use crate::Secret;
 use crate::error::{Code, Error};
 use crate::http::{Answer, AnswerBody};
@@ -63,7 +64,7 @@ fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
     };
     // The second names are those of `/public/user/refresh`.
     let refresh_token = text(["refresh_token", "refreshToken"]);
-    let tenant = text(["id_token", "idToken"]).and_then(|token| tenant::of_id_token(&token));
+    let id_token = text(["id_token", "idToken"]);
     let Some(access_token) = text(["access_token", "token"]) else {
         return Err(unusable(
             "the answer of the token endpoint has no access_token",
@@ -82,6 +83,10 @@ fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
             ),
         ));
     }
+    let resource_server = fields
+        .get("resource_server_base_uri")
+        .and_then(Value::as_str);
+    let tenant = Tenant::of(id_token.as_ref(), &access_token, resource_server);
     let lives = ["expires_in", "tokenExpirationTimeSec"];
     Ok(Granted {
         access_token,

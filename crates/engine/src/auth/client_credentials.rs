@@ -1,14 +1,14 @@
-//! The client-credentials grant (RFC 6749 §4.4) with the credentials in the form.
+//! The client-credentials grant (RFC 6749 §4.4): the tutorial's.
 
 use std::fmt;
 
 use url::Url;
 
+use super::client::{Client, ClientAuthentication};
 use super::connection::Connection;
 use super::exchange::{Format, TokenRequest, ask, endpoint};
 use super::token::{Grant, Granted};
 use crate::BoxFuture;
-use crate::Secret;
 use crate::error::Error;
 
 /// Asks for a token with the id and the secret of a client.
@@ -17,10 +17,8 @@ pub struct ClientCredentials {
     pub connection: Connection,
     /// The token endpoint; see [`token_url`].
     pub url: Url,
-    /// The id of the client. Not a secret, but nothing shows it either.
-    pub client_id: String,
-    /// The secret of the client.
-    pub client_secret: Secret,
+    /// The client.
+    pub client: Client,
     /// The scopes to ask for, separated by spaces. The parameter is left out when there are none.
     pub scope: String,
 }
@@ -38,20 +36,26 @@ impl Grant for ClientCredentials {
             } else {
                 &self.scope
             };
+            let [id, secret] = self.client.fields();
             let request = TokenRequest {
                 url: &self.url,
                 format: Format::Form,
                 fields: &[
                     ("grant_type", "client_credentials"),
-                    ("client_id", &self.client_id),
-                    ("client_secret", self.client_secret.expose()),
+                    id,
+                    secret,
                     ("scope", scope),
                 ],
+                client: Some(&self.client),
                 scope: &self.scope,
-                secrets: std::slice::from_ref(&self.client_secret),
+                secrets: &[],
             };
             let granted = ask(&self.connection, request).await;
-            granted.map_err(|failed| failed.error)
+            granted.map_err(|failed| match self.client.authentication {
+                // In the tutorial's own way its message stands alone, since programs match on it.
+                ClientAuthentication::Body => failed.error,
+                ClientAuthentication::Basic => self.client.advise(failed.error),
+            })
         })
     }
 }

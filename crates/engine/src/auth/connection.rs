@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Uri};
 
 use super::refusal;
@@ -47,23 +47,34 @@ impl Unanswered {
 }
 
 impl Connection {
-    /// Sends once: a body with its media type is posted, without one the address is read.
-    pub(crate) async fn send(
+    /// Reads an address, once.
+    pub(crate) async fn get(&self, uri: &Uri) -> Result<Answer, Unanswered> {
+        (self.send(Method::GET, uri, HeaderMap::new(), Bytes::new())).await
+    }
+
+    /// Posts a body with its media type, once, with the `Authorization` of a client where it has one.
+    pub(super) async fn post(
         &self,
         uri: &Uri,
-        body: Option<(&'static str, Bytes)>,
+        (media_type, body): (&'static str, Bytes),
+        authorization: Option<HeaderValue>,
     ) -> Result<Answer, Unanswered> {
         let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
+        self.send(Method::POST, uri, headers, body).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        uri: &Uri,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, Unanswered> {
         // Without it the platform may answer in HTML.
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(OWN_USER_AGENT));
-        let (method, body) = match body {
-            Some((media_type, body)) => {
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-                (Method::POST, body)
-            }
-            None => (Method::GET, Bytes::new()),
-        };
         // Bounded, since a caller that waits for the answer need not have a deadline.
         let _ = tokio::time::timeout(self.timeout, self.transport.ready()).await;
         let witness = Witness::default();

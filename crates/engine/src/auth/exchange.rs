@@ -6,6 +6,7 @@ use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
 use super::answer;
+use super::client::Client;
 use super::connection::Connection;
 use super::token::Granted;
 use crate::Secret;
@@ -23,9 +24,11 @@ pub(super) struct TokenRequest<'a> {
     pub(super) format: Format,
     /// What is asked for, and with which credentials.
     pub(super) fields: &'a [(&'a str, &'a str)],
+    /// The client that asks, where the grant has one. Its fields are among the others.
+    pub(super) client: Option<&'a Client>,
     /// The scopes asked for, which the answer must grant.
     pub(super) scope: &'a str,
-    /// What an error must not show.
+    /// What an error must not show besides the client.
     pub(super) secrets: &'a [Secret],
 }
 
@@ -45,6 +48,14 @@ pub(super) struct Failed {
     pub(super) left: bool,
 }
 
+impl Failed {
+    /// Whether there is no such endpoint at the address, so that nothing was done with what it was sent.
+    pub(super) fn is_no_endpoint(&self) -> bool {
+        let response = self.error.response.as_ref();
+        response.is_some_and(|response| [404, 405].contains(&response.status))
+    }
+}
+
 /// Asks once.
 pub(super) async fn ask(
     connection: &Connection,
@@ -53,10 +64,13 @@ pub(super) async fn ask(
     let unsent = |error| Failed { error, left: false };
     let uri = request_uri(request.url).map_err(unsent)?;
     let body = body(request.format, request.fields);
-    match connection.send(&uri, Some(body)).await {
+    let authorization = request.client.and_then(Client::authorization);
+    match connection.post(&uri, body, authorization).await {
         Ok(answer) => {
             let now = connection.clock.now();
-            answer::read(&answer, request.scope, request.secrets, now)
+            let of_client = request.client.map(Client::hidden).unwrap_or_default();
+            let secrets = [request.secrets, &of_client].concat();
+            answer::read(&answer, request.scope, &secrets, now)
                 .map_err(|error| Failed { error, left: true })
         }
         Err(unanswered) => {

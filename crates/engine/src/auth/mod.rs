@@ -6,6 +6,7 @@
 mod access_key;
 mod answer;
 mod cache;
+mod client;
 mod client_credentials;
 mod connection;
 mod exchange;
@@ -18,14 +19,16 @@ mod tenant;
 mod times;
 mod token;
 
-pub use access_key::{AccessKey, AccessKeyGrant, access_key_url, refresh_url};
+pub use access_key::{AccessKey, AccessKeyGrant, RefreshUrls, access_key_url};
 pub use answer::{LONGEST_LIFETIME, read as read_answer};
 pub use cache::TokenCache;
+pub use client::{Client, ClientAuthentication};
 pub use client_credentials::{ClientCredentials, token_url};
 pub use connection::Connection;
 pub use password::{Password, auth_token_url};
 pub use renewal::Renewing;
 pub use single_flight::{Asked, Landed, SingleFlight};
+pub use tenant::Tenant;
 pub use times::expiry_margin;
 pub use token::{Grant, Granted, Token, TokenObserver, TokenSource, is_bearer_token};
 

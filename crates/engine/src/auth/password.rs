@@ -6,6 +6,7 @@ use std::fmt;
 use url::Url;
 
 use super::access_key::AccessKey;
+use super::client::Client;
 use super::connection::Connection;
 use super::exchange::{Failed, Format, TokenRequest, ask, endpoint};
 use super::renewal::Renewable;
@@ -19,10 +20,8 @@ pub struct Password {
     pub connection: Connection,
     /// The token endpoint; see [`auth_token_url`].
     pub url: Url,
-    /// The id of the client.
-    pub client_id: String,
-    /// The secret of the client.
-    pub client_secret: Secret,
+    /// The client.
+    pub client: Client,
     /// The access key of the user.
     pub access_key: AccessKey,
     /// The scopes to ask for, separated by spaces; empty for none.
@@ -39,17 +38,21 @@ impl Password {
             url: &self.url,
             format: Format::Form,
             fields,
+            client: Some(&self.client),
             scope: &self.scope,
             secrets: &self.secrets(refresh_token),
         };
-        ask(&self.connection, request).await
+        let granted = ask(&self.connection, request).await;
+        granted.map_err(|failed| Failed {
+            error: self.client.advise(failed.error),
+            ..failed
+        })
     }
 
     fn secrets(&self, refresh_token: Option<&Secret>) -> Vec<Secret> {
         self.access_key
             .hidden()
             .into_iter()
-            .chain([self.client_secret.clone()])
             .chain(refresh_token.cloned())
             .collect()
     }
@@ -58,12 +61,13 @@ impl Password {
 impl Renewable for Password {
     fn begin(&self) -> BoxFuture<'_, Result<Granted, Failed>> {
         Box::pin(async move {
+            let [client_id, client_secret] = self.client.fields();
             let fields = [
                 ("grant_type", "password"),
                 ("username", &self.access_key.id),
                 ("password", self.access_key.secret.expose()),
-                ("client_id", &self.client_id),
-                ("client_secret", self.client_secret.expose()),
+                client_id,
+                client_secret,
                 ("scope", self.scope.trim()),
             ];
             self.ask(&fields, None).await
@@ -72,11 +76,12 @@ impl Renewable for Password {
 
     fn renew<'a>(&'a self, refresh_token: &'a Secret) -> BoxFuture<'a, Result<Granted, Failed>> {
         Box::pin(async move {
+            let [client_id, client_secret] = self.client.fields();
             let fields = [
                 ("grant_type", "refresh_token"),
                 ("refresh_token", refresh_token.expose()),
-                ("client_id", &self.client_id),
-                ("client_secret", self.client_secret.expose()),
+                client_id,
+                client_secret,
             ];
             self.ask(&fields, Some(refresh_token)).await
         })

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::exchange::Failed;
+use super::tenant::Tenant;
 use super::token::{Grant, Granted};
 use crate::BoxFuture;
 use crate::Secret;
@@ -28,7 +29,7 @@ pub struct Renewing<G> {
 #[derive(Default)]
 struct Last {
     refresh_token: Option<Secret>,
-    tenant: Option<Arc<str>>,
+    tenant: Option<Arc<Tenant>>,
 }
 
 impl<G> Renewing<G> {
@@ -44,14 +45,12 @@ impl<G> Renewing<G> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A renewal need not name the tenant again: it stays the same.
+    /// A renewal need not name the tenant again.
     fn remember(&self, mut granted: Granted) -> Granted {
         let mut last = self.last();
         last.refresh_token.clone_from(&granted.refresh_token);
-        if granted.tenant.is_some() {
-            last.tenant.clone_from(&granted.tenant);
-        }
-        granted.tenant.clone_from(&last.tenant);
+        granted.tenant = Tenant::merged(granted.tenant, last.tenant.as_ref());
+        last.tenant.clone_from(&granted.tenant);
         granted
     }
 }

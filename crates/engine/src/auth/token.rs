@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::tenant::Tenant;
 use crate::BoxFuture;
 use crate::Secret;
 use crate::error::Error;
@@ -18,8 +19,8 @@ pub struct Token {
     pub value: Secret,
     /// Counts the tokens of one source, from 1.
     pub generation: u64,
-    /// The tenant it was granted for, where the token endpoint names one.
-    pub tenant: Option<Arc<str>>,
+    /// The tenant it was granted for, where the token endpoint says something of it.
+    pub tenant: Option<Arc<Tenant>>,
 }
 
 impl fmt::Debug for Token {
@@ -66,8 +67,8 @@ pub struct Granted {
     pub lifetime: Duration,
     /// What a new token can be had for, once, where the answer brings it.
     pub refresh_token: Option<Secret>,
-    /// The tenant, where the answer names one.
-    pub tenant: Option<Arc<str>>,
+    /// The tenant, where the answer says something of it.
+    pub tenant: Option<Arc<Tenant>>,
 }
 
 /// One way to ask for a new token. It knows the wire, not the cache.

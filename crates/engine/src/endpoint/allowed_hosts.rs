@@ -21,26 +21,32 @@ impl AllowedHosts {
         }
     }
 
-    /// The address as a base, or the rule that it breaks. The address itself is not repeated.
+    /// Whether all of them are those of the platform.
+    #[must_use]
+    pub const fn are_of_platform(&self) -> bool {
+        !self.loopback && self.named.is_empty()
+    }
+
+    /// The address as a base, or the rule that it breaks, to be read behind its name. The address itself is not repeated.
     pub fn check(&self, address: &str) -> Result<Url, &'static str> {
-        let mut url = Url::parse(address).map_err(|_| "api_endpoint is no absolute URL")?;
+        let mut url = Url::parse(address).map_err(|_| "is no absolute URL")?;
         let plain = url.username().is_empty()
             && url.password().is_none()
             && url.query().is_none()
             && url.fragment().is_none();
         if !plain {
-            return Err("api_endpoint has a user, a query or a fragment");
+            return Err("has a user, a query or a fragment");
         }
         let on_this_machine = is_loopback(&url);
         if on_this_machine && !self.loopback {
-            return Err("api_endpoint is on this machine, and the token endpoint is not");
+            return Err("is on this machine, and the token endpoint is not");
         }
         if url.scheme() != "https" && !(url.scheme() == "http" && on_this_machine) {
-            return Err("api_endpoint is not https");
+            return Err("is not https");
         }
         if !(on_this_machine || self.named.contain(&url) || is_of_platform(&url)) {
             return Err(
-                "api_endpoint is outside the domains of NICE; if it is yours, name its host in discoverHosts",
+                "is outside the domains of NICE; if it is yours, name its host in discoverHosts",
             );
         }
         let path = url.path().trim_end_matches('/').to_owned();
@@ -52,7 +58,7 @@ impl AllowedHosts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::origin::PLATFORM_DOMAINS;
+    use crate::origin::{PLATFORM_DOMAINS, SOVEREIGN_DOMAINS};
     use proptest::prelude::*;
 
     fn allowed(named: &[&str], auth_url: &str) -> AllowedHosts {
@@ -126,6 +132,34 @@ mod tests {
     }
 
     #[test]
+    fn sovereign_clouds_pass_bare_too_and_what_looks_like_them_does_not() {
+        for domain in SOVEREIGN_DOMAINS {
+            for address in [
+                format!("https://{domain}"),
+                format!("https://api-x1.{domain}/base/"),
+                format!("https://a.b.{}:443", domain.to_uppercase()),
+            ] {
+                assert!(of_platform().check(&address).is_ok(), "{address}");
+            }
+            for address in [
+                format!("https://evil{domain}"),
+                format!("https://evil-{domain}"),
+                format!("https://{domain}."),
+                format!("https://.{domain}"),
+                format!("https://api.{domain}."),
+                format!("https://{domain}.evil.example"),
+                format!("https://{domain}:8443"),
+                format!("https://{domain}@evil.example"),
+                format!("https://user@{domain}"),
+                format!("http://{domain}"),
+                format!("https://evil.example/{domain}"),
+            ] {
+                assert!(of_platform().check(&address).is_err(), "{address}");
+            }
+        }
+    }
+
+    #[test]
     fn named_hosts_pass_with_their_port() {
         let hosts = allowed(
             &["api.example.com", "b.example:8443"],
@@ -158,13 +192,14 @@ mod tests {
         #[test]
         fn no_way_of_writing_gets_out(
             before in "[a-z0-9./:@#?\\\\%-]{0,20}",
-            domain in prop::sample::select(PLATFORM_DOMAINS.to_vec()),
+            domain in prop::sample::select([&PLATFORM_DOMAINS[..], &SOVEREIGN_DOMAINS].concat()),
             behind in "[a-z0-9./:@#?\\\\%-]{0,20}",
         ) {
             if let Ok(url) = of_platform().check(&format!("https://{before}{domain}{behind}")) {
                 let host = url.host_str().unwrap();
-                let below = PLATFORM_DOMAINS.iter().any(|domain| host.ends_with(&format!(".{domain}")));
-                prop_assert!(below, "{host}");
+                let mut all = PLATFORM_DOMAINS.iter().chain(&SOVEREIGN_DOMAINS);
+                let below = all.any(|domain| host.ends_with(&format!(".{domain}")));
+                prop_assert!(below || SOVEREIGN_DOMAINS.contains(&host), "{host}");
                 prop_assert_eq!((url.scheme(), url.port()), ("https", None));
                 prop_assert!(url.username().is_empty() && url.query().is_none());
             }

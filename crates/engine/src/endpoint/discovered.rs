@@ -1,7 +1,9 @@
-//! The address of a tenant's API as the platform tells it: `GET {authUrl}/.well-known/cxone-configuration?tenantId=…`.
+//! The address of a tenant's API as the platform tells it: in the answer that granted the token, or else by
+//! `GET {issuer}/.well-known/cxone-configuration?tenantId=…`.
 //!
 //! Tokens and digits go to the address of the answer, so [`AllowedHosts`] decides which ones they may go to, before
-//! anything connects there. The request itself carries no token.
+//! anything connects there. The request itself carries no token. Nothing else of what the platform says is followed: client
+//! and access key go to the configured token endpoint alone, whatever `auth_endpoint` is.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,10 +18,10 @@ use url::Url;
 use super::allowed_hosts::AllowedHosts;
 use super::seam::Endpoint;
 use crate::BoxFuture;
-use crate::auth::{Connection, LONGEST_PAUSE, Token, Unanswered, pause};
+use crate::auth::{Connection, LONGEST_PAUSE, Tenant, Token, Unanswered, pause};
 use crate::error::{Code, Error};
 use crate::http::{Answer, AnswerBody};
-use crate::origin::request_uri;
+use crate::origin::{is_of_platform, request_uri};
 use crate::retry::{is_transient, retry_after_of};
 
 /// How long an answer is used before the platform is asked again: a tenant is rarely moved.
@@ -35,14 +37,14 @@ pub struct Discovered {
 /// How the platform is asked, and the last answer.
 struct Lookup {
     connection: Connection,
-    url: Url,
+    auth_url: Url,
     allowed: AllowedHosts,
     last: Mutex<Option<Last>>,
 }
 
-/// The last answer, of one tenant.
+/// The last answer, of one tenant; of the area that tokens come from, where they name no tenant.
 struct Last {
-    tenant: Arc<str>,
+    tenant: Option<Arc<Tenant>>,
     known: Known,
     /// Until when the platform is not asked again.
     until: Instant,
@@ -58,16 +60,14 @@ enum Known {
 }
 
 impl Discovered {
-    /// `auth_url` has passed [`crate::origin::base_url`]; the request goes to its origin (RFC 8615).
+    /// `auth_url` has passed [`crate::origin::base_url`].
     #[must_use]
     pub fn new(connection: Connection, auth_url: &Url, allowed: AllowedHosts) -> Self {
-        let mut url = auth_url.clone();
-        url.set_path("/.well-known/cxone-configuration");
         Self {
             origin: auth_url.origin().ascii_serialization().into(),
             lookup: Arc::new(Lookup {
                 connection,
-                url,
+                auth_url: auth_url.clone(),
                 allowed,
                 last: Mutex::default(),
             }),
@@ -77,7 +77,7 @@ impl Discovered {
 
 impl Lookup {
     /// The address, when it is known and no request is under way.
-    fn known(&self, tenant: &str) -> Option<Url> {
+    fn known(&self, tenant: Option<&Tenant>) -> Option<Url> {
         let last = self.last.try_lock().ok()?;
         let last = last.as_ref().filter(|last| last.holds(tenant))?;
         match &last.known {
@@ -86,14 +86,17 @@ impl Lookup {
         }
     }
 
-    async fn find(&self, tenant: &Arc<str>) -> Result<Url, Error> {
+    async fn find(&self, tenant: Option<Arc<Tenant>>) -> Result<Url, Error> {
         // Held while asking: callers that come meanwhile wait for the answer instead of asking as well.
         let mut last = self.last.lock().await;
-        if let Some(last) = last.as_ref().filter(|last| last.holds(tenant)) {
+        if let Some(last) = last.as_ref().filter(|last| last.holds(tenant.as_deref())) {
             return last.result();
         }
-        let before = last.take().filter(|last| *last.tenant == **tenant);
-        let (known, lasts) = match (self.ask(tenant).await, before.map(|last| last.known)) {
+        let before = last.take().filter(|last| last.tenant == tenant);
+        let (known, lasts) = match (
+            self.ask(tenant.as_deref()).await,
+            before.map(|last| last.known),
+        ) {
             (Ok(base), _) => {
                 tracing::debug!("discovered the address of the API");
                 (Known::Address(base), FRESH_FOR)
@@ -112,28 +115,44 @@ impl Lookup {
             }
         };
         let next = last.insert(Last {
-            tenant: Arc::clone(tenant),
+            tenant,
             known,
             until: Instant::now() + lasts,
         });
         next.result()
     }
 
-    async fn ask(&self, tenant: &str) -> Result<Url, Error> {
-        let mut url = self.url.clone();
-        url.query_pairs_mut().append_pair("tenantId", tenant);
-        let uri = request_uri(&url)?;
-        let answer = self.connection.send(&uri, None).await;
+    async fn ask(&self, tenant: Option<&Tenant>) -> Result<Url, Error> {
+        let uri = request_uri(&self.question(tenant))?;
+        let answer = self.connection.get(&uri).await;
         let answer = answer.map_err(|unanswered| unreachable(&unanswered))?;
-        self.read(&answer).map_err(|mut error| {
+        self.read(&answer, tenant).map_err(|mut error| {
             let now = self.connection.clock.now();
             error.retry_after = retry_after_of(&answer.headers, now);
             error
         })
     }
 
-    fn read(&self, answer: &Answer) -> Result<Url, Error> {
+    /// Where the configuration is asked for: at the origin (RFC 8615) of the one who issued the token, as Cognigy's extension
+    /// does. Tokens that name no tenant are those of an area, whose own origin tells its addresses (PSInContact).
+    fn question(&self, tenant: Option<&Tenant>) -> Url {
+        let issuer = tenant.and_then(|tenant| self.allowed.check(tenant.issuer.as_ref()?).ok());
+        let mut url = issuer.unwrap_or_else(|| self.auth_url.clone());
+        url.set_path("/.well-known/cxone-configuration");
+        if let Some(id) = tenant.and_then(|tenant| tenant.id.as_ref()) {
+            url.query_pairs_mut().append_pair("tenantId", id);
+        }
+        url
+    }
+
+    fn read(&self, answer: &Answer, tenant: Option<&Tenant>) -> Result<Url, Error> {
         let status = answer.status;
+        if tenant.is_none() && status.is_client_error() && !is_transient(status.as_u16()) {
+            return Err(failed(&format!(
+                "no token names a tenant, and without one the platform answered {}; set apiUrl to the address of your area",
+                status.as_u16()
+            )));
+        }
         if status == StatusCode::NOT_FOUND {
             return Err(failed("the platform does not know the tenant (404)"));
         }
@@ -152,14 +171,28 @@ impl Lookup {
             .as_ref()
             .and_then(|body| body.get("api_endpoint")?.as_str())
             .ok_or_else(|| failed("the answer has no api_endpoint"))?;
-        self.allowed.check(address).map_err(failed)
+        self.base("api_endpoint", address)
+    }
+
+    /// An address of the platform as the base of the API.
+    fn base(&self, name: &str, address: &str) -> Result<Url, Error> {
+        let checked = self.allowed.check(address);
+        let mut base = checked.map_err(|rule| failed(&format!("{name} {rule}")))?;
+        // `resource_server_base_uri` ends in the first segment of all paths below: clients append `services/…` to it.
+        if let Some((above, last)) = base.path().rsplit_once('/')
+            && last.eq_ignore_ascii_case("incontactapi")
+        {
+            let above = above.to_owned();
+            base.set_path(&above);
+        }
+        Ok(base)
     }
 }
 
 impl Last {
     /// Whether it answers for this tenant now.
-    fn holds(&self, tenant: &str) -> bool {
-        *self.tenant == *tenant && Instant::now() < self.until
+    fn holds(&self, tenant: Option<&Tenant>) -> bool {
+        self.tenant.as_deref() == tenant && Instant::now() < self.until
     }
 
     fn result(&self) -> Result<Url, Error> {
@@ -178,18 +211,26 @@ impl Endpoint for Discovered {
         Arc::clone(&self.origin)
     }
 
+    fn api_origin(&self) -> Option<Arc<str>> {
+        let at_platform =
+            is_of_platform(&self.lookup.auth_url) && self.lookup.allowed.are_of_platform();
+        at_platform.then(|| self.origin())
+    }
+
     fn base<'a>(&'a self, token: &'a Token) -> BoxFuture<'a, Result<Url, Error>> {
         Box::pin(async move {
-            let tenant = token.tenant.as_ref().ok_or_else(|| {
-                failed("the token endpoint gave no id token that names a tenant; set apiUrl to the address of your area")
-            })?;
-            if let Some(base) = self.lookup.known(tenant) {
+            let tenant = token.tenant.as_ref();
+            // NICE's SDK prefers it to `api_endpoint`.
+            if let Some(address) = tenant.and_then(|tenant| tenant.resource_server.as_ref()) {
+                return self.lookup.base("resource_server_base_uri", address);
+            }
+            if let Some(base) = self.lookup.known(tenant.map(|tenant| &**tenant)) {
                 return Ok(base);
             }
             let lookup = Arc::clone(&self.lookup);
-            let tenant = Arc::clone(tenant);
+            let tenant = tenant.cloned();
             // In a task of its own: a caller that gives up must not make the next one ask anew.
-            let asking = async move { lookup.find(&tenant).await };
+            let asking = async move { lookup.find(tenant).await };
             let asking = tokio::spawn(asking.with_current_subscriber());
             asking.await.unwrap_or_else(|_| {
                 Err(failed(

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::engine::Engine;
 use super::in_flight::InFlightEntry;
-use super::turn::{Queueing, WaitLimits, enqueue, lock_timeout, take_turn};
+use super::turn::{Queueing, WaitLimits, lock_timeout, take_turn};
 use crate::cancel::{Scope, closed};
 use crate::error::Error;
 use crate::event::Event;
@@ -47,7 +47,7 @@ impl Acquisition {
             return Err(closed());
         }
         let call: Arc<str> = payload::required_id("callId", call.into())?.into();
-        let queueing = enqueue(engine, &call, engine.lock_key(&call))?;
+        let queueing = engine.enqueue_for(&call)?;
         Ok((call, queueing))
     }
 
@@ -65,8 +65,13 @@ impl Acquisition {
             answer: until.max(Instant::now() + FLEET_ANSWER),
         };
         let fleet = engine.parts.fleet.as_ref();
-        let queueing = (&mut ticket, &mut waiting);
-        let turn = take_turn(&engine, fleet, &call, queueing, limits);
+        let turn = async {
+            let discover = async || engine.base().await.map(drop);
+            let queueing = (&mut ticket, &mut waiting);
+            (engine.join_call(&call, queueing, limits.answer, discover)).await?;
+            let queueing = (&mut ticket, &mut waiting);
+            take_turn(&engine, fleet, &call, queueing, limits).await
+        };
         let turn = entry.cancel.guard(Scope::Waiting, turn).await?;
         turn.map_err(|why| why.or(|waited_for| lock_timeout(&engine, &call, waited_for)))?;
         Ok(hold(&engine, call, ticket))

@@ -64,7 +64,7 @@ impl Active {
             return Ok(self.accepted(answer, &token));
         };
         if failure.code == Code::RateLimited
-            && let Some((limiter, wait)) = engine.rate_limiter.as_ref().zip(failure.retry_after)
+            && let Some((limiter, wait)) = engine.rate_limiter().zip(failure.retry_after)
         {
             limiter.hold_back(wait);
         }

@@ -16,8 +16,7 @@ use crate::audit::Intent;
 use crate::auth::Token;
 use crate::cancel::Scope;
 use crate::delivery::Delivery;
-use crate::error::{Code, Error};
-use crate::event::Event;
+use crate::error::Error;
 use crate::fleet::MARGIN;
 use crate::http::{Request, Witness};
 use crate::outcome::Accepted;
@@ -95,7 +94,10 @@ impl Attempts for SegmentAttempts<'_> {
         if fresh_token && let Some(token) = &failed.token {
             engine.parts.tokens.invalidate(token);
         }
-        self.tell_retry(attempt, delay, failure.code);
+        let Active {
+            identity, request, ..
+        } = &*self.active;
+        request.tell_retry(identity, attempt, delay, failure.code);
         Ok(Retry {
             delay,
             new_connection,
@@ -143,7 +145,7 @@ impl SegmentAttempts<'_> {
     /// The slot of the rate limit, the token, the address and the request.
     async fn prepare(&self) -> Result<Ready, Failed> {
         let engine = self.engine();
-        if let Some(limiter) = &engine.rate_limiter {
+        if let Some(limiter) = engine.rate_limiter() {
             let request = &self.active.request;
             let slot = limiter.acquire(&request.prepared.call, request.deadline);
             let slot = self.before_sending(slot).await?;
@@ -241,28 +243,5 @@ impl SegmentAttempts<'_> {
             result,
             handed_over,
         }
-    }
-
-    fn tell_retry(&self, attempt: u32, delay: Duration, reason: Code) {
-        let Active {
-            identity, request, ..
-        } = &*self.active;
-        tracing::debug!(
-            id = identity.id,
-            injectionId = %identity.injection_id,
-            reason = reason.as_str(),
-            delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-            "will send again"
-        );
-        identity.engine.metrics.resending(reason);
-        identity.engine.parts.events.emit(Event::Retrying {
-            id: identity.id,
-            injection_id: identity.injection_id,
-            call: Arc::clone(&request.prepared.call),
-            attempt,
-            max_attempts: request.retry_policy.max_attempts,
-            delay,
-            reason,
-        });
     }
 }

@@ -18,12 +18,17 @@ use crate::payload::{self, Sequence};
 const LISTED: usize = 1_000;
 
 impl Engine {
-    pub(super) fn recipient(&self, call: &Arc<str>, contact: Option<&Arc<str>>) -> Recipient {
-        Recipient {
-            scope: Arc::clone(&self.scope),
+    /// Whom digits are meant for. `None` before the first discovery.
+    pub(super) fn recipient(
+        &self,
+        call: &Arc<str>,
+        contact: Option<&Arc<str>>,
+    ) -> Option<Recipient> {
+        Some(Recipient {
+            scope: Arc::clone(self.scope.get()?),
             call: Arc::clone(call),
             contact: contact.cloned(),
-        }
+        })
     }
 
     /// Refuses digits that may have been pressed already, and any for a recipient that takes nothing more. Asked when
@@ -33,7 +38,10 @@ impl Engine {
         if in_doubt.is_empty() {
             return Ok(());
         }
-        let recipient = self.recipient(&prepared.call, prepared.asked.contact.as_ref());
+        let contact = prepared.asked.contact.as_ref();
+        let Some(recipient) = self.recipient(&prepared.call, contact) else {
+            return Ok(());
+        };
         let guards = !self.config.repeat_guard.is_zero();
         let doubt = in_doubt.doubt(&recipient, &prepared.sequence, guards, Instant::now());
         Err(match doubt {
@@ -75,18 +83,23 @@ impl Engine {
     pub(super) fn resolve(&self, id: Option<&str>) -> Result<bool, Error> {
         let id = payload::required_id("id", id.into())?;
         let in_doubt = self.parts.registry.in_doubt();
-        Ok(in_doubt.resolve(&self.scope, id, Instant::now()))
+        let scope = self.scope.get();
+        Ok(scope.is_some_and(|scope| in_doubt.resolve(scope, id, Instant::now())))
     }
 
     /// The call has ended.
     pub(super) fn forget_doubts(&self, call: &Arc<str>) {
-        let call = self.recipient(call, None);
-        (self.parts.registry.in_doubt()).ended(&call, Instant::now());
+        if let Some(call) = self.recipient(call, None) {
+            (self.parts.registry.in_doubt()).ended(&call, Instant::now());
+        }
     }
 
     /// What takes nothing more on the platform of this injector.
     pub(super) fn blocks(&self) -> (Vec<Block>, usize) {
         let in_doubt = self.parts.registry.in_doubt();
-        in_doubt.blocks(&self.scope, LISTED, Instant::now())
+        let scope = self.scope.get();
+        scope.map_or_else(Default::default, |scope| {
+            in_doubt.blocks(scope, LISTED, Instant::now())
+        })
     }
 }

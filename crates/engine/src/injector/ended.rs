@@ -170,7 +170,9 @@ impl Ended {
             return;
         }
         // The call's queue first: a waiter woken under the lock may hand the call on at once.
-        engine.reject_queued(&engine.lock_key(call), Rejection::AfterUnknown);
+        if let Some(key) = engine.lock_key(call) {
+            engine.reject_queued(&key, Rejection::AfterUnknown);
+        }
         let Some(hold) = &self.hold else {
             return;
         };

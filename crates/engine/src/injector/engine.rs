@@ -1,7 +1,7 @@
 //! What all work of one injector shares.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tokio_util::task::TaskTracker;
 
@@ -9,6 +9,7 @@ use super::capacity::Capacity;
 use super::in_flight::InFlight;
 use super::manual_locks::ManualLocks;
 use super::retries::Retries;
+use super::scope::CallScope;
 use crate::api::WireProfile;
 use crate::audit::AuditSink;
 use crate::auth::TokenSource;
@@ -61,13 +62,13 @@ pub(super) struct Engine {
     pub(super) config: Config,
     pub(super) origin: Arc<str>,
     /// With the id of a call it names a queue.
-    pub(super) scope: Arc<str>,
+    pub(super) scope: CallScope,
     pub(super) in_flight: Arc<InFlight>,
     pub(super) capacity: Capacity,
     pub(super) locks: ManualLocks,
     /// Recordings that are masked, or may be. Closing waits until they are unmasked.
     pub(super) maskings: TaskTracker,
-    pub(super) rate_limiter: Option<Arc<dyn RateLimiter>>,
+    rate_limiter: OnceLock<Option<Arc<dyn RateLimiter>>>,
     pub(super) retries: Retries,
     pub(super) metrics: Metrics,
     /// The last turn was taken without a lease, and that was told.
@@ -81,13 +82,9 @@ impl Engine {
             fleet.check(config.timeout)?;
         }
         let origin = parts.endpoint.origin();
-        let scope = parts.profile.scope(&origin);
-        let rate_limiter = config.rate_limit.map(|limit| match &parts.fleet {
-            Some(fleet) => fleet.rate_limiter(Arc::clone(&scope), limit),
-            None => Arc::new(LocalRateLimiter::new(limit)) as Arc<dyn RateLimiter>,
-        });
+        let scope = CallScope::new(&*parts.endpoint, &*parts.profile, &parts.registry);
         Ok(Self {
-            rate_limiter,
+            rate_limiter: OnceLock::new(),
             origin,
             scope,
             in_flight: Arc::default(),
@@ -102,11 +99,17 @@ impl Engine {
         })
     }
 
-    pub(super) fn lock_key(&self, call: &Arc<str>) -> LockKey {
-        LockKey::Call {
-            scope: Arc::clone(&self.scope),
-            call: Arc::clone(call),
-        }
+    /// The limit on our side, where there is one. That of a fleet belongs to the scope, so it is asked for within a turn.
+    pub(super) fn rate_limiter(&self) -> Option<&Arc<dyn RateLimiter>> {
+        let limit = self.config.rate_limit?;
+        let limiter = self.rate_limiter.get_or_init(|| match &self.parts.fleet {
+            Some(fleet) => {
+                let scope = self.scope.get()?;
+                Some(fleet.rate_limiter(Arc::clone(scope), limit))
+            }
+            None => Some(Arc::new(LocalRateLimiter::new(limit))),
+        });
+        limiter.as_ref()
     }
 
     /// What is configured, or else what the API promises.

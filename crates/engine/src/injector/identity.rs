@@ -74,6 +74,6 @@ impl Identity {
     pub(super) fn recipient(&self) -> Option<Recipient> {
         let contact = self.asked.as_ref().and_then(|asked| asked.contact.as_ref());
         let call = self.call.as_ref()?;
-        Some(self.engine.recipient(call, contact))
+        self.engine.recipient(call, contact)
     }
 }

@@ -8,6 +8,7 @@
 //! | `pressing`, `attempt`, `answer` | the turn: mask, segments and pauses; one segment and its send; what became of it |
 //! | `retry_loop`, `retries` | the loop that drives a policy; what the retries of one injector share |
 //! | `turn`, `capacity` | tickets, the wait for a turn, what may wait at all |
+//! | `scope` | whose queues the calls are in, and the wait for the first discovery |
 //! | `manual_locks`, `acquisition` | locks that a program holds by hand |
 //! | `doubts` | what an unknown outcome leaves behind, and what is not sent for it |
 //! | `control`, `recording`, `sessions` | requests without digits: masks, the events of a session |
@@ -37,6 +38,7 @@ mod queued;
 mod recording;
 mod retries;
 mod retry_loop;
+mod scope;
 mod sessions;
 mod turn;
 mod validated;

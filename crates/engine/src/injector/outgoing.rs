@@ -5,6 +5,7 @@ use std::iter;
 use bytes::Bytes;
 use http::Uri;
 use http::header::AUTHORIZATION;
+use url::Url;
 
 use super::engine::Engine;
 use crate::Secret;
@@ -18,10 +19,17 @@ use crate::trace::Trace;
 impl Engine {
     /// The token for a request, and its address.
     pub(super) async fn address(&self, template: &RequestTemplate) -> Result<(Token, Uri), Error> {
-        let token = self.parts.tokens.token().await?;
-        let base = self.parts.endpoint.base(&token).await?;
+        let (token, base) = self.base().await?;
         let uri = template.target.under(&base)?;
         Ok((token, uri))
+    }
+
+    /// The token for a request, and the base of its address.
+    pub(super) async fn base(&self) -> Result<(Token, Url), Error> {
+        let token = self.parts.tokens.token().await?;
+        let base = self.parts.endpoint.base(&token).await?;
+        self.scope.learn(&base, &*self.parts.profile);
+        Ok((token, base))
     }
 
     /// The request of a template, for one send within the time-out of an attempt.

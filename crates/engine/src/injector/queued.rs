@@ -10,11 +10,13 @@ use super::identity::Identity;
 use super::messages;
 use super::playout::Playout;
 use super::recording::Masking;
-use super::turn::{Hold, WaitLimits, WaitedFor, enqueue, lock_timeout, take_turn};
+use super::retry_loop::{self, Attempts, Failed, Retry};
+use super::turn::{Hold, WaitLimits, WaitedFor, lock_timeout, take_turn};
 use super::validated::Validated;
 use crate::cancel::{Scope, closed};
 use crate::error::Error;
 use crate::lock::LockKey;
+use crate::retry::{Decision, Progress};
 
 pub(super) struct Queued {
     identity: Identity,
@@ -49,10 +51,13 @@ impl Queued {
         let call = &request.prepared.call;
         let lock = (request.lock).map(|lock| engine.locks.enter(lock, call));
         let lock = lock.transpose()?;
-        let key = request
-            .lock
-            .map_or_else(|| engine.lock_key(call), LockKey::Under);
-        let (ticket, waiting) = enqueue(engine, call, key)?;
+        let (ticket, waiting) = match request.lock {
+            Some(lock) => {
+                let max = engine.config.max_waiting_per_call;
+                engine.enqueue(call, LockKey::Under(lock), max)?
+            }
+            None => engine.enqueue_for(call)?,
+        };
         Ok((Hold { ticket, lock }, waiting))
     }
 
@@ -72,8 +77,18 @@ impl Queued {
             turn: request.lock_until.min(request.deadline),
             answer: request.deadline,
         };
-        let queueing = (&mut hold.ticket, waiting);
-        let turn = take_turn(engine, fleet, &request.prepared.call, queueing, limits);
+        let call = &request.prepared.call;
+        let turn = async {
+            let first = FirstDiscovery { identity, request };
+            let discover = async || retry_loop::run(first).await;
+            let queueing = (&mut hold.ticket, &mut *waiting);
+            let was_unknown = queueing.0.is_undiscovered();
+            (engine.join_call(call, queueing, request.deadline, discover)).await?;
+            if was_unknown {
+                engine.check_doubt(&request.prepared)?;
+            }
+            take_turn(engine, fleet, call, (&mut hold.ticket, waiting), limits).await
+        };
         let turn = identity.entry.cancel.guard(Scope::Waiting, turn).await?;
         turn.map_err(|why| why.or(|waited_for| self.out_of_time(waited_for)))
     }
@@ -126,6 +141,38 @@ impl Queued {
         AttemptLog {
             playout: Playout::of(&self.request.prepared, config.playout),
             ..AttemptLog::default()
+        }
+    }
+}
+
+/// The first discovery, tried as often as the injection may be.
+struct FirstDiscovery<'a> {
+    identity: &'a Identity,
+    request: &'a Validated,
+}
+
+impl Attempts for FirstDiscovery<'_> {
+    type Output = ();
+
+    async fn attempt(&mut self, _: bool) -> Result<(), Failed> {
+        let discovered = self.identity.engine.base().await;
+        discovered.map(drop).map_err(Failed::not_sent)
+    }
+
+    fn plan(&mut self, progress: &mut Progress, failed: Failed) -> Result<Retry, Error> {
+        let Self { identity, request } = self;
+        let remaining = (request.deadline).saturating_duration_since(Instant::now());
+        let policy = &request.retry_policy;
+        let attempt = progress.counted() + 1;
+        match (identity.engine.retries).decide(policy, progress, &failed.failure, remaining, true) {
+            Decision::Stop(_) => Err(failed.error),
+            Decision::Again { delay, .. } => {
+                request.tell_retry(identity, attempt, delay, failed.failure.code);
+                Ok(Retry {
+                    delay,
+                    new_connection: false,
+                })
+            }
         }
     }
 }

@@ -93,7 +93,9 @@ impl Follower {
     fn end_session(&self) {
         let engine = &self.engine;
         engine.forget_doubts(&self.session);
-        engine.reject_queued(&engine.lock_key(&self.session), Rejection::CallEnded);
+        if let Some(key) = engine.lock_key(&self.session) {
+            engine.reject_queued(&key, Rejection::CallEnded);
+        }
         (engine.in_flight).end_waiting_of(&self.session, Reason::CallEnded);
         engine.parts.events.emit(Event::SessionEnded {
             session: Arc::clone(&self.session),

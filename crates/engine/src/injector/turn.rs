@@ -15,13 +15,14 @@ use crate::lock::{FleetLock, LockKey, LockTicket, Rejection};
 /// A ticket, and the waiter that it counts as while others are ahead.
 pub(super) type Queueing = (LockTicket, Option<OwnedSemaphorePermit>);
 
-/// Takes a ticket in a queue, within the bounds of the queue and of the injector.
-pub(super) fn enqueue(engine: &Engine, call: &str, key: LockKey) -> Result<Queueing, Error> {
-    let max = engine.config.max_waiting_per_call;
-    let ticket = engine.parts.registry.enqueue(key, max);
-    let ticket = ticket.map_err(|_| messages::queue_full(call, max))?;
-    let waiting = ticket.is_waiting().then(|| engine.capacity.wait());
-    Ok((ticket, waiting.transpose()?))
+impl Engine {
+    /// Takes a ticket in a queue that takes `max` waiters, within the bound of the injector.
+    pub(super) fn enqueue(&self, call: &str, key: LockKey, max: usize) -> Result<Queueing, Error> {
+        let ticket = self.parts.registry.enqueue(key, max);
+        let ticket = ticket.map_err(|_| messages::queue_full(call, max))?;
+        let waiting = ticket.is_waiting().then(|| self.capacity.wait());
+        Ok((ticket, waiting.transpose()?))
+    }
 }
 
 /// What keeps a call for one injection.
@@ -96,11 +97,11 @@ pub(super) async fn take_turn(
 ) -> Result<(), NoTurn> {
     let turn = timeout_at(limits.turn, ticket.turn()).await;
     turn.map_err(|_| NoTurn::OutOfTime(WaitedFor::ThisProcess))??;
-    let Some(fleet) = fleet else {
+    let Some((fleet, scope)) = fleet.zip(engine.scope.get()) else {
         return Ok(());
     };
     let need = engine.config.timeout + MARGIN;
-    let lock = ticket.take_fleet_lock(need, || fleet.request_lock(&engine.scope, call));
+    let lock = ticket.take_fleet_lock(need, || fleet.request_lock(scope, call));
     // Boxed, so that the thousands that may wait in this process do not each keep room for it.
     let turn = Box::pin(async {
         let too_late = |_| NoTurn::OutOfTime(WaitedFor::Fleet);
@@ -120,7 +121,9 @@ pub(super) async fn take_turn(
         Ok(()) => engine.observe_lease(lock.fence().is_some()),
         Err(NoTurn::Failed(error)) if error.code == Code::AfterUnknown => {
             // What waits behind in this process came no earlier than what waits in the fleet.
-            engine.reject_queued(&engine.lock_key(call), Rejection::AfterUnknown);
+            if let Some(key) = engine.lock_key(call) {
+                engine.reject_queued(&key, Rejection::AfterUnknown);
+            }
         }
         Err(_) => {}
     }
@@ -129,10 +132,11 @@ pub(super) async fn take_turn(
 
 /// The wait for the turn was too long.
 pub(super) fn lock_timeout(engine: &Engine, call: &Arc<str>, waited_for: WaitedFor) -> Error {
-    let by_hand = |key| engine.parts.registry.is_held_by_manual_lock(&key);
+    let registry = &engine.parts.registry;
+    let by_hand = || (engine.lock_key(call)).is_some_and(|key| registry.is_held_by_manual_lock(&key));
     let why = match waited_for {
         WaitedFor::Fleet => "another process of the fleet holds it",
-        WaitedFor::ThisProcess if by_hand(engine.lock_key(call)) => {
+        WaitedFor::ThisProcess if by_hand() => {
             "this process holds it by a manual lock: pass { lock } to inject under it, or release it first"
         }
         WaitedFor::ThisProcess => "this process has not ended what came before on this call",

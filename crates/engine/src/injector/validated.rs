@@ -1,15 +1,18 @@
 //! An injection that was found valid: what is sent, and under which rules.
 
 use std::iter;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::engine::Engine;
-use super::identity::Names;
+use super::identity::{Identity, Names};
 use super::playout;
 use crate::api::{DeliveryPolicy, Params, Prepared};
 use crate::config::InjectionOptions;
-use crate::error::Error;
+use crate::error::{Code, Error};
+use crate::event::Event;
 use crate::lock::LockId;
 use crate::outcome::ShownDigits;
 use crate::redact::DigitRedactor;
@@ -83,5 +86,32 @@ impl Validated {
         all.chain(&self.prepared.parts)
             .map(DigitRedactor::new)
             .collect()
+    }
+
+    /// Tells that it will be tried again.
+    pub(super) fn tell_retry(
+        &self,
+        identity: &Identity,
+        attempt: u32,
+        delay: Duration,
+        reason: Code,
+    ) {
+        tracing::debug!(
+            id = identity.id,
+            injectionId = %identity.injection_id,
+            reason = reason.as_str(),
+            delayMs = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+            "will send again"
+        );
+        identity.engine.metrics.resending(reason);
+        identity.engine.parts.events.emit(Event::Retrying {
+            id: identity.id,
+            injection_id: identity.injection_id,
+            call: Arc::clone(&self.prepared.call),
+            attempt,
+            max_attempts: self.retry_policy.max_attempts,
+            delay,
+            reason,
+        });
     }
 }

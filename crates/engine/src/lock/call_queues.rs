@@ -140,6 +140,10 @@ impl CallQueues {
         }
     }
 
+    pub(super) fn is_held(&self, key: &LockKey) -> bool {
+        self.lock().contains_key(key)
+    }
+
     pub(super) fn is_held_by_manual_lock(&self, key: &LockKey) -> bool {
         (self.lock().get(key)).is_some_and(|call_queue| call_queue.held_by_manual_lock)
     }

@@ -14,8 +14,10 @@ pub enum LockKey {
     },
     /// The queue of the injections under one manual lock.
     Under(LockId),
+    /// The queue of what waits until an injector has discovered its API.
+    Undiscovered(LockId),
 }
 
-/// Names one manual lock; never used twice in a process.
+/// Names one manual lock, or one injector that discovers; never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LockId(pub u64);

@@ -43,6 +43,12 @@ impl Registry {
         self.queues.reject_queued(key, why);
     }
 
+    /// Whether a ticket holds the queue.
+    #[must_use]
+    pub fn is_held(&self, key: &LockKey) -> bool {
+        self.queues.is_held(key)
+    }
+
     /// Whether a manual lock holds the queue.
     #[must_use]
     pub fn is_held_by_manual_lock(&self, key: &LockKey) -> bool {
@@ -55,7 +61,7 @@ impl Registry {
         &self.in_doubt
     }
 
-    /// A name for a new manual lock.
+    /// A name for a new manual lock, or for an injector that discovers.
     #[must_use]
     pub fn new_lock_id(&self) -> LockId {
         LockId(self.lock_ids.fetch_add(1, Ordering::Relaxed) + 1)

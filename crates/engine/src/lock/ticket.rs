@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::call_queues::{CallQueues, QueueEntry, Turn};
 use super::fleet_lock::FleetLock;
+use super::key::LockKey;
 use super::rejection::Rejection;
 
 /// A position in a queue, held or waiting. Dropping it gives it up.
@@ -50,6 +51,11 @@ impl LockTicket {
     #[must_use]
     pub const fn is_waiting(&self) -> bool {
         self.turn.is_some()
+    }
+
+    /// Whether it is one of the queue before the first discovery.
+    pub(crate) const fn is_undiscovered(&self) -> bool {
+        matches!(self.entry.key, LockKey::Undiscovered(_))
     }
 
     /// Takes the fleet lock of the queue, which this ticket must hold. Requests one where there is none, or where it is

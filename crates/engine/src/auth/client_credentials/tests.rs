@@ -1,4 +1,5 @@
 use super::*;
+use crate::Secret;
 use crate::clock::WallClock;
 use crate::error::Code;
 use crate::http::{Answer, AnswerBody, Fault, FaultKind, Request, Transport};
@@ -51,8 +52,11 @@ fn credentials(transport: Arc<OneAnswer>) -> ClientCredentials {
             clock: WallClock::from_fn(|| SystemTime::UNIX_EPOCH),
         },
         url: "https://auth.example/oauth/token".parse().unwrap(),
-        client_id: "id & co".to_owned(),
-        client_secret: Secret::new("s=ecret+\u{e9}".to_owned()),
+        client: Client {
+            id: "id & co".to_owned(),
+            secret: Secret::new("s=ecret+\u{e9}".to_owned()),
+            authentication: ClientAuthentication::Body,
+        },
         scope: "a:b c".to_owned(),
     }
 }

@@ -35,7 +35,12 @@ fn granted(refresh_token: Option<&str>, tenant: Option<&str>) -> Result<Granted,
         access_token: Secret::new("t".to_owned()),
         lifetime: Duration::from_secs(60),
         refresh_token: refresh_token.map(|token| Secret::new(token.to_owned())),
-        tenant: tenant.map(Arc::from),
+        tenant: tenant.map(|id| {
+            Arc::new(Tenant {
+                id: Some(id.into()),
+                ..Tenant::default()
+            })
+        }),
     })
 }
 
@@ -105,6 +110,6 @@ async fn the_tenant_stays_when_a_renewal_does_not_name_it() {
         vec![granted(Some("r1"), Some("t-1")), granted(None, None)].into();
     renewing.request().await.unwrap();
     let renewed = renewing.request().await.unwrap();
-    assert_eq!(renewed.tenant.as_deref(), Some("t-1"));
+    assert_eq!(renewed.tenant.unwrap().id.as_deref(), Some("t-1"));
     assert!(!format!("{renewing:?}").contains("r1"));
 }

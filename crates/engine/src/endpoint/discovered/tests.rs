@@ -62,10 +62,17 @@ fn stage(answers: impl Into<VecDeque<Scripted>>) -> (Arc<Script>, Discovered) {
 }
 
 fn token(tenant: Option<&str>) -> Token {
+    of_tenant(tenant.map(|id| Tenant {
+        id: Some(id.to_owned()),
+        ..Tenant::default()
+    }))
+}
+
+fn of_tenant(tenant: Option<Tenant>) -> Token {
     Token {
         value: Secret::new("canary".to_owned()),
         generation: 1,
-        tenant: tenant.map(Arc::from),
+        tenant: tenant.map(Arc::new),
     }
 }
 
@@ -172,10 +179,100 @@ async fn what_is_wrong_is_said_without_the_address() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_tenant_nobody_is_asked() {
+async fn without_a_tenant_the_area_is_asked() {
     let (script, discovered) = stage([]);
-    let error = discovered.base(&token(None)).await.unwrap_err();
-    assert!(error.message.contains("no id token"), "{error}");
+    assert!(discovered.base(&token(None)).await.is_ok());
+    let asked = script.asked.lock().unwrap()[0].uri.clone();
+    assert_eq!(
+        asked,
+        "https://cxone.niceincontact.com/.well-known/cxone-configuration"
+    );
+    for status in [400, 404] {
+        let (_, discovered) = stage([Ok((status, ""))]);
+        let error = discovered.base(&token(None)).await.unwrap_err();
+        assert!(error.message.contains("no token names a tenant"), "{error}");
+        assert!(!error.retryable);
+    }
+    let (_, busy) = stage([Ok((429, ""))]);
+    assert!(busy.base(&token(None)).await.unwrap_err().retryable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_issuer_is_asked_where_it_is_allowed() {
+    for (issuer, host) in [
+        (
+            "https://cxone-gov.niceincontact.com",
+            "cxone-gov.niceincontact.com",
+        ),
+        ("https://nicecxone-sov1.eu/", "nicecxone-sov1.eu"),
+        ("https://na1.nicecxone.com/auth/realm", "na1.nicecxone.com"),
+        ("https://evil.example", "cxone.niceincontact.com"),
+        ("https://evilnicecxone-gov.com", "cxone.niceincontact.com"),
+        (
+            "https://nicecxone-gov.com@evil.example",
+            "cxone.niceincontact.com",
+        ),
+        ("http://nicecxone-gov.com", "cxone.niceincontact.com"),
+        ("http://127.0.0.1:80", "cxone.niceincontact.com"),
+        ("https://nicecxone-gov.com?x", "cxone.niceincontact.com"),
+        ("nicecxone-gov.com", "cxone.niceincontact.com"),
+    ] {
+        let (script, discovered) = stage([]);
+        let tenant = Tenant {
+            id: Some("t-1".to_owned()),
+            issuer: Some(issuer.to_owned()),
+            resource_server: None,
+        };
+        discovered.base(&of_tenant(Some(tenant))).await.unwrap();
+        let asked = script.asked.lock().unwrap()[0].uri.clone();
+        let expected = format!("https://{host}/.well-known/cxone-configuration?tenantId=t-1");
+        assert_eq!(asked, *expected, "{issuer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_came_with_the_token_needs_no_question() {
+    let came = |address: &str| {
+        of_tenant(Some(Tenant {
+            id: Some("t-1".to_owned()),
+            issuer: None,
+            resource_server: Some(address.to_owned()),
+        }))
+    };
+    let (script, discovered) = stage([]);
+    for (address, base) in [
+        (
+            "https://api-c7.nice-incontact.com/InContactAPI/",
+            "https://api-c7.nice-incontact.com/",
+        ),
+        (
+            "https://api-c7.nice-incontact.com/inContactAPI",
+            "https://api-c7.nice-incontact.com/",
+        ),
+        (
+            "https://api-c7.nicecxone.com/x/incontactapi/",
+            "https://api-c7.nicecxone.com/x",
+        ),
+        (
+            "https://api-c7.nicecxone.com/x-incontactapi",
+            "https://api-c7.nicecxone.com/x-incontactapi",
+        ),
+    ] {
+        let found = discovered.base(&came(address)).await.unwrap();
+        assert_eq!(found.as_str(), base);
+    }
+    for address in [
+        "https://canary.example/InContactAPI/",
+        "",
+        "http://api-c7.nicecxone.com",
+    ] {
+        let error = discovered.base(&came(address)).await.unwrap_err();
+        assert_eq!((error.code, error.retryable), (Code::Auth, false));
+        assert!(
+            error.message.contains(": resource_server_base_uri is"),
+            "{error}"
+        );
+        assert!(!error.message.contains("canary"));
+    }
     assert!(script.asked.lock().unwrap().is_empty());
-    assert_eq!(&*discovered.origin(), "https://cxone.niceincontact.com");
 }

@@ -8,13 +8,13 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::Secret;
-use crate::auth::Granted;
+use crate::auth::{Granted, Tenant};
 
 /// Keep this use of the secrets apart from every other (RFC 5869 §3.1, §3.2).
 const SALT: &[u8] = b"cxone-dtmf fleet token";
-const INFO: &[u8] = b"AES-256-GCM 1";
+const INFO: &[u8] = b"AES-256-GCM 2";
 
-/// Between token and tenant. Neither can contain it.
+/// Between token and tenant. A token cannot contain it.
 const SEPARATOR: u8 = b'\n';
 
 /// Encrypts and decrypts tokens. They are few: a random nonce of 96 bits is safe for 2^32 of them under one key.
@@ -46,11 +46,11 @@ impl TokenCipher {
         let mut nonce = [0; NONCE_LEN];
         self.random.fill(&mut nonce).ok()?;
         let token = granted.access_token.expose().as_bytes();
-        let tenant = granted.tenant.as_deref().unwrap_or_default().as_bytes();
+        let tenant = serde_json::to_vec(&granted.tenant.as_deref()).ok()?;
         let mut buffer = Zeroizing::new(Vec::with_capacity(token.len() + 1 + tenant.len()));
         buffer.extend_from_slice(token);
         buffer.push(SEPARATOR);
-        buffer.extend_from_slice(tenant);
+        buffer.extend_from_slice(&tenant);
         let tag = self
             .key
             .seal_in_place_separate_tag(
@@ -67,7 +67,7 @@ impl TokenCipher {
         &self,
         ciphertext: &[u8],
         associated_data: &str,
-    ) -> Option<(Secret, Option<Arc<str>>)> {
+    ) -> Option<(Secret, Option<Arc<Tenant>>)> {
         let (nonce, ciphertext) = ciphertext.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut text = Zeroizing::new(ciphertext.to_vec());
@@ -78,8 +78,8 @@ impl TokenCipher {
         let (token, tenant) = std::str::from_utf8(text)
             .ok()?
             .split_once(char::from(SEPARATOR))?;
-        let tenant = Some(tenant).filter(|tenant| !tenant.is_empty());
-        Some((Secret::new(token.to_owned()), tenant.map(Arc::from)))
+        let tenant: Option<Tenant> = serde_json::from_str(tenant).ok()?;
+        Some((Secret::new(token.to_owned()), tenant.map(Arc::new)))
     }
 }
 
@@ -98,7 +98,13 @@ mod tests {
             access_token: secret("token-canary"),
             lifetime: Duration::from_secs(60),
             refresh_token: Some(secret("refresh-canary")),
-            tenant: tenant.map(Arc::from),
+            tenant: tenant.map(|id| {
+                Arc::new(Tenant {
+                    id: Some(id.into()),
+                    issuer: Some("https://issuer\n".to_owned()),
+                    resource_server: None,
+                })
+            }),
         }
     }
 
@@ -117,7 +123,7 @@ mod tests {
             assert!(!shown.contains("canary") && !shown.contains("tenant"));
             let (token, opened) = cipher(&["a", "b"]).decrypt(&ciphertext, "here").unwrap();
             assert_eq!(token.expose(), "token-canary");
-            assert_eq!(opened.as_deref(), tenant);
+            assert_eq!(opened, granted(tenant).tenant);
         }
     }
 

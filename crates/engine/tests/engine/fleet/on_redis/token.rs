@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::Secret;
-use cxone_dtmf_engine::auth::{Grant, Granted, TokenCache, TokenObserver, TokenSource};
+use cxone_dtmf_engine::auth::{Grant, Granted, Tenant, TokenCache, TokenObserver, TokenSource};
 use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::fleet::{FleetOptions, Identity, SharedGrant, Store};
 use tokio::time::{Instant, sleep};
@@ -41,7 +41,10 @@ impl Grant for Asking {
                 access_token: Secret::new(format!("token-canary-{number}")),
                 lifetime: self.1,
                 refresh_token: None,
-                tenant: Some("tenant-1".into()),
+                tenant: Some(Arc::new(Tenant {
+                    id: Some("tenant-1".into()),
+                    ..Tenant::default()
+                })),
             })
         })
     }
@@ -146,7 +149,7 @@ async fn all_processes_get_the_token_that_one_of_them_fetched() {
         .sum();
     assert_eq!(shared, 5);
     let token = caches[5].token().await.unwrap();
-    assert_eq!(token.tenant.as_deref(), Some("tenant-1"));
+    assert_eq!(token.tenant.unwrap().id.as_deref(), Some("tenant-1"));
 }
 
 #[tokio::test]
