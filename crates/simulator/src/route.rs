@@ -11,7 +11,7 @@ pub(super) enum Route {
     SessionDtmf(String),
     /// `…/agent-sessions/{session}/get-next-event`
     NextEvent(String),
-    /// `…/interactions/{contact}/mask` or `…/unmask`
+    /// `…/agent-sessions/{session}/interactions/{contact}/mask` or `…/unmask`
     Recording(String, MaskAction),
     /// `/.well-known/cxone-configuration`
     Configuration,
@@ -73,15 +73,19 @@ fn published(path: &str) -> Option<Route> {
     let is_api = segments.next()?.eq_ignore_ascii_case("incontactapi");
     let is_services = segments.next()? == "services";
     (is_api && is_services && is_version(segments.next()?)).then_some(())?;
-    let kind = segments.next()?;
-    let id = decode(segments.next()?)?;
+    (segments.next()? == "agent-sessions").then_some(())?;
+    let session = decode(segments.next()?)?;
     let action = segments.next()?;
-    segments.next().is_none().then_some(())?;
-    match (kind, action) {
-        ("agent-sessions", "send-dtmf") => Some(Route::SessionDtmf(id)),
-        ("agent-sessions", "get-next-event") => Some(Route::NextEvent(id)),
-        ("interactions", "mask") => Some(Route::Recording(id, MaskAction::Mask)),
-        ("interactions", "unmask") => Some(Route::Recording(id, MaskAction::Unmask)),
+    let rest: Vec<&str> = segments.collect();
+    match (action, rest.as_slice()) {
+        ("send-dtmf", []) => Some(Route::SessionDtmf(session)),
+        ("get-next-event", []) => Some(Route::NextEvent(session)),
+        ("interactions", [contact, "mask"]) => {
+            Some(Route::Recording(decode(contact)?, MaskAction::Mask))
+        }
+        ("interactions", [contact, "unmask"]) => {
+            Some(Route::Recording(decode(contact)?, MaskAction::Unmask))
+        }
         _ => None,
     }
 }
@@ -168,27 +172,32 @@ mod tests {
                 Route::NextEvent("s".to_owned()),
             ),
             (
-                "/incontactapi/services/v2.0/interactions/c/mask",
+                "/incontactapi/services/v2.0/agent-sessions/s/interactions/c/mask",
                 Route::Recording("c".to_owned(), MaskAction::Mask),
             ),
             (
-                "/incontactapi/services/v2.0/interactions/c/unmask",
+                "/incontactapi/services/v2.0/agent-sessions/s/interactions/c/unmask",
                 Route::Recording("c".to_owned(), MaskAction::Unmask),
             ),
             (
-                "/incontactapi/services/23.0/interactions/c/mask",
+                "/incontactapi/services/23.0/agent-sessions/s/interactions/c/mask",
                 Route::Unknown,
             ),
             (
-                "/incontactapi/services/v23/interactions/c/mask",
+                "/incontactapi/services/v23/agent-sessions/s/interactions/c/mask",
                 Route::Unknown,
             ),
             (
-                "/incontactapi/services/v23.0/interactions/c/hold",
+                "/incontactapi/services/v23.0/agent-sessions/s/interactions/c/hold",
                 Route::Unknown,
             ),
             (
-                "/incontactapi/services/v23.0/interactions/c/mask/x",
+                "/incontactapi/services/v23.0/agent-sessions/s/interactions/c/mask/x",
+                Route::Unknown,
+            ),
+            // Nobody's session.
+            (
+                "/incontactapi/services/v23.0/interactions/c/mask",
                 Route::Unknown,
             ),
             (

@@ -280,12 +280,22 @@ fn scripts_and_cuts_serve_sessions_too() {
 #[test]
 fn a_mask_covers_the_tones_that_it_spans() {
     let bench = bench(long_tones());
-    assert_eq!(bench.post("interactions/k1/mask", "").status, 202);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/k1/mask", "")
+            .status,
+        202
+    );
     assert!(bench.simulator.is_masked("k1"));
     bench.tones("s1", "1");
     assert_eq!(bench.simulator.executions()[0].masked, Some(true));
     // Too early: the tone plays on.
-    assert_eq!(bench.post("interactions/k1/unmask", "").status, 202);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/k1/unmask", "")
+            .status,
+        202
+    );
     assert_eq!(bench.simulator.executions()[0].masked, Some(false));
     let masked: Vec<_> = (bench.simulator.masks("k1").iter())
         .map(|change| change.masked)
@@ -297,19 +307,34 @@ fn a_mask_covers_the_tones_that_it_spans() {
 #[test]
 fn masks_have_rules_and_faults_of_their_own() {
     let bench = bench(SimulatorOptions::default());
-    let path = below("interactions/k1/mask");
+    let path = below("agent-sessions/s1/interactions/k1/mask");
     assert_eq!(ask(&bench.simulator, &path, &[], "").status, 401);
-    assert_eq!(bench.post("interactions/nobody/mask", "").status, 404);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/nobody/mask", "")
+            .status,
+        404
+    );
     let steps = vec![Step::status(500), Step::cut(Cut::AfterExecute)];
     bench
         .simulator
         .script_mask(steps, MaskAction::Mask)
         .unwrap();
-    assert_eq!(bench.post("interactions/k1/mask", "").status, 500);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/k1/mask", "")
+            .status,
+        500
+    );
     assert!(!bench.simulator.is_masked("k1"));
     assert!(bench.send(&path, "").receive().is_err());
     assert!(bench.simulator.is_masked("k1"), "it was carried out");
-    assert_eq!(bench.post("interactions/k1/unmask", "").status, 202);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/k1/unmask", "")
+            .status,
+        202
+    );
 }
 
 // Events.
@@ -366,5 +391,10 @@ fn listeners_have_faults_of_their_own() {
         ..SimulatorOptions::default()
     });
     assert_eq!(bench.tones("anything", "1").status, 202);
-    assert_eq!(bench.post("interactions/anything/mask", "").status, 202);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/anything/mask", "")
+            .status,
+        202
+    );
 }

@@ -63,7 +63,7 @@ impl WireProfile for AgentSession {
                 .map(|group| group.digits.clone())
                 .collect(),
             recording: (valid.masked_contact.as_deref())
-                .map(|contact| requests::recording(settings, contact)),
+                .map(|contact| requests::recording(settings, &valid.session, contact)),
             sequence: valid.sequence.all,
         })
     }
