@@ -1,7 +1,9 @@
 'use strict';
 
 const addon = require('./native.js');
+const { agentMethods } = require('./simulator-agents.js');
 const { encode, encodeSteps, checkText, textOptions } = require('./simulator-input.js');
+const { native } = require('./simulator-native.js');
 
 /**
  * Every simulator that was started and not stopped. A program may keep nothing but the `url`;
@@ -9,24 +11,6 @@ const { encode, encodeSteps, checkText, textOptions } = require('./simulator-inp
  * @type {Set<object>}
  */
 const running = new Set();
-
-/**
- * Runs a native method and makes its errors of this realm: a broken rule is a TypeError, whose
- * message names the field; the rest keep their system code.
- * @template T
- * @param {() => T} method
- * @returns {T}
- */
-function native(method) {
-  try {
-    return method();
-  } catch (error) {
-    const { code, message } = /** @type {Error & { code?: string }} */ (error);
-    if (code === 'InvalidArg') throw new TypeError(message);
-    const name = /^(E[A-Z]+): /.exec(message);
-    throw Object.assign(new Error(message), { code: name ? name[1] : code });
-  }
-}
 
 /**
  * @param {import('../simulator').SimulatorOptions} [options]
@@ -68,34 +52,7 @@ async function startSimulator(options = {}) {
       checkText(callId, 'callId');
       native(() => handle.endCall(callId));
     },
-    /** @param {unknown} sessionId @param {unknown} [sessionOptions] */
-    addSession(sessionId, sessionOptions) {
-      checkText(sessionId, 'sessionId');
-      const { contactId } = textOptions(sessionOptions, ['contactId']);
-      native(() => handle.addSession(sessionId, contactId));
-    },
-    /** @param {unknown} sessionId */
-    endSession(sessionId) {
-      checkText(sessionId, 'sessionId');
-      native(() => handle.endSession(sessionId));
-    },
-    /** @param {unknown} sessionId @param {unknown} event */
-    pushEvent(sessionId, event) {
-      checkText(sessionId, 'sessionId');
-      if (typeof event !== 'object' || event === null) throw new TypeError('event must be an object');
-      const encoded = encode(event, 'event');
-      native(() => handle.pushEvent(sessionId, encoded));
-    },
-    /** @param {unknown} contactId */
-    masks(contactId) {
-      checkText(contactId, 'contactId');
-      return JSON.parse(native(() => handle.masks(contactId)));
-    },
-    /** @param {unknown} contactId */
-    isMasked(contactId) {
-      checkText(contactId, 'contactId');
-      return native(() => handle.isMasked(contactId));
-    },
+    ...agentMethods(handle),
     /** @param {unknown} callId */
     digits(callId) {
       checkText(callId, 'callId');

@@ -13,6 +13,9 @@ const { DEFAULT_TONE_DURATION, DEFAULT_SESSION_PAUSE } = require('../payload.js'
 
 const KNOWN = ['sessionId', 'dtmfString', 'toneDuration', 'interDigitPause', 'contactId', 'maskRecording'];
 
+/** The greatest number up to which JavaScript tells all whole ones apart. */
+const MOST_EXACT = 2 ** 53 - 1;
+
 /**
  * @param {object} params
  * @param {string | Uint8Array | null} dtmfString read of them before
@@ -26,19 +29,29 @@ function read(params, dtmfString) {
   if (maskRecording !== undefined && typeof maskRecording !== 'boolean') {
     throw invalid('maskRecording must be true or false');
   }
-  const contactId = paramOf(params, 'contactId');
   return {
     sessionId: textOrNull(paramOf(params, 'sessionId')),
     toneDuration: numberIfGiven(paramOf(params, 'toneDuration')),
     interDigitPause: numberIfGiven(paramOf(params, 'interDigitPause')),
-    // What is no text breaks the rule of ids, as an empty one does.
-    contactId: contactId === undefined ? undefined : (textOrNull(contactId) ?? ''),
+    contactId: contactOf(paramOf(params, 'contactId')),
     maskRecording: maskRecording === true,
     dtmfString,
   };
 }
 
 /** @typedef {ReturnType<typeof read>} Asked */
+
+/**
+ * The platform writes contact ids as numbers in some places and as text in others. What is neither breaks the rule of
+ * ids, as an empty text does.
+ * @param {unknown} value
+ */
+function contactOf(value) {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number') return textOrNull(value) ?? '';
+  if (value >= 0 && value <= MOST_EXACT && value % 1 === 0) return `${value}`;
+  throw invalid(`contactId must be text, or a whole number from 0 to ${MOST_EXACT}`);
+}
 
 /** @param {unknown} value */
 function numberIfGiven(value) {
