@@ -186,14 +186,7 @@ export interface SessionRecord {
  * | `'disconnected'` | it is gone, `FinalState` is `"True"` | no |
  */
 export type ContactState =
-  | 'incoming'
-  | 'dialing'
-  | 'active'
-  | 'holding'
-  | 'masking'
-  | 'joined'
-  | 'wrap-up'
-  | 'disconnected';
+  'incoming' | 'dialing' | 'active' | 'holding' | 'masking' | 'joined' | 'wrap-up' | 'disconnected';
 
 /** What a contact is. */
 export interface ContactOptions {
@@ -329,16 +322,7 @@ export interface RequestRecord {
    * What it was for: a token, digits, a mask, the events of a session, a session or the agent's telephone, a contact or the
    * signal to its script, whose token it is or the business unit, a well-known document. `'other'` was answered 404 or 405.
    */
-  kind:
-    | 'token'
-    | 'dtmf'
-    | 'mask'
-    | 'events'
-    | 'session'
-    | 'contact'
-    | 'account'
-    | 'discovery'
-    | 'other';
+  kind: 'token' | 'dtmf' | 'mask' | 'events' | 'session' | 'contact' | 'account' | 'discovery' | 'other';
   /** The decoded id of the call or contact; the first id of the session, whichever of its ids was sent. */
   callId?: string;
   /** The status of the answer; `null` while in work, when cut, and when the client left first. */

@@ -22,6 +22,8 @@ pub(super) const BUSINESS_UNIT: &str = "4500";
 /// The cluster that the tenant is on.
 pub(super) const CLUSTER: &str = "simulator";
 
+const CONFERENCE_PARTIES: u32 = 3;
+
 /// The team of every agent.
 pub(super) const TEAM: &str = "100";
 
@@ -61,6 +63,7 @@ impl State {
             }
             AgentRequest::Signal(contact) => self.signal(contact, &given, now),
             AgentRequest::BusinessUnit => Ok(business_unit()),
+            AgentRequest::Settings(agent) => Ok(settings(agent)),
             AgentRequest::WhoAmI => Err(no_session()),
         }
     }
@@ -263,12 +266,23 @@ pub(super) fn conflict(description: &'static str) -> Answer {
     refusal(StatusCode::CONFLICT, "conflict", description)
 }
 
+/// What NICE's SDK asks for before it listens: whether events come by the poll.
+fn settings(agent: &str) -> Answer {
+    Answer::json(
+        StatusCode::OK,
+        &json!({
+            "agentId": agent, "EnableUIQueue": false, "webRTCType": "",
+            "maxConferenceParties": CONFERENCE_PARTIES,
+        }),
+    )
+}
+
 fn business_unit() -> Answer {
     Answer::json(
         StatusCode::OK,
         &json!({ "businessUnits": [{
             "businessUnitId": BUSINESS_UNIT, "businessUnitName": "simulator", "features": [],
-            "maxConferenceParties": 3, "fileExtensions": [], "isMultiContactHandling": true,
+            "maxConferenceParties": CONFERENCE_PARTIES, "fileExtensions": [], "isMultiContactHandling": true,
             "isUnifiedRoutingEnabled": false,
         }] }),
     )

@@ -21,6 +21,8 @@ pub(super) enum AgentRequest<S> {
     WhoAmI,
     /// `GET …/business-unit`
     BusinessUnit,
+    /// `GET …/agents/{agent}/agent-settings`
+    Settings(String),
 }
 
 impl<S> AgentRequest<S> {
@@ -28,7 +30,7 @@ impl<S> AgentRequest<S> {
     pub(super) const fn method(&self) -> &'static str {
         match self {
             Self::End(_) => "DELETE",
-            Self::BusinessUnit => "GET",
+            Self::BusinessUnit | Self::Settings(_) => "GET",
             _ => "POST",
         }
     }
@@ -38,7 +40,7 @@ impl<S> AgentRequest<S> {
         match self {
             Self::Start | Self::Join | Self::End(_) | Self::Leg(..) => RequestKind::Session,
             Self::Contact(..) | Self::Signal(_) => RequestKind::Contact,
-            Self::WhoAmI | Self::BusinessUnit => RequestKind::Account,
+            Self::WhoAmI | Self::BusinessUnit | Self::Settings(_) => RequestKind::Account,
         }
     }
 
@@ -55,6 +57,7 @@ impl<S> AgentRequest<S> {
             Self::Signal(contact) => AgentRequest::Signal(contact),
             Self::WhoAmI => AgentRequest::WhoAmI,
             Self::BusinessUnit => AgentRequest::BusinessUnit,
+            Self::Settings(agent) => AgentRequest::Settings(agent),
         }
     }
 }

@@ -110,6 +110,7 @@ impl State {
             Some(id) => id.clone(),
             None => self.sessions.next_number().to_string(),
         };
+        self.sessions.take_number(&id);
         let contact = Contact::new(&id, options, now.wall);
         if let Some(session) = self.sessions.of_test(session) {
             session.add(contact, now.wall);
@@ -149,6 +150,7 @@ impl State {
             return Err(unknown("options.toSessionId", "session"));
         }
         let id = as_id.unwrap_or_else(|| self.sessions.next_number().to_string());
+        self.sessions.take_number(&id);
         let Some(from) = self.sessions.handling(contact).next() else {
             return Err(unknown("contactId", "contact"));
         };
@@ -172,6 +174,7 @@ impl State {
         if let Some(fields) = event.as_object()
             && let (Some(contact), Some(state)) = (contact_of(fields), state_of(fields))
         {
+            self.sessions.take_number(&contact);
             self.masked_by_test(&contact, state, now.instant);
         }
         if let Some(session) = self.sessions.of_test(session) {

@@ -110,6 +110,7 @@ fn published(path: &str) -> Option<Route> {
         ["agent-sessions", session, rest @ ..] => return of_session(decode(session)?, rest),
         ["interactions", contact, "signal"] => AgentRequest::Signal(decode(contact)?),
         ["business-unit"] => AgentRequest::BusinessUnit,
+        ["agents", agent, "agent-settings"] => AgentRequest::Settings(decode(agent)?),
         _ => return None,
     };
     Some(Route::Agent(agent))

@@ -112,6 +112,7 @@ pub(super) struct Sessions {
     ids: HashMap<String, Id>,
     /// Ids that polls gave, oldest first.
     given: VecDeque<String>,
+    /// The greatest that is taken.
     numbers: u64,
 }
 
@@ -124,14 +125,21 @@ impl Sessions {
             all: HashMap::new(),
             ids: HashMap::new(),
             given: VecDeque::new(),
-            numbers: 0,
+            numbers: 90_000,
         }
     }
 
-    /// A number that no session, contact or agent leg has: all of them count together.
+    /// A number that no session, contact or agent leg has had: all of them count together.
     pub(super) fn next_number(&mut self) -> u64 {
         self.numbers += 1;
-        90_000 + self.numbers
+        self.numbers
+    }
+
+    /// This id is taken from now on.
+    pub(super) fn take_number(&mut self, id: &str) {
+        // Far below the end of the numbers, so that there are more.
+        let number = id.parse().ok().filter(|number| *number < 1 << 53);
+        self.numbers = self.numbers.max(number.unwrap_or_default());
     }
 
     /// Makes a session known and live. One of this id that was there before is forgotten.

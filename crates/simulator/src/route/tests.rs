@@ -94,6 +94,11 @@ fn what_an_agents_program_asks_for_has_an_address_each() {
         ),
         ("interactions/c/signal", "POST", AgentRequest::Signal(c())),
         ("business-unit", "GET", AgentRequest::BusinessUnit),
+        (
+            "agents/4711/agent-settings",
+            "GET",
+            AgentRequest::Settings("4711".to_owned()),
+        ),
     ] {
         assert_eq!(expected.method(), method, "{path}");
         assert_eq!(route(&format!("{below}/{path}")), Route::Agent(expected));

@@ -187,6 +187,13 @@ fn the_platform_says_whose_token_it_is() {
     );
     let unit = client.receive().unwrap().json();
     assert_eq!(unit["businessUnits"][0]["businessUnitId"], "4500");
+    client.send(
+        "GET",
+        &below("agents/4711/agent-settings"),
+        &[("Authorization", &bearer)],
+        b"",
+    );
+    assert_eq!(client.receive().unwrap().json()["EnableUIQueue"], false);
     let seen = bench.post("business-unit", "");
     assert_eq!((seen.status, seen.header("allow")), (405, Some("GET")));
 }

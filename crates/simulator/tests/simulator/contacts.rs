@@ -151,7 +151,12 @@ fn a_transferred_call_has_another_id() {
     let bench = bench(SimulatorOptions::default());
     let simulator = &bench.simulator;
     simulator.add_session("s2", SessionOptions::default());
+    add(&bench, "500000", ContactState::Holding);
+    simulator
+        .move_contact("500000", ContactState::Disconnected)
+        .unwrap();
     let second = simulator.transfer_contact("k1", None, None).unwrap();
+    assert_eq!(second, "500001", "no number is given twice");
     let third = simulator
         .transfer_contact(&second, Some("s2"), Some("k3".to_owned()))
         .unwrap();
@@ -164,6 +169,7 @@ fn a_transferred_call_has_another_id() {
     );
     let (_, events) = told(&bench, "s1");
     let gone = [
+        "500000 Disconnected".to_owned(),
         "k1 Disconnected".to_owned(),
         format!("{second} Disconnected"),
     ];
