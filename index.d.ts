@@ -90,8 +90,11 @@ export interface SessionParams {
   readonly toneDuration?: number | undefined;
   /** The silence between two tones in milliseconds, whole, 50 to 1000. Default: 120. */
   readonly interDigitPause?: number | undefined;
-  /** The contact that the session handles. Needed for `maskRecording`. */
-  readonly contactId?: string | undefined;
+  /**
+   * The contact that the session handles. Needed for `maskRecording`. The platform writes contact ids as numbers and as
+   * text: a whole number from 0 to 9007199254740991 stands for its digits. Text is 1 to 128 characters, as all ids.
+   */
+  readonly contactId?: string | number | undefined;
   /**
    * Whether the recording of the contact is masked while the digits play. It is masked before the first digit, and
    * unmasked after `playoutMs`, also when the injection failed or was aborted. When it cannot be masked nothing is

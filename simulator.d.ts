@@ -10,7 +10,9 @@
  *
  * const simulator = await startSimulator()
  * simulator.addCall('call-1')
- * // ... the program under test, with simulator.credentials ...
+ * const auth = new CXoneAuthClient(simulator.auth)
+ * const injector = new DtmfInjector(auth, { apiUrl: simulator.url })
+ * // ... the program under test, with this injector ...
  * assert.deepStrictEqual(simulator.digits('call-1'), ['1234#'])
  * await simulator.stop()
  * ```
@@ -55,6 +57,31 @@ export interface SimulatorOptions {
   scopes?: string | readonly string[];
   /** How long a token is valid, in whole milliseconds. Default: 3600000, 1 to 86400000. */
   tokenLifetimeMs?: number;
+  /**
+   * The agent whose access key it is, and whose session is started or joined unless a request names another. Default: `'4711'`.
+   */
+  agentId?: string;
+  /** Whether recordings can be masked: `CanMask` of `AgentSessionStart`. Where not, a mask is answered 409. Default: `true`. */
+  canMask?: boolean;
+  /**
+   * How long after its 202 a mask takes effect and is confirmed by an event, in whole milliseconds. An unmasking takes effect at
+   * once, but not before a mask that was asked for earlier. Default: 0, 0 to 86400000.
+   */
+  maskDelayMs?: number;
+  /** Whether a mask takes effect only at `confirmMask(contactId)`, whatever `maskDelayMs` is. Default: `false`. */
+  confirmMasks?: boolean;
+  /**
+   * What becomes of digits, masks and the rest that come with a session id that a poll has renewed: `'refused'` answers 404. A poll
+   * with such an id begins anew in any case, as NICE documents. Default: `'taken'`.
+   */
+  oldSessionIds?: 'taken' | 'refused';
+  /** What becomes of digits for a session in which no contact hears them: `'refused'` answers 404. Default: `'taken'`. */
+  digitsToNobody?: 'taken' | 'refused';
+  /**
+   * What a second poller of one session id does to the events of the first: `'takes'` gives each event to one of them,
+   * `'copies'` gives each of them every event. Who joins has an id and events of its own in any case. Default: `'takes'`.
+   */
+  secondPoller?: 'takes' | 'copies';
   /** Whether every call, session and contact is known, not only those that were added. Default: `false`. */
   autoCalls?: boolean;
   /**
@@ -111,8 +138,102 @@ export interface CallOptions {
 
 /** What belongs to an agent session. */
 export interface SessionOptions {
-  /** The contact that it handles, whose recording can be masked. Default: none. */
+  /** A contact that is active from the start. Default: none. */
   contactId?: string;
+  /** The agent whose session it is, so that it can be joined. Default: an agent of its own. */
+  agentId?: string;
+}
+
+/** How a session ends. */
+export interface SessionEndOptions {
+  /** Whether another window of the agent ended it: `RemoteAgentSessionEnd` instead of `AgentSessionEnd`. Default: `false`. */
+  elsewhere?: boolean;
+}
+
+/** An agent session. */
+export interface SessionRecord {
+  /** Its first id, which stands for it in the record. */
+  sessionId: string;
+  /**
+   * The newest id of each listener: the first is that of who started the session, or the one that a test added; one more for
+   * each that joined.
+   */
+  newestSessionIds: string[];
+  /** The agent. */
+  agentId: string;
+  /** The station it was started with; empty where there was none. */
+  stationId: string;
+  /** The telephone number it was started with; empty where there was none. */
+  stationPhoneNumber: string;
+  /** Whether the agent's telephone is connected. */
+  hasAgentLeg: boolean;
+  /** Whether it has ended. */
+  hasEnded: boolean;
+}
+
+/**
+ * The state of a contact. The platform's `Status` is the same word, and `Disconnected` for the last two.
+ *
+ * | state | what it is | hears digits |
+ * |---|---|---|
+ * | `'incoming'` | it rings at the agent | no |
+ * | `'dialing'` | the agent calls, and nobody has answered | no |
+ * | `'active'` | agent and contact talk | yes |
+ * | `'holding'` | the contact waits | no |
+ * | `'masking'` | active, and the recording is masked | yes |
+ * | `'joined'` | part of a conference | yes |
+ * | `'wrap-up'` | the voice path is gone, `FinalState` is `"False"` | no |
+ * | `'disconnected'` | it is gone, `FinalState` is `"True"` | no |
+ */
+export type ContactState =
+  'incoming' | 'dialing' | 'active' | 'holding' | 'masking' | 'joined' | 'wrap-up' | 'disconnected';
+
+/** What a contact is. */
+export interface ContactOptions {
+  /** Its id. Default: a number that is not taken. */
+  contactId?: string;
+  /** The state it begins in. Default: `'active'`. */
+  state?: ContactState;
+  /** The number it calls from, or is called at. Default: empty. */
+  ani?: string;
+  /** The number that was dialed. Default: empty. */
+  dnis?: string;
+  /** The skill it came by. Default: empty. */
+  skill?: string;
+  /** Whether it called. Default: `false`. */
+  isInbound?: boolean;
+}
+
+/** Where a transfer leads. */
+export interface TransferOptions {
+  /** The session that gets the call, by any of its ids. Default: the same. */
+  toSessionId?: string;
+  /** The id of the contact there. Default: a number that is not taken. */
+  asContactId?: string;
+}
+
+/** A contact that has not gone. */
+export interface ContactRecord {
+  /** Its id. */
+  contactId: string;
+  /** The contact that the call began as. */
+  masterId: string;
+  /** The contact that it was before its last transfer; its own id where there was none. */
+  parentContactId: string;
+  /** Its state. */
+  state: ContactState;
+  /** Whether it is the one that hears what is pressed into its session: of those that can, the last to be spoken to. */
+  inFocus: boolean;
+}
+
+/** The script of a contact was signalled. */
+export interface Signal {
+  /** The contact. */
+  contactId: string;
+  /** `p1` to `p9`, as far as they were given. */
+  parameters: Record<string, string>;
+  /** When, in milliseconds since the start. */
+  atMs: number;
 }
 
 /** A recording was masked or unmasked. */
@@ -123,8 +244,8 @@ export interface MaskChange {
   masked: boolean;
   /** When, in milliseconds since the start. */
   atMs: number;
-  /** The `seq` of the request that did it. */
-  requestSeq: number;
+  /** The `seq` of the request that did it. Absent where the test did, with `moveContact` or `pushEvent`. */
+  requestSeq?: number;
 }
 
 /**
@@ -198,11 +319,11 @@ export interface RequestRecord {
   /** The path as it was sent, without the query. */
   path: string;
   /**
-   * What it was for: a token, digits, a mask, the events of a session, a well-known configuration. `'other'` was
-   * answered 404 or 405.
+   * What it was for: a token, digits, a mask, the events of a session, a session or the agent's telephone, a contact or the
+   * signal to its script, whose token it is or the business unit, a well-known document. `'other'` was answered 404 or 405.
    */
-  kind: 'token' | 'dtmf' | 'mask' | 'events' | 'discovery' | 'other';
-  /** The decoded id: of the call or session, and of the contact where a recording is masked. */
+  kind: 'token' | 'dtmf' | 'mask' | 'events' | 'session' | 'contact' | 'account' | 'discovery' | 'other';
+  /** The decoded id of the call or contact; the first id of the session, whichever of its ids was sent. */
   callId?: string;
   /** The status of the answer; `null` while in work, when cut, and when the client left first. */
   status: number | null;
@@ -218,7 +339,7 @@ export interface RequestRecord {
 export interface Execution {
   /** Counts the executions, from 1. */
   seq: number;
-  /** The call. */
+  /** The call, or the first id of the session. */
   callId: string;
   /** The digits, in clear. */
   digits: string;
@@ -234,7 +355,7 @@ export interface Execution {
   requestSeq: number;
   /** How long a tone sounds, in milliseconds. Only in a session. */
   toneDuration?: number;
-  /** The contact that the session handles. Only in a session that has one. */
+  /** The contact that heard it. Only in a session that had one. */
   contactId?: string;
   /**
    * Whether the recording of the contact was masked when the first tone began, and stayed so to the end of the last, as
@@ -269,19 +390,23 @@ export interface SimulatorStats {
   journalDropped: number;
 }
 
-/** What a program under test is configured with. */
-export interface SimulatorCredentials {
+/** What an auth client takes as it is. */
+export interface SimulatorAuth {
   /** The base URL of the token endpoint, `{authUrl}/oauth/token`. */
   readonly authUrl: string;
-  /** The base URL of the API. */
-  readonly apiUrl: string;
   /** The client that gets tokens. */
   readonly clientId: string;
   /** Its secret. */
   readonly clientSecret: string;
 }
 
-/** What a program under test is configured with that has an access key. */
+/** All that a program under test is configured with. */
+export interface SimulatorCredentials extends SimulatorAuth {
+  /** The base URL of the API. */
+  readonly apiUrl: string;
+}
+
+/** The same with an access key: an auth client takes it with `grant: 'password'`. */
 export interface SimulatorAccessKey {
   /** The base URL of the token endpoints. */
   readonly authUrl: string;
@@ -310,9 +435,11 @@ export interface Simulator {
   readonly url: string;
   /** The port. */
   readonly port: number;
-  /** What the program under test is configured with. */
+  /** The client of the tutorial's grant: `new CXoneAuthClient(simulator.auth)`. The base URL of the API is `url`. */
+  readonly auth: SimulatorAuth;
+  /** The same with the base URL of the API, for the settings of a whole program. */
   readonly credentials: SimulatorCredentials;
-  /** The same for a program that has an access key. */
+  /** The client and access key of the published grants: `new CXoneAuthClient({ grant: 'password', ...simulator.accessKey })`. */
   readonly accessKey: SimulatorAccessKey;
   /** Makes a call known and live. A call that is known already, or ended, starts anew. */
   addCall(callId: string, options?: CallOptions): void;
@@ -320,15 +447,47 @@ export interface Simulator {
   endCall(callId: string): void;
   /** Makes an agent session known and live. One that is known already, or ended, starts anew. */
   addSession(sessionId: string, options?: SessionOptions): void;
-  /** Ends a session: it answers 404 from now on. Its listeners get an `AgentSessionEnd`, and 409 after it. */
-  endSession(sessionId: string): void;
-  /** Gives a session an event, for the listener that waits or the next one that asks. */
+  /**
+   * Ends a session: it answers 404 from now on. Its listeners get an `AgentSessionEnd`, and 409 after it. Its contacts live on: nobody
+   * is hung up on.
+   */
+  endSession(sessionId: string, options?: SessionEndOptions): void;
+  /** The sessions, those that were started over HTTP too, in the order in which they began. */
+  sessions(): SessionRecord[];
+  /**
+   * Adds a contact to a session, and returns its id. A contact of this id that the session had before is forgotten. One that begins
+   * active or masked puts on hold the one that was.
+   */
+  addContact(sessionId: string, options?: ContactOptions): string;
+  /**
+   * Moves a contact, and tells its session. One that becomes active or masked puts on hold the one that was. A `TypeError` when no
+   * session has this contact.
+   */
+  moveContact(contactId: string, state: ContactState): void;
+  /**
+   * Transfers a contact: it goes, and its call is there under another id, active, with the same `MasterID`. Returns that id. A
+   * `TypeError` when no session has this contact, or when the other session is not there.
+   */
+  transferContact(contactId: string, options?: TransferOptions): string;
+  /** The contacts of a session that have not gone. */
+  contacts(sessionId: string): ContactRecord[];
+  /**
+   * Gives a session an event, as it stands, for the listener that waits or the next one that asks. A `CallContactEvent` changes the
+   * contact it is about, and adds one that is not there; a session that is told its end has ended.
+   */
   pushEvent(sessionId: string, event: object): void;
   /** Every change of the mask on the recording of a contact, oldest first, as far as they are still held. */
   masks(contactId: string): MaskChange[];
   /** Whether the recording of a contact is masked now. */
   isMasked(contactId: string): boolean;
-  /** The sequences pressed into one call or session, oldest first, as far as the journal still holds them. */
+  /**
+   * With `confirmMasks`: the mask that was asked for takes effect, and its event is told. A mask of a contact that went meanwhile comes
+   * to nothing. A `TypeError` when no mask of this contact waits.
+   */
+  confirmMask(contactId: string): void;
+  /** The signals that the script of a contact got, oldest first, as far as they are still held. */
+  signals(contactId: string): Signal[];
+  /** The sequences pressed into one call, or into one session by whichever of its ids, oldest first, as far as the journal still holds them. */
   digits(callId: string): string[];
   /** Every request, oldest first, as far as the journal still holds them. */
   requests(): RequestRecord[];

@@ -100,6 +100,30 @@ export declare class NativeLane {
  * An option that breaks a rule is an error with code `InvalidArg`; its message names the field.
  */
 export declare class NativeSimulator {
+  /** Makes an agent session known and live. */
+  addSession(sessionId: string, contactId?: string | undefined | null, agentId?: string | undefined | null): void
+  /** Ends a session, here or in another window of the agent (`elsewhere` true). */
+  endSession(sessionId: string, elsewhere: boolean): void
+  /** The sessions, as a JSON array. */
+  sessions(): string
+  /** Adds a contact, described by a JSON object, and returns its id. */
+  addContact(sessionId: string, options: string): string
+  /** Moves a contact into a state. */
+  moveContact(contactId: string, state: string): void
+  /** Transfers a contact and returns the id that it has then. */
+  transferContact(contactId: string, toSessionId?: string | undefined | null, asContactId?: string | undefined | null): string
+  /** The contacts of a session, as a JSON array. */
+  contacts(sessionId: string): string
+  /** A mask that waits for its confirmation takes effect. */
+  confirmMask(contactId: string): void
+  /** The signals that the script of a contact got, as a JSON array. */
+  signals(contactId: string): string
+  /** Adds an event, a JSON object, to a session. */
+  pushEvent(sessionId: string, event: string): void
+  /** The changes of the mask of one contact, as a JSON array. */
+  masks(contactId: string): string
+  /** Whether the recording of a contact is masked. */
+  isMasked(contactId: string): boolean
   /** Starts it and returns when it listens, within a few milliseconds. */
   constructor(options: string)
   /** The base URL. */
@@ -110,16 +134,6 @@ export declare class NativeSimulator {
   addCall(callId: string, providerId?: string | undefined | null, lineId?: string | undefined | null): void
   /** Ends a call. */
   endCall(callId: string): void
-  /** Makes an agent session known and live. */
-  addSession(sessionId: string, contactId?: string | undefined | null): void
-  /** Ends a session. */
-  endSession(sessionId: string): void
-  /** Adds an event, a JSON object, to a session. */
-  pushEvent(sessionId: string, event: string): void
-  /** The changes of the mask of one contact, as a JSON array. */
-  masks(contactId: string): string
-  /** Whether the recording of a contact is masked. */
-  isMasked(contactId: string): boolean
   /** Appends steps for requests that mask (`unmask` false) or unmask. */
   scriptMask(steps: string, unmask: boolean): void
   /** Appends steps for requests for events. */

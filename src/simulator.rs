@@ -1,13 +1,14 @@
 //! The simulator, started from JavaScript.
 
+mod agents;
+
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 use serde::Serialize;
 use serde_json::Value;
 
 use cxone_dtmf_simulator::{
-    CallOptions, MaskAction, OptionError, SessionOptions, Simulator, SimulatorOptions, Step,
-    TokenStep,
+    CallOptions, MaskAction, OptionError, Simulator, SimulatorOptions, Step, TokenStep,
 };
 
 /// A running simulator. Lists and options cross as JSON; `lib/simulator.js` makes the objects.
@@ -59,38 +60,6 @@ impl NativeSimulator {
     #[napi(catch_unwind)]
     pub fn end_call(&self, call_id: String) {
         self.0.end_call(&call_id);
-    }
-
-    /// Makes an agent session known and live.
-    #[napi(catch_unwind)]
-    pub fn add_session(&self, session_id: String, contact_id: Option<String>) {
-        self.0
-            .add_session(&session_id, SessionOptions { contact_id });
-    }
-
-    /// Ends a session.
-    #[napi(catch_unwind)]
-    pub fn end_session(&self, session_id: String) {
-        self.0.end_session(&session_id);
-    }
-
-    /// Adds an event, a JSON object, to a session.
-    #[napi(catch_unwind)]
-    pub fn push_event(&self, session_id: String, event: String) -> Result<()> {
-        self.0.push_event(&session_id, parse(&event)?);
-        Ok(())
-    }
-
-    /// The changes of the mask of one contact, as a JSON array.
-    #[napi(catch_unwind)]
-    pub fn masks(&self, contact_id: String) -> Result<String> {
-        json(&self.0.masks(&contact_id))
-    }
-
-    /// Whether the recording of a contact is masked.
-    #[napi(catch_unwind)]
-    pub fn is_masked(&self, contact_id: String) -> bool {
-        self.0.is_masked(&contact_id)
     }
 
     /// Appends steps for requests that mask (`unmask` false) or unmask.

@@ -56,7 +56,11 @@ test.each([
   [{ sessionId: undefined }, /^sessionId must be a string/],
   [{ sessionId: '../x' }, /^sessionId must be 1 to 128/],
   [{ contactId: '' }, /^contactId must be 1 to 128/],
-  [{ contactId: 7 }, /^contactId must be a string$/],
+  [{ contactId: true }, /^contactId must be a string, or a whole number$/],
+  [{ contactId: 7.5 }, /^contactId must be a string, or a whole number$/],
+  [{ contactId: -7 }, /^contactId must be a string, or a whole number$/],
+  [{ contactId: NaN }, /^contactId must be a string, or a whole number$/],
+  [{ contactId: 2 ** 53 }, /^contactId must be a string, or a whole number$/],
   [{ interDigitPause: 49 }, /50 and 1000/],
   [{ interDigitPause: '120' }, /^interDigitPause must be a whole number/],
 ])('%j breaks a rule of all ids or pauses', async (more, message) => {
@@ -80,6 +84,13 @@ test.each([
 ])('%j sends %j as it stands in the body', async (config, params, body) => {
   await injectorWith(config).injectDTMF(params);
   expect(platform.injections()[0].body).toBe(body);
+});
+
+test('a contact id may be a number, and is text from there on', async () => {
+  const press = { ...PRESS, contactId: 90002, maskRecording: true };
+  const { audit } = await injectorWith().injectDTMF(press);
+  expect(audit.contactId).toBe('90002');
+  expect(platform.of('mask')[0].path).toMatch(/\/interactions\/90002\/mask$/);
 });
 
 test('entry, event and result', async () => {

@@ -16,9 +16,9 @@ const PRESS = {
   maskRecording: true,
 };
 const BELOW = '/incontactapi/services/v23.0';
-const MASK = `${BELOW}/interactions/contact-1/mask`;
+const MASK = `${BELOW}/agent-sessions/session-1/interactions/contact-1/mask`;
 const SEND = `${BELOW}/agent-sessions/session-1/send-dtmf`;
-const UNMASK = `${BELOW}/interactions/contact-1/unmask`;
+const UNMASK = `${BELOW}/agent-sessions/session-1/interactions/contact-1/unmask`;
 
 let platform;
 let injector;

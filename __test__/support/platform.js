@@ -13,7 +13,8 @@ const DTMF_PATHS = [
   /^\/api\/v2\/telephony\/providers\/[^/]+\/lines\/[^/]+\/calls\/(?<id>[^/]+)\/dtmf$/,
   /^\/incontactapi\/services\/v23\.0\/agent-sessions\/(?<id>[^/]+)\/send-dtmf$/,
 ];
-const RECORDING_PATH = /^\/incontactapi\/services\/v23\.0\/interactions\/[^/]+\/(?<action>mask|unmask)$/;
+const RECORDING_PATH =
+  /^\/incontactapi\/services\/v23\.0\/agent-sessions\/[^/]+\/interactions\/[^/]+\/(?<action>mask|unmask)$/;
 const EVENTS_PATH = /^\/incontactapi\/services\/v23\.0\/agent-sessions\/[^/]+\/get-next-event$/;
 
 /**

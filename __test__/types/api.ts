@@ -63,7 +63,7 @@ export async function use(): Promise<void> {
   await injector.injectDTMF({ ...params, callId: undefined });
 
   const session: SessionParams = { sessionId: 's', dtmfString: '1', toneDuration: 120 };
-  const { playoutMs } = await injector.injectDTMF({ ...session, contactId: 'c', maskRecording: true });
+  const { playoutMs } = await injector.injectDTMF({ ...session, contactId: 90002, maskRecording: true });
   holds<Same<typeof playoutMs, number | undefined>>();
   // @ts-expect-error one profile or the other
   await injector.injectDTMF({ ...params, sessionId: 's' });

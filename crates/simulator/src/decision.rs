@@ -6,9 +6,11 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 
+use super::agent_request::AgentRequest;
 use super::answer::Answer;
 use super::route::{MaskAction, Target, TokenEndpoint};
 use super::script::{Cut, Step};
+use super::sessions::Addressed;
 use super::token_step::TokenStep;
 
 /// A time, on the two clocks that matter.
@@ -47,6 +49,7 @@ impl Payload {
 }
 
 /// What a request of the published API says of itself.
+#[derive(Clone, Copy)]
 pub(super) struct Asking<'a> {
     pub(super) authorization: Option<&'a str>,
     pub(super) query: Option<&'a str>,
@@ -69,9 +72,10 @@ impl<'a> Asking<'a> {
 /// What an arrived request needs next.
 pub(super) enum Task {
     Dtmf(Target, Option<Arc<Step>>),
-    SessionDtmf(String, Option<Arc<Step>>),
-    Recording(String, MaskAction, Option<Arc<Step>>),
-    NextEvent(String, Option<Arc<Step>>),
+    SessionDtmf(Addressed, Option<Arc<Step>>),
+    Recording(Addressed, String, MaskAction, Option<Arc<Step>>),
+    NextEvent(Addressed, Option<Arc<Step>>),
+    Agent(AgentRequest<Addressed>),
     Token(TokenEndpoint, Option<Arc<TokenStep>>),
     /// An answer that takes neither body nor rules.
     Tell(Answer),
@@ -82,7 +86,7 @@ impl Task {
     pub(super) fn presses_into(&self) -> Option<&str> {
         match self {
             Self::Dtmf(target, _) => Some(&target.call),
-            Self::SessionDtmf(session, _) => Some(session),
+            Self::SessionDtmf(addressed, _) => Some(&addressed.session),
             _ => None,
         }
     }
@@ -90,7 +94,17 @@ impl Task {
     /// The id that the journal keeps.
     pub(super) fn id(&self) -> Option<&str> {
         match self {
-            Self::NextEvent(id, _) | Self::Recording(id, _, _) => Some(id),
+            Self::Recording(_, contact, _, _) => Some(contact),
+            Self::NextEvent(addressed, _) => Some(&addressed.session),
+            Self::Agent(request) => match request {
+                AgentRequest::End(addressed) | AgentRequest::Leg(addressed, _) => {
+                    Some(&addressed.session)
+                }
+                AgentRequest::Contact(_, contact, _) | AgentRequest::Signal(contact) => {
+                    Some(contact)
+                }
+                _ => None,
+            },
             other => other.presses_into(),
         }
     }
@@ -100,10 +114,10 @@ impl Task {
         let step = match self {
             Self::Dtmf(_, step)
             | Self::SessionDtmf(_, step)
-            | Self::Recording(_, _, step)
+            | Self::Recording(_, _, _, step)
             | Self::NextEvent(_, step) => step.as_deref(),
             Self::Token(_, step) => step.as_deref().map(|step| &step.step),
-            Self::Tell(_) => None,
+            Self::Agent(_) | Self::Tell(_) => None,
         };
         step.filter(|step| step.cut == Some(Cut::BeforeRead))
             .map(|step| step.delay.unwrap_or_default())

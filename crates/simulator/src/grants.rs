@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use http::StatusCode;
-use serde_json::{Value, json};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
 
 use super::answer::Answer;
 use super::options::SimulatorOptions;
@@ -51,7 +52,10 @@ pub(super) fn check(
                 .then_some(())
                 .ok_or_else(|| refused(401, "invalid_client", "Unknown access key or wrong secret"))
         }
-        TokenEndpoint::Refresh => field(body, "token")
+        TokenEndpoint::RegionalRefresh if !names_client(authorization, options) => {
+            Err(refused(401, "invalid_client", "Unknown client"))
+        }
+        TokenEndpoint::Refresh | TokenEndpoint::RegionalRefresh => field(body, "token")
             .is_some_and(|token| refresh_tokens.redeem(&token))
             .then_some(())
             .ok_or_else(|| refused(401, "invalid_grant", "Unknown or used refresh token")),
@@ -69,8 +73,10 @@ fn form(
     let (basic_id, basic_secret) = authorization.and_then(basic).unzip();
     let client_id = given("client_id").or(basic_id.as_deref());
     let client_secret = given("client_secret").or(basic_secret.as_deref());
+    // A refresh token may come without a secret, and even without a client, as NICE's SDK sends it.
     let refreshing = given("grant_type") == Some("refresh_token");
-    let client_is_known = client_id == Some(&options.client_id)
+    let id_is_known = client_id == Some(&options.client_id) || (refreshing && client_id.is_none());
+    let client_is_known = id_is_known
         && (client_secret == Some(options.client_secret.expose())
             || (refreshing && client_secret.is_none()));
     match given("grant_type") {
@@ -103,15 +109,12 @@ fn form(
     }
 }
 
-/// The id token: not signed, since the programs under test check no signature.
-pub(super) fn id_token(tenant: &str, issuer: &str) -> String {
-    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-    let header = part(&json!({ "alg": "RS256", "typ": "JWT", "kid": "simulator" }));
-    let claims = part(&json!({ "iss": issuer, "sub": "user:simulator", "tenantId": tenant }));
-    format!(
-        "{header}.{claims}.{}",
-        BASE64_URL_SAFE_NO_PAD.encode("unsigned")
-    )
+/// `Basic` of `{clientId}@cxone`, which is no pair and holds no secret.
+fn names_client(authorization: Option<&str>, options: &SimulatorOptions) -> bool {
+    let expected = BASE64_STANDARD.encode(format!("{}@cxone", options.client_id));
+    authorization
+        .and_then(|given| given.split_once(' '))
+        .is_some_and(|(scheme, given)| scheme.eq_ignore_ascii_case("basic") && given == expected)
 }
 
 /// Both halves of an `Authorization: Basic`, form-decoded (RFC 6749 §2.3.1).
@@ -120,12 +123,12 @@ fn basic(authorization: &str) -> Option<(String, String)> {
     scheme.eq_ignore_ascii_case("basic").then_some(())?;
     let text = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
     let (id, secret) = text.split_once(':')?;
+    // What a client did not encode, such as `=`, stands for itself.
     let decoded = |text: &str| {
-        url::form_urlencoded::parse(text.as_bytes())
-            .next()
-            .map_or_else(String::new, |(name, _)| name.into_owned())
+        let spaced = text.replace('+', " ");
+        Some(percent_decode_str(&spaced).decode_utf8().ok()?.into_owned())
     };
-    Some((decoded(id), decoded(secret)))
+    Some((decoded(id)?, decoded(secret)?))
 }
 
 fn field(body: &[u8], name: &str) -> Option<String> {
@@ -136,4 +139,22 @@ fn field(body: &[u8], name: &str) -> Option<String> {
 fn refused(status: u16, error: &str, description: &str) -> Answer {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     Answer::refusal(status, error, description)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_takes_what_is_encoded_and_what_is_not() {
+        let read = |pair: &str| basic(&format!("basic {}", BASE64_STANDARD.encode(pair)));
+        let both = |id: &str, secret: &str| Some((id.to_owned(), secret.to_owned()));
+        assert_eq!(
+            read("client+one:s%3Ae%2Bc%2Fr%25et"),
+            both("client one", "s:e+c/r%et")
+        );
+        assert_eq!(read("id:a=b&c="), both("id", "a=b&c="));
+        assert_eq!(read("id"), None);
+        assert_eq!(basic("Bearer x"), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! Checks token requests, and issues tokens in the words of the endpoint.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::answers::{no_store, too_large};
 use super::decision::{Decision, Ending, Now, Payload};
 use super::grants;
+use super::id_token;
 use super::route::TokenEndpoint;
 use super::state::State;
 use super::token::grant;
@@ -37,7 +38,7 @@ impl State {
                 }
             };
             let answer = granted.map_or_else(no_store, |scope| {
-                self.issue(endpoint, &scope, &TokenStep::default(), now.instant)
+                self.issue(endpoint, &scope, &TokenStep::default(), now)
             });
             return Decision {
                 wait: Duration::ZERO,
@@ -48,7 +49,7 @@ impl State {
         let status = step.step.status_or(StatusCode::OK);
         let mut answer = step
             .step
-            .answer(status, || self.issue(endpoint, &scope, step, now.instant));
+            .answer(status, || self.issue(endpoint, &scope, step, now));
         if step.malformed {
             answer.body = Bytes::from_static(b"{\"access_token\":");
         }
@@ -64,26 +65,26 @@ impl State {
         endpoint: TokenEndpoint,
         scope: &str,
         step: &TokenStep,
-        now: Instant,
+        Now { instant, wall }: Now,
     ) -> Answer {
         let lifetime = self.options.token_lifetime;
-        let expires = now + lifetime;
+        let expires = instant + lifetime;
         let scope = match &step.scope {
             Claim::Literal(Value::String(literal)) => literal,
             _ => scope,
         };
         let token = match &step.access_token {
             Claim::Literal(Value::String(literal)) => {
-                self.tokens.accept(literal, scope, now, expires);
+                self.tokens.accept(literal, scope, instant, expires);
                 literal.clone()
             }
-            _ => self.tokens.issue(scope, now, expires),
+            _ => self.tokens.issue(scope, instant, expires),
         };
         let published = endpoint != TokenEndpoint::Tutorial;
         let refresh_token =
             (published && self.options.refresh_tokens).then(|| self.refresh_tokens.issue().into());
-        let id_token =
-            published.then(|| grants::id_token(&self.options.tenant_id, &self.url).into());
+        let id_token = published.then(|| id_token::id_token(&self.options, &self.url, wall).into());
+        let refresh_lifetime = Some(REFRESH_LIFETIME.into());
         let seconds = lifetime.as_secs();
         let usual = |claim: &Claim, usual: Option<Value>| match claim {
             Claim::Usual => usual,
@@ -92,35 +93,44 @@ impl State {
         };
         let names = TokenNames::of(endpoint);
         let claims = [
-            (names.token, usual(&step.access_token, Some(token.into()))),
-            ("token_type", Some("Bearer".into())),
             (
-                names.lifetime,
+                Some(names.token),
+                usual(&step.access_token, Some(token.into())),
+            ),
+            (Some("token_type"), Some("Bearer".into())),
+            (
+                Some(names.lifetime),
                 usual(&step.expires_in, Some(seconds.into())),
             ),
             (
-                "scope",
+                Some("scope"),
                 usual(&step.scope, (!published).then(|| scope.into())),
             ),
             (
-                names.refresh_token,
+                Some(names.refresh_token),
                 usual(&step.refresh_token, refresh_token),
             ),
-            ("id_token", usual(&step.id_token, id_token)),
+            (names.refresh_lifetime, refresh_lifetime),
+            (names.id_token, usual(&step.id_token, id_token)),
         ];
         let body: Map<String, Value> = claims
             .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .filter_map(|(name, value)| Some((name?.to_owned(), value?)))
             .collect();
         no_store(Answer::json(StatusCode::OK, &body))
     }
 }
 
-/// The names that an endpoint has for what it gives.
+/// How long a refresh token is said to serve, in seconds.
+const REFRESH_LIFETIME: u64 = 7_200;
+
+/// The names that an endpoint has for what it gives; `None` where it does not say it.
 struct TokenNames {
     token: &'static str,
     lifetime: &'static str,
     refresh_token: &'static str,
+    refresh_lifetime: Option<&'static str>,
+    id_token: Option<&'static str>,
 }
 
 impl TokenNames {
@@ -130,11 +140,22 @@ impl TokenNames {
                 token: "token",
                 lifetime: "tokenExpirationTimeSec",
                 refresh_token: "refreshToken",
+                refresh_lifetime: Some("refreshTokenExpirationTimeSec"),
+                id_token: Some("id_token"),
+            },
+            TokenEndpoint::RegionalRefresh => Self {
+                token: "accessToken",
+                lifetime: "accessTokenExpiry",
+                refresh_token: "refreshToken",
+                refresh_lifetime: None,
+                id_token: None,
             },
             TokenEndpoint::Tutorial | TokenEndpoint::Form | TokenEndpoint::AccessKey => Self {
                 token: "access_token",
                 lifetime: "expires_in",
                 refresh_token: "refresh_token",
+                refresh_lifetime: None,
+                id_token: Some("id_token"),
             },
         }
     }

@@ -22,22 +22,33 @@
 //! |---|---|
 //! | `options` | what can be set, and how it is read from JSON |
 //! | `server`, `service`, `route`, `answer`, `answers` | sockets, the way of one request, addresses, answers |
-//! | `state`, `decision`, `calls`, `dtmf` | what the platform knows and decides, without I/O and without clock |
-//! | `published`, `sessions`, `session_dtmf`, `recordings`, `discovery` | the same for the API that NICE publishes |
-//! | `token`, `grants`, `issuing` | tokens: what they allow, what they are given for, how they are issued |
+//! | `state`, `arrival`, `decision`, `calls`, `dtmf` | what the platform knows and decides, without I/O and without clock |
+//! | `published`, `session_dtmf`, `masks`, `agent`, `agent_request`, `discovery` | the same for the API that NICE publishes |
+//! | `sessions`, `session`, `contacts`, `contact_state`, `masking`, `recordings` | the model behind it: who talks to whom, who is told what, what is masked |
+//! | `control` | what a test does to it |
+//! | `token`, `grants`, `issuing`, `id_token` | tokens: what they allow, what they are given for, how they are issued |
 //! | `script`, `token_step`, `queue`, `rate`, `latency` | faults, limits and delays |
 //! | `record`, `journal` | what came and what was pressed |
 
+mod agent;
+mod agent_request;
 mod answer;
 mod answers;
+mod arrival;
 mod calls;
+mod contact_state;
+mod contacts;
+mod control;
 mod decision;
 mod discovery;
 mod dtmf;
 mod grants;
+mod id_token;
 mod issuing;
 mod journal;
 mod latency;
+mod masking;
+mod masks;
 mod options;
 mod published;
 mod queue;
@@ -48,11 +59,13 @@ mod route;
 mod script;
 mod server;
 mod service;
+mod session;
 mod session_dtmf;
 mod sessions;
 mod state;
 mod token;
 mod token_step;
+mod wall;
 
 use std::fmt;
 use std::io;
@@ -61,14 +74,17 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use calls::CallOptions;
+pub use contact_state::ContactState;
+pub use contacts::{ContactOptions, ContactRecord};
 pub use cxone_dtmf_options::OptionError;
 pub use latency::Latency;
-pub use options::SimulatorOptions;
+pub use options::{SecondPoller, SimulatorOptions, Unknown};
 pub use rate::{RateLimit, RetryAfterForm};
-pub use record::{Execution, MaskChange, RequestKind, RequestRecord, Statistics};
+pub use record::{Execution, MaskChange, RequestKind, RequestRecord, Signal, Statistics};
 pub use route::MaskAction;
 pub use script::{Cut, Step};
-pub use sessions::SessionOptions;
+pub use session::SessionEnd;
+pub use sessions::{SessionOptions, SessionRecord};
 pub use token_step::{Claim, TokenStep};
 
 use server::Server;
@@ -132,23 +148,6 @@ impl Simulator {
         self.shared.lock().calls.end(call_id);
     }
 
-    /// Makes an agent session known and live. One that is known already, or ended, starts anew.
-    pub fn add_session(&self, session_id: &str, options: SessionOptions) {
-        self.shared.lock().sessions.add(session_id, options);
-    }
-
-    /// Ends a session: it answers 404 from now on, and its listeners are told so.
-    pub fn end_session(&self, session_id: &str) {
-        self.shared.lock().sessions.end(session_id);
-        self.shared.news.notify_waiters();
-    }
-
-    /// Adds an event to a session; its listener gets it, or the next one that asks.
-    pub fn push_event(&self, session_id: &str, event: serde_json::Value) {
-        self.shared.lock().sessions.push(session_id, event);
-        self.shared.news.notify_waiters();
-    }
-
     /// Every change of the mask on the recording of a contact, oldest first, as far as they are still held.
     #[must_use]
     pub fn masks(&self, contact_id: &str) -> Vec<MaskChange> {
@@ -161,10 +160,13 @@ impl Simulator {
         self.shared.lock().recordings.is_masked(contact_id)
     }
 
-    /// The sequences pressed into one call or session, oldest first, as far as the journal still holds them.
+    /// The sequences pressed into one call, or into one session by whichever of its ids, oldest first, as far as the
+    /// journal still holds them.
     #[must_use]
     pub fn digits(&self, call_id: &str) -> Vec<String> {
-        self.shared.lock().journal.digits(call_id)
+        let state = self.shared.lock();
+        let id = state.sessions.addressed(call_id.to_owned()).session;
+        state.journal.digits(&id)
     }
 
     /// Every request, oldest first, as far as the journal still holds them.

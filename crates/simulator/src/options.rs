@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::latency::Latency;
 use super::rate::RateLimit;
 use cxone_dtmf_options::{
-    Field, Fields, Kind, MAX_MS, OptionError, Parsed, Read, Secret, Shape, flag, millis, number,
-    options, parsed, section, text, whole,
+    Field, Fields, Kind, MAX_MS, OptionError, Parsed, Read, Secret, Shape, choice, flag, millis,
+    number, options, parsed, section, text, whole,
 };
 
 /// The scope that pressing digits takes.
@@ -56,6 +56,20 @@ options! {
         pub token_lifetime: Duration = Duration::from_secs(3_600) => millis("tokenLifetimeMs", 1);
         /// Whether every call, session and contact is known, not only those that were added.
         pub auto_calls: bool = false => flag("autoCalls");
+        /// The agent whose access key it is, and whose session is started or joined unless a request names another.
+        pub agent_id: String = "4711".to_owned() => text("agentId");
+        /// Whether recordings can be masked: `CanMask` of `AgentSessionStart`. Where not, a mask is answered 409.
+        pub can_mask: bool = true => flag("canMask");
+        /// How long after its 202 a mask takes effect.
+        pub mask_delay: Duration = Duration::ZERO => millis("maskDelayMs", 0);
+        /// Whether a mask takes effect only when the test confirms it.
+        pub confirm_masks: bool = false => flag("confirmMasks");
+        /// What becomes of requests with a session id that a poll has renewed. Polls begin anew with it in any case.
+        pub old_session_ids: Unknown = Unknown::Taken => choice("oldSessionIds", &Unknown::NAMED);
+        /// What becomes of digits for a session in which no contact hears them.
+        pub digits_to_nobody: Unknown = Unknown::Taken => choice("digitsToNobody", &Unknown::NAMED);
+        /// What a second poller of one session id does to the events of the first.
+        pub second_poller: SecondPoller = SecondPoller::Takes => choice("secondPoller", &SecondPoller::NAMED);
         /// How long tones take compared with real time: 0 plays at once, 1 in real time.
         pub time_scale: f64 = 0.0 => number("timeScale", 0.0..=MAX_TIME_SCALE);
         /// How many DTMF requests are let through.
@@ -71,6 +85,32 @@ options! {
         /// fastest: for measuring what talks to it.
         pub journal_limit: usize = 100_000 => whole::<usize>("journalLimit", 0, MAX_JOURNAL, None);
     }
+}
+
+/// What the platform makes of something that it does not document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// It is carried out.
+    Taken,
+    /// It is answered 404.
+    Refused,
+}
+
+impl Unknown {
+    const NAMED: [(&'static str, Self); 2] = [("taken", Self::Taken), ("refused", Self::Refused)];
+}
+
+/// Who gets the events of a session id that is polled twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondPoller {
+    /// Each event goes to one of them.
+    Takes,
+    /// Each of them gets every event.
+    Copies,
+}
+
+impl SecondPoller {
+    const NAMED: [(&'static str, Self); 2] = [("takes", Self::Takes), ("copies", Self::Copies)];
 }
 
 /// A secret whose default every program may know.
@@ -112,6 +152,7 @@ impl SimulatorOptions {
     pub(super) fn within_limits(mut self) -> Self {
         let longest = Duration::from_millis(MAX_MS);
         self.token_lifetime = self.token_lifetime.clamp(Duration::from_millis(1), longest);
+        self.mask_delay = self.mask_delay.min(longest);
         self.time_scale = self.time_scale.clamp(0.0, MAX_TIME_SCALE);
         self.latency = self.latency.at_most(longest);
         self
@@ -177,6 +218,13 @@ mod tests {
             (json!({"scopes": ["a b"]}), "options.scopes"),
             (json!({"tokenLifetimeMs": 0}), "options.tokenLifetimeMs"),
             (json!({"autoCalls": "yes"}), "options.autoCalls"),
+            (json!({"agentId": 4711}), "options.agentId"),
+            (json!({"canMask": "no"}), "options.canMask"),
+            (json!({"maskDelayMs": -1}), "options.maskDelayMs"),
+            (json!({"confirmMasks": 1}), "options.confirmMasks"),
+            (json!({"oldSessionIds": true}), "options.oldSessionIds"),
+            (json!({"digitsToNobody": "no"}), "options.digitsToNobody"),
+            (json!({"secondPoller": "shares"}), "options.secondPoller"),
             (json!({"timeScale": -0.1}), "options.timeScale"),
             (
                 json!({"rateLimit": {"perMinute": 0}}),

@@ -9,11 +9,12 @@ use serde_json::json;
 use super::answer::Answer;
 use super::answers::{refusal, too_large, too_many};
 use super::decision::{Asking, Decision, Ending, Now, Payload};
-use super::record::{Execution, MaskChange};
-use super::route::MaskAction;
+use super::options::Unknown;
+use super::record::Execution;
 use super::script::Step;
+use super::session::Session;
 use super::session_dtmf::Asked;
-use super::sessions::Told;
+use super::sessions::{Addressed, Poll, Told};
 use super::state::State;
 use super::token::TokenState;
 
@@ -24,7 +25,7 @@ impl State {
     pub(super) fn session_dtmf(
         &mut self,
         seq: u64,
-        session: &str,
+        session: &Addressed,
         step: Option<&Step>,
         asking: &Asking<'_>,
         now: Now,
@@ -33,7 +34,7 @@ impl State {
         let (wait, ending) = match step {
             None => match self.check_session(session, asking, now) {
                 Ok(asked) => {
-                    self.play(seq, session, asked, now.instant);
+                    self.play(seq, &session.session, asked, now.instant);
                     (usual_delay, Ending::Answer(taken(StatusCode::ACCEPTED)))
                 }
                 Err(refusal) => (usual_delay, Ending::Answer(refusal)),
@@ -41,7 +42,7 @@ impl State {
             Some(step) => {
                 let asked = Asked::read_anything(asking.query, asking.payload.bytes());
                 if let Some(asked) = asked.ok().filter(|_| step.executes()) {
-                    self.play(seq, session, asked, now.instant);
+                    self.play(seq, &session.session, asked, now.instant);
                 }
                 let status = step.status_or(StatusCode::ACCEPTED);
                 let answer = step.answer(status, || taken(status));
@@ -56,13 +57,13 @@ impl State {
 
     fn check_session(
         &mut self,
-        session: &str,
+        session: &Addressed,
         asking: &Asking<'_>,
         now: Now,
     ) -> Result<Asked, Answer> {
         self.check_token(asking, now.instant)?;
         if let Some((limiter, form)) = self.limiter()
-            && let Err(wait) = limiter.admit(now.instant, session)
+            && let Err(wait) = limiter.admit(now.instant, &session.session)
         {
             return Err(too_many(wait, form, now.wall));
         }
@@ -72,8 +73,19 @@ impl State {
         };
         let asked = Asked::read(asking.query, body)
             .map_err(|rule| refusal(StatusCode::BAD_REQUEST, "invalid_request", rule))?;
-        if self.sessions.is_live(session) {
-            Ok(asked)
+        self.check_live(session)?;
+        let is_heard = || self.sessions.get(&session.session)?.in_focus();
+        if self.options.digits_to_nobody == Unknown::Refused && is_heard().is_none() {
+            return Err(no_contact());
+        }
+        Ok(asked)
+    }
+
+    /// The session is there, and this id of it is still good.
+    pub(super) fn check_live(&self, session: &Addressed) -> Result<(), Answer> {
+        let is_old = session.is_renewed && self.options.old_session_ids == Unknown::Refused;
+        if self.sessions.is_live(&session.session) && !is_old {
+            Ok(())
         } else {
             Err(no_session())
         }
@@ -87,7 +99,8 @@ impl State {
             self.calls.occupy(session, now + playing);
         }
         let tone = asked.tone;
-        let contact_id = self.sessions.contact(session).map(str::to_owned);
+        let heard = self.sessions.get(session).and_then(Session::in_focus);
+        let contact_id = heard.map(|contact| contact.id.clone());
         let times = (started_at_ms, ended_at_ms);
         self.journal.session_execution(
             seq,
@@ -98,64 +111,22 @@ impl State {
         );
     }
 
-    /// Checks a request to mask a recording, or to unmask it.
-    pub(super) fn recording(
-        &mut self,
-        seq: u64,
-        (contact, action): (&str, MaskAction),
-        step: Option<&Step>,
-        asking: &Asking<'_>,
-        now: Now,
-    ) -> Decision {
-        let masked = action == MaskAction::Mask;
-        let change = MaskChange {
-            contact_id: contact.to_owned(),
-            masked,
-            at_ms: self.since_start(now.instant),
-            request_seq: seq,
-        };
-        let (wait, ending) = match step {
-            None => {
-                let checked = self.check_token(asking, now.instant).and_then(|()| {
-                    let known = self.sessions.knows_contact(contact);
-                    known.then_some(()).ok_or_else(|| {
-                        refusal(StatusCode::NOT_FOUND, "not_found", "No such contact")
-                    })
-                });
-                let answer = match checked {
-                    Ok(()) => {
-                        self.recordings.change(change);
-                        taken(StatusCode::ACCEPTED)
-                    }
-                    Err(refusal) => refusal,
-                };
-                (Duration::ZERO, Ending::Answer(answer))
-            }
-            Some(step) => {
-                if step.executes() {
-                    self.recordings.change(change);
-                }
-                let status = step.status_or(StatusCode::ACCEPTED);
-                let answer = step.answer(status, || taken(status));
-                (step.delay.unwrap_or_default(), Ending::of(step.cut, answer))
-            }
-        };
-        traced(seq, wait, ending)
-    }
-
     /// What a listener to a session is answered, or `None` when there is nothing to tell yet.
     pub(super) fn next_event(
         &mut self,
         seq: u64,
-        session: &str,
+        poll: &Poll,
         asking: &Asking<'_>,
         now: Instant,
     ) -> Option<Decision> {
         let answer = match self.check_token(asking, now) {
             Err(refusal) => refusal,
-            Ok(()) => match self.sessions.tell(session) {
+            Ok(()) => match self.sessions.tell(poll) {
                 Told::Nothing => return None,
-                Told::Events(events) => Answer::json(StatusCode::OK, &json!({ "events": events })),
+                Told::Events(next, events) => Answer::json(
+                    StatusCode::OK,
+                    &json!({ "sessionId": next, "events": events }),
+                ),
                 Told::Ended => refusal(
                     StatusCode::CONFLICT,
                     "session_ended",
@@ -201,7 +172,7 @@ impl State {
     }
 
     /// Any valid token will do: scopes are not of this API.
-    fn check_token(&self, asking: &Asking<'_>, now: Instant) -> Result<(), Answer> {
+    pub(super) fn check_token(&self, asking: &Asking<'_>, now: Instant) -> Result<(), Answer> {
         match self.tokens.state_of(asking.authorization, now) {
             TokenState::Good | TokenState::LacksScope => Ok(()),
             TokenState::Invalid => Err(refusal(
@@ -218,7 +189,7 @@ impl State {
 }
 
 /// Nothing but the status: the platform's answers to what it takes have no body.
-fn taken(status: StatusCode) -> Answer {
+pub(super) fn taken(status: StatusCode) -> Answer {
     Answer {
         status,
         headers: Vec::new(),
@@ -226,7 +197,7 @@ fn taken(status: StatusCode) -> Answer {
     }
 }
 
-fn no_session() -> Answer {
+pub(super) fn no_session() -> Answer {
     refusal(
         StatusCode::NOT_FOUND,
         "not_found",
@@ -234,8 +205,16 @@ fn no_session() -> Answer {
     )
 }
 
+pub(super) fn no_contact() -> Answer {
+    refusal(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "No such contact, or it has gone",
+    )
+}
+
 /// Every answer can be found again.
-fn traced(seq: u64, wait: Duration, ending: Ending) -> Decision {
+pub(super) fn traced(seq: u64, wait: Duration, ending: Ending) -> Decision {
     let with_trace = |answer: Answer| match HeaderValue::try_from(format!("trace-{seq}")) {
         Ok(id) if answer.headers.iter().all(|(name, _)| *name != TRACE) => answer.with(TRACE, id),
         _ => answer,

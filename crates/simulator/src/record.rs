@@ -20,7 +20,13 @@ pub enum RequestKind {
     Mask,
     /// `GET` of the next event of a session.
     Events,
-    /// `GET` of a well-known configuration.
+    /// Starts, joins or ends an agent session, or calls the agent's telephone.
+    Session,
+    /// Moves a contact, or signals its script.
+    Contact,
+    /// Who the token is for, and the business unit.
+    Account,
+    /// `GET` of a well-known configuration, or of the keys of id tokens.
     Discovery,
     /// Any other; it was answered 404 or 405.
     Other,
@@ -40,7 +46,7 @@ pub struct RequestRecord {
     pub path: String,
     /// What it was for.
     pub kind: RequestKind,
-    /// The decoded id of the call or session, of DTMF requests and of those for events; of the contact, of masks.
+    /// The decoded id of the call or contact, and the first id of the session, whichever of its ids was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,
     /// The status it was answered with. `None` while in work, when cut, and when the client left first.
@@ -59,7 +65,7 @@ pub struct RequestRecord {
 pub struct Execution {
     /// Counts the executions, from 1.
     pub seq: u64,
-    /// The call.
+    /// The call, or the first id of the session.
     pub call_id: String,
     /// The digits, in clear: a test asks for them.
     pub digits: String,
@@ -76,7 +82,7 @@ pub struct Execution {
     /// How long a tone sounds, in milliseconds, in a session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tone_duration: Option<u64>,
-    /// The contact that the session handles.
+    /// The contact that heard it, in a session that had one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<String>,
     /// Whether the recording of the contact was masked when the first tone began and stayed so to the end of the last,
@@ -95,8 +101,21 @@ pub struct MaskChange {
     pub masked: bool,
     /// When, in milliseconds since the start.
     pub at_ms: f64,
-    /// The `seq` of the request that did it.
-    pub request_seq: u64,
+    /// The `seq` of the request that did it. `None` where the test did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_seq: Option<u64>,
+}
+
+/// A script was signalled.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Signal {
+    /// The contact whose script it is.
+    pub contact_id: String,
+    /// `p1` to `p9`, as far as they were given.
+    pub parameters: BTreeMap<String, String>,
+    /// When, in milliseconds since the start.
+    pub at_ms: f64,
 }
 
 impl fmt::Debug for Execution {

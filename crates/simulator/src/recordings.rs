@@ -62,7 +62,7 @@ mod tests {
                 contact_id: "c".to_owned(),
                 masked,
                 at_ms,
-                request_seq: 1,
+                request_seq: Some(1),
             });
         }
         for (from, to, covered) in [

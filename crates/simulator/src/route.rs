@@ -1,5 +1,7 @@
 //! Which address means what.
 
+use super::agent_request::{AgentRequest, ContactAction, LegAction};
+
 /// The resource of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route {
@@ -11,14 +13,32 @@ pub(super) enum Route {
     SessionDtmf(String),
     /// `…/agent-sessions/{session}/get-next-event`
     NextEvent(String),
-    /// `…/interactions/{contact}/mask` or `…/unmask`
-    Recording(String, MaskAction),
+    /// `…/agent-sessions/{session}/interactions/{contact}/mask` or `…/unmask`
+    Recording(String, String, MaskAction),
+    /// What an agent's program asks for besides.
+    Agent(AgentRequest<String>),
+    /// `/auth/jwks`: what id tokens are verified with.
+    Keys,
     /// `/.well-known/cxone-configuration`
     Configuration,
     /// `/.well-known/openid-configuration`
     OpenIdConfiguration,
     /// Anything else.
     Unknown,
+}
+
+impl Route {
+    /// The only method of the resource.
+    pub(super) const fn method(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NextEvent(_) | Self::Configuration | Self::OpenIdConfiguration | Self::Keys => {
+                "GET"
+            }
+            Self::Dtmf(_) | Self::SessionDtmf(_) | Self::Recording(..) | Self::Token(_) => "POST",
+            Self::Agent(request) => request.method(),
+            Self::Unknown => return None,
+        })
+    }
 }
 
 /// The ways to a token.
@@ -32,6 +52,8 @@ pub(super) enum TokenEndpoint {
     AccessKey,
     /// `/public/user/refresh`: a refresh token in JSON.
     Refresh,
+    /// `/public/authentication/v1/refresh`: the same, with the client's id in `Authorization: Basic`.
+    RegionalRefresh,
 }
 
 /// What is done to a recording.
@@ -58,6 +80,8 @@ pub(super) fn route(path: &str) -> Route {
         "/auth/token" => Route::Token(TokenEndpoint::Form),
         "/authentication/v1/token/access-key" => Route::Token(TokenEndpoint::AccessKey),
         "/public/user/refresh" => Route::Token(TokenEndpoint::Refresh),
+        "/public/authentication/v1/refresh" => Route::Token(TokenEndpoint::RegionalRefresh),
+        "/auth/jwks" => Route::Keys,
         "/.well-known/cxone-configuration" => Route::Configuration,
         "/.well-known/openid-configuration" => Route::OpenIdConfiguration,
         _ => dtmf(path)
@@ -70,20 +94,46 @@ pub(super) fn route(path: &str) -> Route {
 /// Below `/incontactapi/services/{version}/`; the first word in any case, as the platform takes it.
 fn published(path: &str) -> Option<Route> {
     let mut segments = path.strip_prefix('/')?.split('/');
-    let is_api = segments.next()?.eq_ignore_ascii_case("incontactapi");
-    let is_services = segments.next()? == "services";
-    (is_api && is_services && is_version(segments.next()?)).then_some(())?;
-    let kind = segments.next()?;
-    let id = decode(segments.next()?)?;
-    let action = segments.next()?;
-    segments.next().is_none().then_some(())?;
-    match (kind, action) {
-        ("agent-sessions", "send-dtmf") => Some(Route::SessionDtmf(id)),
-        ("agent-sessions", "get-next-event") => Some(Route::NextEvent(id)),
-        ("interactions", "mask") => Some(Route::Recording(id, MaskAction::Mask)),
-        ("interactions", "unmask") => Some(Route::Recording(id, MaskAction::Unmask)),
-        _ => None,
+    let first = segments.next()?;
+    if first.eq_ignore_ascii_case("incontactauthorizationserver") {
+        let rest: Vec<&str> = segments.collect();
+        return (rest == ["token", "whoami"]).then_some(Route::Agent(AgentRequest::WhoAmI));
     }
+    let is_services = segments.next()? == "services";
+    let is_api = first.eq_ignore_ascii_case("incontactapi") && is_services;
+    (is_api && is_version(segments.next()?)).then_some(())?;
+    let below: Vec<&str> = segments.collect();
+    let agent = match below.as_slice() {
+        ["agent-sessions"] => AgentRequest::Start,
+        ["agent-sessions", "join"] => AgentRequest::Join,
+        ["agent-sessions", session] => AgentRequest::End(decode(session)?),
+        ["agent-sessions", session, rest @ ..] => return of_session(decode(session)?, rest),
+        ["interactions", contact, "signal"] => AgentRequest::Signal(decode(contact)?),
+        ["business-unit"] => AgentRequest::BusinessUnit,
+        ["agents", agent, "agent-settings"] => AgentRequest::Settings(decode(agent)?),
+        _ => return None,
+    };
+    Some(Route::Agent(agent))
+}
+
+/// Below `…/agent-sessions/{session}/`.
+fn of_session(session: String, below: &[&str]) -> Option<Route> {
+    let agent = match below {
+        ["send-dtmf"] => return Some(Route::SessionDtmf(session)),
+        ["get-next-event"] => return Some(Route::NextEvent(session)),
+        ["agent-phone", "dial"] => AgentRequest::Leg(session, LegAction::Dial),
+        ["agent-phone", "end"] => AgentRequest::Leg(session, LegAction::End),
+        ["interactions", contact, action] => {
+            let contact = decode(contact)?;
+            match *action {
+                "mask" => return Some(Route::Recording(session, contact, MaskAction::Mask)),
+                "unmask" => return Some(Route::Recording(session, contact, MaskAction::Unmask)),
+                action => AgentRequest::Contact(session, contact, ContactAction::of(action)?),
+            }
+        }
+        _ => return None,
+    };
+    Some(Route::Agent(agent))
 }
 
 /// `v23.0` and the like.
@@ -133,91 +183,4 @@ fn hex(digit: u8) -> Option<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn call_of(path: &str) -> Option<String> {
-        match route(path) {
-            Route::Dtmf(target) => Some(target.call),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn the_ids_are_decoded_segment_by_segment() {
-        let path = "/api/v2/telephony/providers/p%201/lines/%C3%A4/calls/a%2Fb%3F+c/dtmf";
-        assert_eq!(
-            route(path),
-            Route::Dtmf(Target {
-                provider: "p 1".to_owned(),
-                line: "ä".to_owned(),
-                call: "a/b?+c".to_owned(),
-            })
-        );
-    }
-
-    #[test]
-    fn the_published_addresses_take_any_version() {
-        for (path, expected) in [
-            (
-                "/incontactapi/services/v23.0/agent-sessions/s%201/send-dtmf",
-                Route::SessionDtmf("s 1".to_owned()),
-            ),
-            (
-                "/inContactAPI/services/v34.0/agent-sessions/s/get-next-event",
-                Route::NextEvent("s".to_owned()),
-            ),
-            (
-                "/incontactapi/services/v2.0/interactions/c/mask",
-                Route::Recording("c".to_owned(), MaskAction::Mask),
-            ),
-            (
-                "/incontactapi/services/v2.0/interactions/c/unmask",
-                Route::Recording("c".to_owned(), MaskAction::Unmask),
-            ),
-            (
-                "/incontactapi/services/23.0/interactions/c/mask",
-                Route::Unknown,
-            ),
-            (
-                "/incontactapi/services/v23/interactions/c/mask",
-                Route::Unknown,
-            ),
-            (
-                "/incontactapi/services/v23.0/interactions/c/hold",
-                Route::Unknown,
-            ),
-            (
-                "/incontactapi/services/v23.0/interactions/c/mask/x",
-                Route::Unknown,
-            ),
-            (
-                "/incontactapi/services/v23.0/agent-sessions//send-dtmf",
-                Route::Unknown,
-            ),
-        ] {
-            assert_eq!(route(path), expected, "{path}");
-        }
-    }
-
-    #[test]
-    fn everything_else_is_unknown() {
-        let base = "/api/v2/telephony/providers/p/lines/l/calls/c/dtmf";
-        assert_eq!(call_of(base).as_deref(), Some("c"));
-        for path in [
-            format!("{base}/"),
-            format!("{base}/x"),
-            format!("/v1{base}"),
-            base.replace("/c/", "//"),
-            base.replace("/c/", "/%/"),
-            base.replace("/c/", "/%+1/"),
-            base.replace("/c/", "/%ff/"),
-            base.replace("lines", "line"),
-            "/oauth/token/".to_owned(),
-            "/OAuth/token".to_owned(),
-            "/".to_owned(),
-        ] {
-            assert_eq!(route(&path), Route::Unknown, "{path}");
-        }
-    }
-}
+mod tests;

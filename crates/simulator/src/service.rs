@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use super::answer::{AnswerBody, Closed};
 use super::decision::{Asking, Decision, Ending, Now, Payload, Task};
 use super::script::Cut;
+use super::sessions::Addressed;
 use super::state::{Shared, State};
 
 /// Longer bodies are answered 413.
@@ -109,10 +110,10 @@ async fn decide(
         Task::NextEvent(_, Some(step)) => {
             return Ok((Instant::now(), State::scripted_event(seq, &step)));
         }
-        Task::NextEvent(session, None) => {
+        Task::NextEvent(addressed, None) => {
             let nothing = Payload::NONE;
             let asking = Asking::of(head, &nothing);
-            let decision = listen(shared, seq, &session, &asking).await;
+            let decision = listen(shared, seq, &addressed, &asking).await;
             return Ok((Instant::now(), decision));
         }
         _ => {}
@@ -129,15 +130,21 @@ async fn decide(
         Task::SessionDtmf(session, step) => {
             state.session_dtmf(seq, session, step.as_deref(), &asking, now)
         }
-        Task::Recording(contact, action, step) => {
-            state.recording(seq, (contact, *action), step.as_deref(), &asking, now)
+        Task::Recording(session, contact, action, step) => {
+            let of = (session, contact.as_str(), *action);
+            state.recording(seq, of, step.as_deref(), &asking, now)
         }
+        Task::Agent(request) => state.agent_request(seq, request, &asking, now),
         Task::Token(endpoint, step) => {
             let request = (asking.authorization, asking.payload);
             state.token(*endpoint, step.as_deref(), request, now)
         }
         Task::NextEvent(..) | Task::Tell(_) => return Err(Closed),
     };
+    drop(state);
+    if matches!(task, Task::Recording(..) | Task::Agent(_)) {
+        shared.news.notify_waiters();
+    }
     Ok((now.instant, decision))
 }
 
@@ -145,23 +152,29 @@ async fn decide(
 const LONGEST_POLL: u64 = 60;
 
 /// Waits for something to tell, no longer than the listener wants.
-async fn listen(shared: &Shared, seq: u64, session: &str, asking: &Asking<'_>) -> Decision {
+async fn listen(shared: &Shared, seq: u64, addressed: &Addressed, asking: &Asking<'_>) -> Decision {
     let wanted = url::form_urlencoded::parse(asking.query.unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "timeout")
         .and_then(|(_, value)| value.parse().ok());
     let patience = Duration::from_secs(wanted.unwrap_or(LONGEST_POLL).min(LONGEST_POLL));
     let until = tokio::time::Instant::now() + patience;
+    let poll = shared.lock().sessions.poll(addressed);
     loop {
         let mut news = pin!(shared.news.notified());
         // Before the look: what happens between the look and the wait must wake it.
         news.as_mut().enable();
-        let told = shared
-            .lock()
-            .next_event(seq, session, asking, Instant::now());
+        let (told, due) = {
+            let mut state = shared.lock();
+            let told = state.next_event(seq, &poll, asking, Instant::now());
+            (told, state.pending_masks.next_due())
+        };
         if let Some(decision) = told {
             return decision;
         }
-        if tokio::time::timeout_at(until, news).await.is_err() {
+        // What takes effect by itself is news as well.
+        let look_again = due.map_or(until, |due| until.min(due.into()));
+        let waiting = tokio::time::timeout_at(look_again, news).await;
+        if waiting.is_err() && look_again == until {
             return State::nothing_happened(seq);
         }
     }

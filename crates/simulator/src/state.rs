@@ -1,26 +1,27 @@
 //! What the platform knows, and what it decides. No I/O and no clock: time comes in.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use http::header::{ALLOW, WWW_AUTHENTICATE};
-use http::{HeaderValue, Method, StatusCode};
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, StatusCode};
 use tokio::sync::Notify;
 
 use super::answer::Answer;
 use super::answers::{accepted, too_large, too_many};
 use super::calls::Calls;
-use super::decision::{Decision, Ending, Now, Payload, Task};
-use super::discovery;
+use super::decision::{Decision, Ending, Now, Payload};
 use super::dtmf::Sequence;
 use super::grants::RefreshTokens;
-use super::journal::{Head, Journal};
+use super::journal::Journal;
+use super::masking::PendingMasks;
 use super::options::SimulatorOptions;
 use super::queue::Scripts;
 use super::rate::{Limiter, RetryAfterForm};
-use super::record::{RequestKind, Statistics};
+use super::record::{Signal, Statistics};
 use super::recordings::Recordings;
-use super::route::{Route, Target, route};
+use super::route::Target;
 use super::script::{Cut, Step};
 use super::sessions::Sessions;
 use super::token::{TokenState, Tokens};
@@ -41,7 +42,9 @@ impl Shared {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.settle(Now::read());
+        state
     }
 }
 
@@ -52,10 +55,12 @@ pub(super) struct State {
     started: Instant,
     random: fastrand::Rng,
     limiter: Option<Limiter>,
-    statistics: Statistics,
+    pub(super) statistics: Statistics,
     pub(super) calls: Calls,
     pub(super) sessions: Sessions,
     pub(super) recordings: Recordings,
+    pub(super) pending_masks: PendingMasks,
+    pub(super) signals: VecDeque<Signal>,
     pub(super) refresh_tokens: RefreshTokens,
     pub(super) tokens: Tokens,
     pub(super) scripts: Scripts,
@@ -71,8 +76,10 @@ impl State {
             statistics: Statistics::default(),
             url: String::new(),
             calls: Calls::new(options.auto_calls),
-            sessions: Sessions::new(options.auto_calls),
+            sessions: Sessions::new(&options),
             recordings: Recordings::new(options.journal_limit),
+            pending_masks: PendingMasks::default(),
+            signals: VecDeque::new(),
             refresh_tokens: RefreshTokens::default(),
             tokens: Tokens::default(),
             scripts: Scripts::default(),
@@ -105,73 +112,9 @@ impl State {
         micros as f64 / 1_000.0
     }
 
-    /// The head of a request was read. Returns its number and what it needs next.
-    pub(super) fn arrive(&mut self, head: &http::request::Parts, now: Instant) -> (u64, Task) {
-        let path = head.uri.path();
-        let is_post = head.method == Method::POST;
-        let is_get = head.method == Method::GET;
-        let mut overlapped = false;
-        let (kind, task) = match route(path) {
-            Route::Dtmf(target) if is_post => {
-                overlapped = self.arrive_at(&target.call, now);
-                let step = self.scripts.next(&target.call);
-                (RequestKind::Dtmf, Task::Dtmf(target, step))
-            }
-            Route::SessionDtmf(session) if is_post => {
-                overlapped = self.arrive_at(&session, now);
-                let step = self.scripts.next(&session);
-                (RequestKind::Dtmf, Task::SessionDtmf(session, step))
-            }
-            Route::Recording(contact, action) if is_post => {
-                self.statistics.mask_requests += 1;
-                let step = self.scripts.next_mask(action);
-                (RequestKind::Mask, Task::Recording(contact, action, step))
-            }
-            Route::NextEvent(session) if is_get => {
-                self.statistics.event_polls += 1;
-                let step = self.scripts.next_event();
-                (RequestKind::Events, Task::NextEvent(session, step))
-            }
-            Route::Configuration if is_get => {
-                self.statistics.discovery_requests += 1;
-                let api = self.options.api_endpoint.as_deref().unwrap_or(&self.url);
-                let tenant = &self.options.tenant_id;
-                let answer = discovery::configuration(head.uri.query(), tenant, api, &self.url);
-                (RequestKind::Discovery, Task::Tell(answer))
-            }
-            Route::OpenIdConfiguration if is_get => {
-                self.statistics.discovery_requests += 1;
-                let answer = discovery::open_id(&self.url);
-                (RequestKind::Discovery, Task::Tell(answer))
-            }
-            Route::Token(endpoint) if is_post => {
-                self.statistics.token_requests += 1;
-                let step = self.scripts.next_token();
-                (RequestKind::Token, Task::Token(endpoint, step))
-            }
-            other => (RequestKind::Other, Task::Tell(refused(&other))),
-        };
-        let seq = self.journal.request(&Head {
-            at_ms: self.since_start(now),
-            method: &head.method,
-            path,
-            headers: &head.headers,
-            kind,
-            call_id: task.id(),
-            overlapped,
-        });
-        (seq, task)
-    }
-
-    /// Digits are on their way into a call or a session. Tells whether something else was going on in it.
-    fn arrive_at(&mut self, id: &str, now: Instant) -> bool {
-        let (overlaps, together) = self.calls.arrive(id, now);
-        let statistics = &mut self.statistics;
-        statistics.overlaps += u64::from(overlaps);
-        statistics.in_flight += 1;
-        statistics.max_in_flight = statistics.max_in_flight.max(statistics.in_flight);
-        statistics.max_in_flight_per_call = statistics.max_in_flight_per_call.max(together);
-        overlaps
+    /// The address of the API that discovery tells.
+    pub(super) fn api_endpoint(&self) -> &str {
+        self.options.api_endpoint.as_deref().unwrap_or(&self.url)
     }
 
     /// A request is over; `call_id` is that of a DTMF request.
@@ -319,24 +262,4 @@ impl State {
         self.journal.count(&mut statistics);
         statistics
     }
-}
-
-/// The answer to a request that comes to no resource, or with the wrong method.
-fn refused(route: &Route) -> Answer {
-    match route {
-        Route::Unknown => Answer::refusal(StatusCode::NOT_FOUND, "not_found", "No such resource"),
-        Route::NextEvent(_) | Route::Configuration | Route::OpenIdConfiguration => only("GET"),
-        Route::Dtmf(_) | Route::SessionDtmf(_) | Route::Recording(..) | Route::Token(_) => {
-            only("POST")
-        }
-    }
-}
-
-fn only(method: &'static str) -> Answer {
-    Answer::refusal(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        &format!("Only {method} is allowed here"),
-    )
-    .with(ALLOW, HeaderValue::from_static(method))
 }

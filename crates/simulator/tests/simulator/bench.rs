@@ -115,6 +115,8 @@ impl Client {
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => {
                     return Err(progress.unwrap_or(Broken::Reset));
                 }
+                // Such as when the process was stopped and goes on.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     assert!(
                         matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),

@@ -10,10 +10,13 @@
 )]
 
 mod accepted;
+mod agent;
 mod bench;
 mod calls;
+mod contacts;
 mod journal;
 mod limits;
+mod masks;
 mod program;
 mod published;
 mod scripts;

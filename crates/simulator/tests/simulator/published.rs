@@ -3,23 +3,23 @@
 use std::time::Duration;
 
 use cxone_dtmf_simulator::{
-    Claim, Cut, MaskAction, RequestKind, SessionOptions, Simulator, SimulatorOptions, Step,
-    TokenStep,
+    Claim, Cut, MaskAction, RequestKind, SessionEnd, SessionOptions, Simulator, SimulatorOptions,
+    Step, TokenStep,
 };
 use serde_json::json;
 
 use crate::bench::*;
 
-const ACCESS_KEY: &str =
+pub(crate) const ACCESS_KEY: &str =
     r#"{"accessKeyId":"demo-access-key","accessKeySecret":"demo-access-secret="}"#;
 
-fn ask(simulator: &Simulator, path: &str, headers: &[(&str, &str)], body: &str) -> Seen {
+pub(crate) fn ask(simulator: &Simulator, path: &str, headers: &[(&str, &str)], body: &str) -> Seen {
     let mut client = Client::open(simulator);
     client.send("POST", path, headers, body.as_bytes());
     client.receive().unwrap()
 }
 
-fn below(path: &str) -> String {
+pub(crate) fn below(path: &str) -> String {
     format!("/incontactapi/services/v23.0/{path}")
 }
 
@@ -36,28 +36,36 @@ fn long_tones() -> SimulatorOptions {
 }
 
 /// A session of one contact.
-fn bench(options: SimulatorOptions) -> Bench {
+pub(crate) fn bench(options: SimulatorOptions) -> Bench {
     let bench = Bench::with(options);
-    let contact_id = Some("k1".to_owned());
-    bench
-        .simulator
-        .add_session("s1", SessionOptions { contact_id });
+    let options = SessionOptions {
+        contact_id: Some("k1".to_owned()),
+        agent_id: Some("4711".to_owned()),
+    };
+    bench.simulator.add_session("s1", options);
     bench
 }
 
 impl Bench {
-    fn post(&self, path: &str, body: &str) -> Seen {
+    pub(crate) fn post(&self, path: &str, body: &str) -> Seen {
         self.send(&below(path), body).receive().unwrap()
     }
 
-    fn tones(&self, session: &str, digits: &str) -> Seen {
+    pub(crate) fn tones(&self, session: &str, digits: &str) -> Seen {
         self.post(
             &format!("agent-sessions/{session}/send-dtmf"),
             &tones(digits),
         )
     }
 
-    fn listen(&self, session: &str, seconds: u32) -> Client {
+    /// The first poll of a listener: returns the id to go on with.
+    pub(crate) fn begin(&self, session: &str) -> String {
+        let state = self.listen(session, 0).receive().unwrap().json();
+        assert_eq!(state["events"][0]["Type"], "AgentSessionStart");
+        state["sessionId"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn listen(&self, session: &str, seconds: u32) -> Client {
         let path = below(&format!(
             "agent-sessions/{session}/get-next-event?timeout={seconds}"
         ));
@@ -240,7 +248,7 @@ fn the_checks_of_a_session_come_in_their_order() {
     assert_eq!(seen.error(), (400, "invalid_request".to_owned()));
     let seen = bench.tones("nobody", "1");
     assert_eq!(seen.error(), (404, "not_found".to_owned()));
-    bench.simulator.end_session("s1");
+    bench.simulator.end_session("s1", SessionEnd::Here);
     assert_eq!(bench.tones("s1", "1").status, 404);
     assert!(bench.simulator.executions().is_empty());
 }
@@ -280,12 +288,22 @@ fn scripts_and_cuts_serve_sessions_too() {
 #[test]
 fn a_mask_covers_the_tones_that_it_spans() {
     let bench = bench(long_tones());
-    assert_eq!(bench.post("interactions/k1/mask", "").status, 202);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/k1/mask", "")
+            .status,
+        202
+    );
     assert!(bench.simulator.is_masked("k1"));
     bench.tones("s1", "1");
     assert_eq!(bench.simulator.executions()[0].masked, Some(true));
     // Too early: the tone plays on.
-    assert_eq!(bench.post("interactions/k1/unmask", "").status, 202);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/k1/unmask", "")
+            .status,
+        202
+    );
     assert_eq!(bench.simulator.executions()[0].masked, Some(false));
     let masked: Vec<_> = (bench.simulator.masks("k1").iter())
         .map(|change| change.masked)
@@ -297,19 +315,34 @@ fn a_mask_covers_the_tones_that_it_spans() {
 #[test]
 fn masks_have_rules_and_faults_of_their_own() {
     let bench = bench(SimulatorOptions::default());
-    let path = below("interactions/k1/mask");
+    let path = below("agent-sessions/s1/interactions/k1/mask");
     assert_eq!(ask(&bench.simulator, &path, &[], "").status, 401);
-    assert_eq!(bench.post("interactions/nobody/mask", "").status, 404);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/nobody/mask", "")
+            .status,
+        404
+    );
     let steps = vec![Step::status(500), Step::cut(Cut::AfterExecute)];
     bench
         .simulator
         .script_mask(steps, MaskAction::Mask)
         .unwrap();
-    assert_eq!(bench.post("interactions/k1/mask", "").status, 500);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/k1/mask", "")
+            .status,
+        500
+    );
     assert!(!bench.simulator.is_masked("k1"));
     assert!(bench.send(&path, "").receive().is_err());
     assert!(bench.simulator.is_masked("k1"), "it was carried out");
-    assert_eq!(bench.post("interactions/k1/unmask", "").status, 202);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/k1/unmask", "")
+            .status,
+        202
+    );
 }
 
 // Events.
@@ -317,26 +350,30 @@ fn masks_have_rules_and_faults_of_their_own() {
 #[test]
 fn a_listener_waits_for_an_event() {
     let bench = bench(SimulatorOptions::default());
-    let mut waiting = bench.listen("s1", 30);
-    bench.eventually("the poll", |simulator| simulator.stats().event_polls == 1);
+    let id = bench.begin("s1");
+    let mut waiting = bench.listen(&id, 30);
+    bench.eventually("the poll", |simulator| simulator.stats().event_polls == 2);
     bench
         .simulator
         .push_event("s1", json!({ "Type": "AgentState" }));
-    let seen = waiting.receive().unwrap();
-    assert_eq!(seen.json()["events"][0]["Type"], "AgentState");
-    assert_eq!(bench.listen("s1", 0).receive().unwrap().status, 304);
+    let seen = waiting.receive().unwrap().json();
+    assert_eq!(seen["events"][0]["Type"], "AgentState");
+    let next = seen["sessionId"].as_str().unwrap();
+    assert_eq!(bench.listen(next, 0).receive().unwrap().status, 304);
     assert_eq!(bench.listen("nobody", 0).receive().unwrap().status, 404);
 }
 
 #[test]
 fn the_end_of_a_session_is_an_event_and_then_a_conflict() {
     let bench = bench(SimulatorOptions::default());
-    let mut waiting = bench.listen("s1", 30);
-    bench.eventually("the poll", |simulator| simulator.stats().event_polls == 1);
-    bench.simulator.end_session("s1");
+    let id = bench.begin("s1");
+    let mut waiting = bench.listen(&id, 30);
+    bench.eventually("the poll", |simulator| simulator.stats().event_polls == 2);
+    bench.simulator.end_session("s1", SessionEnd::Here);
     let end = waiting.receive().unwrap().json();
     assert_eq!(end["events"][0]["Type"], "AgentSessionEnd");
-    let after = bench.listen("s1", 30).receive().unwrap();
+    let next = end["sessionId"].as_str().unwrap();
+    let after = bench.listen(next, 30).receive().unwrap();
     assert_eq!(after.error(), (409, "session_ended".to_owned()));
     let kinds: Vec<_> = (bench.simulator.requests().iter())
         .map(|request| request.kind)
@@ -366,5 +403,10 @@ fn listeners_have_faults_of_their_own() {
         ..SimulatorOptions::default()
     });
     assert_eq!(bench.tones("anything", "1").status, 202);
-    assert_eq!(bench.post("interactions/anything/mask", "").status, 202);
+    assert_eq!(
+        bench
+            .post("agent-sessions/s1/interactions/anything/mask", "")
+            .status,
+        202
+    );
 }

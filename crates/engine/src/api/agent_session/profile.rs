@@ -59,7 +59,7 @@ impl WireProfile for AgentSession {
         Ok(Prepared {
             asked: Asked {
                 tone_duration: Some(valid.tone_duration),
-                contact: valid.contact.map(Arc::from),
+                contact: valid.contact.as_deref().map(Arc::from),
                 mask_recording: Some(valid.mask_recording),
                 ..Asked::new(&valid.sequence.all, valid.inter_digit_pause)
             },
@@ -71,8 +71,8 @@ impl WireProfile for AgentSession {
             parts: (groups.iter().filter(|_| in_parts))
                 .map(|group| group.digits.clone())
                 .collect(),
-            recording: (valid.contact.filter(|_| valid.mask_recording))
-                .map(|contact| requests::recording(settings, contact)),
+            recording: (valid.contact.as_deref().filter(|_| valid.mask_recording))
+                .map(|contact| requests::recording(settings, &call, contact)),
             sequence: valid.sequence.all,
             call,
         })

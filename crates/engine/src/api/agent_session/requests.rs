@@ -55,12 +55,15 @@ pub(super) fn segment(
     }
 }
 
-/// `POST …/interactions/{contactId}/mask`, and `…/unmask`.
-pub(super) fn recording(settings: &Settings, contact: &str) -> Recording {
-    let post = |action| RequestTemplate {
-        method: Method::POST,
-        target: target(&settings.version, ["interactions", contact, action]),
-        body: Bytes::new(),
+/// `POST …/agent-sessions/{sessionId}/interactions/{contactId}/mask`, and `…/unmask`.
+pub(super) fn recording(settings: &Settings, session: &str, contact: &str) -> Recording {
+    let post = |action| {
+        let below = ["agent-sessions", session, "interactions", contact, action];
+        RequestTemplate {
+            method: Method::POST,
+            target: target(&settings.version, below),
+            body: Bytes::new(),
+        }
     };
     Recording {
         mask: post("mask"),

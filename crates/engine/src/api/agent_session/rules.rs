@@ -1,5 +1,7 @@
 //! The rules of an injection into an agent session.
 
+use std::borrow::Cow;
+
 use crate::api::params::agent_session::Params;
 use crate::error::Error;
 use crate::payload::{
@@ -45,7 +47,7 @@ pub(super) struct Valid<'a> {
     pub sequence: PausedSequence,
     pub tone_duration: u16,
     pub inter_digit_pause: u16,
-    pub contact: Option<&'a str>,
+    pub contact: Option<Cow<'a, str>>,
     pub mask_recording: bool,
 }
 
@@ -60,10 +62,7 @@ pub(super) fn check(params: Params<'_>, rules: Rules) -> Result<Valid<'_>, Error
         Value::Missing => DEFAULT_INTER_DIGIT_PAUSE,
         given => parse_pause(given)?,
     };
-    let contact = match params.contact_id {
-        Value::Missing => None,
-        given => Some(payload::required_id("contactId", given)?),
-    };
+    let contact = contact_id(params.contact_id)?;
     let mask_recording = match params.mask_recording {
         Value::Missing => false,
         Value::Flag(flag) => flag,
@@ -80,6 +79,22 @@ pub(super) fn check(params: Params<'_>, rules: Rules) -> Result<Valid<'_>, Error
         inter_digit_pause,
         contact,
         mask_recording,
+    })
+}
+
+/// The platform's own type of it is a number (developer portal, agent API).
+fn contact_id(given: Value<'_>) -> Result<Option<Cow<'_, str>>, Error> {
+    const GREATEST: f64 = 9_007_199_254_740_991.0;
+    Ok(match given {
+        Value::Missing => None,
+        Value::Text(_) => Some(payload::required_id("contactId", given)?.into()),
+        Value::Number(number) if number.fract() == 0.0 && (0.0..=GREATEST).contains(&number) => {
+            Some(number.to_string().into())
+        }
+        _ => {
+            let rule = "contactId must be a string, or a whole number";
+            return Err(Error::invalid(rule));
+        }
     })
 }
 
@@ -147,7 +162,7 @@ mod tests {
     fn defaults_are_those_of_the_platform() {
         let valid = check(params("1"), PLAIN).unwrap();
         assert_eq!((valid.tone_duration, valid.inter_digit_pause), (120, 120));
-        assert_eq!((valid.contact, valid.mask_recording), (None, false));
+        assert_eq!((valid.contact.as_deref(), valid.mask_recording), (None, false));
     }
 
     #[test]
@@ -235,7 +250,7 @@ mod tests {
         assert!(message(mask(None), PLAIN).starts_with("maskRecording needs contactId"));
         assert!(message(mask(Some("..")), PLAIN).starts_with("contactId must be 1 to 128"));
         let valid = check(mask(Some("42")), PLAIN).unwrap();
-        assert_eq!((valid.contact, valid.mask_recording), (Some("42"), true));
+        assert_eq!((valid.contact.as_deref(), valid.mask_recording), (Some("42"), true));
     }
 
     #[test]

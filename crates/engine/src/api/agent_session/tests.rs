@@ -99,7 +99,7 @@ fn the_recording_of_the_contact_is_masked_when_asked_for() {
         ..params("1")
     };
     let recording = prepare(Settings::default(), masked).recording.unwrap();
-    let below = "https://api-na1.niceincontact.com/incontactapi/services/v23.0/interactions/c-9";
+    let below = "https://api-na1.niceincontact.com/incontactapi/services/v23.0/agent-sessions/s1/interactions/c-9";
     assert_eq!(address(&recording.mask), format!("{below}/mask"));
     assert_eq!(address(&recording.unmask), format!("{below}/unmask"));
 }

@@ -79,8 +79,11 @@ async fn serve(run: Run) -> Result<(), Failure> {
         simulator.add_call(call, CallOptions::default());
     }
     for (session, contact) in &run.sessions {
-        let contact_id = Some(contact.clone());
-        simulator.add_session(session, SessionOptions { contact_id });
+        let options = SessionOptions {
+            contact_id: Some(contact.clone()),
+            ..SessionOptions::default()
+        };
+        simulator.add_session(session, options);
     }
     let told = if run.json {
         introduction.json(simulator.url(), simulator.port())
