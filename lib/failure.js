@@ -1,5 +1,7 @@
 'use strict';
 
+const { keptUnder } = require('./causes.js');
+
 /**
  * A failure of the engine, whose fields have no names on their way here.
  * @param {import('./types.js').Fields} fields those of `Failure` in `src/failure.rs`, in the same order
@@ -16,6 +18,7 @@ function failureOf(fields, answer) {
     message: fields[4],
     retryAfterMs: fields[5] ?? undefined,
     digitsAccepted: fields[6] ?? undefined,
+    thrown: keptUnder(fields[7] ?? undefined),
     response: answer
       ? {
           status: answer[0],

@@ -7,18 +7,8 @@
 
 const { invalid } = require('./errors.js');
 const { guarded } = require('./guarded.js');
-const { own } = require('./own.js');
+const { deepFreeze } = require('./own.js');
 const { ObjectFreeze, SafeSet } = require('./primordials.js');
-
-/** @param {object} value */
-function deepFreeze(value) {
-  // Once per injection: a third of the time that Object.values() takes.
-  for (const name in value) {
-    const field = own(value, name);
-    if (typeof field === 'object' && field !== null) deepFreeze(field);
-  }
-  return ObjectFreeze(value);
-}
 
 /** @typedef {{ callback: (event: import('../index.js').CtiEvent) => unknown, failed: boolean }} Monitor */
 
@@ -44,6 +34,11 @@ class Monitors {
     return () => {
       this.#all.delete(monitor);
     };
+  }
+
+  /** The callbacks, in the order in which they are called. */
+  get callbacks() {
+    return ObjectFreeze([...this.#all].map(({ callback }) => callback));
   }
 
   get any() {

@@ -8,6 +8,7 @@
 const { isUint8Array } = require('node:util/types');
 const { DtmfError, invalid, isDtmfError } = require('./errors.js');
 const { failureOf } = require('./failure.js');
+const { deepFreeze } = require('./own.js');
 const {
   ArrayIsArray,
   JSONParse,
@@ -90,6 +91,17 @@ function reading(read) {
   }
 }
 
+/**
+ * Reads a JSON text when it is wanted, and freezes what it says.
+ * @param {() => string} text
+ * @returns {() => object}
+ */
+function readLater(text) {
+  /** @type {object | undefined} */
+  let read;
+  return () => (read ??= deepFreeze(JSONParse(text())));
+}
+
 /** @param {unknown} value */
 function textOrNull(value) {
   return typeof value === 'string' ? value : null;
@@ -131,6 +143,7 @@ module.exports = {
   throwIfWrong,
   madeOrThrow,
   reading,
+  readLater,
   textOrNull,
   digitsOrNull,
   numberOrNaN,

@@ -13,6 +13,8 @@ export interface Failure {
   message: string;
   retryAfterMs?: number | undefined;
   digitsAccepted?: number | undefined;
+  /** What the program's own code threw and made it fail. */
+  thrown?: { cause: unknown } | undefined;
   response?: Answer | undefined;
 }
 

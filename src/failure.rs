@@ -5,7 +5,7 @@ use serde::ser::{SerializeSeq as _, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::times::whole_millis_up;
-use cxone_dtmf_engine::error::{Error, Response};
+use cxone_dtmf_engine::error::{Cause, Error, Response};
 
 /// An error's closed list of fields, but for the answer. They have no names on their way: `lib/failure.js` has them in
 /// the same order.
@@ -18,6 +18,7 @@ pub struct Failure<'a>(
     &'a str,      // message
     Option<u64>,  // retryAfterMs
     Option<u32>,  // digitsAccepted
+    Option<u64>,  // cause, by its number in `lib/causes.js`
 );
 
 impl<'a> From<&'a Error> for Failure<'a> {
@@ -31,6 +32,7 @@ impl<'a> From<&'a Error> for Failure<'a> {
             &error.message,
             error.retry_after.map(whole_millis_up),
             error.digits_accepted,
+            error.cause.as_ref().map(Cause::number),
         )
     }
 }

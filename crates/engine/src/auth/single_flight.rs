@@ -163,6 +163,13 @@ impl<W> SingleFlight<W> {
         self.held = None;
     }
 
+    /// The token that would be handed out now, if any, with the time that it still serves.
+    #[must_use]
+    pub fn held(&self, now: Duration) -> Option<(Token, Duration)> {
+        let held = self.held.as_ref().filter(|held| held.usable(now))?;
+        Some((held.token.clone(), held.usable_until.saturating_sub(now)))
+    }
+
     /// The age of the token that would be handed out now, if any.
     #[must_use]
     pub fn age(&self, now: Duration) -> Option<Duration> {
@@ -307,6 +314,9 @@ mod tests {
         machine.ask(at(0), || 1);
         machine.fetched(at(4), Ok(of_life(at(10))));
         assert_eq!(machine.age(at(4)), Some(at(4)));
+        let (token, left) = machine.held(at(4)).unwrap();
+        assert_eq!((token.generation, left), (1, at(1)));
+        assert_eq!(machine.held(at(5)), None);
         assert!(matches!(machine.ask(at(5), || 2), Asked::Fetch));
     }
 

@@ -8,15 +8,17 @@ use cxone_dtmf_options::OptionError;
 
 use crate::delivery::Delivery;
 
+mod cause;
 mod code;
 mod exit;
 mod response;
 
+pub use cause::Cause;
 pub use code::Code;
 pub use exit::Exit;
 pub use response::{BodyError, Details, Response};
 
-/// A failed operation. It never holds the request, a URL, a token or a digit.
+/// A failed operation. It never holds the request, a URL, a token or a digit; a [`Cause`] is a number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Error {
     /// Why it failed.
@@ -33,6 +35,8 @@ pub struct Error {
     pub digits_accepted: Option<u32>,
     /// The last answer, when there was one. Boxed, since few errors carry one.
     pub response: Option<Box<Response>>,
+    /// What was thrown by code outside of the engine and made the operation fail.
+    pub cause: Option<Cause>,
 }
 
 impl From<OptionError> for Error {
@@ -60,6 +64,7 @@ impl Error {
             retry_after: None,
             digits_accepted: None,
             response: None,
+            cause: None,
         }
     }
 
@@ -88,6 +93,13 @@ impl Error {
     #[must_use]
     pub fn with_response(mut self, response: Option<Response>) -> Self {
         self.response = response.map(Box::new);
+        self
+    }
+
+    /// Adds what made it fail.
+    #[must_use]
+    pub fn caused_by(mut self, cause: Option<Cause>) -> Self {
+        self.cause = cause;
         self
     }
 }

@@ -97,11 +97,14 @@ pub(super) fn lock_timeout_under_lock(call: &str) -> Error {
 }
 
 fn lock_wait_ended(call: &str, hint: &str) -> Error {
-    Error::not_sent(
-        Code::LockTimeout,
-        format!("Channel conflict: call {call} is currently locked by another process{hint}"),
-    )
-    .retryable(None)
+    let message = format!("{}{hint}", channel_conflict(call));
+    Error::not_sent(Code::LockTimeout, message).retryable(None)
+}
+
+/// The tutorial's words for a call that is busy.
+#[must_use]
+pub fn channel_conflict(call: &str) -> String {
+    format!("Channel conflict: call {call} is currently locked by another process")
 }
 
 /// Rejected while queued.

@@ -43,4 +43,5 @@ pub use acquisition::Acquisition;
 pub use engine::{Parts, Submissions};
 pub use handle::Injector;
 pub use injection::Injection;
+pub use messages::channel_conflict;
 pub use sessions::Follower;
