@@ -1,6 +1,7 @@
 'use strict';
 
 const native = require('./native.js');
+const { printsPlainly } = require('./face.js');
 const lane = require('./lane.js');
 const { watch } = require('./abort.js');
 const { failed, invalid, notSent } = require('./errors.js');
@@ -187,5 +188,7 @@ class CXoneAuthClient {
     CXoneAuthClient.#self(this, 'invalidateToken').#native.invalidateToken();
   }
 }
+
+printsPlainly(CXoneAuthClient);
 
 module.exports = { CXoneAuthClient, clientOf, isUntouched };

@@ -3,6 +3,7 @@
 const { DtmfError, invalid } = require('./errors.js');
 const { inject } = require('./injection.js');
 const { InjectorCore } = require('./injector-core.js');
+const { printsPlainly } = require('./face.js');
 const lane = require('./lane.js');
 const { toOptionalJson, throwIfWrong, textOrNull, numberOrNaN } = require('./options.js');
 const outcome = require('./outcome.js');
@@ -171,5 +172,7 @@ if (Symbol.asyncDispose) {
     },
   );
 }
+
+printsPlainly(DtmfInjector);
 
 module.exports = { DtmfInjector, injectorOf };
