@@ -1,5 +1,6 @@
 'use strict';
 
+const { invalid } = require('./errors.js');
 const { injectorOf } = require('./injector.js');
 const { standardOutput } = require('./logger.js');
 const { DEFAULT_MAX_RETRIES } = require('./payload.js');
@@ -12,6 +13,9 @@ const { injectInLoop } = require('./retry-loop.js');
  * @param {import('../index.js').InjectionOptions} [options]
  */
 async function injectWithRetry(injector, params, maxRetries = DEFAULT_MAX_RETRIES, options) {
+  if (typeof injector?.injectDTMF !== 'function') {
+    throw invalid('injector must be a DtmfInjector or have a method injectDTMF()');
+  }
   const ours = injectorOf(injector);
   if (!ours?.isUntouched) {
     return await injectInLoop(injector, params, maxRetries, options, ours?.log ?? standardOutput);
