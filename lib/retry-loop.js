@@ -101,7 +101,10 @@ function idOf(params) {
  */
 function ofAttempt(options, retries) {
   if (options === undefined) return undefined;
-  const { maxAttempts: _, ...passedOn } = /** @type {import('../index.js').InjectionOptions} */ (options);
+  /** @type {Record<string, unknown>} */
+  const passedOn = { .../** @type {object} */ (options) };
+  // The loop counts the attempts.
+  delete passedOn['maxAttempts'];
   if (own(options, 'deadlineMs') === undefined) return passedOn;
   return { ...passedOn, deadlineMs: Math.max(1, retries.remainingMs()) };
 }

@@ -63,7 +63,7 @@ mod tests {
         let first = Error::not_sent(Code::Auth, "no token").caused_by(Some(cause));
         let second = first.clone();
         drop(first);
-        assert_eq!(*forgotten.lock().unwrap(), []);
+        assert!(forgotten.lock().unwrap().is_empty());
         drop(second);
         assert_eq!(*forgotten.lock().unwrap(), [7]);
     }
