@@ -117,3 +117,91 @@ impl TokenSource for TokenPath {
         own.and_then(|own| own.age())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::outbox::Outbox;
+    use super::*;
+    use cxone_dtmf_engine::Secret;
+
+    /// A cache that always holds a token of generation 7.
+    struct Cache;
+
+    impl TokenSource for Cache {
+        fn token(&self) -> BoxFuture<'_, Result<Token, Error>> {
+            Box::pin(async {
+                Ok(Token {
+                    value: Secret::new("cached".to_owned()),
+                    generation: 7,
+                    tenant: None,
+                })
+            })
+        }
+
+        fn invalidate(&self, _refused: &Token) {}
+    }
+
+    fn path() -> (Arc<TokenPath>, Arc<ForeignTokens>, Arc<Outbox>) {
+        let outbox = Arc::new_cyclic(|this| Outbox::new(this.clone(), || ()));
+        let foreign = Arc::new(ForeignTokens::new(1.0, Arc::clone(&outbox)));
+        let path = TokenPath::new(Some(Arc::new(Cache)), Arc::clone(&foreign));
+        (Arc::new(path), foreign, outbox)
+    }
+
+    /// The kinds of the records that JavaScript would get.
+    fn asked(outbox: &Outbox) -> Vec<String> {
+        let batch = outbox.batch().unwrap_or_else(|| "[]".to_owned());
+        let records: Vec<Value> = serde_json::from_str(&batch).unwrap();
+        outbox.crossed(records.len());
+        let kinds = records.iter().map(|record| record[0].as_str());
+        kinds.map(|kind| kind.unwrap().to_owned()).collect()
+    }
+
+    /// A token that is wanted once what JavaScript saw is no longer fresh, and JavaScript is asked.
+    async fn wanted(path: &Arc<TokenPath>) -> tokio::task::JoinHandle<Result<Token, Error>> {
+        tokio::time::sleep(FRESH).await;
+        let path = Arc::clone(path);
+        let task = tokio::spawn(async move { path.token().await });
+        tokio::task::yield_now().await;
+        task
+    }
+
+    #[tokio::test]
+    async fn a_fresh_look_asks_nothing() {
+        let (path, _, outbox) = path();
+        path.unchanged(Instant::now() + Duration::from_secs(60));
+        assert_eq!(path.token().await.unwrap().generation, 7);
+        assert!(asked(&outbox).is_empty());
+    }
+
+    #[tokio::test]
+    async fn after_a_while_javascript_says_which_way() {
+        let (path, foreign, outbox) = path();
+        let task = wanted(&path).await;
+        assert_eq!(asked(&outbox), ["tokenWanted"]);
+        path.found(false, Some(1));
+        assert_eq!(task.await.unwrap().unwrap().generation, 7);
+
+        let task = wanted(&path).await;
+        assert_eq!(asked(&outbox), ["tokenWanted"]);
+        path.found(true, Some(2));
+        foreign.answered(2, "own".to_owned());
+        let token = task.await.unwrap().unwrap();
+        assert_eq!(token.value.expose(), "own");
+        path.invalidate(&token);
+        assert_eq!(asked(&outbox), ["tokenRefused"]);
+    }
+
+    #[tokio::test]
+    async fn a_silent_event_loop_is_waited_for_once() {
+        let (path, _, outbox) = path();
+        let task = wanted(&path).await;
+        assert_eq!(task.await.unwrap().unwrap().generation, 7);
+        assert_eq!(asked(&outbox), ["tokenWanted", "tokenNotWanted"]);
+        let task = wanted(&path).await;
+        assert_eq!(task.await.unwrap().unwrap().generation, 7);
+        assert!(asked(&outbox).is_empty());
+    }
+}
