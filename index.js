@@ -2,7 +2,8 @@
 
 const { CXoneAuthClient } = require('./lib/auth-client.js');
 const { DtmfError, isDtmfError } = require('./lib/errors.js');
-const { DtmfInjector, injectWithRetry } = require('./lib/injector.js');
+const { injectWithRetry } = require('./lib/inject-with-retry.js');
+const { DtmfInjector } = require('./lib/injector.js');
 const payload = require('./lib/payload.js');
 
 module.exports = {

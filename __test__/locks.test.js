@@ -167,8 +167,8 @@ describe('releaseChannelLock without an argument', () => {
     await press('1111');
   });
 
-  test('is an error when none or several are held', async () => {
-    expect(await failure(injector.releaseChannelLock())).toMatchObject({ code: 'ERR_DTMF_LOCK' });
+  test('does nothing when none is held, and is an error when several are', async () => {
+    await injector.releaseChannelLock();
     const first = await injector.acquireChannelLock('call-1');
     await injector.acquireChannelLock('call-2');
     expect(await failure(injector.releaseChannelLock())).toMatchObject({ code: 'ERR_DTMF_LOCK' });

@@ -175,7 +175,7 @@ test('in a realm of its own', async () => {
     'aborted threw',
     'lock threw',
     'with lock gave',
-    'release nothing threw',
+    'release nothing gave',
     'token gave',
     'aborted token threw',
     'forget the token gave',

@@ -7,7 +7,7 @@
 const { isUint8Array } = require('node:util/types');
 const diagnostics = require('./diagnostics.js');
 const { invalid, isDtmfError } = require('./errors.js');
-const { lockNumber } = require('./locks.js');
+const { lockNumber } = require('./channel-lock.js');
 const { toOptionalJson, checkSignal } = require('./options.js');
 const { own, paramOf } = require('./own.js');
 const { word } = require('./packed.js');

@@ -1,28 +1,40 @@
 'use strict';
 
 const native = require('./native.js');
+const { printsPlainly } = require('./face.js');
 const lane = require('./lane.js');
 const { watch } = require('./abort.js');
 const { failed, invalid, notSent } = require('./errors.js');
 const { createLog, standardOutput } = require('./logger.js');
-const { reading, toJson, madeOrThrow, checkSignal } = require('./options.js');
-const { own } = require('./own.js');
-const { ObjectKeys, Promise } = require('./primordials.js');
+const { reading, toJson, madeOrThrow, checkSignal, readLater } = require('./options.js');
+const { own, hide } = require('./own.js');
+const { ObjectGetPrototypeOf, ObjectKeys, Promise } = require('./primordials.js');
+const { known, selfOf } = require('./self.js');
 
 /** @typedef {import('./logger.js').Log} Log */
 
 /**
- * What an injector must know of a client and a program must not. `undefined` for a client whose tokens cannot take the
- * native path: another's, or one of ours whose `getAccessToken` was replaced.
- * @type {(client: object) => { native: native.NativeAuthClient, useLog(log: Log): void } | undefined}
+ * What an injector must know of a client and a program must not; `undefined` for one of another kind. A `Proxy` and an
+ * heir by prototype stand for the client behind them.
+ * @type {(client: unknown) => { native: native.NativeAuthClient, useLog(log: Log): void } | undefined}
  */
-let sideOf;
+let clientOf;
+
+/**
+ * Whether it is a client itself whose ways to a token are those of this package. What a `Proxy` gives may be anything.
+ * @type {(client: import('../index.js').TokenSource) => boolean}
+ */
+let isUntouched;
+
+/** That of this package, whatever stands on the prototype later. @type {CXoneAuthClient['getAccessToken']} */
+let ownGetAccessToken;
 
 class CXoneAuthClient {
   #native;
   #receiver;
   /** Its own, or that of the first injector that uses it. @type {Log | undefined} */
   #log;
+  #config;
 
   /** @param {unknown} config */
   constructor(config) {
@@ -31,27 +43,55 @@ class CXoneAuthClient {
     this.#receiver = this.#receive();
     const number = lane.register(this.#receiver);
     this.#native = madeOrThrow(native.NativeAuthClient.open(lane.lane, number, json));
+    this.#config = readLater(() => this.#native.shown);
+    known(this);
   }
 
   static {
-    sideOf = (client) => {
-      if (!CXoneAuthClient.#is(client) || client.getAccessToken !== CXoneAuthClient.prototype.getAccessToken)
-        return undefined;
+    clientOf = (client) => {
+      const self = CXoneAuthClient.#of(client);
+      if (!self) return undefined;
       return {
-        native: client.#native,
+        native: self.#native,
         useLog(log) {
-          client.#log ??= log;
+          self.#log ??= log;
         },
       };
+    };
+    const { getAccessToken, invalidateToken } = CXoneAuthClient.prototype;
+    ownGetAccessToken = getAccessToken;
+    isUntouched = (client) => {
+      try {
+        return (
+          #native in client &&
+          client.getAccessToken === getAccessToken &&
+          client.invalidateToken === invalidateToken
+        );
+      } catch {
+        // A getter of the program threw: it is asked, and fails as it will.
+        return false;
+      }
     };
   }
 
   /**
    * @param {unknown} value
-   * @returns {value is CXoneAuthClient}
+   * @returns {CXoneAuthClient | undefined}
    */
-  static #is(value) {
-    return typeof value === 'object' && value !== null && #native in value;
+  static #of(value) {
+    if (typeof value === 'object' && value !== null && #native in value) return value;
+    const self = selfOf(value);
+    return typeof self === 'object' && self !== null && #native in self ? self : undefined;
+  }
+
+  /**
+   * @param {unknown} value the `this` of a method
+   * @param {string} method
+   */
+  static #self(value, method) {
+    const self = CXoneAuthClient.#of(value);
+    if (!self) throw invalid(`${method} must be called as a method of a CXoneAuthClient`);
+    return self;
   }
 
   /**
@@ -67,6 +107,53 @@ class CXoneAuthClient {
     };
   }
 
+  get config() {
+    return CXoneAuthClient.#self(this, 'config').#config();
+  }
+
+  set config(_) {
+    throw invalid('config cannot be set: make a new CXoneAuthClient');
+  }
+
+  get token() {
+    return CXoneAuthClient.#self(this, 'token').#native.token ?? null;
+  }
+
+  set token(value) {
+    CXoneAuthClient.#assign(this, 'token', value, value === '' ? null : value);
+  }
+
+  get tokenExpiry() {
+    return CXoneAuthClient.#self(this, 'tokenExpiry').#native.tokenExpiry;
+  }
+
+  set tokenExpiry(value) {
+    const isOver = typeof value === 'number' && value <= Date.now();
+    CXoneAuthClient.#assign(this, 'tokenExpiry', value, isOver ? null : value);
+  }
+
+  /**
+   * Only forgetting can be asked for. A subclass with a `getAccessToken` of its own may keep its token here, as in the
+   * tutorial: then the value is the object's own from now on.
+   * @param {unknown} target
+   * @param {string} name
+   * @param {unknown} value
+   * @param {unknown} meant `null` for what says that there is no token
+   */
+  static #assign(target, name, value, meant) {
+    const self = CXoneAuthClient.#self(target, name);
+    const forgets = meant === null || meant === undefined;
+    const keepsItsOwn = ObjectGetPrototypeOf(self).getAccessToken !== ownGetAccessToken;
+    if (!forgets && !keepsItsOwn) {
+      throw invalid(
+        `${name} cannot be set, but to ${name === 'token' ? 'null' : '0'}, which forgets the token as invalidateToken() does: ` +
+          'for tokens of your own pass any object with getAccessToken() in place of the client',
+      );
+    }
+    if (forgets) self.#native.invalidateToken();
+    if (keepsItsOwn) hide(self, name, value);
+  }
+
   /**
    * @param {unknown} [options]
    * @returns {Promise<string>}
@@ -77,8 +164,7 @@ class CXoneAuthClient {
       if (unknown !== undefined) throw invalid(`${unknown} is not an option: check the spelling`);
       return checkSignal(own(options, 'signal'));
     });
-    if (!CXoneAuthClient.#is(this))
-      throw invalid('getAccessToken must be called as a method of a CXoneAuthClient');
+    const self = CXoneAuthClient.#self(this, 'getAccessToken');
     let unwatch = () => {};
     /** @type {import('./types.js').Settled} */
     const { error, value } = await new Promise((resolve) => {
@@ -89,9 +175,9 @@ class CXoneAuthClient {
           lane.close(id);
           resolve({ error: notSent('ABORT_ERR', 'the wait for the token was aborted'), value: undefined });
         });
-        if (!signal?.aborted) this.#native.getAccessToken(id);
+        if (!signal?.aborted) self.#native.getAccessToken(id);
       };
-      reading(() => lane.request(this.#receiver, begin, resolve));
+      reading(() => lane.request(self.#receiver, begin, resolve));
     });
     unwatch();
     if (error) throw failed(error, signal);
@@ -99,8 +185,10 @@ class CXoneAuthClient {
   }
 
   invalidateToken() {
-    if (CXoneAuthClient.#is(this)) this.#native.invalidateToken();
+    CXoneAuthClient.#self(this, 'invalidateToken').#native.invalidateToken();
   }
 }
 
-module.exports = { CXoneAuthClient, sideOf };
+printsPlainly(CXoneAuthClient);
+
+module.exports = { CXoneAuthClient, clientOf, isUntouched };

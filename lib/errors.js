@@ -7,6 +7,7 @@
 
 /** @typedef {import('./types.js').Failure} Failure */
 
+const { conceal, printable, toJson } = require('./concealed-cause.js');
 const { descriptor, own, hide } = require('./own.js');
 const { ObjectDefineProperty, ObjectHasOwn } = require('./primordials.js');
 
@@ -22,7 +23,7 @@ class DtmfError extends Error {
    */
   constructor(failure, details) {
     const { code, delivery, safeToResend, retryable, message } = failure;
-    super(message, details && ObjectHasOwn(details, 'cause') ? { cause: details.cause } : undefined);
+    super(message);
     hide(this, 'name', code === 'ABORT_ERR' ? 'AbortError' : 'DtmfError');
     this.code = code;
     this.delivery = delivery;
@@ -47,14 +48,33 @@ class DtmfError extends Error {
     }
     const audit = own(details, 'audit');
     if (audit !== undefined) this.audit = audit;
+    // Last, since it prints the stack, which begins with the name.
+    if (details && ObjectHasOwn(details, 'cause')) conceal(this, details.cause);
   }
 
   /** Where the documentation of its code is, relative to the package. No field: logs need not repeat it. */
   get docs() {
     return pageOf(this.code);
   }
+
+  toJSON() {
+    return toJson(this);
+  }
 }
 hide(DtmfError.prototype, BRAND, true);
+hide(
+  DtmfError.prototype,
+  Symbol.for('nodejs.util.inspect.custom'),
+  /**
+   * @this {DtmfError}
+   * @param {number} depth
+   * @param {import('node:util').InspectOptions} options
+   * @param {typeof import('node:util').inspect} inspect
+   */
+  function (depth, options, inspect) {
+    return inspect(printable(this), { ...options, depth, customInspect: false });
+  },
+);
 
 /**
  * By symbol, since several copies of the package may be loaded, as in Jest.
@@ -84,11 +104,11 @@ function notSent(code, message) {
  * The error of a failed operation that a signal can end.
  * @param {Failure} failure
  * @param {AbortSignal | undefined} signal
- * @param {{ attempts: number, audit: object }} [details] of an injection
+ * @param {{ attempts: number, audit?: object }} [details] of an injection
  */
 function failed(failure, signal, details) {
-  const aborted = failure.code === 'ABORT_ERR';
-  return new DtmfError(failure, { ...details, ...(aborted && { cause: reasonOf(signal) }) });
+  const cause = failure.code === 'ABORT_ERR' ? { cause: reasonOf(signal) } : failure.thrown;
+  return new DtmfError(failure, { ...details, ...cause });
 }
 
 /**

@@ -1,5 +1,7 @@
 'use strict';
 
+const { keptUnder } = require('./causes.js');
+
 /**
  * A failure of the engine, whose fields have no names on their way here.
  * @param {import('./types.js').Fields} fields those of `Failure` in `src/failure.rs`, in the same order
@@ -17,6 +19,7 @@ function failureOf(fields, answer) {
     retryAfterMs: fields[5] ?? undefined,
     digitsAccepted: fields[6] ?? undefined,
     repeatOf: fields[7] ?? undefined,
+    thrown: keptUnder(fields[8] ?? undefined),
     response: answer
       ? {
           status: answer[0],

@@ -4,26 +4,16 @@
  * Asks an auth client of the program's own, when the engine wants a token.
  */
 
+const causes = require('./causes.js');
+const { guardJson } = require('./concealed-cause.js');
 const { outside } = require('./context.js');
+const { isDtmfError } = require('./errors.js');
 const { guarded } = require('./guarded.js');
+const { textOrNull } = require('./options.js');
 const { SafeMap } = require('./primordials.js');
+const { factsOf } = require('./thrown.js');
 
 /** @typedef {import('./native.js').NativeInjector} NativeInjector */
-
-/** Names and codes of errors as the field writes them; anything else may hold a secret. */
-const KIND = /^(?:[A-Z][A-Za-z]{0,40}Error|E[A-Z]{3,20}|(?:ERR|UND_ERR)_[A-Z_]{2,40})$/;
-
-/** @param {unknown} error */
-function kindOf(error) {
-  try {
-    const { name, code } = /** @type {{ name?: unknown, code?: unknown }} */ (error);
-    const words = [name, code].filter((word) => typeof word === 'string' && KIND.test(word));
-    if (words.length > 0) return words.join(' ');
-  } catch {
-    // It is null, or a getter of it threw: it has no kind to show.
-  }
-  return 'it threw something without a known name';
-}
 
 class ForeignTokens {
   #client;
@@ -53,10 +43,12 @@ class ForeignTokens {
     this.#calls.set(request, call);
     try {
       const token = await this.#client.getAccessToken({ signal: call.signal });
-      if (typeof token === 'string') engine.tokenAnswered(request, token);
-      else engine.tokenFailed(request, 'it gave no string');
-    } catch (error) {
-      engine.tokenFailed(request, kindOf(error));
+      engine.tokenAnswered(request, textOrNull(token));
+    } catch (thrown) {
+      const facts = factsOf(thrown);
+      // Ours show nothing as they are.
+      if (!isDtmfError(thrown)) guardJson(thrown);
+      engine.tokenFailed(request, facts, causes.keep(thrown));
     } finally {
       this.#calls.delete(request);
     }

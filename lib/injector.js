@@ -1,110 +1,96 @@
 'use strict';
 
-const os = require('node:os');
-
-const auditLog = require('./audit-log.js');
-const { sideOf } = require('./auth-client.js');
 const { DtmfError, invalid } = require('./errors.js');
-const { ForeignTokens } = require('./foreign-tokens.js');
 const { inject } = require('./injection.js');
+const { InjectorCore } = require('./injector-core.js');
+const { printsPlainly } = require('./face.js');
 const lane = require('./lane.js');
-const { Locks } = require('./locks.js');
-const { createLog, standardOutput } = require('./logger.js');
-const { Monitors } = require('./monitors.js');
-const { warnOfUnpublished } = require('./published.js');
-const native = require('./native.js');
-const {
-  reading,
-  toJson,
-  toOptionalJson,
-  throwIfWrong,
-  madeOrThrow,
-  textOrNull,
-  numberOrNaN,
-} = require('./options.js');
+const { madeOrThrow, toOptionalJson, throwIfWrong, textOrNull, numberOrNaN } = require('./options.js');
 const outcome = require('./outcome.js');
-const { own, hide } = require('./own.js');
-const { DEFAULT_MAX_RETRIES } = require('./payload.js');
+const { hide } = require('./own.js');
 const { JSONParse } = require('./primordials.js');
-const { Sessions } = require('./sessions.js');
+const { known, selfOf } = require('./self.js');
+
+/**
+ * What `injectWithRetry` must know of an injector: whether `injectDTMF` is that of this package, and where its log lines
+ * go; `undefined` for one of another kind. A `Proxy` and an heir by prototype stand for the injector behind them.
+ * @type {(injector: unknown) => { isUntouched: boolean, log: import('./logger.js').Log } | undefined}
+ */
+let injectorOf;
 
 class DtmfInjector {
-  #native;
-  /** @type {Monitors} */
-  #monitors;
-  /** @type {Locks} */
-  #locks;
-  /** @type {Sessions} */
-  #sessions;
-  /** @type {import('./injection.js').Shared} */
-  #shared;
-  /** What the lane tells of this injector. It lives as long as the injector, or work of it. */
-  #receiver;
+  #core;
 
   /**
    * @param {import('../index.js').TokenSource} authClient
    * @param {unknown} config
    */
   constructor(authClient, config) {
-    if (typeof authClient?.getAccessToken !== 'function') {
-      throw invalid('authClient must be a CXoneAuthClient or have a method getAccessToken()');
-    }
-    const { crossing, onAnchor } = reading(() => auditLog.parted(config));
-    const json = toJson('config', crossing, ['logger']);
-    const log = reading(() => createLog(own(config, 'logger'))) ?? standardOutput;
-    const read = madeOrThrow(native.NativeInjectorConfig.read(json));
-    const auth = sideOf(authClient);
-    const foreign = auth ? undefined : new ForeignTokens(authClient);
-    this.#receiver = this.#receive(log, onAnchor, foreign);
-    const number = lane.register(this.#receiver);
-    const toLogger = log.debug !== undefined;
-    const toStderr = process.env['CXONE_DTMF_LOG'] === 'debug';
-    const host = os.hostname();
-    this.#native = madeOrThrow(
-      native.NativeInjector.open(lane.lane, number, auth?.native, read, toLogger, toStderr, host),
-    );
-    auth?.useLog(log);
-    warnOfUnpublished(read, auth?.native, log);
-    this.#monitors = new Monitors(log);
-    this.#locks = new Locks(this.#native, log, this.#receiver);
-    this.#sessions = new Sessions(this.#native, log);
-    this.#shared = {
-      authClient,
-      native: this.#native,
-      log,
-      monitors: this.#monitors,
-      api: { name: read.api, params: read.params, strict: read.isStrict },
-    };
+    this.#core = new InjectorCore(authClient, config);
+    known(this);
   }
 
   /**
-   * @param {import('./logger.js').Log} log
-   * @param {((anchor: string) => unknown) | undefined} onAnchor
-   * @param {ForeignTokens | undefined} foreign
-   * @returns {import('./types.js').Receiver}
+   * @param {unknown} value an injector, or what stands for one
+   * @returns {InjectorCore | undefined}
    */
-  #receive(log, onAnchor, foreign) {
-    return {
-      lockExpired: (record) => this.#locks.expired(record),
-      withoutLease: () =>
-        log.warn('Redis is away: calls are locked within this process only (fleet.onUnavailable)', {}),
-      auditNotice: (record) => auditLog.take(record, log, onAnchor),
-      logged: ({ message, fields }) => log.debug?.(message, fields),
-      sessionEnded: (record) => this.#sessions.ended(record),
-      sessionNotHeard: (record) => this.#sessions.notHeard(record),
-      tokenWanted: ({ request }) => foreign?.ask(request, this.#native),
-      tokenNotWanted: ({ request }) => foreign?.giveUp(request),
-      tokenRefused: () => foreign?.refused(),
+  static #find(value) {
+    if (typeof value === 'object' && value !== null && #core in value) return value.#core;
+    const self = selfOf(value);
+    return typeof self === 'object' && self !== null && #core in self ? self.#core : undefined;
+  }
+
+  /** @param {unknown} value the `this` of a method */
+  static #of(value) {
+    const core = DtmfInjector.#find(value);
+    if (!core) throw invalid('methods of a DtmfInjector must be called as such: injector.method()');
+    return core;
+  }
+
+  static {
+    const { injectDTMF } = DtmfInjector.prototype;
+    injectorOf = (injector) => {
+      const core = DtmfInjector.#find(injector);
+      if (!core) return undefined;
+      // What a Proxy gives may be anything.
+      const isItself = #core in /** @type {object} */ (injector);
+      const isUntouched = isItself && /** @type {DtmfInjector} */ (injector).injectDTMF === injectDTMF;
+      return { isUntouched, log: core.log };
     };
+  }
+
+  get config() {
+    return DtmfInjector.#of(this).config();
+  }
+
+  set config(_) {
+    throw invalid('config cannot be set: make a new DtmfInjector');
+  }
+
+  get authClient() {
+    return DtmfInjector.#of(this).shared.authClient;
+  }
+
+  set authClient(_) {
+    throw invalid('authClient cannot be set: make a new DtmfInjector');
+  }
+
+  get ctiCallbacks() {
+    return DtmfInjector.#of(this).monitors.callbacks;
+  }
+
+  set ctiCallbacks(_) {
+    throw invalid('ctiCallbacks cannot be set: registerCTIMonitor() adds one and returns its unregister');
   }
 
   /** @param {unknown} callback */
   registerCTIMonitor(callback) {
-    const unregister = this.#monitors.register(callback);
-    this.#native.showAnswers(true);
+    const { monitors, native } = DtmfInjector.#of(this);
+    const unregister = monitors.register(callback);
+    native.showAnswers(true);
     return () => {
       unregister();
-      this.#native.showAnswers(this.#monitors.any);
+      native.showAnswers(monitors.any);
     };
   }
 
@@ -113,7 +99,9 @@ class DtmfInjector {
    * @param {unknown} [options]
    */
   async injectDTMF(params, options) {
-    const { record, signal } = await inject(this.#receiver, this.#shared, params, options);
+    const { native, receiver, shared, tokens } = DtmfInjector.#of(this);
+    tokens.look(native);
+    const { record, signal } = await inject(receiver, shared, params, options);
     if (record.error) throw outcome.error(record.error, record.entry, signal);
     return outcome.result(record);
   }
@@ -123,23 +111,23 @@ class DtmfInjector {
    * @param {unknown} [options]
    */
   async acquireChannelLock(callId, options) {
-    return await this.#locks.acquire(callId, options);
+    return await DtmfInjector.#of(this).locks.acquire(callId, options);
   }
 
   /** @param {unknown} [lock] */
   async releaseChannelLock(lock) {
-    await this.#locks.release(lock);
+    await DtmfInjector.#of(this).locks.release(lock);
   }
 
   /**
    * @template T
    * @param {unknown} callId
-   * @param {(lock: import('./locks.js').ChannelLock) => T | Promise<T>} fn
+   * @param {(lock: import('./channel-lock.js').ChannelLock) => T | Promise<T>} fn
    * @param {unknown} [options]
    * @returns {Promise<T>}
    */
   async withChannelLock(callId, fn, options) {
-    return await this.#locks.hold(callId, fn, options);
+    return await DtmfInjector.#of(this).locks.hold(callId, fn, options);
   }
 
   /**
@@ -147,7 +135,7 @@ class DtmfInjector {
    * @returns {() => void}
    */
   followSession(sessionId) {
-    return this.#sessions.follow(sessionId);
+    return DtmfInjector.#of(this).sessions.follow(sessionId);
   }
 
   /**
@@ -157,15 +145,17 @@ class DtmfInjector {
    * @returns {Promise<boolean>}
    */
   async resolve(id, outcome) {
-    return madeOrThrow(this.#native.resolve(textOrNull(id), textOrNull(outcome)));
+    return madeOrThrow(DtmfInjector.#of(this).native.resolve(textOrNull(id), textOrNull(outcome)));
   }
 
   metrics() {
-    return JSONParse(this.#native.metrics(this.#monitors.errors));
+    const { native, monitors } = DtmfInjector.#of(this);
+    return JSONParse(native.metrics(monitors.errors));
   }
 
   metricsText() {
-    return this.#native.metricsText(this.#monitors.errors);
+    const { native, monitors } = DtmfInjector.#of(this);
+    return native.metricsText(monitors.errors);
   }
 
   /**
@@ -173,16 +163,17 @@ class DtmfInjector {
    * @param {unknown} digitsRecognised
    */
   reportRecognition(injectionId, digitsRecognised) {
-    const digits = numberOrNaN(digitsRecognised);
-    throwIfWrong(this.#native.reportRecognition(textOrNull(injectionId), digits));
+    const { native } = DtmfInjector.#of(this);
+    throwIfWrong(native.reportRecognition(textOrNull(injectionId), numberOrNaN(digitsRecognised)));
   }
 
   /** @param {unknown} [options] */
   async close(options) {
+    const { locks, native, receiver } = DtmfInjector.#of(this);
     const json = toOptionalJson(options, []);
-    const { error } = await lane.ask(this.#receiver, (id) => this.#native.close(id, json));
+    const { error } = await lane.ask(receiver, (id) => native.close(id, json));
     if (error) throw new DtmfError(error);
-    this.#locks.clear();
+    locks.clear();
   }
 }
 
@@ -198,20 +189,6 @@ if (Symbol.asyncDispose) {
   );
 }
 
-/**
- * @param {import('../index.js').DtmfInjector} injector
- * @param {import('../index.js').AnyInjectionParams} params
- * @param {number} [maxRetries]
- * @param {import('../index.js').InjectionOptions} [options]
- */
-async function injectWithRetry(injector, params, maxRetries = DEFAULT_MAX_RETRIES, options) {
-  let merged = options;
-  try {
-    merged = { ...options, maxAttempts: maxRetries };
-  } catch {
-    // A getter threw. The injector says so, and ends the injection as every other.
-  }
-  return await injector.injectDTMF(params, merged);
-}
+printsPlainly(DtmfInjector);
 
-module.exports = { DtmfInjector, injectWithRetry };
+module.exports = { DtmfInjector, injectorOf };

@@ -9,6 +9,7 @@
 
 // Taken at load: test runners replace the global timers.
 const { setInterval } = require('node:timers');
+const { forget } = require('./causes.js');
 const { outside } = require('./context.js');
 const native = require('./native.js');
 const { named, take } = require('./records.js');
@@ -93,6 +94,8 @@ function deliver(record) {
       const injection = waiting.get(line.id);
       return (injection?.logged ? injection : owners.get(number)?.deref())?.logged(line);
     }
+    case 'causeForgotten':
+      return forget(number);
     default:
       return owners.get(number)?.deref()?.[kind](named(record));
   }

@@ -5,94 +5,21 @@
  */
 
 const { watch } = require('./abort.js');
+const { ChannelLock, checked, inside } = require('./channel-lock.js');
 const { AsyncResource } = require('./context.js');
 const { DtmfError, failed, invalid, notSent } = require('./errors.js');
 const lane = require('./lane.js');
 const { reading, toOptionalJson, textOrNull, checkSignal } = require('./options.js');
-const { own, hide } = require('./own.js');
+const { own } = require('./own.js');
 const { Promise, SafeMap } = require('./primordials.js');
 
 /** @typedef {import('./native.js').NativeInjector} NativeInjector */
-
-/**
- * What only this file may do with a lock.
- * @type {{ number(lock: ChannelLock): number, locks(lock: ChannelLock): Locks, isReleased(lock: ChannelLock): boolean }}
- */
-let inside;
-
-/** A lock of a call that the program holds. */
-class ChannelLock {
-  #number;
-  #locks;
-  #released = false;
-
-  /**
-   * @param {string} callId
-   * @param {number} number the engine's name for the lock
-   * @param {Locks} locks
-   */
-  constructor(callId, number, locks) {
-    /** @readonly */
-    this.callId = callId;
-    this.#number = number;
-    this.#locks = locks;
-  }
-
-  async release() {
-    if (this.#released) {
-      throw new DtmfError(notSent('ERR_DTMF_LOCK', 'the lock has been released already'));
-    }
-    this.#released = true;
-    await this.#locks.giveBack(this.#number);
-  }
-
-  /**
-   * @param {unknown} value
-   * @returns {value is ChannelLock}
-   */
-  static is(value) {
-    return typeof value === 'object' && value !== null && #number in value;
-  }
-
-  static {
-    inside = {
-      number: (lock) => lock.#number,
-      locks: (lock) => lock.#locks,
-      isReleased: (lock) => lock.#released,
-    };
-  }
-}
-
-// Node.js before 18.18 and 20.4 has no such symbol.
-if (Symbol.asyncDispose) {
-  hide(
-    ChannelLock.prototype,
-    Symbol.asyncDispose,
-    /** @this {ChannelLock} */
-    async function () {
-      if (!inside.isReleased(this)) await this.release();
-    },
-  );
-}
-
-/** @param {unknown} lock */
-function checked(lock) {
-  if (!ChannelLock.is(lock)) throw invalid('lock must be a lock that acquireChannelLock gave');
-  return lock;
-}
-
-/**
- * The engine's name for the lock of an option.
- * @param {unknown} lock
- */
-function lockNumber(lock) {
-  return lock === undefined ? undefined : inside.number(checked(lock));
-}
 
 class Locks {
   #native;
   #log;
   #owner;
+  #tokens;
   /**
    * Those that are held, and the context of the code that took each.
    * @type {Map<number, { lock: ChannelLock, context: AsyncResource }>}
@@ -103,11 +30,13 @@ class Locks {
    * @param {NativeInjector} native
    * @param {import('./logger.js').Log} log
    * @param {object} owner what must live while something is under way
+   * @param {import('./token-path.js').TokenPath} tokens looked at before what waits for a lock goes on
    */
-  constructor(native, log, owner) {
+  constructor(native, log, owner, tokens) {
     this.#native = native;
     this.#log = log;
     this.#owner = owner;
+    this.#tokens = tokens;
   }
 
   /**
@@ -149,10 +78,11 @@ class Locks {
     return lock;
   }
 
-  /** @param {unknown} [given] without it the only one */
+  /** @param {unknown} [given] without it the only one, if there is one */
   async release(given) {
     const lock = given === undefined ? this.#only() : checked(given);
-    if (inside.locks(lock) !== this) {
+    if (!lock) return;
+    if (inside.holder(lock) !== this) {
       throw new DtmfError(notSent('ERR_DTMF_LOCK', 'the lock belongs to another injector'));
     }
     await lock.release();
@@ -160,14 +90,16 @@ class Locks {
 
   #only() {
     const [only, another] = [...this.#held.values()];
-    if (only && !another) return only.lock;
-    const found = only ? 'several locks: pass the one to release' : 'no lock';
-    throw new DtmfError(notSent('ERR_DTMF_LOCK', `this injector holds ${found}`));
+    if (!another) return only?.lock;
+    throw new DtmfError(
+      notSent('ERR_DTMF_LOCK', 'this injector holds several locks: pass the one to release'),
+    );
   }
 
   /** @param {number} number */
   async giveBack(number) {
     this.#held.delete(number);
+    this.#tokens.look(this.#native);
     await lane.ask(this.#owner, (id) => this.#native.releaseLock(id, number));
   }
 
@@ -202,4 +134,4 @@ class Locks {
   }
 }
 
-module.exports = { ChannelLock, Locks, lockNumber };
+module.exports = { Locks };

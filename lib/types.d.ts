@@ -12,6 +12,8 @@ export interface Failure {
   retryAfterMs?: number | undefined;
   digitsAccepted?: number | undefined;
   repeatOf?: string | undefined;
+  /** What the program's own code threw and made it fail. */
+  thrown?: { cause: unknown } | undefined;
   response?: Answer | undefined;
 }
 

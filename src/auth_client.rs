@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use napi::bindgen_prelude::{Either, spawn};
 use napi_derive::napi;
@@ -11,9 +12,10 @@ use zeroize::Zeroizing;
 
 use super::failure::{Answered, Failure, failure_json};
 use super::lane::NativeLane;
-use super::options::AuthConfig;
+use super::options::{self, AuthConfig, Section};
 use super::outbox::Outbox;
 use super::record::{TokenRefreshFailed, TokenRefreshed};
+use super::times::millis;
 use cxone_dtmf_engine::auth::{Connection, TokenCache, TokenObserver, TokenSource};
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::endpoint::{AllowedHosts, Discovered, Endpoint};
@@ -31,6 +33,7 @@ pub struct NativeAuthClient {
     name_of_grant: &'static str,
     observer: Arc<Observer>,
     outbox: Arc<Outbox>,
+    shown: String,
 }
 
 /// The server to ask where the API of a tenant is.
@@ -72,8 +75,12 @@ impl NativeAuthClient {
         client: f64,
         config: String,
     ) -> Either<NativeAuthClient, String> {
-        let config = AuthConfig::read(&Zeroizing::new(config));
-        match config.and_then(|config| Self::with(lane, client, config)) {
+        let json = Zeroizing::new(config);
+        let made = AuthConfig::read(&json).and_then(|config| {
+            let shown = options::shown(Section::Auth, &json);
+            Self::with(lane, client, config, shown)
+        });
+        match made {
             Ok(client) => Either::A(client),
             Err(error) => Either::B(failure_json(&error)),
         }
@@ -105,6 +112,27 @@ impl NativeAuthClient {
         is_of_platform(&self.issuer.auth_url)
     }
 
+    /// The token that would be given now without a request.
+    #[napi(getter, catch_unwind)]
+    pub fn token(&self) -> Option<String> {
+        let (token, _) = self.cache.held()?;
+        Some(token.value.expose().to_owned())
+    }
+
+    /// Until when that token serves, in milliseconds since 1970; 0 without one.
+    #[napi(getter, catch_unwind)]
+    pub fn token_expiry(&self) -> f64 {
+        let until = (self.cache.held()).map(|(_, left)| SystemTime::now() + left);
+        let since = until.and_then(|until| until.duration_since(UNIX_EPOCH).ok());
+        since.map_or(0.0, |since| millis(since).floor())
+    }
+
+    /// What was read, as JSON text without secrets.
+    #[napi(getter, catch_unwind)]
+    pub fn shown(&self) -> String {
+        self.shown.clone()
+    }
+
     /// Forgets the token.
     #[napi(catch_unwind)]
     pub fn invalidate_token(&self) {
@@ -113,7 +141,12 @@ impl NativeAuthClient {
 }
 
 impl NativeAuthClient {
-    fn with(lane: &NativeLane, client: f64, config: AuthConfig) -> Result<Self, Error> {
+    fn with(
+        lane: &NativeLane,
+        client: f64,
+        config: AuthConfig,
+        shown: String,
+    ) -> Result<Self, Error> {
         let outbox = lane.outbox();
         let observer = Arc::new(Observer {
             client,
@@ -141,6 +174,7 @@ impl NativeAuthClient {
             name_of_grant,
             observer,
             outbox,
+            shown,
         })
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::times::whole_millis_up;
-use cxone_dtmf_engine::error::{Error, Response};
+use cxone_dtmf_engine::error::{Cause, Error, Response};
 
 /// An error's closed list of fields, but for the answer. They have no names on their way: `lib/failure.js` has them in
 /// the same order.
@@ -20,6 +20,7 @@ pub struct Failure<'a>(
     Option<u64>,  // retryAfterMs
     Option<u32>,  // digitsAccepted
     Option<Uuid>, // repeatOf
+    Option<u64>,  // cause, by its number in `lib/causes.js`
 );
 
 impl<'a> From<&'a Error> for Failure<'a> {
@@ -34,6 +35,7 @@ impl<'a> From<&'a Error> for Failure<'a> {
             error.retry_after.map(whole_millis_up),
             error.digits_accepted,
             error.repeat_of,
+            error.cause.as_ref().map(Cause::number),
         )
     }
 }

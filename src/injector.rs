@@ -17,13 +17,14 @@ use super::failure::failure_json;
 use super::foreign_tokens::ForeignTokens;
 use super::lane::NativeLane;
 use super::metrics;
-use super::options::{self, ApiUrl, InjectorConfig};
+use super::options::{self, ApiUrl, InjectorConfig, Section};
 use super::outbox::Outbox;
 use super::params::copied;
+use super::thrown::Thrown;
+use super::token_path::TokenPath;
 use super::transports::Pair;
 use cxone_dtmf_engine::api::Params;
 use cxone_dtmf_engine::audit::{self, AuditLog, AuditSink};
-use cxone_dtmf_engine::auth::TokenSource;
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::endpoint::{Configured, Endpoint};
 use cxone_dtmf_engine::error::Error;
@@ -37,15 +38,22 @@ use cxone_dtmf_engine::submit::{Submission, SubmitQueue};
 
 /// The options of an injector, read.
 #[napi]
-pub struct NativeInjectorConfig(InjectorConfig);
+pub struct NativeInjectorConfig {
+    config: InjectorConfig,
+    shown: String,
+}
 
 #[napi]
 impl NativeInjectorConfig {
     /// Reads the JSON text of a config, or tells what is wrong as the JSON text of a failure.
     #[napi(catch_unwind)]
     pub fn read(config: String) -> Either<NativeInjectorConfig, String> {
-        match InjectorConfig::read(&Zeroizing::new(config)) {
-            Ok(config) => Either::A(Self(config)),
+        let json = Zeroizing::new(config);
+        match InjectorConfig::read(&json) {
+            Ok(config) => Either::A(Self {
+                config,
+                shown: options::shown(Section::Injector, &json),
+            }),
             Err(error) => Either::B(failure_json(&error)),
         }
     }
@@ -53,19 +61,19 @@ impl NativeInjectorConfig {
     /// The name of the wire profile.
     #[napi(getter, catch_unwind)]
     pub fn api(&self) -> &'static str {
-        self.0.api.as_str()
+        self.config.api.as_str()
     }
 
     /// The names of the params of an injection, in the order in which they cross.
     #[napi(getter, catch_unwind)]
     pub fn params(&self) -> Vec<&'static str> {
-        self.0.api.params().to_vec()
+        self.config.api.params().to_vec()
     }
 
     /// Whether the API is at an address of NICE, or where NICE says.
     #[napi(getter, catch_unwind)]
     pub fn on_platform(&self) -> bool {
-        match &self.0.api_url {
+        match &self.config.api_url {
             ApiUrl::Configured(url) => is_of_platform(url),
             ApiUrl::Discovered(_) => true,
         }
@@ -74,7 +82,13 @@ impl NativeInjectorConfig {
     /// Whether there may be no params but these.
     #[napi(getter, catch_unwind)]
     pub fn is_strict(&self) -> bool {
-        self.0.api.is_strict()
+        self.config.api.is_strict()
+    }
+
+    /// What was read, as JSON text without secrets.
+    #[napi(getter, catch_unwind)]
+    pub fn shown(&self) -> String {
+        self.shown.clone()
     }
 }
 
@@ -87,7 +101,8 @@ pub struct NativeInjector {
     injector: Injector,
     outbox: Arc<Outbox>,
     events: Arc<LaneEvents>,
-    foreign: Option<Arc<ForeignTokens>>,
+    foreign: Arc<ForeignTokens>,
+    token_path: Arc<TokenPath>,
     submissions: Arc<SubmitQueue<Submission>>,
     runtime: Handle,
     log: EngineLog,
@@ -99,7 +114,7 @@ pub struct NativeInjector {
 impl NativeInjector {
     /// Makes an injector, or tells what is wrong as the JSON text of a failure.
     ///
-    /// `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for tokens.
+    /// `injector` is the number that records name this injector by. Without `auth`, JavaScript is asked for each token; with it, where it has found it replaced.
     /// `host` is the machine's name, for the audit log. `log_to_logger` and `log_to_stderr` say where the debug lines of the engine go.
     #[napi(catch_unwind)]
     pub fn open(
@@ -112,13 +127,13 @@ impl NativeInjector {
         host: String,
     ) -> Either<NativeInjector, String> {
         let log = EngineLog::new(injector, &lane.outbox(), log_to_logger, log_to_stderr);
-        let made = Self::with(lane, injector, auth, config.0.clone(), host, log);
+        let made = Self::with(lane, injector, auth, config.config.clone(), host, log);
         made.map_or_else(|error| Either::B(failure_json(&error)), Either::A)
     }
 
     /// Begins an injection; its end is the record `finished`.
     /// `params` is what [`Params`] describes. `digits` are those that are bytes, which `lib/` wipes when this returns.
-    /// `aborted` says that the caller's signal has fired already.
+    /// `aborted` says that the caller's signal has fired already. `lib/` has looked where tokens come from before.
     #[napi(catch_unwind)]
     pub fn inject(
         &self,
@@ -129,12 +144,13 @@ impl NativeInjector {
         aborted: bool,
         options: Option<String>,
     ) {
-        let params = Params::new(params.into(), digits.map(|bytes| copied(&bytes)));
+        let asked = Instant::now();
+        self.token_path.unchanged(asked);
         self.submissions.submit(Submission {
             injector: self.injector.clone(),
             id: whole(id),
-            asked: Instant::now(),
-            params,
+            asked,
+            params: Params::new(params.into(), digits.map(|bytes| copied(&bytes))),
             options,
             lock: lock.map(whole),
             read: options::injection,
@@ -214,20 +230,25 @@ impl NativeInjector {
         });
     }
 
-    /// The program's own auth client answered.
+    /// JavaScript looked whether the auth client's ways to a token are replaced, for `request` where it was asked.
     #[napi(catch_unwind)]
-    pub fn token_answered(&self, request: u32, token: String) {
-        if let Some(foreign) = &self.foreign {
-            foreign.answered(request, token);
+    pub fn token_path(&self, replaced: bool, request: Option<u32>) {
+        self.token_path.found(replaced, request);
+    }
+
+    /// The program's own auth client answered; `null` is what is no text.
+    #[napi(catch_unwind)]
+    pub fn token_answered(&self, request: u32, token: Option<String>) {
+        match token {
+            Some(token) => self.foreign.answered(request, token),
+            None => self.foreign.no_text(request),
         }
     }
 
-    /// The program's own auth client failed.
+    /// The program's own auth client threw what `thrown` describes and JavaScript keeps under the number `cause`.
     #[napi(catch_unwind)]
-    pub fn token_failed(&self, request: u32, what: String) {
-        if let Some(foreign) = &self.foreign {
-            foreign.failed(request, &what);
-        }
+    pub fn token_failed(&self, request: u32, thrown: String, cause: f64) {
+        (self.foreign).threw(request, &Thrown::read(&thrown), whole(cause));
     }
 
     /// The metrics, as JSON text. Monitors fail on the other side, so that is handed in.
@@ -328,11 +349,9 @@ impl NativeInjector {
         if let (Some(store), Some(auth)) = (&fleet, auth) {
             auth.join(store);
         }
-        let Tokens {
-            source,
-            foreign,
-            refreshes,
-        } = Tokens::of(auth, injector, &outbox);
+        let foreign = Arc::new(ForeignTokens::new(injector, Arc::clone(&outbox)));
+        let own = auth.map(NativeAuthClient::source);
+        let token_path = Arc::new(TokenPath::new(own, Arc::clone(&foreign)));
         let submissions = SubmitQueue::process_wide();
         let events = Arc::new(LaneEvents::new(
             injector,
@@ -342,7 +361,7 @@ impl NativeInjector {
         let parts = Parts {
             endpoint,
             profile: config.api.profile(config.settings, config.headers),
-            tokens: source,
+            tokens: token_path.clone(),
             transport: digits,
             control,
             events: Arc::clone(&events) as Arc<dyn EventSink>,
@@ -360,8 +379,9 @@ impl NativeInjector {
             audit,
             outbox,
             events,
+            token_refreshes: token_refreshes(auth, &foreign),
             foreign,
-            token_refreshes: refreshes,
+            token_path,
         })
     }
 
@@ -388,30 +408,12 @@ impl NativeInjector {
 /// Reads a number that grows.
 type Counter = Box<dyn Fn() -> u64 + Send + Sync>;
 
-/// Where tokens come from.
-struct Tokens {
-    source: Arc<dyn TokenSource>,
-    /// Asks the program's own auth client, where there is none of ours.
-    foreign: Option<Arc<ForeignTokens>>,
-    refreshes: Counter,
-}
-
-impl Tokens {
-    fn of(auth: Option<&NativeAuthClient>, injector: f64, outbox: &Arc<Outbox>) -> Self {
-        if let Some(auth) = auth {
-            return Self {
-                source: auth.source(),
-                foreign: None,
-                refreshes: Box::new(auth.refreshes()),
-            };
-        }
-        let foreign = Arc::new(ForeignTokens::new(injector, Arc::clone(outbox)));
-        let asked = Arc::clone(&foreign);
-        Self {
-            source: Arc::clone(&foreign) as Arc<dyn TokenSource>,
-            foreign: Some(foreign),
-            refreshes: Box::new(move || asked.received()),
-        }
+/// How many tokens came, whichever way.
+fn token_refreshes(auth: Option<&NativeAuthClient>, foreign: &Arc<ForeignTokens>) -> Counter {
+    let foreign = Arc::clone(foreign);
+    match auth.map(NativeAuthClient::refreshes) {
+        Some(own) => Box::new(move || own() + foreign.received()),
+        None => Box::new(move || foreign.received()),
     }
 }
 

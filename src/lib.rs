@@ -43,6 +43,7 @@ mod metrics;
 mod options;
 mod outbox;
 mod outcome_fields;
+mod own_retries;
 mod panics;
 // Public for the same reason.
 pub mod params;
@@ -52,7 +53,9 @@ mod record;
 mod simulator;
 // Public for the same reason.
 pub mod tables;
+mod thrown;
 mod times;
+mod token_path;
 mod transports;
 
 /// Worker threads of the engine. One takes tens of thousands of injections in a second. A second one would share its

@@ -196,6 +196,10 @@ records! {
         injector: f64,
         request: u32,
     }
+    /// No error holds any more what the program's own code threw.
+    "causeForgotten" CauseForgotten {
+        cause: u64,
+    }
     /// The platform refused the token of the program's own auth client.
     "tokenRefused" TokenRefused {
         injector: f64,

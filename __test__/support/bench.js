@@ -37,14 +37,17 @@ function newBench() {
       return this.injectorWith(auth, platform, config);
     },
 
+    /** The options of an injector on that platform. */
+    config: (platform, config = {}) => ({
+      apiUrl: platform.url,
+      logger: false,
+      ...profile.config,
+      ...config,
+    }),
+
     injectorWith(auth, platform, config = {}) {
       const { DtmfInjector } = require('../..');
-      const injector = new DtmfInjector(auth, {
-        apiUrl: platform.url,
-        logger: false,
-        ...profile.config,
-        ...config,
-      });
+      const injector = new DtmfInjector(auth, this.config(platform, config));
       injectors.push(injector);
       return injector;
     },

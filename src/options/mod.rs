@@ -7,12 +7,15 @@ mod auth;
 mod calls;
 mod injector;
 mod profile;
+mod shown;
 #[cfg(test)]
 mod tests;
 
 pub use auth::AuthConfig;
 pub use calls::{DEFAULT_MAX_RETRIES, close_time_out, injection, injection_names, lock_time_out};
 pub use injector::{ApiUrl, InjectorConfig};
+pub use profile::profile_of;
+pub use shown::{Section, shown};
 
 use cxone_dtmf_options::OptionSpec;
 use cxone_dtmf_simulator::SimulatorOptions;

@@ -51,3 +51,13 @@ impl Api {
         }
     }
 }
+
+/// The profile whose params name a session, or the other one, as it is without settings.
+pub fn profile_of(in_session: bool) -> Arc<dyn WireProfile> {
+    let api = if in_session {
+        Api::AgentSession
+    } else {
+        Api::TelephonyV2
+    };
+    api.profile(Settings::default(), ClientHeaders::default())
+}

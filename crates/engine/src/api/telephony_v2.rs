@@ -109,12 +109,18 @@ impl WireProfile for TelephonyV2 {
 
     /// The tutorial's words, which programs match on.
     fn conflict(&self, call: &str) -> Cow<'static, str> {
-        format!("Channel conflict: call {call} is currently locked by another process").into()
+        channel_conflict(call).into()
     }
 
     fn classify(&self, result: &AttemptResult, policy: &DeliveryPolicy) -> Classification {
         classify(result, policy)
     }
+}
+
+/// The tutorial's words for a call that is busy.
+#[must_use]
+pub fn channel_conflict(call: &str) -> String {
+    format!("Channel conflict: call {call} is currently locked by another process")
 }
 
 /// The request for a piece of the sequence.

@@ -54,6 +54,12 @@ impl TokenCache {
         self.state().invalidate_current();
     }
 
+    /// The token that would be given now without a request, with the time that it still serves.
+    pub fn held(&self) -> Option<(Token, Duration)> {
+        let state = self.state();
+        state.held(self.now())
+    }
+
     /// Nothing under the lock can panic, so a poisoned lock guards a sound state all the same.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -118,6 +118,13 @@ impl<W> SingleFlight<W> {
         self.held = None;
     }
 
+    /// The token that would be handed out now, if any, with the time that it still serves.
+    #[must_use]
+    pub fn held(&self, now: Duration) -> Option<(Token, Duration)> {
+        let held = self.held.as_ref().filter(|held| held.usable(now))?;
+        Some((held.token.clone(), held.usable_until.saturating_sub(now)))
+    }
+
     /// The age of the token that would be handed out now, if any.
     #[must_use]
     pub fn age(&self, now: Duration) -> Option<Duration> {

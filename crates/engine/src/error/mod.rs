@@ -9,15 +9,17 @@ use uuid::Uuid;
 
 use crate::delivery::Delivery;
 
+mod cause;
 mod code;
 mod exit;
 mod response;
 
+pub use cause::Cause;
 pub use code::Code;
 pub use exit::Exit;
 pub use response::{BodyError, Details, Response};
 
-/// A failed operation. It never holds the request, a URL, a token or a digit.
+/// A failed operation. It never holds the request, a URL, a token or a digit; a [`Cause`] is a number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Error {
     /// Why it failed.
@@ -36,6 +38,8 @@ pub struct Error {
     pub repeat_of: Option<Uuid>,
     /// The last answer, when there was one. Boxed, since few errors carry one.
     pub response: Option<Box<Response>>,
+    /// What was thrown by code outside of the engine and made the operation fail.
+    pub cause: Option<Cause>,
 }
 
 impl From<OptionError> for Error {
@@ -64,6 +68,7 @@ impl Error {
             digits_accepted: None,
             repeat_of: None,
             response: None,
+            cause: None,
         }
     }
 
@@ -92,6 +97,13 @@ impl Error {
     #[must_use]
     pub fn with_response(mut self, response: Option<Response>) -> Self {
         self.response = response.map(Box::new);
+        self
+    }
+
+    /// Adds what made it fail.
+    #[must_use]
+    pub fn caused_by(mut self, cause: Option<Cause>) -> Self {
+        self.cause = cause;
         self
     }
 }

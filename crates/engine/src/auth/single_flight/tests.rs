@@ -83,6 +83,9 @@ fn life_counts_from_the_beginning_of_the_request() {
     machine.ask(at(0), || 1);
     machine.fetched(at(4), Ok(of_life(at(10))));
     assert_eq!(machine.age(at(4)), Some(at(4)));
+    let (token, left) = machine.held(at(4)).unwrap();
+    assert_eq!((token.generation, left), (1, at(1)));
+    assert_eq!(machine.held(at(5)), None);
     assert!(matches!(machine.ask(at(5), || 2), Asked::Fetch));
 }
 
