@@ -10,7 +10,9 @@
  *
  * const simulator = await startSimulator()
  * simulator.addCall('call-1')
- * // ... the program under test, with simulator.credentials ...
+ * const auth = new CXoneAuthClient(simulator.auth)
+ * const injector = new DtmfInjector(auth, { apiUrl: simulator.url })
+ * // ... the program under test, with this injector ...
  * assert.deepStrictEqual(simulator.digits('call-1'), ['1234#'])
  * await simulator.stop()
  * ```
@@ -269,19 +271,23 @@ export interface SimulatorStats {
   journalDropped: number;
 }
 
-/** What a program under test is configured with. */
-export interface SimulatorCredentials {
+/** What an auth client takes as it is. */
+export interface SimulatorAuth {
   /** The base URL of the token endpoint, `{authUrl}/oauth/token`. */
   readonly authUrl: string;
-  /** The base URL of the API. */
-  readonly apiUrl: string;
   /** The client that gets tokens. */
   readonly clientId: string;
   /** Its secret. */
   readonly clientSecret: string;
 }
 
-/** What a program under test is configured with that has an access key. */
+/** All that a program under test is configured with. */
+export interface SimulatorCredentials extends SimulatorAuth {
+  /** The base URL of the API. */
+  readonly apiUrl: string;
+}
+
+/** The same with an access key: an auth client takes it with `grant: 'password'`. */
 export interface SimulatorAccessKey {
   /** The base URL of the token endpoints. */
   readonly authUrl: string;
@@ -310,9 +316,11 @@ export interface Simulator {
   readonly url: string;
   /** The port. */
   readonly port: number;
-  /** What the program under test is configured with. */
+  /** The client of the tutorial's grant: `new CXoneAuthClient(simulator.auth)`. The base URL of the API is `url`. */
+  readonly auth: SimulatorAuth;
+  /** The same with the base URL of the API, for the settings of a whole program. */
   readonly credentials: SimulatorCredentials;
-  /** The same for a program that has an access key. */
+  /** The client and access key of the published grants: `new CXoneAuthClient({ grant: 'password', ...simulator.accessKey })`. */
   readonly accessKey: SimulatorAccessKey;
   /** Makes a call known and live. A call that is known already, or ended, starts anew. */
   addCall(callId: string, options?: CallOptions): void;

@@ -17,9 +17,8 @@ afterEach(() => simulator?.stop());
 
 async function injectorWith(rateLimit, options) {
   simulator = await startSimulator({ autoCalls: true, ...options });
-  const { authUrl, apiUrl, clientId, clientSecret } = simulator.credentials;
-  const auth = new CXoneAuthClient({ authUrl, clientId, clientSecret, logger: false });
-  return new DtmfInjector(auth, { apiUrl, logger: false, rateLimit });
+  const auth = new CXoneAuthClient({ ...simulator.auth, logger: false });
+  return new DtmfInjector(auth, { apiUrl: simulator.url, logger: false, rateLimit });
 }
 
 test('within the limit of the platform, none of its 429 is seen', async () => {

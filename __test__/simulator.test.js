@@ -4,7 +4,7 @@
 
 const { setTimeout: delay } = require('node:timers/promises');
 
-const { injectWithRetry } = require('..');
+const { CXoneAuthClient, injectWithRetry } = require('..');
 const { startSimulator } = require('../simulator');
 const { params, settle, failure, thrown } = require('./support/bench');
 const { runProgram } = require('./support/program');
@@ -277,10 +277,24 @@ describe('credentials', () => {
       clientId: 'own-client',
       clientSecret: 'own-secret',
     });
+    const { apiUrl, ...auth } = simulator.credentials;
+    expect([simulator.auth, apiUrl]).toEqual([auth, simulator.url]);
+    for (const fixed of [simulator.auth, simulator.credentials, simulator.accessKey])
+      expect(Object.isFrozen(fixed)).toBe(true);
     expect(simulator.url).toBe(`http://127.0.0.1:${simulator.port}`);
     await stage.injector(simulator).injectDTMF(params());
     const wrong = stage.injector(simulator, {}, { clientId: 'demo-client', clientSecret: 'demo-secret' });
     expect((await failure(wrong.injectDTMF(params()))).code).toBe('ERR_DTMF_AUTH');
+  });
+
+  test('fit an auth client as they are, for each grant', async () => {
+    const simulator = await stage.simulator();
+    const configs = [simulator.auth, { grant: 'password', ...simulator.accessKey }];
+    for (const config of configs) {
+      await expect(new CXoneAuthClient({ ...config, logger: false }).getAccessToken()).resolves.toEqual(
+        expect.any(String),
+      );
+    }
   });
 });
 

@@ -12,11 +12,10 @@ const { startSimulator } = require('cxone-dtmf/simulator');
 async function main() {
   const simulator = await startSimulator();
   simulator.addCall('call-1');
-  const { apiUrl, ...credentials } = simulator.credentials;
 
-  const authClient = new CXoneAuthClient(credentials);
+  const authClient = new CXoneAuthClient(simulator.auth);
   // Without `logger: false` the injector writes JSON lines to standard output.
-  const injector = new DtmfInjector(authClient, { apiUrl, logger: false });
+  const injector = new DtmfInjector(authClient, { apiUrl: simulator.url, logger: false });
   const call = { telephonyProviderId: 'provider-1', lineId: 'line-1', callId: 'call-1' };
 
   const { audit } = await injector.injectDTMF({

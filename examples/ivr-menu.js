@@ -21,8 +21,10 @@ const MENU = [
 async function main() {
   const simulator = await startSimulator({ timeScale: 0.1 });
   simulator.addCall(CALL);
-  const { apiUrl, ...credentials } = simulator.credentials;
-  const injector = new DtmfInjector(new CXoneAuthClient(credentials), { apiUrl, logger: false });
+  const injector = new DtmfInjector(new CXoneAuthClient(simulator.auth), {
+    apiUrl: simulator.url,
+    logger: false,
+  });
 
   /**
    * @param {string} dtmfString

@@ -48,9 +48,8 @@ subscribe('cxone-dtmf:injection:end', (message) => {
 
 async function main() {
   const simulator = await startSimulator({ autoCalls: true });
-  const { apiUrl, ...credentials } = simulator.credentials;
-  const auth = new CXoneAuthClient({ ...credentials, logger: false });
-  const injector = new DtmfInjector(auth, { apiUrl, logger: false });
+  const auth = new CXoneAuthClient({ ...simulator.auth, logger: false });
+  const injector = new DtmfInjector(auth, { apiUrl: simulator.url, logger: false });
   /** @type {import('cxone-dtmf').InjectionParams} */
   const params = {
     telephonyProviderId: 'provider-1',

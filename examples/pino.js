@@ -13,12 +13,14 @@ const { startSimulator } = require('cxone-dtmf/simulator');
 async function main() {
   const simulator = await startSimulator();
   simulator.addCall('call-1');
-  const { apiUrl, ...credentials } = simulator.credentials;
 
   const logger = pino({ name: 'ivr' });
-  const authClient = new CXoneAuthClient(credentials);
+  const authClient = new CXoneAuthClient(simulator.auth);
   // A child logger puts its own fields on every line.
-  const injector = new DtmfInjector(authClient, { apiUrl, logger: logger.child({ component: 'dtmf' }) });
+  const injector = new DtmfInjector(authClient, {
+    apiUrl: simulator.url,
+    logger: logger.child({ component: 'dtmf' }),
+  });
   const press = (/** @type {string} */ callId) =>
     injector.injectDTMF({
       telephonyProviderId: 'provider-1',

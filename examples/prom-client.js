@@ -16,9 +16,8 @@ const { startSimulator } = require('cxone-dtmf/simulator');
 
 async function main() {
   const simulator = await startSimulator({ autoCalls: true });
-  const { apiUrl, ...credentials } = simulator.credentials;
-  const injector = new DtmfInjector(new CXoneAuthClient({ ...credentials, logger: false }), {
-    apiUrl,
+  const injector = new DtmfInjector(new CXoneAuthClient({ ...simulator.auth, logger: false }), {
+    apiUrl: simulator.url,
     logger: false,
   });
 

@@ -111,18 +111,17 @@ function newServer(/** @type {(req: any, res: any) => Promise<void>} */ handler)
 async function platform() {
   const { AUTH_URL, API_URL, CLIENT_ID = '', CLIENT_SECRET = '' } = process.env;
   if (AUTH_URL && API_URL) {
-    const credentials = { authUrl: AUTH_URL, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
-    return { apiUrl: API_URL, credentials, stop: async () => {} };
+    const auth = { authUrl: AUTH_URL, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
+    return { apiUrl: API_URL, auth, stop: async () => {} };
   }
   const simulator = await startSimulator({ autoCalls: true, latency: { fixedMs: 800 } });
-  const { apiUrl, ...credentials } = simulator.credentials;
-  return { apiUrl, credentials, stop: simulator.stop };
+  return { apiUrl: simulator.url, auth: simulator.auth, stop: simulator.stop };
 }
 
 async function main() {
-  const { apiUrl, credentials, stop } = await platform();
+  const { apiUrl, auth, stop } = await platform();
   // One injector for the whole service: it shares the token, the connections and the retry budget.
-  const injector = new DtmfInjector(new CXoneAuthClient(credentials), {
+  const injector = new DtmfInjector(new CXoneAuthClient(auth), {
     apiUrl,
     deadlineMs: DEADLINE_MS,
     logger: false,

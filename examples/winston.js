@@ -14,7 +14,6 @@ async function main() {
   simulator.addCall('call-1');
   // Too many requests, once: the injector waits as long as it was told, and says so.
   simulator.script([{ status: 429, headers: { 'Retry-After': 1 } }]);
-  const { apiUrl, ...credentials } = simulator.credentials;
 
   const logger = winston.createLogger({
     level: 'info',
@@ -22,8 +21,8 @@ async function main() {
     transports: [new winston.transports.Console()],
   });
   // The auth client logs through its injector's logger, unless it has one of its own.
-  const authClient = new CXoneAuthClient(credentials);
-  const injector = new DtmfInjector(authClient, { apiUrl, logger });
+  const authClient = new CXoneAuthClient(simulator.auth);
+  const injector = new DtmfInjector(authClient, { apiUrl: simulator.url, logger });
 
   await injectWithRetry(injector, {
     telephonyProviderId: 'provider-1',

@@ -1,6 +1,7 @@
 'use strict';
 
 const addon = require('./native.js');
+const { encode, encodeSteps, checkText, textOptions } = require('./simulator-input.js');
 
 /**
  * Every simulator that was started and not stopped. A program may keep nothing but the `url`;
@@ -8,45 +9,6 @@ const addon = require('./native.js');
  * @type {Set<object>}
  */
 const running = new Set();
-
-/**
- * Refuses what JSON would silently change: NaN becomes null there, and functions disappear.
- * @param {unknown} value
- * @param {string} field
- * @param {object[]} parents
- */
-function checkPlain(value, field, parents) {
-  switch (typeof value) {
-    case 'undefined':
-    case 'string':
-    case 'boolean':
-      return;
-    case 'number':
-      if (!Number.isFinite(value)) throw new TypeError(`${field} must be a finite number`);
-      return;
-    case 'object': {
-      if (value === null) return;
-      if (parents.includes(value)) throw new TypeError(`${field} must not contain itself`);
-      const inside = [...parents, value];
-      for (const [key, item] of Object.entries(value)) {
-        checkPlain(item, Array.isArray(value) ? `${field}[${key}]` : `${field}.${key}`, inside);
-      }
-      return;
-    }
-    default:
-      throw new TypeError(`${field} must be plain data`);
-  }
-}
-
-/**
- * @param {unknown} value
- * @param {string} field
- * @returns {string}
- */
-function encode(value, field) {
-  checkPlain(value, field, []);
-  return JSON.stringify(value);
-}
 
 /**
  * Runs a native method and makes its errors of this realm: a broken rule is a TypeError, whose
@@ -64,43 +26,6 @@ function native(method) {
     const name = /^(E[A-Z]+): /.exec(message);
     throw Object.assign(new Error(message), { code: name ? name[1] : code });
   }
-}
-
-/**
- * @param {unknown} value
- * @param {string} field
- * @returns {asserts value is string}
- */
-function checkText(value, field) {
-  if (typeof value !== 'string' || value === '') {
-    throw new TypeError(`${field} must be a non-empty string`);
-  }
-}
-
-/**
- * Checks an options object of strings, all of them optional.
- * @param {unknown} options
- * @param {string[]} known
- * @returns {Record<string, string | undefined>}
- */
-function textOptions(options, known) {
-  if (options === undefined) return {};
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError('options must be an object');
-  }
-  for (const [key, value] of Object.entries(options)) {
-    if (!known.includes(key)) throw new TypeError(`options.${key} is not a known option`);
-    if (value !== undefined) checkText(value, `options.${key}`);
-  }
-  return /** @type {Record<string, string | undefined>} */ (options);
-}
-
-/**
- * @param {unknown} steps
- */
-function encodeSteps(steps) {
-  if (!Array.isArray(steps)) throw new TypeError('steps must be an array');
-  return encode(steps, 'steps');
 }
 
 /**
@@ -129,6 +54,7 @@ async function startSimulator(options = {}) {
   const simulator = {
     url,
     port,
+    auth: Object.freeze({ authUrl: url, clientId, clientSecret }),
     credentials: Object.freeze({ authUrl: url, apiUrl: url, clientId, clientSecret }),
     accessKey: Object.freeze({ authUrl: url, clientId, clientSecret, accessKeyId, accessKeySecret }),
     /** @param {unknown} callId @param {unknown} [callOptions] */

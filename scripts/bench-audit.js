@@ -70,14 +70,13 @@ async function main() {
   const { CXoneAuthClient } = require(root);
   const { startSimulator } = require(path.join(root, 'simulator.js'));
   const simulator = await startSimulator({ autoCalls: true, journalLimit: 1 });
-  const { apiUrl, ...credentials } = simulator.credentials;
-  const auth = new CXoneAuthClient({ ...credentials, logger: false });
+  const auth = new CXoneAuthClient({ ...simulator.auth, logger: false });
   /** @type {Record<string, number[]>} */
   const found = Object.fromEntries(WAYS.map((way) => [way, []]));
-  await measure(apiUrl, auth, 'off', injections);
+  await measure(simulator.url, auth, 'off', injections);
   for (let round = 0; round < rounds; round += 1) {
     if (process.stderr.isTTY) process.stderr.write(`\rround ${round + 1} of ${rounds}`);
-    for (const way of WAYS) found[way].push(await measure(apiUrl, auth, way, injections));
+    for (const way of WAYS) found[way].push(await measure(simulator.url, auth, way, injections));
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
   const rows = WAYS.map((way) => ({

@@ -38,9 +38,8 @@ const files = () =>
 /** Presses some times, with a log. */
 async function press(times, auditLog = {}) {
   simulator = await startSimulator({ autoCalls: true });
-  const { authUrl, apiUrl, clientId, clientSecret } = simulator.credentials;
-  const injector = new DtmfInjector(new CXoneAuthClient({ authUrl, clientId, clientSecret, logger: false }), {
-    apiUrl,
+  const injector = new DtmfInjector(new CXoneAuthClient({ ...simulator.auth, logger: false }), {
+    apiUrl: simulator.url,
     logger: false,
     auditLog: {
       file: log(),

@@ -29,9 +29,13 @@ function newStage() {
 
     /** An injector on that simulator: silent, with short back-offs. */
     injector(simulator, config = {}, authConfig = {}) {
-      const { apiUrl, ...credentials } = simulator.credentials;
-      const auth = new CXoneAuthClient({ ...credentials, logger: false, ...authConfig });
-      const injector = new DtmfInjector(auth, { apiUrl, logger: false, retry: QUICK_RETRY, ...config });
+      const auth = new CXoneAuthClient({ ...simulator.auth, logger: false, ...authConfig });
+      const injector = new DtmfInjector(auth, {
+        apiUrl: simulator.url,
+        logger: false,
+        retry: QUICK_RETRY,
+        ...config,
+      });
       injectors.push(injector);
       return injector;
     },

@@ -88,8 +88,10 @@ async function inject(injector, planned) {
  */
 async function runLoad(screen) {
   const simulator = await startBusySimulator();
-  const { apiUrl, ...credentials } = simulator.credentials;
-  const injector = new DtmfInjector(new CXoneAuthClient(credentials), { apiUrl, logger: false });
+  const injector = new DtmfInjector(new CXoneAuthClient(simulator.auth), {
+    apiUrl: simulator.url,
+    logger: false,
+  });
 
   screen.note(`The simulator takes ${PER_MINUTE} requests a minute. It asks ${BUSY} to come back in 1 s,`);
   screen.note(

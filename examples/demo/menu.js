@@ -17,8 +17,10 @@ async function runMenu(screen) {
   // Tones take a tenth of their real time here, so that the other one has something to wait for.
   const simulator = await startSimulator({ timeScale: 0.1 });
   simulator.addCall('call-menu');
-  const { apiUrl, ...credentials } = simulator.credentials;
-  const injector = new DtmfInjector(new CXoneAuthClient(credentials), { apiUrl, logger: false });
+  const injector = new DtmfInjector(new CXoneAuthClient(simulator.auth), {
+    apiUrl: simulator.url,
+    logger: false,
+  });
   /** @param {string} dtmfString */
   const press = (dtmfString) => ({
     telephonyProviderId: 'provider-1',

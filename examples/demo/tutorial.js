@@ -28,8 +28,10 @@ async function runTutorial(screen) {
   simulator.addCall('call-tutorial');
   simulator.script([{ status: 429, headers: { 'retry-after': '1' } }]);
 
-  const { apiUrl, ...credentials } = simulator.credentials;
-  const injector = new DTMFInjector(new CXoneAuthClient(credentials), { apiUrl, logger: false });
+  const injector = new DTMFInjector(new CXoneAuthClient(simulator.auth), {
+    apiUrl: simulator.url,
+    logger: false,
+  });
   /** @type {string[]} */
   const events = [];
   injector.registerCTIMonitor((event) => {

@@ -11,9 +11,12 @@ beforeEach(async () => {
   // A simulator for each test: a port of its own, hence locks, calls and a journal of its own.
   simulator = await startSimulator();
   simulator.addCall('call-1');
-  const { apiUrl, ...credentials } = simulator.credentials;
   const retry = { baseMs: 1, capMs: 2 };
-  injector = new DtmfInjector(new CXoneAuthClient(credentials), { apiUrl, retry, logger: false });
+  injector = new DtmfInjector(new CXoneAuthClient(simulator.auth), {
+    apiUrl: simulator.url,
+    retry,
+    logger: false,
+  });
 });
 
 afterEach(async () => {

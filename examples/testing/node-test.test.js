@@ -13,8 +13,7 @@ let injector;
 beforeEach(async () => {
   simulator = await startSimulator({ tokenLifetimeMs: 60_000 });
   simulator.addCall('call-1');
-  const { apiUrl, ...credentials } = simulator.credentials;
-  injector = new DtmfInjector(new CXoneAuthClient(credentials), { apiUrl, logger: false });
+  injector = new DtmfInjector(new CXoneAuthClient(simulator.auth), { apiUrl: simulator.url, logger: false });
 });
 
 afterEach(async () => {

@@ -11,8 +11,7 @@ beforeEach(async () => {
   simulator = await startSimulator({ rateLimit: { perCallPerMinute: 2 } });
   simulator.addCall('call-1');
   simulator.addCall('call-2');
-  const { apiUrl, ...credentials } = simulator.credentials;
-  injector = new DtmfInjector(new CXoneAuthClient(credentials), { apiUrl, logger: false });
+  injector = new DtmfInjector(new CXoneAuthClient(simulator.auth), { apiUrl: simulator.url, logger: false });
 });
 
 afterEach(async () => {

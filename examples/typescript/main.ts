@@ -62,8 +62,10 @@ function show(event: CtiEvent): void {
 async function main(): Promise<void> {
   const simulator = await startSimulator();
   simulator.addCall(params.callId);
-  const { apiUrl, ...credentials } = simulator.credentials;
-  const injector = new DtmfInjector(new CXoneAuthClient(credentials), { apiUrl, logger: false });
+  const injector = new DtmfInjector(new CXoneAuthClient(simulator.auth), {
+    apiUrl: simulator.url,
+    logger: false,
+  });
   injector.registerCTIMonitor(show);
 
   const faults: Step[] = [{ status: 500 }, {}, { status: 404 }, { cut: 'after-execute' }];

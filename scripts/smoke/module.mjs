@@ -5,9 +5,8 @@ import { startSimulator } from 'cxone-dtmf/simulator';
 
 const simulator = await startSimulator();
 simulator.addCall('call-1');
-const { authUrl, apiUrl, clientId, clientSecret } = simulator.credentials;
-const auth = new CXoneAuthClient({ authUrl, clientId, clientSecret });
-const injector = new DtmfInjector(auth, { apiUrl, logger: false });
+const auth = new CXoneAuthClient(simulator.auth);
+const injector = new DtmfInjector(auth, { apiUrl: simulator.url, logger: false });
 const result = await injector.injectDTMF({
   telephonyProviderId: 'provider-1',
   lineId: 'line-1',

@@ -8,9 +8,8 @@ let injector;
 
 beforeEach(async () => {
   simulator = await startSimulator({ autoCalls: true });
-  const { authUrl, apiUrl, clientId, clientSecret } = simulator.credentials;
-  const auth = new CXoneAuthClient({ authUrl, clientId, clientSecret });
-  injector = new DtmfInjector(auth, { apiUrl, logger: false });
+  const auth = new CXoneAuthClient(simulator.auth);
+  injector = new DtmfInjector(auth, { apiUrl: simulator.url, logger: false });
 });
 
 afterEach(() => simulator.stop());

@@ -8,9 +8,8 @@ const simulator = await startSimulator({ autoCalls: true });
 after(() => simulator.stop());
 
 test('presses', async () => {
-  const { authUrl, apiUrl, clientId, clientSecret } = simulator.credentials;
-  const auth = new CXoneAuthClient({ authUrl, clientId, clientSecret });
-  const injector = new DtmfInjector(auth, { apiUrl, logger: false });
+  const auth = new CXoneAuthClient(simulator.auth);
+  const injector = new DtmfInjector(auth, { apiUrl: simulator.url, logger: false });
   const { audit } = await injector.injectDTMF({
     telephonyProviderId: 'provider-1',
     lineId: 'line-1',

@@ -16,9 +16,8 @@ const params: InjectionParams = {
 const wrong: InjectionParams = { ...params, dtmfType: 'MORSE' };
 
 async function pressed(simulator: Simulator): Promise<AuditEntry> {
-  const { authUrl, apiUrl, clientId, clientSecret } = simulator.credentials;
-  const auth = new CXoneAuthClient({ authUrl, clientId, clientSecret });
-  const injector: DtmfInjector = new cxoneDtmf.DtmfInjector(auth, { apiUrl, logger: false });
+  const auth = new CXoneAuthClient(simulator.auth);
+  const injector: DtmfInjector = new cxoneDtmf.DtmfInjector(auth, { apiUrl: simulator.url, logger: false });
   try {
     await injector.injectDTMF(wrong);
   } catch (error) {
