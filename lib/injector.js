@@ -189,7 +189,7 @@ if (Symbol.asyncDispose) {
 }
 
 /**
- * @param {import('../index.js').DtmfInjector} injector
+ * @param {import('../index.js').DtmfInjector<import('../index.js').WireProfile>} injector
  * @param {import('../index.js').AnyInjectionParams} params
  * @param {number} [maxRetries]
  * @param {import('../index.js').InjectionOptions} [options]

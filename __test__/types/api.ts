@@ -14,7 +14,6 @@ import {
   type InjectionParams,
   type InjectionResult,
   type MetricsSnapshot,
-  type SessionParams,
 } from '../../index.js';
 import { holds, type Same } from './expect.js';
 
@@ -47,7 +46,7 @@ export async function use(): Promise<void> {
 
   const injector = new DTMFInjector(auth, { apiUrl: 'https://a' });
   const result = await injector.injectDTMF(params, { maxAttempts: 2 });
-  holds<Same<typeof result, InjectionResult>>();
+  holds<Same<typeof result, InjectionResult<unknown>>>();
   holds<Same<typeof result.success, true>>();
   holds<Same<typeof result.data, unknown>>();
 
@@ -61,16 +60,6 @@ export async function use(): Promise<void> {
   await injector.injectDTMF({ ...params, dtmfString: 1234 });
   // @ts-expect-error the call is missing
   await injector.injectDTMF({ ...params, callId: undefined });
-
-  const session: SessionParams = { sessionId: 's', dtmfString: '1', toneDuration: 120 };
-  const { playoutMs } = await injector.injectDTMF({ ...session, contactId: 'c', maskRecording: true });
-  holds<Same<typeof playoutMs, number | undefined>>();
-  // @ts-expect-error one profile or the other
-  await injector.injectDTMF({ ...params, sessionId: 's' });
-  // @ts-expect-error the session is missing
-  await injector.injectDTMF({ dtmfString: '1' });
-  // @ts-expect-error that profile has no such choice
-  await injector.injectDTMF({ ...session, dtmfType: 'RFC2833' });
 
   const stop = injector.followSession('s');
   holds<Same<typeof stop, () => void>>();
