@@ -291,6 +291,14 @@ export interface AccessKeyConfig extends CommonAuthConfig {
 /** Where {@link CXoneAuthClient} gets its tokens. An option of another grant is a {@link DtmfInvalidError}. */
 export type AuthConfig = ClientCredentialsConfig | PasswordConfig | AccessKeyConfig;
 
+/** The options that a {@link CXoneAuthClient} was given, as far as they are shown: no secret, no user or password of a URL. */
+export type ShownAuthConfig = Omit<CommonAuthConfig, 'logger'> & {
+  readonly grant?: 'client_credentials' | 'password' | 'access-key' | undefined;
+  readonly clientId?: string | undefined;
+  readonly accessKeyId?: string | undefined;
+  readonly scope?: string | undefined;
+};
+
 /** Options of {@link CXoneAuthClient.getAccessToken}. */
 export interface TokenOptions {
   /** Ends the wait of this caller. Others who share the request are not disturbed. */
@@ -306,6 +314,21 @@ export interface TokenOptions {
 export class CXoneAuthClient {
   /** @throws {DtmfInvalidError} when an option breaks a rule. */
   constructor(config: AuthConfig);
+
+  /** The options, frozen, without secrets. */
+  readonly config: ShownAuthConfig;
+
+  /**
+   * The token in use; `null` while there is none. It can be set to `null`, as {@link CXoneAuthClient.invalidateToken} does;
+   * anything else is a {@link DtmfInvalidError}, except in a subclass with a `getAccessToken` of its own.
+   */
+  token: string | null;
+
+  /**
+   * When the token is replaced, in milliseconds since 1970; 0 while there is none. It can be set to 0 or any time gone by,
+   * which forgets the token; anything else as with {@link CXoneAuthClient.token}.
+   */
+  tokenExpiry: number;
 
   /**
    * The current token, fetched when there is none.
@@ -601,6 +624,11 @@ export interface SessionConfig extends CommonInjectorConfig {
 /** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. `api` says which params it takes. */
 export type InjectorConfig = (TelephonyConfig & Without<SessionConfig, TelephonyConfig>) | SessionConfig;
 
+/** The options that an injector was given, as far as they are shown. */
+export type ShownInjectorConfig<Api extends WireProfile> = Partial<
+  Omit<SessionConfig, 'api' | 'apiUrl' | 'headers' | 'logger'>
+> & { readonly apiUrl: string; readonly api?: Api | undefined };
+
 /** Options of one injection. */
 export interface InjectionOptions {
   /** Ends the injection: not-sent while it waits, unknown once the digits were handed over. */
@@ -808,16 +836,25 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    */
   constructor(authClient: TokenSource, config: InjectorConfig & { readonly api?: Api | undefined });
 
+  /** Where the tokens come from. */
+  readonly authClient: TokenSource;
+
+  /** The options, frozen, without secrets, headers and the logger. */
+  readonly config: ShownInjectorConfig<Api>;
+
+  /** The callbacks that are registered: a frozen copy. */
+  readonly ctiCallbacks: readonly CtiCallback[];
+
   /**
    * Calls back on every event. All events of an injection arrive before its promise settles, in order.
    *
-   * A callback that throws or rejects is counted in `metrics().monitorErrors`, its first failure is logged, and
+   * Events are frozen. A callback that throws or rejects is counted in `metrics().monitorErrors`, its first failure is logged, and
    * nothing else changes. A returned promise is not waited for.
    *
    * @returns its own unregister; calling it again does nothing.
    * @throws {DtmfInvalidError} when `callback` is not a function.
    */
-  registerCTIMonitor(callback: (event: CtiEvent) => void | Promise<void>): () => void;
+  registerCTIMonitor(callback: CtiCallback): () => void;
 
   /**
    * Presses digits into a call. Makes one attempt unless `maxAttempts` says more.
@@ -839,8 +876,8 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
   acquireChannelLock(callId: string, options?: LockOptions): Promise<ChannelLock>;
 
   /**
-   * Releases a lock. Without an argument it releases the only lock that this injector holds, and rejects with
-   * `ERR_DTMF_LOCK` when it holds none or several.
+   * Releases a lock. Without an argument it releases the only lock that this injector holds; with none it does nothing, and
+   * with several it rejects with `ERR_DTMF_LOCK`.
    */
   releaseChannelLock(lock?: ChannelLock): Promise<void>;
 
@@ -923,6 +960,9 @@ type RetryArguments<Api extends WireProfile> = [
 
 /**
  * The same as `injector.injectDTMF(params, { ...options, maxAttempts: maxRetries })`.
+ *
+ * An `injectDTMF` that is not this package's own, of a subclass, a spy or a stand-in, is called once for each attempt, with
+ * the same rules of what is sent again. What it threw is what this rejects with; a 409 reads as everywhere.
  *
  * @param maxRetries The most attempts, the first one included. Default: 3.
  */
@@ -1082,6 +1122,9 @@ export interface DtmfRetryingEvent {
   reason: DtmfErrorCode;
 }
 
+/** A monitor. A promise that it returns is not waited for. */
+export type CtiCallback = (event: CtiEvent) => void | Promise<void>;
+
 /** What a monitor is told. `event` tells the kinds apart. */
 export type CtiEvent = DtmfInjectedEvent | DtmfFailedEvent | DtmfRetryingEvent;
 
@@ -1152,7 +1195,7 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
   readonly response?: DtmfErrorResponse;
   /** The entry of the injection, when the error is one of an injection. */
   readonly audit?: AuditEntry;
-  /** For `ABORT_ERR` the signal's reason. */
+  /** For `ABORT_ERR` the signal's reason; else what a token source or an injector of the program's own threw. */
   readonly cause?: unknown;
   /** Where the documentation has the code and what to do, relative to the package. Of the class, so logs do not repeat it. */
   readonly docs: `docs/errors.md#${Lowercase<C>}`;

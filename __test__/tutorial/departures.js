@@ -44,8 +44,9 @@ const warning = (known, attempt) => [
 /** By the name of the row. */
 const DEPARTURES = {
   'Digits in entries, events and log lines': inEntries(({ validation, ...entry }) => {
-    const { frequencies: _, ...shown } = validation ?? {};
-    return { ...entry, dtmfString: '*****', ...(validation && { validation: shown }) };
+    // A field that is `undefined` counts as absent for toEqual.
+    const shown = validation && { validation: { ...validation, frequencies: undefined } };
+    return { ...entry, dtmfString: '*****', ...shown };
   }),
 
   'Fields of the entry of a failure': inEntries((entry, { valid = true }) => ({

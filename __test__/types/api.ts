@@ -14,6 +14,7 @@ import {
   type InjectionParams,
   type InjectionResult,
   type MetricsSnapshot,
+  type TokenSource,
 } from '../../index.js';
 import { holds, type Same } from './expect.js';
 
@@ -43,8 +44,19 @@ export async function use(): Promise<void> {
   holds<Same<ReturnType<typeof auth.getAccessToken>, Promise<string>>>();
   await auth.getAccessToken({ signal: AbortSignal.timeout(10) });
   auth.invalidateToken();
+  holds<Same<typeof auth.token, string | null>>();
+  auth.token = null;
+  auth.tokenExpiry = 0;
+  // @ts-expect-error the options are for reading
+  auth.config = { authUrl: 'https://b' };
+  // @ts-expect-error no secret is shown
+  auth.config.clientSecret;
 
   const injector = new DTMFInjector(auth, { apiUrl: 'https://a' });
+  holds<Same<typeof injector.authClient, TokenSource>>();
+  holds<Same<typeof injector.config.apiUrl, string>>();
+  // @ts-expect-error registerCTIMonitor adds one
+  injector.ctiCallbacks.push(() => {});
   const result = await injector.injectDTMF(params, { maxAttempts: 2 });
   holds<Same<typeof result, InjectionResult<unknown>>>();
   holds<Same<typeof result.success, true>>();
