@@ -53,7 +53,12 @@ const KNOWN = {
     message: "the platform's rate limit is reached (429): send less, or later",
   },
   '500 twice, then success': { delivery: 'accepted', attempts: 3, reason: 'ERR_DTMF_SERVER' },
-  '401 to the request for a token': { delivery: 'not-sent', attempts: 0, code: 'ERR_DTMF_AUTH' },
+  '401 to the request for a token': {
+    delivery: 'not-sent',
+    attempts: 0,
+    code: 'ERR_DTMF_AUTH',
+    tokenStatus: 401,
+  },
   'a digit that is none': {
     delivery: 'not-sent',
     attempts: 0,
@@ -65,8 +70,8 @@ const KNOWN = {
 
 const bench = newBench();
 
-function run(platform, { code = CODE, env = {} } = {}) {
-  return runProgram(PROGRAM, {
+function run(platform, { code = CODE, program = PROGRAM } = {}) {
+  return runProgram(program, {
     env: {
       CXONE_URL: platform.url,
       CXONE_CLIENT_ID: platform.clientId,
@@ -75,7 +80,6 @@ function run(platform, { code = CODE, env = {} } = {}) {
       CXONE_LINE_ID: 'line-3',
       CALL_ID: CALL,
       CODE: code,
-      ...env,
     },
   });
 }
@@ -168,23 +172,11 @@ describe('what the program sends', () => {
     'an authUrl that ends in %s is completed, not doubled',
     async (ending) => {
       const platform = await bench.platform();
-      const ended = await runProgram(
-        PROGRAM.replace('authUrl: CXONE_URL', `authUrl: CXONE_URL + '${ending}'`).replace(
-          'apiUrl: CXONE_URL',
-          "apiUrl: CXONE_URL + '/'",
-        ),
-        {
-          env: {
-            CXONE_URL: platform.url,
-            CXONE_CLIENT_ID: platform.clientId,
-            CXONE_CLIENT_SECRET: platform.clientSecret,
-            CXONE_PROVIDER_ID: 'provider-8',
-            CXONE_LINE_ID: 'line-3',
-            CALL_ID: CALL,
-            CODE,
-          },
-        },
+      const program = PROGRAM.replace('authUrl: CXONE_URL', `authUrl: CXONE_URL + '${ending}'`).replace(
+        'apiUrl: CXONE_URL',
+        "apiUrl: CXONE_URL + '/'",
       );
+      const ended = await run(platform, { program });
       expect(ended).toMatchObject({ code: 0, stderr: '' });
       expect(platform.requests.map((request) => request.path)).toEqual([
         '/oauth/token',

@@ -86,11 +86,25 @@ const DEPARTURES = {
   '429 to the last attempt': (lines, known) =>
     lines.map((line) => (line[0] === 'result' && line[1] === null ? ['failed', known.message] : line)),
 
+  "`status: 'error'` of what threw": inEntries((entry, { delivery }) =>
+    entry.status === 'error' && delivery === 'refused' ? { ...entry, status: 'failed' } : entry,
+  ),
+
+  'The `errorCode` of a refused token': inEntries((entry, { tokenStatus }) =>
+    tokenStatus ? { ...entry, errorCode: tokenStatus } : entry,
+  ),
+
   'Words of what failed': (lines, known) => {
     if (!known.message) return lines;
     const reworded = inEntries((entry) => ({ ...entry, errorMessage: known.message }));
     return reworded(lines, known).map((line) => (line[0] === 'failed' ? ['failed', known.message] : line));
   },
+
+  '429 with `Retry-After` in seconds': (lines) =>
+    lines.map(([kind, value]) => {
+      const [least, most] = value?.seconds ?? [];
+      return [kind, least && least === most ? { ...value, seconds: [least, least * 1.1] } : value];
+    }),
 
   'The wait after a 429 without Retry-After': (lines) =>
     lines.map(([kind, value]) => [
