@@ -27,11 +27,13 @@ afterEach(() => fs.rmSync(home, { recursive: true, force: true }));
 /** Runs copies of files as a project of its own; how many tests passed. */
 async function vitest(...files) {
   for (const file of files) fs.copyFileSync(path.join(ROOT, file), path.join(home, path.basename(file)));
-  const args = ['run', '--root', home, '--globals', '--reporter=json', '--no-color'];
+  // Standard output has the log lines of the tests.
+  const report = path.join(home, 'report.json');
+  const args = ['run', '--root', home, '--globals', '--reporter=json', `--outputFile=${report}`];
   const env = { SHARED: path.join(__dirname, 'habits', 'shared.js'), NO_COLOR: '1', VITEST: '' };
   const ended = await startNode([tool(ROOT, 'vitest'), ...args], { env }).ended;
-  const report = JSON.parse(ended.stdout);
-  const failed = report.testResults.flatMap(({ message, assertionResults }) => [
+  const { testResults, numPassedTests } = JSON.parse(fs.readFileSync(report, 'utf8'));
+  const failed = testResults.flatMap(({ message, assertionResults }) => [
     ...(message ? [message] : []),
     ...assertionResults
       .filter((one) => one.status !== 'passed')
@@ -39,7 +41,7 @@ async function vitest(...files) {
   ]);
   expect(failed).toEqual([]);
   expect(ended.code).toBe(0);
-  return report.numPassedTests;
+  return numPassedTests;
 }
 
 test('the example of the documentation', async () => {
