@@ -8,9 +8,9 @@
  * its default and its limits. An option that is `undefined` counts as absent. An unknown key, a wrong type, `NaN`, a
  * negative or a fractional number is a {@link DtmfInvalidError} that names the field, and the nearest known name of an unknown
  * key. Only own properties of an option object count.
+ *
+ * TypeScript 5.0 or newer reads these typings, without `skipLibCheck`, `@types/node` or the library of a browser.
  */
-
-/// <reference lib="esnext.disposable" />
 
 // ---------------------------------------------------------------------------------------------------
 // The payload
@@ -107,10 +107,16 @@ export interface SessionParams {
 /** What only `Other` has and `Own` must not. */
 type Without<Other, Own> = { readonly [Key in Exclude<keyof Other, keyof Own>]?: undefined };
 
-/** One injection, in the words of the injector's `api`. `sessionId` tells the members apart. */
-export type AnyInjectionParams =
-  | (InjectionParams & Without<SessionParams, InjectionParams>)
-  | (SessionParams & Without<InjectionParams, SessionParams>);
+/** The values of the option `api`: the tutorial's API, and the one that NICE publishes. */
+export type WireProfile = 'telephony-v2' | 'agent-session';
+
+/** One injection of an injector with that `api`. Of several, `sessionId` tells the members apart. */
+export type ParamsOf<Api extends WireProfile> = Api extends 'agent-session'
+  ? SessionParams & Without<InjectionParams, SessionParams>
+  : InjectionParams & Without<SessionParams, InjectionParams>;
+
+/** One injection, in the words of the injector's `api`. */
+export type AnyInjectionParams = ParamsOf<WireProfile>;
 
 /** The answer of {@link validateDtmfPayload}. */
 export interface ValidationResult {
@@ -136,6 +142,28 @@ export function validateDtmfPayload(
   dtmfType: DtmfType,
   interDigitPause: number,
 ): ValidationResult;
+
+// ---------------------------------------------------------------------------------------------------
+// What the runtime has and the typings may not know
+// ---------------------------------------------------------------------------------------------------
+
+/** An `AbortSignal`, of Node.js, of a browser or of a library: what is used of it. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** `AbortSignal` where the program's typings have it, so that it can be passed on to `fetch`. */
+export type RuntimeAbortSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+  ? Signal
+  : AbortSignalLike;
+
+/** `AsyncDisposable` where the program's typings have `Symbol.asyncDispose`, for `await using`. */
+export type RuntimeAsyncDisposable = typeof Symbol extends { readonly asyncDispose: infer Key extends symbol }
+  ? { [Name in Key]: () => Promise<void> }
+  : {};
 
 // ---------------------------------------------------------------------------------------------------
 // Tokens
@@ -277,22 +305,19 @@ export interface AccessKeyConfig extends CommonAuthConfig {
 /** Where {@link CXoneAuthClient} gets its tokens. An option of another grant is a {@link DtmfInvalidError}. */
 export type AuthConfig = ClientCredentialsConfig | PasswordConfig | AccessKeyConfig;
 
+/** The options that a {@link CXoneAuthClient} was given, as far as they are shown: no secret, no user or password of a URL. */
+export type ShownAuthConfig = Omit<CommonAuthConfig, 'logger'> & {
+  readonly grant?: 'client_credentials' | 'password' | 'access-key' | undefined;
+  readonly clientId?: string | undefined;
+  readonly accessKeyId?: string | undefined;
+  readonly scope?: string | undefined;
+};
+
 /** Options of {@link CXoneAuthClient.getAccessToken}. */
 export interface TokenOptions {
   /** Ends the wait of this caller. Others who share the request are not disturbed. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignalLike | undefined;
 }
-
-/** What {@link CXoneAuthClient.config} shows: the options without secrets and without the logger. */
-export type ShownAuthConfig = Shown<AuthConfig, 'clientSecret' | 'accessKeySecret' | 'logger'>;
-
-/** What {@link DtmfInjector.config} shows: the options without secrets and without what is no plain value. */
-export type ShownInjectorConfig = Shown<InjectorConfig, 'logger'>;
-
-/** Of each member of a union, all but these keys. */
-type Shown<Config, Hidden extends PropertyKey> = Config extends unknown
-  ? Readonly<Omit<Config, Hidden>>
-  : never;
 
 /**
  * Gets tokens and keeps the current one.
@@ -365,7 +390,7 @@ export class CXoneAuthClient {
  */
 export interface TokenSource {
   /** The token, without `Bearer `. The signal fires when nobody waits for the answer any more. */
-  getAccessToken(options: { readonly signal: AbortSignal }): Promise<string>;
+  getAccessToken(options: { readonly signal: RuntimeAbortSignal }): Promise<string>;
   /** Told when the platform answered 401 to a token. Optional; what it throws changes nothing. */
   invalidateToken?(): unknown;
 }
@@ -662,13 +687,18 @@ export interface SessionConfig extends CommonInjectorConfig {
   readonly discoverHosts?: readonly string[] | undefined;
 }
 
-/** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. */
+/** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. `api` says which params it takes. */
 export type InjectorConfig = (TelephonyConfig & Without<SessionConfig, TelephonyConfig>) | SessionConfig;
+
+/** The options that an injector was given, as far as they are shown. */
+export type ShownInjectorConfig<Api extends WireProfile> = Partial<
+  Omit<SessionConfig, 'api' | 'apiUrl' | 'headers' | 'logger'>
+> & { readonly apiUrl: string; readonly api?: Api | undefined };
 
 /** Options of one injection. */
 export interface InjectionOptions {
   /** Ends the injection: not-sent while it waits, unknown once the digits were handed over. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignalLike | undefined;
   /** The bound on this injection, in milliseconds. Default: that of the injector, 1 to 86400000. */
   readonly deadlineMs?: number | undefined;
   /**
@@ -709,7 +739,7 @@ export interface InjectionOptions {
 /** Options of {@link DtmfInjector.acquireChannelLock} and {@link DtmfInjector.withChannelLock}. */
 export interface LockOptions {
   /** Ends the wait. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignalLike | undefined;
   /**
    * The bound on the wait, in milliseconds; 0 does not wait. Default: `lockTimeoutMs` of the injector, 0 to 86400000.
    */
@@ -728,9 +758,9 @@ export interface CloseOptions {
 /**
  * The right to press into one call, held by the program over several injections. Pass it as `{ lock }`.
  *
- * It is released by itself after `lockHoldMs`.
+ * It is released by itself after `lockHoldMs`. `await using` releases it too, where the runtime has `Symbol.asyncDispose`.
  */
-export interface ChannelLock {
+export interface ChannelLock extends RuntimeAsyncDisposable {
   /** The call. */
   readonly callId: string;
   /**
@@ -739,19 +769,17 @@ export interface ChannelLock {
    * A second release rejects with `ERR_DTMF_LOCK`; a first one after the lock ran out by itself resolves.
    */
   release(): Promise<void>;
-  /** The same as `release()`, for `await using`. Absent in Node versions without `Symbol.asyncDispose`. */
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A successful injection. */
-export interface InjectionResult {
+/** A successful injection. `Data` is what the program takes the answer for; nothing checks it. */
+export interface InjectionResult<Data = unknown> {
   /** The platform answered 2xx. */
   success: true;
   /**
    * The answer: parsed JSON, else text. `null` when it was empty, cut, unreadable or longer than 64 KB; then, unless it
    * was empty, `audit.bodyError` says which. It is yours and not masked.
    */
-  data: unknown;
+  data: Data;
   /**
    * With `api: 'agent-session'`: how long the digits play after this answer, in milliseconds, with a guard of 250.
    * For so long the session stays locked, unless `playout` is `'none'`.
@@ -891,22 +919,26 @@ export interface FleetSnapshot {
  * Presses digits into calls.
  *
  * The order per call holds over all injectors and worker threads of the process that use the same API origin.
- * An idle injector does not keep the process alive; one with an injection under way does.
+ * An idle injector does not keep the process alive; one with an injection under way does. `await using` closes it, where
+ * the runtime has `Symbol.asyncDispose`.
+ *
+ * `Api` is inferred from the option `api`, and says which params compile.
  */
-export class DtmfInjector {
+export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
   /**
    * @param authClient Where the tokens come from: a {@link CXoneAuthClient}, which does its work off the event loop,
    * or a source of your own.
    * @throws {DtmfInvalidError} when an option breaks a rule.
    */
-  constructor(authClient: TokenSource, config: InjectorConfig);
+  constructor(authClient: TokenSource, config: InjectorConfig & { readonly api?: Api | undefined });
 
   /**
-   * The options as they were given, deeply frozen, without functions and loggers, `auditLog.key`, and user and password of URLs.
+   * The options as they were given, deeply frozen, without functions and loggers, `headers`,
+   * `auditLog.key`, and user and password of URLs.
    *
    * @throws {DtmfInvalidError} when it is set: make a new injector.
    */
-  readonly config: ShownInjectorConfig;
+  readonly config: ShownInjectorConfig<Api>;
 
   /**
    * The very object that the tokens come from.
@@ -920,25 +952,28 @@ export class DtmfInjector {
    *
    * @throws {DtmfInvalidError} when it is set: {@link registerCTIMonitor} adds one.
    */
-  readonly ctiCallbacks: readonly ((event: CtiEvent) => void | Promise<void>)[];
+  readonly ctiCallbacks: readonly CtiCallback[];
 
   /**
    * Calls back on every event. All events of an injection arrive before its promise settles, in order.
    *
-   * A callback that throws or rejects is counted in `metrics().monitorErrors`, its first failure is logged, and
+   * Events are frozen. A callback that throws or rejects is counted in `metrics().monitorErrors`, its first failure is logged, and
    * nothing else changes. A returned promise is not waited for.
    *
    * @returns its own unregister; calling it again does nothing.
    * @throws {DtmfInvalidError} when `callback` is not a function.
    */
-  registerCTIMonitor(callback: (event: CtiEvent) => void | Promise<void>): () => void;
+  registerCTIMonitor(callback: CtiCallback): () => void;
 
   /**
    * Presses digits into a call. Makes one attempt unless `maxAttempts` says more.
    *
    * Rejects with a {@link DtmfError}; never throws. Each call ends in exactly one `dtmf.injected` or `dtmf.failed`.
    */
-  injectDTMF(params: AnyInjectionParams, options?: InjectionOptions): Promise<InjectionResult>;
+  injectDTMF<Data = unknown>(
+    params: ParamsOf<Api>,
+    options?: InjectionOptions,
+  ): Promise<InjectionResult<Data>>;
 
   /**
    * Takes the lock of a call, so that several injections follow each other with nobody between them. With
@@ -1016,12 +1051,36 @@ export class DtmfInjector {
    * flight. What is still in flight after `timeoutMs` fails with `ERR_DTMF_OUTCOME_UNKNOWN`. Idempotent.
    */
   close(options?: CloseOptions): Promise<void>;
-
-  /** The same as `close()`, for `await using`. Absent in Node versions without `Symbol.asyncDispose`. */
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
+export interface DtmfInjector<Api extends WireProfile> extends RuntimeAsyncDisposable {}
+
 export { DtmfInjector as DTMFInjector };
+
+/** Anything that presses: a {@link DtmfInjector}, or a stand-in of a test. */
+export interface Injecting {
+  injectDTMF(params: never, options?: never): unknown;
+}
+
+/** What {@link Injecting.injectDTMF} of it takes. Anything, where it names no params. */
+type ParamsTaken<Injector extends Injecting> = Injector['injectDTMF'] extends (
+  params: infer Params,
+  ...rest: never[]
+) => unknown
+  ? Params
+  : never;
+
+/** The options of {@link injectWithRetry}. */
+export type RetryOptions = Omit<InjectionOptions, 'maxAttempts'>;
+
+/** The arguments of {@link injectWithRetry} for an injector with that `api`. */
+type RetryArguments<Api extends WireProfile> = [
+  // A property, since the params of methods are compared loosely.
+  injector: { readonly injectDTMF: (params: ParamsOf<Api>, options?: InjectionOptions) => unknown },
+  params: ParamsOf<Api>,
+  maxRetries?: number,
+  options?: RetryOptions,
+];
 
 /**
  * The same as `injector.injectDTMF(params, { ...options, maxAttempts: maxRetries })`.
@@ -1035,12 +1094,16 @@ export { DtmfInjector as DTMFInjector };
  *
  * @param maxRetries The most attempts, the first one included. Default: 3.
  */
-export function injectWithRetry(
-  injector: Pick<DtmfInjector, 'injectDTMF'>,
-  params: AnyInjectionParams,
+export function injectWithRetry<Injector extends Injecting>(
+  injector: Injector,
+  params: ParamsTaken<Injector>,
   maxRetries?: number,
-  options?: Omit<InjectionOptions, 'maxAttempts'>,
-): Promise<InjectionResult>;
+  options?: RetryOptions,
+): Promise<Awaited<ReturnType<Injector['injectDTMF']>>>;
+/** The same, where the program says what it takes the answer for: `injectWithRetry<Answer>(…)`. */
+export function injectWithRetry<Data>(
+  ...args: RetryArguments<'telephony-v2'> | RetryArguments<'agent-session'> | RetryArguments<WireProfile>
+): Promise<InjectionResult<Data>>;
 
 // ---------------------------------------------------------------------------------------------------
 // Entries and events
@@ -1171,6 +1234,9 @@ export interface DtmfRetryingEvent {
   reason: DtmfErrorCode;
 }
 
+/** A monitor. A promise that it returns is not waited for. */
+export type CtiCallback = (event: CtiEvent) => void | Promise<void>;
+
 /** What a monitor is told. `event` tells the kinds apart. */
 export type CtiEvent = DtmfInjectedEvent | DtmfFailedEvent | DtmfRetryingEvent;
 
@@ -1247,8 +1313,9 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
   /** The entry of the injection, when the error is one of an injection. */
   readonly audit?: AuditEntry;
   /**
-   * What a token source of the program threw, the very thing; for `ABORT_ERR` the signal's reason. `util.inspect`, the
-   * console, JSON, `stack` and the serialisers of pino and winston show its name, code, status and message, and no more.
+   * What a token source or an injector of the program's own threw, the very thing; for `ABORT_ERR` the signal's reason.
+   * `util.inspect`, the console, JSON, `stack` and the serialisers of pino and winston show its name, code, status and
+   * message, and no more.
    */
   readonly cause?: unknown;
   /** The fields that JSON shows, with what may be shown of the cause. */

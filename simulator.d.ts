@@ -23,6 +23,8 @@
  * @packageDocumentation
  */
 
+import type { RuntimeAsyncDisposable } from './index.js';
+
 /** Settings of a simulator. Everything has a default. */
 export interface SimulatorOptions {
   /** The port on 127.0.0.1; 0 takes a free one. Default: 0, 0 to 65535. */
@@ -430,7 +432,7 @@ export interface SimulatorAccessKey {
  * payload (400, 413), session (404); then it is answered 202 and plays. Nothing keeps a sequence from running into the
  * one before: `stats().overlaps` counts it. Ids of calls and of sessions share one name space.
  */
-export interface Simulator {
+export interface Simulator extends RuntimeAsyncDisposable {
   /** The base URL, `http://127.0.0.1:<port>`. */
   readonly url: string;
   /** The port. */
@@ -513,8 +515,6 @@ export interface Simulator {
   revokeTokens(): void;
   /** Stops listening and closes every connection. The journal stays readable. Stopping twice is harmless. */
   stop(): Promise<void>;
-  /** The same as {@link Simulator.stop}, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**

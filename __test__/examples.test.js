@@ -109,19 +109,11 @@ onUnix('service.js as a service', () => {
 });
 
 describe('the tests for users', () => {
-  // jest.test.js is run by Jest itself, as part of this suite.
+  // jest.test.js is run by Jest itself, vitest-style.test.mjs by vitest.test.js.
   test('node-test.test.js', async () => {
     const ended = await startNode([path.join('examples', 'testing', 'node-test.test.js')]).ended;
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout).toMatch(/pass 3\n/);
-  });
-
-  test('vitest-style.test.mjs, with a shim in place of vitest', async () => {
-    const loader = './__test__/support/vitest-loader.mjs';
-    const file = path.join('examples', 'testing', 'vitest-style.test.mjs');
-    const ended = await startNode(['--import', loader, file]).ended;
-    expect(ended).toMatchObject({ code: 0, signal: null });
-    expect(ended.stdout).toMatch(/pass 2\n/);
   });
 });
 

@@ -1,174 +1,194 @@
 'use strict';
 
-// A program in the way of the tutorial, with nothing changed but its `require` line.
+// A program in the way of the tutorial, with nothing changed but its `require` line: what it prints, line by line, and what
+// it sends. `tutorial/printed.js` says what the tutorial's prints, `tutorial/departures.js` what is otherwise on purpose.
+
+const fs = require('node:fs');
+const path = require('node:path');
 
 const { newBench } = require('./support/bench');
-const { runProgram, jsonLines } = require('./support/program');
+const { runProgram } = require('./support/program');
+const { depart } = require('./tutorial/departures');
+const { RUNS, CALL, CODE, TIME, MS } = require('./tutorial/printed');
 
-const PROGRAM = `
-const { CXoneAuthClient, DTMFInjector, injectWithRetry } = require('cxone-dtmf');
+const PROGRAM = fs.readFileSync(path.join(__dirname, 'tutorial', 'program.js'), 'utf8');
 
-async function main() {
-  const authClient = new CXoneAuthClient({
-    authUrl: process.env.AUTH_URL,
-    clientId: process.env.CLIENT_ID,
-    clientSecret: process.env.CLIENT_SECRET,
-  });
-  const injector = new DTMFInjector(authClient, { apiUrl: process.env.API_URL });
-  injector.registerCTIMonitor((event) => {
-    console.log(JSON.stringify({ monitor: event.event, event }));
-  });
-  const result = await injectWithRetry(injector, {
-    telephonyProviderId: 'tp-001',
-    lineId: 'line-002',
-    callId: 'call-003',
-    dtmfString: '1234#',
-    dtmfType: 'RFC2833',
-    interDigitPause: 150,
-  }, 3);
-  console.log(JSON.stringify({ program: 'resolved', result }));
-}
+const refused = (status) => `the platform refused the request (${status}) and pressed nothing`;
 
-main().catch((error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
-`;
+/** What is known of each injection here, and how the package words what went wrong. */
+const KNOWN = {
+  success: { delivery: 'accepted' },
+  400: { delivery: 'refused', code: 'ERR_DTMF_REJECTED', message: refused(400) },
+  403: {
+    delivery: 'refused',
+    code: 'ERR_DTMF_FORBIDDEN',
+    message:
+      'the platform forbids this call or line to this client (403): check the permissions of the client',
+  },
+  404: {
+    delivery: 'refused',
+    code: 'ERR_DTMF_REJECTED',
+    message: 'the platform does not know this call, line or provider (404): it may have ended',
+  },
+  409: {
+    delivery: 'refused',
+    code: 'ERR_DTMF_CONFLICT',
+    message: `Channel conflict: call ${CALL} is currently locked by another process (the platform answered 409)`,
+  },
+  '429 with Retry-After, then success': {
+    delivery: 'accepted',
+    attempts: 2,
+    reason: 'ERR_DTMF_RATE_LIMITED',
+  },
+  '429 without Retry-After, then success': {
+    delivery: 'accepted',
+    attempts: 2,
+    reason: 'ERR_DTMF_RATE_LIMITED',
+  },
+  '429 to the end': {
+    delivery: 'refused',
+    attempts: 3,
+    reason: 'ERR_DTMF_RATE_LIMITED',
+    code: 'ERR_DTMF_RATE_LIMITED',
+    message: "the platform's rate limit is reached (429): send less, or later",
+  },
+  '500 twice, then success': { delivery: 'accepted', attempts: 3, reason: 'ERR_DTMF_SERVER' },
+  '401 to the request for a token': {
+    delivery: 'not-sent',
+    attempts: 0,
+    code: 'ERR_DTMF_AUTH',
+    tokenStatus: 401,
+  },
+  'a digit that is none': {
+    delivery: 'not-sent',
+    attempts: 0,
+    valid: false,
+    code: 'ERR_DTMF_INVALID',
+    message: 'Invalid DTMF character at position 2 (counted from 1): allowed are 0-9, *, # and A-D',
+  },
+};
 
 const bench = newBench();
 
-async function run(platform, env = {}) {
-  return runProgram(PROGRAM, {
+function run(platform, { code = CODE, program = PROGRAM } = {}) {
+  return runProgram(program, {
     env: {
-      AUTH_URL: platform.url,
-      API_URL: platform.url,
-      CLIENT_ID: platform.clientId,
-      CLIENT_SECRET: platform.clientSecret,
-      ...env,
+      CXONE_URL: platform.url,
+      CXONE_CLIENT_ID: platform.clientId,
+      CXONE_CLIENT_SECRET: platform.clientSecret,
+      CXONE_PROVIDER_ID: 'provider-8',
+      CXONE_LINE_ID: 'line-3',
+      CALL_ID: CALL,
+      CODE: code,
     },
   });
 }
 
-describe('the program of the tutorial', () => {
-  let platform;
-  let ended;
-  let lines;
+/** Runs of the program, by name, each made once. */
+async function made(name) {
+  const { token, answers, code } = RUNS[name];
+  const platform = await bench.platform();
+  if (token) platform.answerToken(token);
+  platform.answer(...answers);
+  return { platform, ended: await run(platform, { code }) };
+}
 
-  // One run, looked at from all sides.
-  beforeAll(async () => {
-    platform = await require('./support/platform').startPlatform();
-    platform.usualInjection = { body: { id: 'dtmf-77', state: 'queued' } };
-    ended = await run(platform);
-    lines = jsonLines(ended.stdout);
+const isTime = (text) => new Date(text).toISOString() === text;
+
+/** What changes from run to run, named. A time that is none stays as it is, and differs. */
+function named(value, key) {
+  if (key === 'timestamp' && isTime(value)) return TIME;
+  if (key === 'injectionId' && /^[0-9a-f-]{36}$/.test(value)) return 'ID';
+  if (/Ms$/.test(key) && Number.isFinite(value) && value >= 0) return MS;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => named(item, ''));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, named(inner, name)]));
+}
+
+/** A printed line as `printed.js` writes it, and the seconds of a wait that it tells. */
+function read(line) {
+  const [, kind, json] = /^(?:(event|result) )?(\{.*\}|null)$/.exec(line) ?? [];
+  if (json === undefined) return { line: ['other', line] };
+  const value = named(JSON.parse(json), '');
+  const seconds = /Retrying in ([\d.]+)s/.exec(value?.message)?.[1];
+  if (seconds !== undefined) value.message = value.message.replace(seconds, '#');
+  return { line: [kind ?? 'log', value], seconds: seconds && Number(seconds) };
+}
+
+const lines = (text) => text.split('\n').filter((line) => line !== '');
+
+describe('what the program prints', () => {
+  test.each(Object.keys(RUNS))('%s', async (name) => {
+    const { ended } = await made(name);
+    const errors = lines(ended.stderr).map((line) => ['failed', line.replace(/^failed /, '')]);
+    const printed = lines(ended.stdout).map(read);
+
+    const expected = depart(RUNS[name].printed, { callId: CALL, ...KNOWN[name] });
+    const waits = expected.map(([, value]) => value?.seconds).filter(Boolean);
+    // A field that is `undefined` counts as absent for toEqual.
+    const without = expected.map(([kind, value]) => [
+      kind,
+      value?.seconds ? { ...value, seconds: undefined } : value,
+    ]);
+
+    expect([...printed.map(({ line }) => line), ...errors]).toEqual(without);
+    const waited = printed.map(({ seconds }) => seconds).filter((seconds) => seconds !== undefined);
+    expect(waited).toHaveLength(waits.length);
+    waits.forEach(([least, most], n) => {
+      expect(waited[n]).toBeGreaterThanOrEqual(least);
+      expect(waited[n]).toBeLessThanOrEqual(most);
+    });
+    expect(ended).toMatchObject({ code: 0, signal: null });
   });
-  afterAll(() => platform.stop());
+});
 
-  test('ends by itself with code 0 and a quiet standard error', () => {
-    expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' });
-  });
-
-  test('asks once for a token, by a form', () => {
-    expect(platform.tokenRequests()).toHaveLength(1);
-    const [request] = platform.tokenRequests();
-    expect(request).toMatchObject({ method: 'POST', path: '/oauth/token' });
-    expect(request.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded\b/);
-    expect(Object.fromEntries(new URLSearchParams(request.body))).toEqual({
+describe('what the program sends', () => {
+  test('one form for a token, and one press, as the tutorial has them', async () => {
+    const { platform } = await made('success');
+    const [form] = platform.tokenRequests();
+    expect(form).toMatchObject({ method: 'POST', path: '/oauth/token' });
+    expect(form.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded\b/);
+    expect(Object.fromEntries(new URLSearchParams(form.body))).toEqual({
       grant_type: 'client_credentials',
       client_id: platform.clientId,
       client_secret: platform.clientSecret,
       scope: 'telephony:call:control telephony:line:readwrite',
     });
-  });
-
-  test('presses once, with the path, the body and the token of the API', () => {
-    expect(platform.injections()).toHaveLength(1);
-    const [request] = platform.injections();
-    expect(request.method).toBe('POST');
-    expect(request.path).toBe('/api/v2/telephony/providers/tp-001/lines/line-002/calls/call-003/dtmf');
-    expect(request.headers['content-type']).toMatch(/^application\/json\b/);
-    expect(request.headers.authorization).toBe('Bearer token-canary-1');
-    expect(JSON.parse(request.body)).toEqual({ dtmf: '1234#', dtmfType: 'RFC2833', interDigitPause: 150 });
+    const [press] = platform.injections();
+    expect(press).toMatchObject({
+      method: 'POST',
+      path: `/api/v2/telephony/providers/provider-8/lines/line-3/calls/${CALL}/dtmf`,
+    });
+    expect(press.headers).toMatchObject({
+      accept: 'application/json',
+      authorization: 'Bearer token-canary-1',
+    });
+    expect(press.headers['content-type']).toMatch(/^application\/json\b/);
+    expect(JSON.parse(press.body)).toEqual({ dtmf: CODE, dtmfType: 'SIPINFO', interDigitPause: 220 });
     expect(platform.requests).toHaveLength(2);
   });
 
-  test('tells its monitor before its promise', () => {
-    const injected = lines.findIndex((line) => line.monitor === 'dtmf.injected');
-    const resolved = lines.findIndex((line) => line.program === 'resolved');
-    expect(injected).toBeGreaterThanOrEqual(0);
-    expect(resolved).toBeGreaterThan(injected);
-    expect(lines.filter((line) => line.monitor)).toHaveLength(1);
-    expect(lines[injected].event).toMatchObject({
-      callId: 'call-003',
-      auditEntry: { status: 'success', delivery: 'accepted', callId: 'call-003' },
-      payload: { dtmf: '*****', dtmfType: 'RFC2833', interDigitPause: 150 },
-    });
-  });
-
-  test('gets the answer and the audit entry', () => {
-    const { result } = lines.find((line) => line.program === 'resolved');
-    expect(result.success).toBe(true);
-    expect(result.data).toEqual({ id: 'dtmf-77', state: 'queued' });
-    expect(result.audit).toMatchObject({
-      callId: 'call-003',
-      dtmfString: '*****',
-      dtmfType: 'RFC2833',
-      interDigitPause: 150,
-      validation: { valid: true, carrierCompatible: true },
-      status: 'success',
-      attempts: 1,
-      recognitionRate: 1,
-      recognitionSource: 'acceptance',
-      delivery: 'accepted',
-    });
-    expect(result.audit.validation).not.toHaveProperty('frequencies');
-    expect(result.audit).not.toHaveProperty('errorCode');
-    expect(result.audit.injectionId).toMatch(
-      /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-    );
-    expect(new Date(result.audit.timestamp).toISOString()).toBe(result.audit.timestamp);
-    expect(result.audit.latencyMs).toBeGreaterThanOrEqual(0);
-    expect(result.audit.queuedMs).toBeGreaterThanOrEqual(0);
-  });
-
-  test('logs JSON lines on standard output', () => {
-    const logged = lines.filter((line) => line.level !== undefined);
-    expect(logged.map((line) => line.message)).toEqual([
-      'OAuth token refreshed successfully',
-      'DTMF injection completed',
-    ]);
-    for (const line of logged) {
-      expect(line.level).toBe('info');
-      expect(new Date(line.timestamp).toISOString()).toBe(line.timestamp);
-    }
-  });
-
-  test('shows no digit, token or secret', () => {
-    for (const canary of ['1234#', 'token-canary', platform.clientSecret]) {
-      expect(ended.stdout).not.toContain(canary);
-    }
-  });
-});
-
-describe('base URLs', () => {
   test.each(['/oauth', '/oauth/', '/oauth/token', '/'])(
-    'an authUrl that ends in %s is completed',
+    'an authUrl that ends in %s is completed, not doubled',
     async (ending) => {
       const platform = await bench.platform();
-      const ended = await run(platform, { AUTH_URL: platform.url + ending, API_URL: `${platform.url}/` });
-      expect(ended.code).toBe(0);
+      const program = PROGRAM.replace('authUrl: CXONE_URL', `authUrl: CXONE_URL + '${ending}'`).replace(
+        'apiUrl: CXONE_URL',
+        "apiUrl: CXONE_URL + '/'",
+      );
+      const ended = await run(platform, { program });
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
       expect(platform.requests.map((request) => request.path)).toEqual([
         '/oauth/token',
-        '/api/v2/telephony/providers/tp-001/lines/line-002/calls/call-003/dtmf',
+        `/api/v2/telephony/providers/provider-8/lines/line-3/calls/${CALL}/dtmf`,
       ]);
     },
   );
 });
 
-test('a wrong secret ends the program with the message of the tutorial', async () => {
-  const platform = await bench.platform();
-  const ended = await run(platform, { CLIENT_SECRET: 'wrong-secret-canary' });
-  expect(ended.code).toBe(1);
-  expect(ended.stderr.trim()).toBe('OAuth authentication failed: invalid client credentials');
-  expect(ended.stdout).not.toContain('wrong-secret-canary');
-  expect(platform.injections()).toHaveLength(0);
+test('no digit, token or secret is printed', async () => {
+  const { platform, ended } = await made('429 with Retry-After, then success');
+  for (const canary of [`"${CODE}"`, 'token-canary', platform.clientSecret]) {
+    expect(ended.stdout + ended.stderr).not.toContain(canary);
+  }
 });

@@ -13,11 +13,11 @@ use super::failure::failure_json;
 use super::options;
 use super::thrown::Thrown;
 use super::times::whole_millis_up;
+use cxone_dtmf_engine::api::telephony_v2::channel_conflict;
 use cxone_dtmf_engine::api::{Classification, DeliveryPolicy, WireProfile};
 use cxone_dtmf_engine::config::Config;
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Code;
-use cxone_dtmf_engine::api::telephony_v2::channel_conflict;
 use cxone_dtmf_engine::retry::{Decision, Failure, Policy, Progress, Resend, ResendWhenUnknown};
 
 /// What follows each failed attempt of one injection.

@@ -14,7 +14,6 @@ import {
   type InjectionParams,
   type InjectionResult,
   type MetricsSnapshot,
-  type SessionParams,
   type TokenSource,
 } from '../../index.js';
 import { holds, type Same } from './expect.js';
@@ -52,12 +51,18 @@ export async function use(): Promise<void> {
   // @ts-expect-error it is a time
   auth.tokenExpiry = '0';
   holds<Same<typeof auth.config.authUrl, string>>();
-  // @ts-expect-error secrets are not shown
+  // @ts-expect-error the options are for reading
+  auth.config = { authUrl: 'https://b' };
+  // @ts-expect-error no secret is shown
   auth.config.clientSecret;
 
   const injector = new DTMFInjector(auth, { apiUrl: 'https://a' });
+  holds<Same<typeof injector.authClient, TokenSource>>();
+  holds<Same<typeof injector.config.apiUrl, string>>();
+  // @ts-expect-error registerCTIMonitor adds one
+  injector.ctiCallbacks.push(() => {});
   const result = await injector.injectDTMF(params, { maxAttempts: 2 });
-  holds<Same<typeof result, InjectionResult>>();
+  holds<Same<typeof result, InjectionResult<unknown>>>();
   holds<Same<typeof result.success, true>>();
   holds<Same<typeof result.data, unknown>>();
 
@@ -71,16 +76,6 @@ export async function use(): Promise<void> {
   await injector.injectDTMF({ ...params, dtmfString: 1234 });
   // @ts-expect-error the call is missing
   await injector.injectDTMF({ ...params, callId: undefined });
-
-  const session: SessionParams = { sessionId: 's', dtmfString: '1', toneDuration: 120 };
-  const { playoutMs } = await injector.injectDTMF({ ...session, contactId: 90002, maskRecording: true });
-  holds<Same<typeof playoutMs, number | undefined>>();
-  // @ts-expect-error one profile or the other
-  await injector.injectDTMF({ ...params, sessionId: 's' });
-  // @ts-expect-error the session is missing
-  await injector.injectDTMF({ dtmfString: '1' });
-  // @ts-expect-error that profile has no such choice
-  await injector.injectDTMF({ ...session, dtmfType: 'RFC2833' });
 
   const stop = injector.followSession('s');
   holds<Same<typeof stop, () => void>>();

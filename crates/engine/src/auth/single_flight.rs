@@ -122,7 +122,7 @@ impl<W> SingleFlight<W> {
     #[must_use]
     pub fn held(&self, now: Duration) -> Option<(Token, Duration)> {
         let held = self.held.as_ref().filter(|held| held.usable(now))?;
-        Some((held.token.clone(), held.usable_until.saturating_sub(now)))
+        Some((held.token.clone(), held.usable_for(now)))
     }
 
     /// The age of the token that would be handed out now, if any.

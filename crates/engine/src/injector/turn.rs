@@ -133,7 +133,8 @@ pub(super) async fn take_turn(
 /// The wait for the turn was too long.
 pub(super) fn lock_timeout(engine: &Engine, call: &Arc<str>, waited_for: WaitedFor) -> Error {
     let registry = &engine.parts.registry;
-    let by_hand = || (engine.lock_key(call)).is_some_and(|key| registry.is_held_by_manual_lock(&key));
+    let by_hand =
+        || (engine.lock_key(call)).is_some_and(|key| registry.is_held_by_manual_lock(&key));
     let why = match waited_for {
         WaitedFor::Fleet => "another process of the fleet holds it",
         WaitedFor::ThisProcess if by_hand() => {

@@ -162,7 +162,10 @@ mod tests {
     fn defaults_are_those_of_the_platform() {
         let valid = check(params("1"), PLAIN).unwrap();
         assert_eq!((valid.tone_duration, valid.inter_digit_pause), (120, 120));
-        assert_eq!((valid.contact.as_deref(), valid.mask_recording), (None, false));
+        assert_eq!(
+            (valid.contact.as_deref(), valid.mask_recording),
+            (None, false)
+        );
     }
 
     #[test]
@@ -250,7 +253,10 @@ mod tests {
         assert!(message(mask(None), PLAIN).starts_with("maskRecording needs contactId"));
         assert!(message(mask(Some("..")), PLAIN).starts_with("contactId must be 1 to 128"));
         let valid = check(mask(Some("42")), PLAIN).unwrap();
-        assert_eq!((valid.contact.as_deref(), valid.mask_recording), (Some("42"), true));
+        assert_eq!(
+            (valid.contact.as_deref(), valid.mask_recording),
+            (Some("42"), true)
+        );
     }
 
     #[test]

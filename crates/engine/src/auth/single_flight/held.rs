@@ -29,6 +29,10 @@ impl Held {
         now < self.usable_until
     }
 
+    pub(super) const fn usable_for(&self, now: Duration) -> Duration {
+        self.usable_until.saturating_sub(now)
+    }
+
     pub(super) fn is_due(&self, now: Duration) -> bool {
         now >= self.refresh_from
     }

@@ -66,7 +66,10 @@ fn unknown<'a>((injection, record): (&u64, &'a Record)) -> Option<InDoubt<'a>> {
 
 fn same_digits(one: &Record, other: &Record) -> bool {
     let [one, other] = [one, other].map(|record| record.ask);
-    one.call == other.call && one.digits_of == other.digits_of && one.digits == other.digits && one.segments == other.segments
+    one.call == other.call
+        && one.digits_of == other.digits_of
+        && one.digits == other.digits
+        && one.segments == other.segments
 }
 
 /// Whether something was asked for after the end, and within so long.

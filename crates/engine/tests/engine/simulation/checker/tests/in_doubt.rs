@@ -62,7 +62,10 @@ fn what_is_found_out_and_other_digits_end_the_doubt() {
 #[test]
 fn a_blocked_call_takes_nothing_until_it_is_found_out() {
     let then = |between: Vec<What>| {
-        let other = Ask { digits_of: 2, ..ASK };
+        let other = Ask {
+            digits_of: 2,
+            ..ASK
+        };
         laws_broken(&[
             asked_with(1, BLOCKING),
             lost(1, 1),
