@@ -7,7 +7,7 @@ const { DEFAULT_MAX_RETRIES } = require('./payload.js');
 const { injectInLoop } = require('./retry-loop.js');
 
 /**
- * @param {import('../index.js').DtmfInjector} injector
+ * @param {import('../index.js').DtmfInjector<import('../index.js').WireProfile>} injector
  * @param {import('../index.js').AnyInjectionParams} params
  * @param {number} [maxRetries]
  * @param {import('../index.js').InjectionOptions} [options]

@@ -24,7 +24,7 @@ const PASSED_ON = ['signal', 'lock', 'traceparent', 'correlationId'];
 /** @typedef {{ attempt: number, maxAttempts: number, code: string, delivery: 'not-sent' | 'refused' | 'unknown', delayMs: number | null }} Next */
 
 /**
- * @param {import('../index.js').DtmfInjector} injector
+ * @param {import('../index.js').DtmfInjector<import('../index.js').WireProfile>} injector
  * @param {import('../index.js').AnyInjectionParams} params
  * @param {unknown} maxRetries
  * @param {unknown} options
@@ -33,7 +33,7 @@ const PASSED_ON = ['signal', 'lock', 'traceparent', 'correlationId'];
 async function injectInLoop(injector, params, maxRetries, options, log) {
   const { callId, inSession } = reading(() => idOf(params));
   const signal = reading(() => checkSignal(own(options, 'signal')));
-  const given = reading(() => toOptionalJson(options, PASSED_ON, { maxAttempts: maxRetries }));
+  const given = reading(() => toOptionalJson(counted(options, maxRetries), PASSED_ON));
   const retries = madeOrThrow(native.NativeRetries.open(given, inSession));
   const copy = reading(() => copyOfBytes(params));
   /** @type {Next | undefined} */
@@ -52,6 +52,16 @@ async function injectInLoop(injector, params, maxRetries, options, log) {
   } finally {
     copy?.fill(0);
   }
+}
+
+/**
+ * What is no object of options is left for the check to name.
+ * @param {unknown} options
+ * @param {unknown} maxAttempts
+ */
+function counted(options, maxAttempts) {
+  if (options !== undefined && (typeof options !== 'object' || options === null)) return options;
+  return { ...options, maxAttempts };
 }
 
 /**
