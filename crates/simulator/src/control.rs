@@ -151,7 +151,8 @@ impl State {
         }
         let id = as_id.unwrap_or_else(|| self.sessions.next_number().to_string());
         self.sessions.take_number(&id);
-        let Some(from) = self.sessions.handling(contact).next() else {
+        let handling = self.sessions.handling(contact);
+        let Some(from) = handling.min_by_key(|session| session.number) else {
             return Err(unknown("contactId", "contact"));
         };
         let moved = from

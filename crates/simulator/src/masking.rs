@@ -17,6 +17,10 @@ pub(super) struct Pending {
 pub(super) struct PendingMasks(Vec<Pending>);
 
 impl PendingMasks {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn add(&mut self, pending: Pending) {
         self.0.push(pending);
     }

@@ -167,11 +167,13 @@ impl Sessions {
         Some(id)
     }
 
-    /// The live session of an agent.
+    /// The live session of an agent; the newest, where a test added several.
     pub(super) fn live_of(&self, agent: &str) -> Option<&Arc<str>> {
-        let mut all = self.all.iter();
         let live = |session: &Session| session.agent == agent && !session.has_ended;
-        all.find_map(|(key, (session, _))| live(session).then_some(key))
+        (self.all.iter())
+            .filter(|(_, (session, _))| live(session))
+            .max_by_key(|(_, (session, _))| session.number)
+            .map(|(key, _)| key)
     }
 
     fn listen(&mut self, id: &str, key: &Arc<str>) {

@@ -43,7 +43,9 @@ impl Shared {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.settle(Now::read());
+        if !state.pending_masks.is_empty() {
+            state.settle(Now::read());
+        }
         state
     }
 }
