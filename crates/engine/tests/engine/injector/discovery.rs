@@ -2,7 +2,9 @@
 //! those that were told the address. On the paused clock.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::auth::Token;
@@ -15,7 +17,7 @@ use cxone_dtmf_engine::injector::{Injector, Parts};
 use cxone_dtmf_engine::lock::Registry;
 use cxone_dtmf_engine::outcome::Outcome;
 use proptest::prelude::*;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
@@ -127,6 +129,19 @@ fn plain() -> InjectionOptions {
     InjectionOptions::default()
 }
 
+/// Lets every task have a turn that is due: tokio's own `yield_now` would let those have theirs too that they wake.
+async fn next_turn() {
+    let mut had = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut had, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 fn final_failure() -> Error {
     Error::not_sent(Code::Auth, "no such tenant")
 }
@@ -160,6 +175,35 @@ async fn both_ways_to_find_an_api_lead_to_the_same_queues() {
         ["3", "4", "1", "2", "5", "6", "7"]
     );
     assert!(process.registry.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_while_the_first_ones_join_does_not_overtake_them() {
+    let process = Process::default();
+    let config = Config {
+        max_waiting_per_call: 200,
+        ..usual()
+    };
+    let discovering = process.discovering(config);
+    let mut runs: Vec<_> = (0..20)
+        .map(|n| press(&discovering, n, "s1", &plain()))
+        .collect();
+    // From the answer to the last that joins, others come: one at each turn of the runtime.
+    let newcomers = tokio::spawn(async move {
+        sleep(ms(ANSWER)).await;
+        let mut runs = Vec::new();
+        for n in 20..80 {
+            runs.push(press(&discovering, n, "s1", &plain()));
+            next_turn().await;
+        }
+        runs
+    });
+    runs.extend(newcomers.await.unwrap());
+    for run in runs {
+        accepted(&run.await.unwrap());
+    }
+    let expected: Vec<_> = (0..80).map(|n| n.to_string()).collect();
+    assert_eq!(process.platform.pressed("s1"), expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,7 +282,7 @@ async fn closing_rejects_what_waits_for_it() {
     let process = Process::default();
     let injector = process.discovering(usual());
     let runs = [1, 2].map(|n| press(&injector, n, "s1", &plain()));
-    tokio::task::yield_now().await;
+    yield_now().await;
     injector.close(None).await;
     for run in runs {
         failed(&run.await.unwrap(), Code::Closed, Delivery::NotSent);
