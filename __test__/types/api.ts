@@ -90,7 +90,13 @@ export async function use(): Promise<void> {
   const plain = await injector.withChannelLock('call', () => 'text');
   holds<Same<typeof plain, string>>();
 
+  const resolved = await injector.resolve('call', 'not-pressed');
+  holds<Same<typeof resolved, boolean>>();
+  // @ts-expect-error one knows it, or does not say so
+  await injector.resolve('call', 'unknown');
+
   const metrics = injector.metrics();
+  holds<Same<(typeof metrics.inDoubt)[number]['contactId'], string | null>>();
   holds<Same<typeof metrics, MetricsSnapshot>>();
   holds<Same<typeof metrics.injections.notSent, number>>();
   holds<Same<typeof metrics.byCode, Record<string, number>>>();

@@ -25,7 +25,9 @@ export const all: Required<TelephonyConfig> = {
   retry: { baseMs: 1, capMs: 1, budget: 0 },
   resendWhenUnknown: ['408', '500', '502', '503', '504', 'timeout', 'connection-lost'],
   atomicServerErrors: false,
-  afterUnknown: 'continue',
+  afterUnknown: 'block',
+  blockUnknownMs: 1,
+  repeatGuardMs: 0,
   rateLimit: { perMinute: 1, perCallPerMinute: 1, burst: 1 },
   auditLog: {
     file: 'audit.jsonl',
@@ -84,6 +86,8 @@ holds<
     | 'resendWhenUnknown'
     | 'atomicServerErrors'
     | 'afterUnknown'
+    | 'blockUnknownMs'
+    | 'repeatGuardMs'
     | 'auditLog'
     | 'fleet'
     | 'digits'
