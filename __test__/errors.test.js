@@ -272,7 +272,7 @@ test('metrics count by code and by delivery', async () => {
   const platform = await bench.platform();
   const injector = bench.injector(platform);
   platform.answer({ status: 404 }, { status: 404 }, { status: 504 }, {});
-  for (let n = 0; n < 4; n += 1) await settle(injector.injectDTMF(params()));
+  for (let n = 0; n < 4; n += 1) await settle(injector.injectDTMF(params({ dtmfString: `12${n}` })));
   await settle(injector.injectDTMF(params({ dtmfString: '' })));
   await until(() => injector.metrics().inFlight === 0);
   expect(injector.metrics()).toMatchObject({

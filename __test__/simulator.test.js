@@ -52,7 +52,7 @@ describe('calls', () => {
     // Who gives up early leaves a playing call behind: 10 × (100 + 150) ms × 2.
     const hasty = stage.injector(simulator, { timeoutMs: 1000, afterUnknown: 'continue' });
     expect((await failure(hasty.injectDTMF(params()))).delivery).toBe('unknown');
-    const error = await failure(stage.injector(simulator).injectDTMF(params()));
+    const error = await failure(stage.injector(simulator).injectDTMF(params({ dtmfString: '7' })));
     expect(error).toMatchObject({ code: 'ERR_DTMF_CONFLICT', delivery: 'refused' });
     expect(simulator.digits('call-1')).toHaveLength(1);
     expect(simulator.stats().overlaps).toBe(1);
@@ -376,7 +376,7 @@ describe('its life', () => {
     await simulator.stop();
     await simulator.stop();
     expect((await silent).error).toMatchObject({ code: 'ERR_DTMF_OUTCOME_UNKNOWN', delivery: 'unknown' });
-    const error = await failure(injector.injectDTMF(params()));
+    const error = await failure(injector.injectDTMF(params({ dtmfString: '7' })));
     expect(error).toMatchObject({ code: 'ERR_DTMF_CONNECT', delivery: 'not-sent', attempts: 0 });
   });
 

@@ -123,7 +123,7 @@ test('what waits behind a terminated worker is rejected when that was in flight'
     await until(() => injector.metrics().waiting === 1);
     await thread.terminate();
     console.log(await waiting);
-    const late = await injector.injectDTMF(params('call-1'));
+    const late = await injector.injectDTMF(params('call-1', '77'));
     console.log(late.audit.delivery, platform.injections('call-1').length);
   `);
   expect(lines).toEqual(['ERR_DTMF_AFTER_UNKNOWN', 'accepted 2']);
@@ -148,7 +148,7 @@ test('the same under a manual lock that the worker held', async () => {
       await until(() => injector.metrics().waiting === 2);
       await thread.terminate();
       console.log((await Promise.all(waiting)).join(', '));
-      const late = await injector.injectDTMF(params(callId));
+      const late = await injector.injectDTMF(params(callId, '77'));
       console.log(late.audit.delivery, platform.injections(callId).length, platform.executions(callId).length);
     }
   `);

@@ -26,7 +26,9 @@ export const all: Required<TelephonyConfig> = {
   resendWhenUnknown: ['408', '500', '502', '503', '504', 'timeout', 'connection-lost'],
   split: true,
   atomicServerErrors: false,
-  afterUnknown: 'continue',
+  afterUnknown: 'block',
+  blockUnknownMs: 1,
+  repeatGuardMs: 0,
   rateLimit: { perMinute: 1, perCallPerMinute: 1, burst: 1 },
   auditLog: {
     file: 'audit.jsonl',
@@ -86,6 +88,8 @@ holds<
     | 'split'
     | 'atomicServerErrors'
     | 'afterUnknown'
+    | 'blockUnknownMs'
+    | 'repeatGuardMs'
     | 'auditLog'
     | 'fleet'
     | 'digits'

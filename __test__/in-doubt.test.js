@@ -1,0 +1,275 @@
+'use strict';
+
+// What follows an unknown outcome: a blind repeat presses nothing, and a call in doubt can be blocked.
+
+const { pathToFileURL } = require('node:url');
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const { newBench, params, settle, failure, until } = require('./support/bench');
+const { profile } = require('./support/profiles');
+const { runProgram } = require('./support/program');
+
+const bench = newBench();
+let platform;
+let injector;
+
+beforeEach(async () => {
+  platform = await bench.platform();
+  injector = bench.injector(platform);
+});
+
+const press = (dtmfString, fields, by = injector) => by.injectDTMF(params({ dtmfString, ...fields }));
+const heard = (callId) => platform.injections(callId).map(({ body }) => profile.digitsOf(body));
+
+/** Presses digits whose outcome nobody knows. */
+async function lose(dtmfString, fields, by = injector) {
+  platform.answer({ drop: 'after' });
+  const error = await failure(press(dtmfString, fields, by));
+  expect(error).toMatchObject({ code: 'ERR_DTMF_OUTCOME_UNKNOWN', attempts: 1 });
+  return error.audit.injectionId;
+}
+
+describe('a blind repeat', () => {
+  test('of a loop presses nothing, and says what is known', async () => {
+    const events = [];
+    injector.registerCTIMonitor((event) => events.push(event));
+    platform.answer({ drop: 'after' });
+    const errors = [];
+    for (let n = 0; n < 4; n += 1) errors.push(await failure(press('1974#', { interDigitPause: 100 + n })));
+    expect(heard('call-1')).toEqual(['1974#']);
+    const [first, ...repeats] = errors;
+    expect(first.repeatOf).toBeUndefined();
+    for (const repeat of repeats) {
+      const { injectionId } = first.audit;
+      const known = { code: 'ERR_DTMF_OUTCOME_UNKNOWN', delivery: 'unknown', attempts: 0 };
+      expect(repeat).toMatchObject({
+        ...known,
+        safeToResend: false,
+        retryable: false,
+        repeatOf: injectionId,
+      });
+      expect(repeat.audit).toMatchObject({ ...known, status: 'error', repeatOf: injectionId });
+      expect(repeat.audit.injectionId).not.toBe(injectionId);
+      expect(repeat.message).toContain(injectionId);
+      expect(repeat.message).not.toContain('1974');
+      expect(repeat.response).toBeUndefined();
+    }
+    expect(events.map(({ event }) => event)).toEqual(Array(4).fill('dtmf.failed'));
+    expect(events[3].auditEntry).toEqual(errors[3].audit);
+    expect(injector.metrics()).toMatchObject({ repeatsGuarded: 3, injections: { unknown: 4 }, inDoubt: [] });
+    expect(injector.metricsText()).toContain('cxone_dtmf_repeats_guarded_total 3');
+  });
+
+  test('of p-retry presses nothing', async () => {
+    platform.answer({ drop: 'after' });
+    const ended = await runProgram(
+      `
+      import pRetry from ${JSON.stringify(pathToFileURL(require.resolve('p-retry')).href)};
+      import { CXoneAuthClient, DtmfInjector } from 'cxone-dtmf';
+      import { createRequire } from 'node:module';
+      const { profile } = createRequire(import.meta.url)(process.env.PROFILES);
+      const credentials = JSON.parse(process.env.CREDENTIALS);
+      const auth = new CXoneAuthClient({ ...credentials, logger: false });
+      const injector = new DtmfInjector(auth, { apiUrl: credentials.authUrl, logger: false, ...profile.config });
+      let calls = 0;
+      const error = await pRetry(
+        () => {
+          calls += 1;
+          return injector.injectDTMF(profile.params());
+        },
+        { retries: 3, minTimeout: 1, maxTimeout: 2 },
+      ).catch((error) => error);
+      console.log(calls, error.delivery, error.attempts);
+      await injector.close();
+      `,
+      {
+        type: 'mjs',
+        env: { CREDENTIALS: JSON.stringify(platform.credentials) },
+      },
+    );
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout.trim()).toBe('4 unknown 0');
+    expect(platform.injections('call-1')).toHaveLength(1);
+  });
+
+  test('is one by any injector of the process, also when the first is closed, and under a lock', async () => {
+    const first = await lose('12');
+    const other = bench.injector(platform);
+    await injector.close();
+    expect(await failure(press('12', {}, other))).toMatchObject({ repeatOf: first });
+    const lock = await other.acquireChannelLock('call-1');
+    const under = other.injectDTMF(params({ dtmfString: '12' }), { lock });
+    expect(await failure(under)).toMatchObject({ repeatOf: first, attempts: 0 });
+    await lock.release();
+    expect(heard('call-1')).toEqual(['12']);
+  });
+
+  test('is one for a worker thread', async () => {
+    const first = await lose('12');
+    const ended = await new Promise((resolve, reject) => {
+      const { Worker } = require('node:worker_threads');
+      const source = `
+        const { parentPort, workerData } = require('node:worker_threads');
+        const { CXoneAuthClient, DtmfInjector } = require(workerData.package);
+        const auth = new CXoneAuthClient({ ...workerData.credentials, logger: false });
+        const injector = new DtmfInjector(auth, workerData.config);
+        injector
+          .injectDTMF(workerData.params)
+          .catch(({ repeatOf }) => repeatOf)
+          .then(async (repeatOf) => {
+            const resolved = await injector.resolve('call-1', 'not-pressed');
+            parentPort.postMessage({ repeatOf, resolved });
+          });
+      `;
+      const workerData = {
+        package: path.resolve(__dirname, '..'),
+        credentials: platform.credentials,
+        config: { apiUrl: platform.url, logger: false, ...profile.config },
+        params: params({ dtmfString: '12' }),
+      };
+      const worker = new Worker(source, { eval: true, workerData });
+      worker.once('message', resolve).once('error', reject);
+    });
+    expect(ended).toEqual({ repeatOf: first, resolved: true });
+    await press('12');
+    expect(heard('call-1')).toEqual(['12', '12']);
+  });
+
+  test('is not other digits, another call, or what was queued before', async () => {
+    await lose('12');
+    await press('12', { callId: 'call-2' });
+    await press('21');
+    expect(heard('call-1')).toEqual(['12', '21']);
+    const willing = bench.injector(platform, { afterUnknown: 'continue' });
+    platform.answer({ drop: 'after', hold: true });
+    const both = [settle(press('7', {}, willing)), settle(press('7', {}, willing))];
+    await until(() => platform.injections('call-1').length === 3 && willing.metrics().waiting === 1);
+    platform.release();
+    expect((await Promise.all(both)).map(({ ok }) => ok)).toEqual([false, true]);
+  });
+
+  test('ends with other digits that are accepted, and with its time', async () => {
+    await lose('12');
+    await press('3');
+    await press('12');
+    const hasty = bench.injector(platform, { repeatGuardMs: 1 });
+    await lose('45', {}, hasty);
+    let ended = false;
+    while (!ended) ended = (await settle(press('45'))).ok;
+    expect(heard('call-1')).toEqual(['12', '3', '12', '45', '45']);
+  });
+
+  test('can be switched off for an injector', async () => {
+    const willing = bench.injector(platform, { repeatGuardMs: 0 });
+    await lose('12', {}, willing);
+    await press('12', {}, willing);
+    await lose('34');
+    await press('34', {}, willing);
+    expect(heard('call-1')).toEqual(['12', '12', '34', '34']);
+  });
+
+  test('is told of by letters of both cases, and by digits that are bytes', async () => {
+    const letters = profile.name === 'telephony-v2' ? {} : { allowAToD: true };
+    const able = bench.injector(platform, letters);
+    const first = await lose('1a', {}, able);
+    expect(await failure(press(Buffer.from('1A'), {}, able))).toMatchObject({ repeatOf: first });
+  });
+
+  test('leaves no record in the audit log', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-doubt-'));
+    const file = path.join(folder, 'audit.jsonl');
+    const logged = bench.injector(platform, { auditLog: { file, key: 'a-key-of-sixteen-bytes' } });
+    await lose('12', {}, logged);
+    expect(await failure(press('12', {}, logged))).not.toHaveProperty('audit.logged');
+    await logged.close();
+    const records = fs.readFileSync(file, 'utf8').trimEnd().split('\n');
+    const kinds = records.map((line) => JSON.parse(line).ev);
+    expect(kinds).toEqual(['open', 'intent', 'outcome', 'close']);
+    fs.rmSync(folder, { recursive: true });
+  });
+});
+
+describe("afterUnknown: 'block'", () => {
+  let blocking;
+  beforeEach(() => {
+    blocking = bench.injector(platform, { afterUnknown: 'block' });
+  });
+
+  test('the call takes nothing more by any injector until it is resolved', async () => {
+    const first = await lose('12', {}, blocking);
+    for (const by of [blocking, injector]) {
+      const error = await failure(press('3', {}, by));
+      expect(error).toMatchObject({ code: 'ERR_DTMF_AFTER_UNKNOWN', delivery: 'not-sent', attempts: 0 });
+      expect(error).toMatchObject({ safeToResend: true, retryable: false });
+      expect(error.message).toContain(first);
+      expect(error.message).toContain('resolve');
+    }
+    expect(await failure(press('12'))).toMatchObject({ repeatOf: first });
+    await press('3', { callId: 'call-2' });
+    // In effect at once: what is asked for next need not wait for the promise.
+    const resolved = injector.resolve('call-1', 'pressed');
+    await press('12', {}, blocking);
+    expect(await resolved).toBe(true);
+    expect(await blocking.resolve('call-1', 'not-pressed')).toBe(false);
+    expect(heard('call-1')).toEqual(['12', '12']);
+  });
+
+  test('what waits is rejected, and what is asked for under a lock later too', async () => {
+    const lock = await blocking.acquireChannelLock('call-1');
+    platform.answer({ drop: 'after', hold: true });
+    const under = (dtmfString) => settle(blocking.injectDTMF(params({ dtmfString }), { lock }));
+    const all = [under('1'), under('2'), settle(press('3'))];
+    await until(() => platform.injections('call-1').length === 1);
+    await until(() => blocking.metrics().waiting === 1 && injector.metrics().waiting === 1);
+    platform.release();
+    await Promise.all(all);
+    const codes = [...all, under('4')].map(async (one) => (await one).error.code);
+    expect(await Promise.all(codes)).toEqual([
+      'ERR_DTMF_OUTCOME_UNKNOWN',
+      'ERR_DTMF_AFTER_UNKNOWN',
+      'ERR_DTMF_AFTER_UNKNOWN',
+      'ERR_DTMF_AFTER_UNKNOWN',
+    ]);
+    await blocking.resolve('call-1', 'not-pressed');
+    expect(await under('5')).toMatchObject({ ok: true });
+    await lock.release();
+  });
+
+  test('is listed, and ends by itself', async () => {
+    const short = bench.injector(platform, { afterUnknown: 'block', blockUnknownMs: 50 });
+    const first = await lose('12', {}, blocking);
+    await lose('12', { callId: 'call-2' }, short);
+    const listed = injector.metrics().inDoubt;
+    expect(listed.map(({ callId }) => callId)).toContain('call-1');
+    const block = listed.find(({ callId }) => callId === 'call-1');
+    expect(block).toEqual({
+      callId: 'call-1',
+      contactId: null,
+      injectionId: first,
+      since: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      until: expect.any(String),
+    });
+    expect(Date.parse(block.until) - Date.parse(block.since)).toBe(300_000);
+    await until(() => injector.metrics().inDoubt.length === 1, 'the end of the short one');
+    await press('3', { callId: 'call-2' });
+    expect(injector.metricsText()).toContain('cxone_dtmf_in_doubt 1');
+    const elsewhere = bench.injector(await bench.platform());
+    expect(elsewhere.metrics().inDoubt).toEqual([]);
+    expect(await elsewhere.resolve('call-1', 'pressed')).toBe(false);
+  });
+});
+
+test.each([
+  ['id', [undefined, 'pressed']],
+  ['id', [7, 'pressed']],
+  ['id', ['a/b', 'pressed']],
+  ['outcome', ['call-1']],
+  ['outcome', ['call-1', 'perhaps']],
+])('resolve names %s when it is wrong', async (field, args) => {
+  const error = await failure(injector.resolve(...args));
+  expect(error).toMatchObject({ code: 'ERR_DTMF_INVALID', delivery: 'not-sent' });
+  expect(error.message).toMatch(new RegExp(`^${field} must be`));
+});
