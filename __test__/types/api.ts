@@ -95,7 +95,6 @@ export async function use(): Promise<void> {
   const plain = await injector.withChannelLock('call', () => 'text');
   holds<Same<typeof plain, string>>();
 
-<<<<<<< HEAD
   holds<Same<typeof injector.authClient, TokenSource>>();
   holds<Same<typeof injector.config.apiUrl, string>>();
   // @ts-expect-error nothing is added there
@@ -103,12 +102,10 @@ export async function use(): Promise<void> {
   // @ts-expect-error a new injector has another one
   injector.config = injector.config;
   await injectWithRetry({ injectDTMF: async (given) => injector.injectDTMF(given) }, params);
-=======
   const resolved = await injector.resolve('call', 'not-pressed');
   holds<Same<typeof resolved, boolean>>();
   // @ts-expect-error one knows it, or does not say so
   await injector.resolve('call', 'unknown');
->>>>>>> w-h
 
   const metrics = injector.metrics();
   holds<Same<(typeof metrics.inDoubt)[number]['contactId'], string | null>>();

@@ -195,7 +195,7 @@ mod tests {
                 br#"{"dtmf":"00000028#","dtmfType":"RFC2833","interDigitPause":150}"#,
             ]
         );
-        let parts: Vec<_> = prepared.parts.iter().map(|part| part.expose()).collect();
+        let parts: Vec<_> = prepared.parts.iter().map(Sequence::expose).collect();
         assert_eq!(parts, ["400000000", "00000028#"]);
         let estimated = Playing::Estimated {
             shortest: Duration::from_millis(9 * 40 + 8 * 150),

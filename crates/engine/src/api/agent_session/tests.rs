@@ -4,7 +4,7 @@ use url::Url;
 
 use super::*;
 use crate::api::{ClientHeaders, Playing, Prepared, RequestTemplate, WireProfile as _};
-use crate::payload::Value;
+use crate::payload::{Sequence, Value};
 
 pub(super) fn params(digits: &str) -> Params<'_> {
     Params {
@@ -86,7 +86,7 @@ fn a_long_sequence_is_sent_in_even_pieces() {
     let prepared = prepare(Settings::default(), params(&"12345".repeat(9)));
     let digits: Vec<_> = prepared.segments.iter().map(|one| one.digits).collect();
     assert_eq!(digits, [15, 15, 15]);
-    let parts: Vec<_> = prepared.parts.iter().map(|part| part.expose()).collect();
+    let parts: Vec<_> = prepared.parts.iter().map(Sequence::expose).collect();
     assert_eq!(parts.concat(), "12345".repeat(9));
     assert!(prepared.segments.iter().all(|one| one.pause.is_zero()));
 }
