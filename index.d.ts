@@ -291,19 +291,22 @@ export interface AccessKeyConfig extends CommonAuthConfig {
 /** Where {@link CXoneAuthClient} gets its tokens. An option of another grant is a {@link DtmfInvalidError}. */
 export type AuthConfig = ClientCredentialsConfig | PasswordConfig | AccessKeyConfig;
 
-/** The options that a {@link CXoneAuthClient} was given, as far as they are shown: no secret, no user or password of a URL. */
-export type ShownAuthConfig = Omit<CommonAuthConfig, 'logger'> & {
-  readonly grant?: 'client_credentials' | 'password' | 'access-key' | undefined;
-  readonly clientId?: string | undefined;
-  readonly accessKeyId?: string | undefined;
-  readonly scope?: string | undefined;
-};
-
 /** Options of {@link CXoneAuthClient.getAccessToken}. */
 export interface TokenOptions {
   /** Ends the wait of this caller. Others who share the request are not disturbed. */
   readonly signal?: AbortSignalLike | undefined;
 }
+
+/** What {@link CXoneAuthClient.config} shows: the options without secrets and without the logger. */
+export type ShownAuthConfig = Shown<AuthConfig, 'clientSecret' | 'accessKeySecret' | 'logger'>;
+
+/** What {@link DtmfInjector.config} shows: the options without secrets and without what is no plain value. */
+export type ShownInjectorConfig = Shown<InjectorConfig, 'logger'>;
+
+/** Of each member of a union, all but these keys. */
+type Shown<Config, Hidden extends PropertyKey> = Config extends unknown
+  ? Readonly<Omit<Config, Hidden>>
+  : never;
 
 /**
  * Gets tokens and keeps the current one.
@@ -315,31 +318,50 @@ export class CXoneAuthClient {
   /** @throws {DtmfInvalidError} when an option breaks a rule. */
   constructor(config: AuthConfig);
 
-  /** The options, frozen, without secrets. */
+  /**
+   * The options as they were given, deeply frozen, without the logger, `clientSecret`, `accessKeySecret`, and user and
+   * password of a proxy.
+   *
+   * @throws {DtmfInvalidError} when it is set: make a new client.
+   */
   readonly config: ShownAuthConfig;
 
   /**
-   * The token in use; `null` while there is none. It can be set to `null`, as {@link CXoneAuthClient.invalidateToken} does;
-   * anything else is a {@link DtmfInvalidError}, except in a subclass with a `getAccessToken` of its own.
+   * The token that would be given now without a request, or `null`. No print, no JSON and no copy of the client shows it.
+   *
+   * Set to `null`, `undefined` or `''` it forgets the token, as {@link invalidateToken} does.
+   *
+   * @throws {DtmfInvalidError} when it is set to anything else, unless a subclass has a `getAccessToken` of its own: then the
+   * subclass may keep its token here. For tokens of your own pass a {@link TokenSource} in place of the client.
    */
-  token: string | null;
+  get token(): string | null;
+  set token(value: string | null | undefined);
 
   /**
-   * When the token is replaced, in milliseconds since 1970; 0 while there is none. It can be set to 0 or any time gone by,
-   * which forgets the token; anything else as with {@link CXoneAuthClient.token}.
+   * Until when that token is given, in milliseconds since 1970, rounded down; 0 without one. It ends ahead of the token's own
+   * end, by 30 seconds or half its life, whichever is shorter.
+   *
+   * Set to a time that is over, such as `0`, or to `null` or `undefined`, it forgets the token. Otherwise as `token`.
    */
-  tokenExpiry: number;
+  get tokenExpiry(): number;
+  set tokenExpiry(value: number | null | undefined);
 
   /**
    * The current token, fetched when there is none.
    *
-   * A subclass may override this method; an injector then calls the override and nothing else.
+   * It may be overridden by a subclass, replaced on the object or the prototype, as by a spy, and put back: an injector looks
+   * each time that it needs a token, and calls what it finds.
    *
    * Rejects with `ERR_DTMF_AUTH`, `ERR_DTMF_SCOPE`, `ERR_DTMF_CONNECT`, `ERR_DTMF_INVALID` or `ABORT_ERR`.
    */
   getAccessToken(options?: TokenOptions): Promise<string>;
 
-  /** Forgets the token: the next call fetches a new one. */
+  /**
+   * Forgets the token: the next call fetches a new one. An injector calls it after a 401 where it was replaced or overridden;
+   * then it asks `getAccessToken` for every token, too.
+   *
+   * @throws {DtmfInvalidError} when it is called without its object.
+   */
   invalidateToken(): void;
 }
 
@@ -349,6 +371,11 @@ export class CXoneAuthClient {
  * It is asked once per injection; injections that ask at the same time share one call. It must answer within
  * 5 seconds. When it rejects, or answers with what is no bearer token (RFC 6750 §2.1), the injection fails with
  * `ERR_DTMF_AUTH`, not-sent.
+ *
+ * `error.cause` is what it threw. `retryable` is true for what may pass, read of it as axios, got, fetch and undici write
+ * it: a connection or a name that failed, a time-out, and the statuses 408, 425, 429 and 5xx. `retryAfterMs` is read of the headers
+ * of its `response`. `injectWithRetry` then asks again. A {@link DtmfError}, as of a wrapped {@link CXoneAuthClient}, speaks for
+ * itself.
  */
 export interface TokenSource {
   /** The token, without `Bearer `. The signal fires when nobody waits for the answer any more. */
@@ -624,11 +651,6 @@ export interface SessionConfig extends CommonInjectorConfig {
 /** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. `api` says which params it takes. */
 export type InjectorConfig = (TelephonyConfig & Without<SessionConfig, TelephonyConfig>) | SessionConfig;
 
-/** The options that an injector was given, as far as they are shown. */
-export type ShownInjectorConfig<Api extends WireProfile> = Partial<
-  Omit<SessionConfig, 'api' | 'apiUrl' | 'headers' | 'logger'>
-> & { readonly apiUrl: string; readonly api?: Api | undefined };
-
 /** Options of one injection. */
 export interface InjectionOptions {
   /** Ends the injection: not-sent while it waits, unknown once the digits were handed over. */
@@ -836,13 +858,25 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    */
   constructor(authClient: TokenSource, config: InjectorConfig & { readonly api?: Api | undefined });
 
-  /** Where the tokens come from. */
+  /**
+   * The options as they were given, deeply frozen, without functions and loggers, `auditLog.key`, and user and password of URLs.
+   *
+   * @throws {DtmfInvalidError} when it is set: make a new injector.
+   */
+  readonly config: ShownInjectorConfig;
+
+  /**
+   * The very object that the tokens come from.
+   *
+   * @throws {DtmfInvalidError} when it is set: make a new injector.
+   */
   readonly authClient: TokenSource;
 
-  /** The options, frozen, without secrets, headers and the logger. */
-  readonly config: ShownInjectorConfig<Api>;
-
-  /** The callbacks that are registered: a frozen copy. */
+  /**
+   * The monitors in the order in which they are called: a frozen copy of the list.
+   *
+   * @throws {DtmfInvalidError} when it is set: {@link registerCTIMonitor} adds one.
+   */
   readonly ctiCallbacks: readonly CtiCallback[];
 
   /**
@@ -876,8 +910,8 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
   acquireChannelLock(callId: string, options?: LockOptions): Promise<ChannelLock>;
 
   /**
-   * Releases a lock. Without an argument it releases the only lock that this injector holds; with none it does nothing, and
-   * with several it rejects with `ERR_DTMF_LOCK`.
+   * Releases a lock. Without an argument it releases the only lock that this injector holds, does nothing when it holds
+   * none, as after the lock ran out or after `close()`, and rejects with `ERR_DTMF_LOCK` when it holds several.
    */
   releaseChannelLock(lock?: ChannelLock): Promise<void>;
 
@@ -933,9 +967,9 @@ export interface DtmfInjector<Api extends WireProfile> extends RuntimeAsyncDispo
 
 export { DtmfInjector as DTMFInjector };
 
-/** Anything that presses: a {@link DtmfInjector}, or a stand-in of a test. */
+/** Anything that presses: a {@link DtmfInjector}, or a stand-in of a test, whatever its types. */
 export interface Injecting {
-  injectDTMF(params: never, options?: never): unknown;
+  injectDTMF(params: any, options?: any): unknown;
 }
 
 /** What {@link Injecting.injectDTMF} of it takes. Anything, where it names no params. */
@@ -961,8 +995,12 @@ type RetryArguments<Api extends WireProfile> = [
 /**
  * The same as `injector.injectDTMF(params, { ...options, maxAttempts: maxRetries })`.
  *
- * An `injectDTMF` that is not this package's own, of a subclass, a spy or a stand-in, is called once for each attempt, with
- * the same rules of what is sent again. What it threw is what this rejects with; a 409 reads as everywhere.
+ * With anything else that has `injectDTMF`, such as a subclass that overrides it, an object with a spy on it, a `Proxy` or a
+ * stub, it calls that once for each attempt and waits between two of them by the same rules, in a loop of its own: `maxAttempts` is
+ * not passed on, `deadlineMs` bounds all attempts together (30 s without it), no lock is held between two attempts, and each is an
+ * injection with an event of its own. Errors are read as those of axios and the like, or by `retryable` and `delivery` of a
+ * {@link DtmfError}; what is not known of the digits is not sent again. The last error comes out as it is, but for a 409 of another
+ * kind of error, which becomes a {@link DtmfConflictError}.
  *
  * @param maxRetries The most attempts, the first one included. Default: 3.
  */
@@ -1195,8 +1233,13 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
   readonly response?: DtmfErrorResponse;
   /** The entry of the injection, when the error is one of an injection. */
   readonly audit?: AuditEntry;
-  /** For `ABORT_ERR` the signal's reason; else what a token source or an injector of the program's own threw. */
+  /**
+   * What a token source of the program threw, the very thing; for `ABORT_ERR` the signal's reason. `util.inspect`, the
+   * console, JSON, `stack` and the serialisers of pino and winston show its name, code, status and message, and no more.
+   */
   readonly cause?: unknown;
+  /** The fields that JSON shows, with what may be shown of the cause. */
+  toJSON(): object;
   /** Where the documentation has the code and what to do, relative to the package. Of the class, so logs do not repeat it. */
   readonly docs: `docs/errors.md#${Lowercase<C>}`;
 }

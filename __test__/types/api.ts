@@ -45,11 +45,13 @@ export async function use(): Promise<void> {
   await auth.getAccessToken({ signal: AbortSignal.timeout(10) });
   auth.invalidateToken();
   holds<Same<typeof auth.token, string | null>>();
+  holds<Same<typeof auth.tokenExpiry, number>>();
   auth.token = null;
   auth.tokenExpiry = 0;
-  // @ts-expect-error the options are for reading
-  auth.config = { authUrl: 'https://b' };
-  // @ts-expect-error no secret is shown
+  // @ts-expect-error it is a time
+  auth.tokenExpiry = '0';
+  holds<Same<typeof auth.config.authUrl, string>>();
+  // @ts-expect-error secrets are not shown
   auth.config.clientSecret;
 
   const injector = new DTMFInjector(auth, { apiUrl: 'https://a' });
@@ -90,6 +92,14 @@ export async function use(): Promise<void> {
   holds<Same<typeof value, number>>();
   const plain = await injector.withChannelLock('call', () => 'text');
   holds<Same<typeof plain, string>>();
+
+  holds<Same<typeof injector.authClient, TokenSource>>();
+  holds<Same<typeof injector.config.apiUrl, string>>();
+  // @ts-expect-error nothing is added there
+  injector.ctiCallbacks.push(() => {});
+  // @ts-expect-error a new injector has another one
+  injector.config = injector.config;
+  await injectWithRetry({ injectDTMF: async (given) => injector.injectDTMF(given) }, params);
 
   const metrics = injector.metrics();
   holds<Same<typeof metrics, MetricsSnapshot>>();
