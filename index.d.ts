@@ -305,19 +305,22 @@ export interface AccessKeyConfig extends CommonAuthConfig {
 /** Where {@link CXoneAuthClient} gets its tokens. An option of another grant is a {@link DtmfInvalidError}. */
 export type AuthConfig = ClientCredentialsConfig | PasswordConfig | AccessKeyConfig;
 
-/** The options that a {@link CXoneAuthClient} was given, as far as they are shown: no secret, no user or password of a URL. */
-export type ShownAuthConfig = Omit<CommonAuthConfig, 'logger'> & {
-  readonly grant?: 'client_credentials' | 'password' | 'access-key' | undefined;
-  readonly clientId?: string | undefined;
-  readonly accessKeyId?: string | undefined;
-  readonly scope?: string | undefined;
-};
-
 /** Options of {@link CXoneAuthClient.getAccessToken}. */
 export interface TokenOptions {
   /** Ends the wait of this caller. Others who share the request are not disturbed. */
   readonly signal?: AbortSignalLike | undefined;
 }
+
+/** What {@link CXoneAuthClient.config} shows: the options without secrets and without the logger. */
+export type ShownAuthConfig = Shown<AuthConfig, 'clientSecret' | 'accessKeySecret' | 'logger'>;
+
+/** What {@link DtmfInjector.config} shows: the options without secrets, headers, and what is no plain value. */
+export type ShownInjectorConfig = Shown<InjectorConfig, 'headers' | 'logger'>;
+
+/** Of each member of a union, all but these keys. */
+type Shown<Config, Hidden extends PropertyKey> = Config extends unknown
+  ? Readonly<Omit<Config, Hidden>>
+  : never;
 
 /**
  * Gets tokens and keeps the current one.
@@ -690,11 +693,6 @@ export interface SessionConfig extends CommonInjectorConfig {
 /** Options of {@link DtmfInjector}. Everything but `apiUrl` has a default. `api` says which params it takes. */
 export type InjectorConfig = (TelephonyConfig & Without<SessionConfig, TelephonyConfig>) | SessionConfig;
 
-/** The options that an injector was given, as far as they are shown. */
-export type ShownInjectorConfig<Api extends WireProfile> = Partial<
-  Omit<SessionConfig, 'api' | 'apiUrl' | 'headers' | 'logger'>
-> & { readonly apiUrl: string; readonly api?: Api | undefined };
-
 /** Options of one injection. */
 export interface InjectionOptions {
   /** Ends the injection: not-sent while it waits, unknown once the digits were handed over. */
@@ -938,7 +936,7 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    *
    * @throws {DtmfInvalidError} when it is set: make a new injector.
    */
-  readonly config: ShownInjectorConfig<Api>;
+  readonly config: ShownInjectorConfig;
 
   /**
    * The very object that the tokens come from.
@@ -1057,9 +1055,9 @@ export interface DtmfInjector<Api extends WireProfile> extends RuntimeAsyncDispo
 
 export { DtmfInjector as DTMFInjector };
 
-/** Anything that presses: a {@link DtmfInjector}, or a stand-in of a test. */
+/** Anything that presses: a {@link DtmfInjector}, or a stand-in of a test, whatever its types. */
 export interface Injecting {
-  injectDTMF(params: never, options?: never): unknown;
+  injectDTMF(params: any, options?: any): unknown;
 }
 
 /** What {@link Injecting.injectDTMF} of it takes. Anything, where it names no params. */

@@ -98,6 +98,10 @@ impl Kind for NamedTexts {
     }
 
     fn shape(&self) -> Shape {
-        Shape::of("named-texts")
+        // The key of a gateway may be among them.
+        Shape {
+            secret: true,
+            ..Shape::of("named-texts")
+        }
     }
 }
