@@ -23,5 +23,5 @@ pub use member::Fleet;
 pub use options::{FleetOptions, MARGIN, OnUnavailable, Server, Servers};
 pub use rate::{FleetRateLimiter, GCRA_LUA, SharedReservation, SharedSchedule};
 pub use script::Script;
-pub use store::{Arg, Counters, Counts, Store, StoreError, Value};
+pub use store::{Arg, Counters, Counts, Refusal, Right, Store, StoreError, Value};
 pub use token::{Identity, SharedGrant};

@@ -17,6 +17,8 @@ pub(super) enum LeaseState {
         /// Until then no lease is granted, where the server may have lost some.
         closed_until: Option<Instant>,
     },
+    /// The store is reached, but is on its way to a state in which it answers.
+    Settling(StoreError),
     /// This process has the lease.
     Held(Lease),
     /// The store is away, and the settings say to go on with the order of this process.
@@ -38,16 +40,21 @@ pub(super) enum EndReason {
     Lost,
 }
 
+/// Whether another process presses digits is not known.
+pub(super) fn unavailable(why: &StoreError) -> Error {
+    Error::not_sent(
+        Code::Store,
+        format!(
+            "nothing was sent: whether another process presses digits into this call cannot be asked of Redis ({why})"
+        ),
+    )
+    .retryable(None)
+}
+
 impl From<&EndReason> for Error {
     fn from(reason: &EndReason) -> Self {
         match reason {
-            EndReason::Unavailable(why) => Self::not_sent(
-                Code::Store,
-                format!(
-                    "nothing was sent: whether another process presses digits into this call cannot be asked of Redis ({why})"
-                ),
-            )
-            .retryable(None),
+            EndReason::Unavailable(why) => unavailable(why),
             EndReason::QueueFull => Self::not_sent(
                 Code::QueueFull,
                 format!("{MAX_WAITING} processes are waiting for this call already"),

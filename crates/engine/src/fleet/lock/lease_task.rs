@@ -103,6 +103,10 @@ impl LeaseTask {
                 }
                 Ok(AcquireReply::QueueFull) => return Err(EndReason::QueueFull),
                 Ok(AcquireReply::Rejected) => return Err(EndReason::Rejected),
+                Err(why) if why.settles() && !self.terms.allow_local() => {
+                    self.set_state(LeaseState::Settling(why));
+                    self.pause_for(RETRY).await;
+                }
                 Err(why) => {
                     failures += 1;
                     if failures >= TRIES {
@@ -121,9 +125,13 @@ impl LeaseTask {
             // The lease of a holder that died ends by the clock alone.
             pause = pause.min(taken_for.saturating_add(LEAST_PAUSE));
         }
+        self.pause_for(pause.max(LEAST_PAUSE)).await;
+    }
+
+    async fn pause_for(&self, pause: Duration) {
         tokio::select! {
             () = self.shared.waker.woken() => {}
-            () = sleep(pause.max(LEAST_PAUSE)) => {}
+            () = sleep(pause) => {}
         }
     }
 
@@ -157,6 +165,9 @@ impl LeaseTask {
                         return self.end(EndReason::Lost);
                     }
                     renew_at = Instant::now() + RETRY;
+                    if why.settles() {
+                        continue;
+                    }
                 }
             }
             // After a failure too: the handle that asked for the renewal waits for a change.

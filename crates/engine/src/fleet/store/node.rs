@@ -85,14 +85,12 @@ impl Node {
             command
         };
         let known = command("EVALSHA", script.digest());
-        let answer = self.answer(&connection, known, ask, until).await;
-        match answer {
-            Err(StoreError::Refused(code)) if code == "NOSCRIPT" => {
-                let whole = command("EVAL", script.text());
-                self.answer(&connection, whole, ask, until).await
-            }
-            answer => answer,
+        let mut answer = self.answer(&connection, known, ask, until).await;
+        if matches!(&answer, Err(error) if error.is("NOSCRIPT")) {
+            let whole = command("EVAL", script.text());
+            answer = self.answer(&connection, whole, ask, until).await;
         }
+        answer.map_err(|error| error.in_script(script))
     }
 
     /// Sends one command.

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use redis::{Cmd, Value};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::arg::Arg;
 use super::cluster::Cluster;
@@ -28,6 +29,9 @@ enum Nodes {
     One(Arc<Node>),
     Cluster(Box<Cluster>),
 }
+
+/// Between tries while slots are being moved or a master is being replaced.
+const PAUSE: Duration = Duration::from_millis(50);
 
 static PROCESS_WIDE: LazyLock<Mutex<Vec<Weak<Store>>>> = LazyLock::new(Mutex::default);
 
@@ -99,8 +103,9 @@ impl Store {
 
     /// Runs a script over keys that have one hash slot, within [`FleetOptions::timeout`].
     ///
-    /// One round trip; two when the server does not know the script yet. Dropping the future does not take the command
-    /// back: it may be carried out.
+    /// One round trip; two when the server does not know the script yet. What was lost with its connection is asked once
+    /// more, so a script has to tell by a name in its arguments that it ran already. Dropping the future does not take
+    /// the command back: it may be carried out.
     pub async fn run(
         &self,
         script: &Script,
@@ -122,17 +127,31 @@ impl Store {
                 };
             }
         };
-        let result = match &self.nodes {
-            Nodes::One(node) => node.run(script, &arguments, false, until).await,
-            Nodes::Cluster(cluster) => {
-                let slot = keys.first().map_or(0, |key| slot(key));
-                cluster.run(slot, script, &arguments, until).await
+        let slot = keys.first().map_or(0, |key| slot(key));
+        let result = loop {
+            let result = match &self.nodes {
+                Nodes::One(node) => node.run(script, &arguments, false, until).await,
+                Nodes::Cluster(cluster) => cluster.run(slot, script, &arguments, until).await,
+            };
+            match result {
+                Err(error) if self.may_pass(&error) && Instant::now() + PAUSE < until => {
+                    sleep(PAUSE).await;
+                }
+                result => break result,
             }
         };
         if result.is_err() {
             self.connector.counters.failures.count();
         }
         result
+    }
+
+    /// Whether another try may go better, at another connection or node.
+    fn may_pass(&self, error: &StoreError) -> bool {
+        let another_node = matches!(self.nodes, Nodes::Cluster(_));
+        error.settles()
+            || *error == StoreError::Lost
+            || another_node && *error == StoreError::Unreachable
     }
 }
 
