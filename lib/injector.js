@@ -32,6 +32,12 @@ const { Sessions } = require('./sessions.js');
 /** The wire profiles by the names that the option `api` gives them. */
 const APIS = { 'telephony-v2': telephonyV2, 'agent-session': agentSession };
 
+/**
+ * The rights that the user of the fleet's Redis lacks. For the command line, which tells them all at once.
+ * @type {(injector: DtmfInjector) => Promise<string[]>}
+ */
+let missingFleetRights;
+
 class DtmfInjector {
   #native;
   /** @type {Monitors} */
@@ -91,8 +97,12 @@ class DtmfInjector {
   #receive(log, onAnchor, foreign) {
     return {
       lockExpired: (record) => this.#locks.expired(record),
-      withoutLease: () =>
-        log.warn('Redis is away: calls are locked within this process only (fleet.onUnavailable)', {}),
+      withoutLease: ({ awayMs }) =>
+        log.warn('Redis is away: calls are locked within this process only (fleet.onUnavailable)', {
+          awayMs,
+        }),
+      leasesAgain: ({ afterMs }) =>
+        log.info('Redis is back: calls are locked in the whole fleet', { afterMs }),
       auditNotice: (record) => auditLog.take(record, log, onAnchor),
       logged: ({ message, fields }) => log.debug?.(message, fields),
       sessionEnded: (record) => this.#sessions.ended(record),
@@ -174,6 +184,15 @@ class DtmfInjector {
     if (error) throw new DtmfError(error);
     this.#locks.clear();
   }
+
+  static {
+    missingFleetRights = async (injector) => {
+      const ask = (/** @type {number} */ id) => injector.#native.missingFleetRights(id);
+      const { value, error } = await lane.ask(injector.#receiver, ask);
+      if (error) throw new DtmfError(error);
+      return /** @type {string[]} */ (value);
+    };
+  }
 }
 
 // Node.js before 18.18 and 20.4 has no such symbol.
@@ -204,4 +223,4 @@ async function injectWithRetry(injector, params, maxRetries = DEFAULT_MAX_RETRIE
   return await injector.injectDTMF(params, merged);
 }
 
-module.exports = { DtmfInjector, injectWithRetry };
+module.exports = { DtmfInjector, injectWithRetry, missingFleetRights };

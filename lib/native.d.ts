@@ -46,6 +46,8 @@ export declare class NativeInjector {
   acquireLock(id: number, callId: string | undefined | null, aborted: boolean, options?: string | undefined | null): void
   /** Settles the promise `id` when the lock is released. */
   releaseLock(id: number, lock: number): void
+  /** Settles the promise `id` with the rights that the user of the fleet's Redis lacks. */
+  missingFleetRights(id: number): void
   /** The program's own auth client answered. */
   tokenAnswered(request: number, token: string): void
   /** The program's own auth client failed. */

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::failure::{Answered, Failure};
 use super::outbox::Outbox;
 use super::outcome_fields::OutcomeRecord;
-use super::record::{LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked, WithoutLease};
+use super::record::{
+    LeasesAgain, LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked, WithoutLease,
+};
 use super::times::whole_millis_up;
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::event::{Event, EventSink};
@@ -61,7 +63,14 @@ impl EventSink for LaneEvents {
                 error: Failure::from(&error),
                 answer: Answered::of(&error),
             }),
-            Event::WithoutLease => outbox.push(&WithoutLease { injector }),
+            Event::WithoutLease { away } => outbox.push(&WithoutLease {
+                injector,
+                away_ms: whole_millis_up(away),
+            }),
+            Event::LeasesAgain { after } => outbox.push(&LeasesAgain {
+                injector,
+                after_ms: whole_millis_up(after),
+            }),
             Event::LockExpired { lock, call, limit } => outbox.push(&LockExpired {
                 injector,
                 lock: lock.0,

@@ -124,6 +124,14 @@ impl Injector {
         self.0.metrics.report(injection, recognised)
     }
 
+    /// The rights that the user of the fleet's Redis lacks, as `ACL SETUSER` takes them. None without a fleet.
+    pub async fn missing_fleet_rights(&self) -> Result<Vec<String>, Error> {
+        match &self.0.parts.fleet {
+            Some(fleet) => fleet.missing_rights().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// What the injector is doing now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -139,6 +147,7 @@ impl Injector {
             token_age: engine.parts.tokens.age(),
             times: engine.metrics.times(),
             fleet: engine.parts.fleet.as_ref().map(Fleet::counts),
+            fleet_unavailable: engine.parts.fleet.as_ref().and_then(Fleet::unavailable_for),
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::lease::{Lease, lasts_for};
-use super::lease_state::{EndReason, LeaseState, closed, unavailable};
+use super::lease_state::{EndReason, LeaseState, closed, other_version, unavailable};
 use super::shared::Shared;
 use crate::BoxFuture;
 use crate::error::Error;
@@ -102,7 +102,7 @@ impl FleetLock for LeaseHandle {
         Box::pin(async move {
             let mut state = self.shared.state.subscribe();
             loop {
-                let mut settling = None;
+                let mut waiting_for = None;
                 match &*state.borrow_and_update() {
                     LeaseState::Held(_) => {
                         self.count_turn();
@@ -114,13 +114,18 @@ impl FleetLock for LeaseHandle {
                     }
                     LeaseState::Queued {
                         closed_until: Some(opens),
+                        ..
                     } if *opens >= until => return Err(closed(*opens)),
                     LeaseState::Ended(reason) => return Err(reason.into()),
-                    LeaseState::Settling(why) => settling = Some(unavailable(why)),
+                    LeaseState::Settling(why) => waiting_for = Some(unavailable(why)),
+                    LeaseState::Queued {
+                        other_protocol: true,
+                        ..
+                    } => waiting_for = Some(other_version()),
                     LeaseState::Requested | LeaseState::Queued { .. } => {}
                 }
                 // The caller gives up at that time by itself; here is known what it waited for.
-                match settling {
+                match waiting_for {
                     Some(why) => {
                         if timeout_at(until, state.changed()).await.is_err() {
                             return Err(why);

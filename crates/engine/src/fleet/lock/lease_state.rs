@@ -16,6 +16,8 @@ pub(super) enum LeaseState {
     Queued {
         /// Until then no lease is granted, where the server may have lost some.
         closed_until: Option<Instant>,
+        /// The lease is that of a process which speaks another protocol.
+        other_protocol: bool,
     },
     /// The store is reached, but is on its way to a state in which it answers.
     Settling(StoreError),
@@ -80,4 +82,13 @@ pub(super) fn closed(until: Instant) -> Error {
         "nothing was sent: Redis was restarted, replaced or emptied, and may have forgotten who presses digits into this call; that ends with the leases of before (fleet.leaseMs)",
     )
     .retryable(Some(until.saturating_duration_since(Instant::now())))
+}
+
+/// A process of another version has the call for longer than the caller waits.
+pub(super) fn other_version() -> Error {
+    Error::not_sent(
+        Code::LockTimeout,
+        "nothing was sent: a process with another version of this package, which speaks another protocol in Redis, had the call all the time; its waiters and those of this version have no common order",
+    )
+    .retryable(None)
 }

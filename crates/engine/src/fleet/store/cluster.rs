@@ -11,8 +11,8 @@ use super::connector::Connector;
 use super::error::StoreError;
 use super::node::{Arguments, Node};
 use super::slot_map::SlotMap;
-use crate::fleet::options::Server;
 use crate::fleet::script::Script;
+use crate::fleet::servers::Server;
 
 /// How often a command follows its keys from node to node.
 const HOPS: u32 = 5;

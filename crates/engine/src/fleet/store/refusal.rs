@@ -135,6 +135,7 @@ impl Refusal {
             "BUSY" => "a script runs for longer than its busy-reply-threshold",
             "MAXCLIENTS" => "it has as many connections as it may: raise its maxclients",
             "NOCLUSTER" => "it is no node of a cluster: pass fleet.url as one URL, not as an array",
+            "UNKNOWNMASTER" => "the Sentinels know no master of the name in fleet.master",
             _ => "see its log",
         }
     }

@@ -12,6 +12,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use redis::Value;
 
 use super::connection::Connection;
 use super::error::StoreError;
@@ -33,15 +36,16 @@ static CHECK: LazyLock<Script> =
 pub(super) struct RestartGuard(Mutex<HashMap<u16, Arc<str>>>);
 
 impl RestartGuard {
-    /// Checks all hash tags of the server, as the first thing on a new connection.
+    /// Checks all hash tags of the server, as the first thing on a new connection. Tells for how long no lease is granted.
     pub(super) async fn check(
         &self,
         keys: &Keys,
         options: &FleetOptions,
         connection: &Connection,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Duration, StoreError> {
         let lease = u64::try_from(options.lease.as_millis()).unwrap_or(u64::MAX);
         let presence = keys.of_fleet(PRESENCE);
+        let mut closed = Duration::ZERO;
         let mut all = redis::pipe();
         for tag in keys.tags() {
             let seen = self.runs().get(&tag).cloned().unwrap_or_default();
@@ -56,15 +60,18 @@ impl RestartGuard {
         }
         for (tag, checked) in keys.tags().zip(connection.commands(&all).await?) {
             match checked {
-                Ok(_) => {
+                Ok(reply) => {
+                    if let Value::Int(millis) = reply {
+                        closed = closed.max(Duration::from_millis(millis.unsigned_abs()));
+                    }
                     self.runs().insert(tag, Arc::clone(&connection.run_id));
                 }
                 // Another node of the cluster has the hash tag.
                 Err(StoreError::Redirected { .. }) => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.in_script(&CHECK)),
             }
         }
-        Ok(())
+        Ok(closed)
     }
 
     fn runs(&self) -> MutexGuard<'_, HashMap<u16, Arc<str>>> {
