@@ -17,7 +17,7 @@ const PATIENCE_MS = 3000;
 /** @param {import('./checks.js').Patient} patient */
 async function redis({ library, settings, signal }) {
   if (!library || !settings) return skipped('settings come first');
-  if (settings.fleetUrl === undefined) return skipped('no fleet');
+  if (settings.fleetUrl === undefined && settings.fleetSentinels === undefined) return skipped('no fleet');
   const { injector } = createClients(library, settings, false);
   const started = performance.now();
   try {
@@ -37,7 +37,8 @@ async function redis({ library, settings, signal }) {
     if (signal.aborted) throw signal.reason;
     if (!library.isDtmfError(error)) throw error;
     if (error.retryAfterMs) return failed(EXIT.TIMED_OUT, error.message, opens(error.retryAfterMs));
-    const advice = `Check ${sources('fleetUrl').replace(/^set /, '')}, the network, and the rights of the user.`;
+    const field = settings.fleetSentinels === undefined ? 'fleetUrl' : 'fleetSentinels';
+    const advice = `Check ${sources(field).replace(/^set /, '')}, the network, and the rights of the user.`;
     return failed(EXIT.TIMED_OUT, error.message, advice);
   } finally {
     await injector.close();

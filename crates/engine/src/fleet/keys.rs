@@ -1,5 +1,6 @@
 //! The names of keys. Ids of calls appear in them only as a digest: names end up in dumps and slow logs.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -120,7 +121,7 @@ impl Keys {
     }
 
     /// All hash tags.
-    pub fn tags(&self) -> impl Iterator<Item = u16> + use<> {
+    pub fn tags(&self) -> Range<u16> {
         0..self.tags
     }
 }

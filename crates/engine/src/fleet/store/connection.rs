@@ -1,7 +1,7 @@
 //! A connection to a server.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use redis::aio::MultiplexedConnection;
 use redis::{
@@ -32,6 +32,8 @@ pub(super) struct Connection {
     inner: MultiplexedConnection,
     /// Names the run of the server, once it is identified. Another run may have lost the data of this one.
     pub run_id: Arc<str>,
+    /// A hash tag that the server keeps.
+    pub tag: OnceLock<u16>,
     /// Time-outs since the last answer.
     timeouts: AtomicU32,
     /// The connection is of no use any more.
@@ -92,6 +94,7 @@ impl Connection {
         let connection = Self {
             inner: opening.await.map_err(|_| StoreError::Lost)??,
             run_id: Arc::default(),
+            tag: OnceLock::new(),
             timeouts: AtomicU32::new(0),
             broken: Notify::new(),
         };

@@ -1,6 +1,7 @@
 //! Makes connections, and has what all connections of a store share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -117,14 +118,26 @@ impl Connector {
     }
 
     /// Checks that the server at the other end has all leases, and can be written to.
-    pub(super) async fn check(&self, connection: &Connection) -> Result<(), StoreError> {
-        let checked = (self.restart_guard)
-            .check(&self.keys, &self.options, connection)
+    async fn check(&self, connection: &Connection) -> Result<(), StoreError> {
+        let guard = &self.restart_guard;
+        let checked = guard.check(&self.keys, &self.options, connection).await;
+        self.observe(checked)
+    }
+
+    /// Checks it once more, in short.
+    pub(super) async fn check_again(&self, connection: &Connection) -> Result<(), StoreError> {
+        let guard = &self.restart_guard;
+        let checked = guard
+            .check_again(&self.keys, &self.options, connection)
             .await;
+        self.observe(checked)
+    }
+
+    fn observe(&self, checked: Result<Duration, StoreError>) -> Result<(), StoreError> {
         self.availability.observe(checked.is_ok());
-        self.availability
-            .observe_closed(checked.clone().unwrap_or_default());
-        checked.map(drop)
+        let closed_for = checked?;
+        self.availability.observe_closed(closed_for);
+        Ok(())
     }
 
     async fn tls(&self) -> Result<Arc<ClientConfig>, StoreError> {

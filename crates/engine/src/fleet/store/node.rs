@@ -206,7 +206,7 @@ async fn check_until_it_fails(connector: &Weak<Connector>, connection: &Connecti
         let Some(connector) = connector.upgrade() else {
             return;
         };
-        let checked = timeout(connector.options.timeout, connector.check(connection)).await;
+        let checked = timeout(connector.options.timeout, connector.check_again(connection)).await;
         if checked.unwrap_or(Err(StoreError::TimedOut)).is_err() {
             return;
         }

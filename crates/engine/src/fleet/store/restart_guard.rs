@@ -43,11 +43,42 @@ impl RestartGuard {
         options: &FleetOptions,
         connection: &Connection,
     ) -> Result<Duration, StoreError> {
+        self.check_tags(keys.tags(), keys, options, connection)
+            .await
+    }
+
+    /// Checks one of the hash tags of the server once more, as a write that tells whether it is still a master.
+    pub(super) async fn check_again(
+        &self,
+        keys: &Keys,
+        options: &FleetOptions,
+        connection: &Connection,
+    ) -> Result<Duration, StoreError> {
+        match connection.tag.get() {
+            Some(tag) => {
+                self.check_tags(*tag..*tag + 1, keys, options, connection)
+                    .await
+            }
+            // A node that keeps nothing of the fleet.
+            None => {
+                let pong = connection.command(&redis::cmd("PING")).await;
+                pong.map(|_| Duration::ZERO)
+            }
+        }
+    }
+
+    async fn check_tags(
+        &self,
+        tags: Range<u16>,
+        keys: &Keys,
+        options: &FleetOptions,
+        connection: &Connection,
+    ) -> Result<Duration, StoreError> {
         let lease = u64::try_from(options.lease.as_millis()).unwrap_or(u64::MAX);
         let presence = keys.of_fleet(PRESENCE);
         let mut closed = Duration::ZERO;
         let mut all = redis::pipe();
-        for tag in keys.tags() {
+        for tag in tags.clone() {
             let seen = self.runs().get(&tag).cloned().unwrap_or_default();
             all.cmd("EVAL")
                 .arg(CHECK.text())
@@ -58,12 +89,13 @@ impl RestartGuard {
                 .arg(&presence)
                 .arg(&*seen);
         }
-        for (tag, checked) in keys.tags().zip(connection.commands(&all).await?) {
+        for (tag, checked) in tags.zip(connection.commands(&all).await?) {
             match checked {
                 Ok(reply) => {
                     if let Value::Int(millis) = reply {
                         closed = closed.max(Duration::from_millis(millis.unsigned_abs()));
                     }
+                    let _ = connection.tag.set(tag);
                     self.runs().insert(tag, Arc::clone(&connection.run_id));
                 }
                 // Another node of the cluster has the hash tag.
