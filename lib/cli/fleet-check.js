@@ -21,7 +21,8 @@ async function redis({ library, settings, signal }) {
   const { injector } = createClients(library, settings, false);
   const started = performance.now();
   try {
-    const missing = await missingFleetRights()(injector);
+    // The class behind the typing that is public.
+    const missing = await missingFleetRights()(/** @type {any} */ (injector));
     if (missing.length > 0) {
       const rights = `The user lacks ${missing.length === 1 ? 'a right' : `${missing.length} rights`}: ${missing.join(' ')}`;
       const advice = `As an administrator: ACL SETUSER <user> ${missing.join(' ')}\ndocs/fleet.md has all rights that are needed.`;
