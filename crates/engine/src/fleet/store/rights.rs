@@ -148,11 +148,11 @@ mod tests {
         tried.sort();
         assert_eq!(tried, used);
         let page = include_str!("../../../../../docs/fleet.md");
-        let user = page
+        let line = page
             .lines()
             .find(|line| line.starts_with("ACL SETUSER "))
             .unwrap();
-        let mut documented: Vec<_> = user
+        let mut documented: Vec<_> = line
             .split(' ')
             .filter_map(|word| word.strip_prefix('+'))
             // They come before everything else, or the connection is refused.
