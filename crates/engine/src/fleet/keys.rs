@@ -121,6 +121,7 @@ impl Keys {
     }
 
     /// All hash tags.
+    #[must_use]
     pub fn tags(&self) -> Range<u16> {
         0..self.tags
     }

@@ -55,17 +55,13 @@ impl RestartGuard {
         options: &FleetOptions,
         connection: &Connection,
     ) -> Result<Duration, StoreError> {
-        match connection.tag.get() {
-            Some(tag) => {
-                self.check_tags(*tag..*tag + 1, keys, options, connection)
-                    .await
-            }
+        let Some(tag) = connection.tag.get() else {
             // A node that keeps nothing of the fleet.
-            None => {
-                let pong = connection.command(&redis::cmd("PING")).await;
-                pong.map(|_| Duration::ZERO)
-            }
-        }
+            let pong = connection.command(&redis::cmd("PING")).await;
+            return pong.map(|_| Duration::ZERO);
+        };
+        let tags = *tag..*tag + 1;
+        self.check_tags(tags, keys, options, connection).await
     }
 
     async fn check_tags(

@@ -208,8 +208,8 @@ async fn while_a_call_waits_for_its_own_limit_it_takes_no_slot_of_the_others() {
     let served = Served::new();
     let store = store(&served);
     let of_call = SharedSchedule::new(store.keys(), "scope", "call-1", Gcra::new(6, 1));
-    let of_all = SharedSchedule::new(store.keys(), "scope", "", Gcra::new(60, 1));
-    let both = [of_call, of_all.clone()];
+    let common = SharedSchedule::new(store.keys(), "scope", "", Gcra::new(60, 1));
+    let both = [of_call, common.clone()];
     for (expected, free) in [(2, true), (1, false)] {
         let reserved = SharedSlot::reserve(&store, &both, FAR).await.unwrap();
         let SharedReservation::Slot { wait, slot } = reserved else {
@@ -218,9 +218,9 @@ async fn while_a_call_waits_for_its_own_limit_it_takes_no_slot_of_the_others() {
         assert_eq!((slot.count(), wait.is_zero()), (expected, free));
     }
     // Where the common one is too far away, none of the call is taken.
-    reserved(&of_all, &store, FAR).await;
+    reserved(&common, &store, FAR).await;
     let other = SharedSchedule::new(store.keys(), "scope", "call-2", Gcra::new(6, 1));
-    let both = [other.clone(), of_all];
+    let both = [other.clone(), common];
     let refused = SharedSlot::reserve(&store, &both, Duration::ZERO)
         .await
         .unwrap();

@@ -183,7 +183,7 @@ async fn rate(redis: &Redis, again: Option<(usize, usize)>) -> (Vec<u64>, usize)
     let stores = [wire.store(), wire.store()];
     let schedule =
         |call: &str| SharedSchedule::new(stores[0].keys(), "scope", call, Gcra::new(6, 1));
-    let (of_call, of_all) = (schedule("call"), schedule(""));
+    let (of_call, common) = (schedule("call"), schedule(""));
     for store in &stores {
         schedule("other")
             .hold_back(store, Duration::ZERO)
@@ -194,10 +194,10 @@ async fn rate(redis: &Redis, again: Option<(usize, usize)>) -> (Vec<u64>, usize)
     let far = Duration::from_secs(3_600);
     let mut slots: Vec<SharedSlot> = Vec::new();
     for (n, schedules) in [
-        vec![of_call.clone(), of_all.clone()],
+        vec![of_call.clone(), common.clone()],
         vec![of_call.clone()],
         vec![of_call.clone()],
-        vec![of_all.clone()],
+        vec![common.clone()],
     ]
     .iter()
     .enumerate()
@@ -221,7 +221,7 @@ async fn rate(redis: &Redis, again: Option<(usize, usize)>) -> (Vec<u64>, usize)
         panic!("no slot");
     };
     assert_eq!(slot.after(), slots[2].after(), "it was given back");
-    of_all
+    common
         .hold_back(&stores[0], Duration::from_secs(100))
         .await
         .unwrap();
