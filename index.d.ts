@@ -506,9 +506,17 @@ export interface AuditLogConfig {
 export interface FleetConfig {
   /**
    * `redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. An array names nodes of a cluster, which are
-   * all logged in to like the first.
+   * all logged in to like the first. With `sentinels` it says how the master is logged in to, and its host is not used.
+   * Required without `sentinels`.
    */
-  readonly url: string | readonly string[];
+  readonly url?: string | readonly string[] | undefined;
+  /**
+   * The Sentinels that know where the master is: URLs as above, without a database; the usual port is 26379. Only with
+   * `master`. Without `url` the master is logged in to like the first of them.
+   */
+  readonly sentinels?: readonly string[] | undefined;
+  /** The name under which the Sentinels know the master: characters of `A-Z a-z 0-9 . _ -`. Only with `sentinels`. */
+  readonly master?: string | undefined;
   /** Parts fleets that share a server: 1 to 64 characters of `A-Z a-z 0-9 . _ : -`. Default: `'dtmf'`. */
   readonly prefix?: string | undefined;
   /**
@@ -911,6 +919,11 @@ export interface FleetSnapshot {
   sharedTokens: number;
   /** Requests that kept to this process's share of the rate limit, while Redis was away. */
   ownSlots: number;
+  /**
+   * For how long Redis has not answered, or has granted no leases since it may have lost some, in milliseconds; `null`
+   * while it does.
+   */
+  unavailableMs: number | null;
 }
 
 /**

@@ -75,8 +75,10 @@ class InjectorCore {
     const { log, tokens } = this;
     return {
       lockExpired: (record) => this.locks.expired(record),
-      withoutLease: () =>
-        log.warn('Redis is away: calls are locked within this process only (fleet.onUnavailable)', {}),
+      withoutLease: ({ awayMs }) =>
+        log.warn('Redis is away: calls are locked within this process only (fleet.onUnavailable)', { awayMs }),
+      leasesAgain: ({ afterMs }) =>
+        log.info('Redis is back: calls are locked in the whole fleet', { afterMs }),
       auditNotice: (record) => auditLog.take(record, log, onAnchor),
       logged: ({ message, fields }) => log.debug?.(message, fields),
       sessionEnded: (record) => this.sessions.ended(record),

@@ -18,6 +18,12 @@ const { known, selfOf } = require('./self.js');
  */
 let injectorOf;
 
+/**
+ * The rights that the user of the fleet's Redis lacks. For the command line, which tells them all at once.
+ * @type {(injector: DtmfInjector) => Promise<string[]>}
+ */
+let missingFleetRights;
+
 class DtmfInjector {
   #core;
 
@@ -175,6 +181,15 @@ class DtmfInjector {
     if (error) throw new DtmfError(error);
     locks.clear();
   }
+
+  static {
+    missingFleetRights = async (injector) => {
+      const { native, receiver } = DtmfInjector.#of(injector);
+      const { value, error } = await lane.ask(receiver, (id) => native.missingFleetRights(id));
+      if (error) throw new DtmfError(error);
+      return /** @type {string[]} */ (value);
+    };
+  }
 }
 
 // Node.js before 18.18 and 20.4 has no such symbol.
@@ -191,4 +206,4 @@ if (Symbol.asyncDispose) {
 
 printsPlainly(DtmfInjector);
 
-module.exports = { DtmfInjector, injectorOf };
+module.exports = { DtmfInjector, injectorOf, missingFleetRights };

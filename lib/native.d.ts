@@ -58,6 +58,8 @@ export declare class NativeInjector {
   acquireLock(id: number, callId: string | undefined | null, aborted: boolean, options?: string | undefined | null): void
   /** Settles the promise `id` when the lock is released. */
   releaseLock(id: number, lock: number): void
+  /** Settles the promise `id` with the rights that the user of the fleet's Redis lacks. */
+  missingFleetRights(id: number): void
   /** JavaScript looked whether the auth client's ways to a token are replaced, for `request` where it was asked. */
   tokenPath(replaced: boolean, request?: number | undefined | null): void
   /** The program's own auth client answered; `null` is what is no text. */

@@ -125,7 +125,8 @@ export interface AuditNotice {
 /** What the lane tells an injector beside its injections. */
 export interface Receiver {
   lockExpired(record: LockExpired): unknown;
-  withoutLease(): unknown;
+  withoutLease(record: { awayMs: number }): unknown;
+  leasesAgain(record: { afterMs: number }): unknown;
   auditNotice(record: AuditNotice): unknown;
   logged(record: Logged): unknown;
   sessionEnded(record: SessionEnded): unknown;

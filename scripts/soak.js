@@ -1,6 +1,6 @@
 'use strict';
 
-// npm run soak -- [--injections 1000000] [--json]
+// npm run soak -- [--injections 1000000] [--json] [--fleet]
 // Memory over many injections, behaviour under overload, and ends in the middle of everything.
 
 const { spawn } = require('node:child_process');
@@ -12,6 +12,7 @@ const HELP = `npm run soak -- [options]
 Runs three programs of scripts/soak one after the other and prints what they found.
 
   --injections <n>  for the memory test; default 1000000
+  --fleet           a fleet instead: eight processes on Redis, with a kill and a failover or a moved slot every ten seconds
   --json            one JSON object on standard output
   --help            this text
 `;
@@ -51,16 +52,36 @@ function showProgress(name, line) {
   process.stderr.write(live ? `\r${text}${done >= all ? '\n' : ''}` : `${text}\n`);
 }
 
+/**
+ * The long test of the fleet mode, with as many injections.
+ *
+ * @param {string} injections
+ * @returns {Promise<number>} its exit code
+ */
+function soakFleet(injections) {
+  const jest = require('./lib/dependencies.js').tool(path.join(__dirname, '..'), 'jest');
+  const child = spawn(process.execPath, [jest, '--selectProjects', 'long', 'fleet/soak'], {
+    stdio: 'inherit',
+    env: { ...process.env, CXONE_DTMF_SOAK_INJECTIONS: injections },
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+}
+
 async function main() {
   const { values } = parseArgs({
     options: {
       injections: { type: 'string', default: '1000000' },
+      fleet: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
     process.stdout.write(HELP);
+    return;
+  }
+  if (values.fleet) {
+    process.exitCode = await soakFleet(values.injections);
     return;
   }
   /** @type {Record<string, Record<string, unknown>>} */

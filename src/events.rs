@@ -7,7 +7,8 @@ use super::failure::{Answered, Failure};
 use super::outbox::Outbox;
 use super::outcome_fields::Entry;
 use super::record::{
-    Finished, LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked, WithoutLease,
+    Finished, LeasesAgain, LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked,
+    WithoutLease,
 };
 use super::times::whole_millis_up;
 use cxone_dtmf_engine::BoxFuture;
@@ -86,7 +87,14 @@ impl EventSink for LaneEvents {
                 error: Failure::from(&error),
                 answer: Answered::of(&error),
             }),
-            Event::WithoutLease => outbox.push(&WithoutLease { injector }),
+            Event::WithoutLease { away } => outbox.push(&WithoutLease {
+                injector,
+                away_ms: whole_millis_up(away),
+            }),
+            Event::LeasesAgain { after } => outbox.push(&LeasesAgain {
+                injector,
+                after_ms: whole_millis_up(after),
+            }),
             Event::LockExpired { lock, call, limit } => outbox.push(&LockExpired {
                 injector,
                 lock: lock.0,

@@ -230,6 +230,17 @@ impl NativeInjector {
         });
     }
 
+    /// Settles the promise `id` with the rights that the user of the fleet's Redis lacks.
+    #[napi(catch_unwind)]
+    pub fn missing_fleet_rights(&self, id: f64) {
+        let injector = self.injector.clone();
+        let outbox = Arc::clone(&self.outbox);
+        spawn(async move {
+            let missing = injector.missing_fleet_rights().await;
+            outbox.settle(id, missing.map(|rights| Some(json!(rights))));
+        });
+    }
+
     /// JavaScript looked whether the auth client's ways to a token are replaced, for `request` where it was asked.
     #[napi(catch_unwind)]
     pub fn token_path(&self, replaced: bool, request: Option<u32>) {

@@ -26,6 +26,7 @@ fn value(reading: Reading, now: &Snapshot) -> Option<Value> {
         Reading::Labelled { json, .. } | Reading::Listed { json, .. } => Some(json(now)),
         Reading::Gauge(read) => Some(json!(read(now))),
         Reading::Age(read) => read(now).map(|age| json!(millis(age))),
+        Reading::FleetAge(read) => (now.fleet.as_ref()).map(|_| json!(read(now).map(millis))),
         Reading::Times(read) => Some(percentiles(read(now))),
     }
 }

@@ -138,6 +138,12 @@ records! {
     /// Redis is away, and injections go on without it.
     "withoutLease" WithoutLease {
         injector: f64,
+        away_ms: u64,
+    }
+    /// Leases are granted again.
+    "leasesAgain" LeasesAgain {
+        injector: f64,
+        after_ms: u64,
     }
     /// A recording that was masked for an injection is unmasked, or could not be.
     "unmasked" Unmasked<'a> {

@@ -294,6 +294,30 @@ describe('the Redis of a fleet', () => {
       expect(byName.redis).toMatchObject({ status: 'ok', message: expect.stringContaining('gave a lease') });
     });
 
+    test('names every right that is missing', async () => {
+      const redis = await servers.redis();
+      const rights = ['-zadd', '-hset', '-info', '-publish'];
+      await redis.ask('ACL', 'SETUSER', 'dtmf', 'on', '>pw', '~*', '&*', '+@all', ...rights);
+      const url = redis.url.replace('//', '//dtmf:pw@');
+      const { code, byName } = await at(url);
+      expect(code).toBe(7);
+      for (const right of rights) expect(byName.redis.message).toContain(right.replace('-', '+'));
+      expect(byName.redis.advice).toContain('ACL SETUSER');
+      await redis.ask(
+        'ACL',
+        'SETUSER',
+        'dtmf',
+        '+@all',
+        'resetkeys',
+        '~other:*',
+        'resetchannels',
+        '&other:*',
+      );
+      expect((await at(url)).byName.redis.message).toMatch(/2 rights: .*~dtmf:\* .*&dtmf:\*|2 rights: &dtmf/);
+      await redis.ask('ACL', 'SETUSER', 'dtmf', '~*', '&*');
+      expect((await at(url)).byName.redis).toMatchObject({ status: 'ok' });
+    });
+
     test('refuses a wrong password', async () => {
       const redis = await servers.redis(['--requirepass', 'right']);
       const { code, byName } = await at(redis.url.replace('//', '//:hunter2@'));

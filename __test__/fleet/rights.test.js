@@ -39,6 +39,24 @@ describeOnRedis('the documented user', () => {
     client.close();
   });
 
+  test.each([
+    ['-hset', '+hset'],
+    ['-zadd', '+zadd'],
+    ['-info', '+info'],
+    ['-evalsha', '+evalsha'],
+    ['resetkeys', '~<prefix>:*'],
+    ['resetchannels', '&<prefix>:*'],
+  ])('with %s an injection names what is missing', async (rule, named) => {
+    const redis = await servers.redis();
+    await redis.ask(...USER, rule);
+    const url = redis.url.replace('//', '//dtmf:password@');
+    const [member] = await fleets.members(1, await fleets.simulator(), { url });
+    const outcome = await member.press('call-0', '1');
+    expect(outcome).toMatchObject({ code: 'ERR_DTMF_STORE', delivery: 'not-sent' });
+    expect(outcome.message).toContain('NOPERM');
+    expect(outcome.message).toContain(named);
+  });
+
   test('has no right to keys of others', async () => {
     const redis = await servers.redis();
     const client = await Client.connect(redis.port);

@@ -69,4 +69,4 @@ async function during({ servers, fleets }, fault, each = 150) {
   return failed;
 }
 
-module.exports = { HARMLESS, SLOW, during };
+module.exports = { HARMLESS, Presses, SLOW, during };

@@ -29,7 +29,8 @@ function outOfTurn(lines) {
   for (const [name, key, ...rest] of commands(lines)) {
     const [, what, call] = /:(tickets|lock):(.*)$/.exec(key ?? '') ?? [];
     const queue = queues.get(call) ?? [];
-    if (what === 'tickets' && name === 'ZADD') {
+    // One with XX takes no ticket: it is there to be refused where memory is full.
+    if (what === 'tickets' && name === 'ZADD' && rest[0] !== 'XX') {
       tickets += 1;
       queues.set(call, [...queue, rest[1]]);
     } else if (what === 'tickets' && name === 'ZREM') {

@@ -206,4 +206,4 @@ function inversions(inOrder) {
   return found;
 }
 
-module.exports = { broken, inversions, newFleets, plan };
+module.exports = { LEASE_MS, broken, inversions, newFleets, plan };

@@ -6,7 +6,7 @@
 const crypto = require('node:crypto');
 const { setTimeout: delay } = require('node:timers/promises');
 
-const { SKIP } = require('../../scripts/lib/redis');
+const { SKIP, find, version } = require('../../scripts/lib/redis');
 const { RedisServer, freePort } = require('../../scripts/lib/redis-server');
 const { Client } = require('./resp');
 
@@ -77,6 +77,9 @@ class Redis extends RedisServer {
   }
 }
 
+/** How many hash slots a cluster has. */
+const SLOTS = 16_384;
+
 /** Three masters that share the slots. */
 class Cluster {
   constructor(nodes) {
@@ -85,20 +88,14 @@ class Cluster {
   }
 
   static async start() {
-    const nodes = await Promise.all(
-      [0, 1, 2].map(async () =>
-        // By default the bus is 10,000 above the port, which may be no port.
-        Redis.start(['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())]),
-      ),
+    const nodes = await Promise.all([0, 1, 2].map(() => clusterNode()));
+    const share = Math.ceil(SLOTS / nodes.length);
+    const shares = nodes.map((_, n) =>
+      Array.from({ length: Math.min(share, SLOTS - n * share) }, (__, at) => n * share + at),
     );
-    const slots = [
-      [0, 5460],
-      [5461, 10922],
-      [10923, 16383],
-    ];
-    await Promise.all(nodes.map((node, n) => node.ask('CLUSTER', 'ADDSLOTSRANGE', ...slots[n])));
-    const [, bus] = await nodes[0].ask('CONFIG', 'GET', 'cluster-port');
-    for (const node of nodes.slice(1)) await node.ask('CLUSTER', 'MEET', '127.0.0.1', nodes[0].port, bus);
+    await Promise.all(nodes.map((node, n) => node.ask('CLUSTER', 'ADDSLOTS', ...shares[n])));
+    for (const node of nodes.slice(1))
+      await node.ask('CLUSTER', 'MEET', '127.0.0.1', nodes[0].port, nodes[0].bus);
     for (const node of nodes) {
       await until('the cluster agrees', async () => {
         const info = await node.ask('CLUSTER', 'INFO');
@@ -106,6 +103,42 @@ class Cluster {
       });
     }
     return new Cluster(nodes);
+  }
+
+  /** Moves the slot of a key to another node, with all that is in it. `pause` keeps it between both for so long. */
+  async move(key, pauseMs = 0) {
+    const slot = Number(await this.nodes[0].ask('CLUSTER', 'KEYSLOT', key));
+    const ids = await Promise.all(this.nodes.map((node) => node.ask('CLUSTER', 'MYID')));
+    const slots = await this.nodes[0].ask('CLUSTER', 'SLOTS');
+    const range = slots.find(([first, last]) => first <= slot && slot <= last);
+    const at = this.nodes.findIndex(({ port }) => port === range[2][1]);
+    const to = (at + 1) % this.nodes.length;
+    const [source, target] = [this.nodes[at], this.nodes[to]];
+    await target.ask('CLUSTER', 'SETSLOT', slot, 'IMPORTING', ids[at]);
+    await source.ask('CLUSTER', 'SETSLOT', slot, 'MIGRATING', ids[to]);
+    await delay(pauseMs);
+    for (;;) {
+      const keys = await source.ask('CLUSTER', 'GETKEYSINSLOT', slot, 100);
+      if (keys.length === 0) break;
+      await source.ask('MIGRATE', '127.0.0.1', target.port, '', 0, 5000, 'KEYS', ...keys);
+    }
+    await delay(pauseMs);
+    for (const node of [target, source]) await node.ask('CLUSTER', 'SETSLOT', slot, 'NODE', ids[to]);
+  }
+}
+
+/** A node of a cluster. By default the bus is 10,000 above the port, which may be no port. */
+async function clusterNode() {
+  if (Number.parseInt(version(find()), 10) >= 7) {
+    const bus = await freePort();
+    return Object.assign(await Redis.start(['--cluster-enabled', 'yes', '--cluster-port', String(bus)]), {
+      bus,
+    });
+  }
+  for (;;) {
+    const node = await Redis.start(['--cluster-enabled', 'yes']).catch(() => undefined);
+    if (node && node.port + 10_000 < 65_536) return Object.assign(node, { bus: node.port + 10_000 });
+    await node?.stop();
   }
 }
 
@@ -120,6 +153,7 @@ function newServers() {
   return {
     redis: async (args) => kept(await Redis.start(args)),
     replica: async (master) => kept(await master.replica()),
+    sentinel: async (master) => kept(await master.sentinel()),
     async cluster() {
       const cluster = await Cluster.start();
       cluster.nodes.forEach(kept);
@@ -133,4 +167,4 @@ function newServers() {
   };
 }
 
-module.exports = { Client, Cluster, Redis, describeOnRedis, newServers };
+module.exports = { Client, Cluster, Redis, describeOnRedis, newServers, until };

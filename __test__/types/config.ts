@@ -39,7 +39,9 @@ export const all: Required<TelephonyConfig> = {
     onAnchor: (anchor) => anchor.length,
   },
   fleet: {
-    url: ['rediss://user:password@a.example', 'rediss://b.example:7000'],
+    url: 'rediss://user:password@main/0',
+    sentinels: ['rediss://a.example', 'rediss://b.example:7000'],
+    master: 'main',
     prefix: 'ivr',
     onUnavailable: 'local',
     leaseMs: 30_000,

@@ -31,16 +31,30 @@ function createClients(library, settings, logger, rules = {}) {
  * Several URLs are nodes of a cluster.
  * @param {import('./settings.js').Settings} settings
  */
-function fleetOf({ fleetUrl, fleetPrefix }) {
-  if (fleetUrl === undefined) return undefined;
-  const urls = fleetUrl.split(',').map((url) => url.trim());
-  return { url: urls.length > 1 ? urls : urls[0], prefix: fleetPrefix };
+function fleetOf({ fleetUrl, fleetSentinels, fleetMaster, fleetPrefix }) {
+  if (fleetUrl === undefined && fleetSentinels === undefined && fleetMaster === undefined) return undefined;
+  const urls = parted(fleetUrl);
+  const url = urls && urls.length > 1 ? urls : urls?.[0];
+  return { url, sentinels: parted(fleetSentinels), master: fleetMaster, prefix: fleetPrefix };
 }
+
+/** @param {string | undefined} text */
+function parted(text) {
+  return text?.split(',').map((url) => url.trim());
+}
+
+/** The settings behind fields of the library that are named otherwise. @type {Record<string, string>} */
+const FIELDS = {
+  'fleet.url': 'fleetUrl',
+  'fleet.sentinels': 'fleetSentinels',
+  'fleet.master': 'fleetMaster',
+  'fleet.prefix': 'fleetPrefix',
+};
 
 /** @param {string} message one that begins with the name of a field */
 function fieldHint(message) {
   const [name] = /^[\w.]*/.exec(message) ?? [''];
-  const field = { 'fleet.url': 'fleetUrl', 'fleet.prefix': 'fleetPrefix' }[name] ?? name;
+  const field = FIELDS[name] ?? name;
   return Object.hasOwn(SETTINGS, field) ? `To change ${field}, ${sources(field)}.` : undefined;
 }
 

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * The check of `doctor` that asks the Redis of the fleet. It takes the lease of a call that does not exist and gives
- * it back, so it needs every right that an injection needs.
+ * The check of `doctor` that asks the Redis of the fleet. It tries every command that the scripts use, names all rights
+ * that are missing, and then takes the lease of a call that does not exist and gives it back.
  */
 
 const crypto = require('node:crypto');
@@ -17,10 +17,17 @@ const PATIENCE_MS = 3000;
 /** @param {import('./checks.js').Patient} patient */
 async function redis({ library, settings, signal }) {
   if (!library || !settings) return skipped('settings come first');
-  if (settings.fleetUrl === undefined) return skipped('no fleet');
+  if (settings.fleetUrl === undefined && settings.fleetSentinels === undefined) return skipped('no fleet');
   const { injector } = createClients(library, settings, false);
   const started = performance.now();
   try {
+    // The class behind the typing that is public.
+    const missing = await missingFleetRights()(/** @type {any} */ (injector));
+    if (missing.length > 0) {
+      const rights = `The user lacks ${missing.length === 1 ? 'a right' : `${missing.length} rights`}: ${missing.join(' ')}`;
+      const advice = `As an administrator: ACL SETUSER <user> ${missing.join(' ')}\ndocs/fleet.md has all rights that are needed.`;
+      return failed(EXIT.TIMED_OUT, rights, advice);
+    }
     const lock = await injector.acquireChannelLock(`doctor-${crypto.randomUUID()}`, {
       signal,
       timeoutMs: PATIENCE_MS,
@@ -30,11 +37,22 @@ async function redis({ library, settings, signal }) {
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (!library.isDtmfError(error)) throw error;
-    const advice = `Check ${sources('fleetUrl').replace(/^set /, '')}, the network, and the rights of the user.`;
+    if (error.retryAfterMs) return failed(EXIT.TIMED_OUT, error.message, opens(error.retryAfterMs));
+    const field = settings.fleetSentinels === undefined ? 'fleetUrl' : 'fleetSentinels';
+    const advice = `Check ${sources(field).replace(/^set /, '')}, the network, and the rights of the user.`;
     return failed(EXIT.TIMED_OUT, error.message, advice);
   } finally {
     await injector.close();
   }
+}
+
+/** Loaded late: `doctor` has to begin where the addon cannot be loaded. */
+const missingFleetRights = () => require('../injector.js').missingFleetRights;
+
+/** @param {number} ms */
+function opens(ms) {
+  const at = new Date(Date.now() + ms).toISOString();
+  return `The common order is off since Redis came back without its data, or another server took its place. It is on again at ${at}.`;
 }
 
 module.exports = { redis };

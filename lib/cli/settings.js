@@ -58,6 +58,18 @@ const SETTINGS = Object.freeze({
     what: 'URL of the Redis of the fleet',
     secret: true,
   },
+  // They may hold passwords as well.
+  fleetSentinels: {
+    option: 'fleet-sentinels-file',
+    variable: 'CXONE_FLEET_SENTINELS',
+    what: 'URLs of the Sentinels of the fleet',
+    secret: true,
+  },
+  fleetMaster: {
+    option: 'fleet-master',
+    variable: 'CXONE_FLEET_MASTER',
+    what: 'name of the master that the Sentinels know',
+  },
   fleetPrefix: { option: 'fleet-prefix', variable: 'CXONE_FLEET_PREFIX', what: 'prefix of the fleet' },
 });
 
@@ -94,6 +106,10 @@ const SETTINGS_HELP = `Settings (an option, or the variable behind it):
   --fleet-url-file <file>      file that holds the URL of the        CXONE_FLEET_URL (the URL itself)
                                fleet's Redis, or several of a
                                cluster, between commas
+  --fleet-sentinels-file <file>
+                               file that holds the URLs of the       CXONE_FLEET_SENTINELS (the URLs)
+                               Sentinels, between commas
+  --fleet-master <name>        name under which they know the master CXONE_FLEET_MASTER
   --fleet-prefix <prefix>      prefix of the fleet. Default: dtmf    CXONE_FLEET_PREFIX`;
 
 /**

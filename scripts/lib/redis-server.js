@@ -47,6 +47,13 @@ function answers(port) {
   });
 }
 
+/** What a Sentinel is told; it rewrites its file. A master is down after this many milliseconds. */
+const SENTINEL = [
+  'sentinel down-after-milliseconds main 1000',
+  'sentinel failover-timeout main 5000',
+  'sentinel parallel-syncs main 1',
+];
+
 class RedisServer {
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #process;
@@ -74,6 +81,18 @@ class RedisServer {
       await server.stop();
     }
     throw new Error(`the Redis server did not start: ${args.join(' ')}`);
+  }
+
+  /**
+   * A Sentinel that knows this server as the master `main`.
+   */
+  async sentinel() {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-sentinel-'));
+    const file = path.join(folder, 'sentinel.conf');
+    const monitor = `sentinel monitor main 127.0.0.1 ${this.port} 1`;
+    fs.writeFileSync(file, [monitor, ...SENTINEL, ''].join('\n'));
+    const Server = /** @type {typeof RedisServer} */ (this.constructor);
+    return Server.start([file, '--sentinel']);
   }
 
   /** Stops the process where it stands: connections stay, and nothing is answered. */
@@ -113,8 +132,12 @@ class RedisServer {
   async #run() {
     const program = find();
     if (!program) throw new Error(`there is no Redis server: ${REMEDY}`);
-    const usual = ['--port', this.port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const args = [...usual, ...NO_DELAY, '--dir', this.#folder, ...this.#arguments].map(String);
+    const usual = ['--port', this.port, '--bind', '127.0.0.1', '--dir', this.#folder];
+    const [first] = this.#arguments;
+    // A file of settings comes first, and is that of a Sentinel, which keeps no data.
+    const args = first?.startsWith('/')
+      ? [...this.#arguments, ...usual].map(String)
+      : [...usual, '--save', '', '--appendonly', 'no', ...NO_DELAY, ...this.#arguments].map(String);
     const child = spawn(program, args, { stdio: 'ignore' });
     this.#process = child;
     // Nothing stays behind when the program ends before it stops its servers.

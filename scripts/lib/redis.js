@@ -11,8 +11,11 @@ const path = require('node:path');
 /** The names of the program. Valkey speaks the same protocol and knows the same settings. */
 const PROGRAMS = ['redis-server', 'valkey-server'];
 
-/** The first version whose clusters take a port of their own for the bus. The engine itself needs less. */
-const FLOOR = 7;
+/** The first version with RESP3, users and rights. */
+const FLOOR = 6;
+
+/** Names the program to start, in place of one in the PATH. */
+const PROGRAM = 'CXONE_DTMF_REDIS_SERVER';
 
 const REMEDY = `install redis-server ${FLOOR}.0 or newer, for example by \`apt-get install redis-server\``;
 
@@ -23,19 +26,30 @@ const SKIP = 'CXONE_DTMF_SKIP_REDIS';
 const RUST_MODULE = 'on_redis::';
 
 /**
- * A server of that age or newer in the PATH.
+ * The server that is named, or one of that age or newer in the PATH.
  *
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {string | undefined}
  */
 function find(env = process.env) {
+  const named = env[PROGRAM];
+  if (named) return named;
   const folders = (env.PATH ?? '').split(path.delimiter).filter(Boolean);
   const files = PROGRAMS.flatMap((name) => folders.map((folder) => path.join(folder, name)));
   return files.find((file) => {
-    if (!fs.existsSync(file)) return false;
-    const { stdout } = spawnSync(file, ['--version'], { encoding: 'utf8' });
-    return Number(/ v=(\d+)\./.exec(stdout ?? '')?.[1]) >= FLOOR;
+    return fs.existsSync(file) && Number.parseInt(version(file) ?? '', 10) >= FLOOR;
   });
+}
+
+/**
+ * The version of a server.
+ *
+ * @param {string} program
+ * @returns {string | undefined} such as `7.0.15`
+ */
+function version(program) {
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  return / v=([\d.]+)/.exec(stdout ?? '')?.[1];
 }
 
 /** Whether this process may install packages, and knows how. */
@@ -61,4 +75,4 @@ async function provide(steps, root) {
   return find() !== undefined;
 }
 
-module.exports = { REMEDY, RUST_MODULE, SKIP, find, provide };
+module.exports = { PROGRAM, REMEDY, RUST_MODULE, SKIP, find, provide, version };

@@ -64,7 +64,13 @@ impl Row {
             around["accessKeySecret"] = json!("d");
         }
         match self.path().rsplit_once('.') {
-            Some(("fleet", _)) => around["fleet"]["url"] = json!("redis://host"),
+            Some(("fleet", name)) => {
+                around["fleet"]["url"] = json!("redis://host");
+                if matches!(name, "sentinels" | "master") {
+                    around["fleet"]["sentinels"] = json!(["redis://sentinel"]);
+                    around["fleet"]["master"] = json!("main");
+                }
+            }
             Some(("auditLog" | "auditLog.rotate", _)) => {
                 around["auditLog"]["directory"] = json!("logs");
             }

@@ -58,7 +58,15 @@ pub enum Event {
     },
     /// Redis is away, and the settings say to go on without it: the order of this process holds, that of the fleet does
     /// not. Emitted once until a lease is granted again.
-    WithoutLease,
+    WithoutLease {
+        /// For how long Redis has been away.
+        away: Duration,
+    },
+    /// Leases are granted again: the order of the fleet holds.
+    LeasesAgain {
+        /// For how long calls went on without them.
+        after: Duration,
+    },
     /// A manual lock was held too long and has been released.
     LockExpired {
         /// The lock.

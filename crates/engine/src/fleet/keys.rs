@@ -1,22 +1,33 @@
 //! The names of keys. Ids of calls appear in them only as a digest: names end up in dumps and slow logs.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::digest::{Context, SHA256};
 
-use super::options::{FleetOptions, Servers};
+use super::options::FleetOptions;
+use super::servers::Servers;
 
 /// How many hash tags there are in a cluster. Each has a marker of its own (see `restart_guard`), so there are more than
 /// masters but not one for each call.
 const HASH_TAGS: u16 = 128;
 
+/// The protocol that this version speaks: what is in the keys, and what the scripts make of it. Another meaning of either
+/// is another protocol.
+pub const PROTOCOL: u32 = 1;
+
 /// Names keys for one fleet.
+///
+/// Versions of this package that speak different protocols may press into the same calls, as during an upgrade. So the
+/// leases, the schedules of the rate limit and the markers are the same in all protocols: owner, end and fence of a
+/// lease, a time, the run of the server. The names of all other keys say the protocol.
 #[derive(Clone, Debug)]
 pub struct Keys {
     prefix: Arc<str>,
     tags: u16,
+    protocol: u32,
 }
 
 /// The name of a call within a fleet.
@@ -29,16 +40,23 @@ pub struct CallId {
 }
 
 impl Keys {
-    /// The names under the prefix of these settings.
+    /// The names under the prefix of these settings, in this protocol.
     #[must_use]
-    pub fn new(options: &FleetOptions) -> Self {
+    pub fn new(options: &FleetOptions, protocol: u32) -> Self {
         Self {
             prefix: options.prefix.as_str().into(),
             tags: match options.servers {
-                Servers::One(_) => 1,
+                Servers::One(_) | Servers::Sentinel { .. } => 1,
                 Servers::Cluster { .. } => HASH_TAGS,
             },
+            protocol,
         }
+    }
+
+    /// The protocol.
+    #[must_use]
+    pub const fn protocol(&self) -> u32 {
+        self.protocol
     }
 
     /// Names a call: SHA-256 of prefix, scope and id, cut to 128 bits.
@@ -62,10 +80,32 @@ impl Keys {
         }
     }
 
-    /// A key of a call. All keys of one call have the same hash tag, so that one script may use them.
+    /// The lease on a call. All keys of one call have the same hash tag, so that one script may use them.
+    #[must_use]
+    pub fn lock(&self, call: &CallId) -> String {
+        self.of_tag(&format!("lock:{}", call.digest), call.tag)
+    }
+
+    /// The schedule of a call.
+    #[must_use]
+    pub fn rate(&self, call: &CallId) -> String {
+        self.of_tag(&format!("rate:{}", call.digest), call.tag)
+    }
+
+    /// Another key of a call, in this protocol.
     #[must_use]
     pub fn of_call(&self, what: &str, call: &CallId) -> String {
-        format!("{}:{{{}}}:{what}:{}", self.prefix, call.tag, call.digest)
+        self.of_protocol(what, &call.digest, call.tag)
+    }
+
+    /// What became of a request, so that it counts once when it is sent again.
+    #[must_use]
+    pub fn request(&self, name: &str, tag: u16) -> String {
+        self.of_protocol("request", name, tag)
+    }
+
+    fn of_protocol(&self, what: &str, name: &str, tag: u16) -> String {
+        self.of_tag(&format!("v{}:{what}:{name}", self.protocol), tag)
     }
 
     /// A key that exists once for each hash tag.
@@ -81,7 +121,8 @@ impl Keys {
     }
 
     /// All hash tags.
-    pub fn tags(&self) -> impl Iterator<Item = u16> + use<> {
+    #[must_use]
+    pub fn tags(&self) -> Range<u16> {
         0..self.tags
     }
 }
@@ -110,11 +151,12 @@ mod tests {
     use super::*;
 
     fn keys(cluster: bool) -> Keys {
-        Keys::new(&if cluster {
-            FleetOptions::cluster(&["redis://host"]).unwrap()
+        let options = if cluster {
+            FleetOptions::cluster(&["redis://host"])
         } else {
-            FleetOptions::at("redis://host").unwrap()
-        })
+            FleetOptions::at("redis://host")
+        };
+        Keys::new(&options.unwrap(), PROTOCOL)
     }
 
     #[test]
@@ -138,7 +180,12 @@ mod tests {
         for n in 0..100 {
             let id = format!("call-{n}");
             let call = keys.call("https://api.example", &id);
-            let names = ["lock", "tickets", "rate"].map(|what| keys.of_call(what, &call));
+            let names = [
+                keys.lock(&call),
+                keys.rate(&call),
+                keys.of_call("tickets", &call),
+                keys.request("1", call.tag),
+            ];
             let marker = keys.of_tag("memory", call.tag);
             assert!(names.iter().all(|name| slot(name) == slot(&marker)));
             assert!(names.iter().all(|name| !name.contains(&id)));
@@ -153,9 +200,8 @@ mod tests {
         assert_ne!(named, keys.call("a", "bc"));
         assert_eq!(named.tag, 0);
         assert_eq!(named.digest.len(), 22);
-        assert_eq!(
-            keys.of_call("lock", &named),
-            format!("dtmf:{{0}}:lock:{}", named.digest)
-        );
+        let [lock, tickets] = [keys.lock(&named), keys.of_call("tickets", &named)];
+        assert_eq!(lock, format!("dtmf:{{0}}:lock:{}", named.digest));
+        assert_eq!(tickets, format!("dtmf:{{0}}:v1:tickets:{}", named.digest));
     }
 }

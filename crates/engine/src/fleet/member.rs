@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::lock::FleetLocks;
 use super::rate::FleetRateLimiter;
 use super::store::{Counts, Store};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::lock::FleetLock;
 use crate::rate_limit::{RateLimit, RateLimiter};
 
@@ -45,6 +45,17 @@ impl Fleet {
     /// The rate limiter that all processes share for one scope.
     pub(crate) fn rate_limiter(&self, scope: Arc<str>, limit: RateLimit) -> Arc<dyn RateLimiter> {
         Arc::new(FleetRateLimiter::new(Arc::clone(&self.store), scope, limit))
+    }
+
+    /// For how long Redis has not answered, or granted no leases.
+    pub(crate) fn unavailable_for(&self) -> Option<Duration> {
+        self.store.unavailable_for()
+    }
+
+    /// The rights that the user of Redis lacks, as `ACL SETUSER` takes them.
+    pub(crate) async fn missing_rights(&self) -> Result<Vec<String>, Error> {
+        let missing = self.store.missing_rights().await;
+        missing.map_err(|why| Error::not_sent(Code::Store, format!("Redis cannot be asked: {why}")))
     }
 
     /// What happened so far.

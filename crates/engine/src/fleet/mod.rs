@@ -1,6 +1,6 @@
 //! The fleet mode: several processes share the order of every call, one token and one rate limit, on Redis or Valkey.
 //!
-//! * `options` are the settings, `keys` the names of keys, `script` a Lua script with its digest;
+//! * `options` are the settings, `servers` where Redis is, `keys` the names of keys, `script` a Lua script with its digest;
 //! * `store` keeps the connections and runs scripts, with short time-outs of its own;
 //! * `lock` is the lease that a process needs to press digits into a call;
 //! * `rate` is the rate limit, `token` the OAuth token, both shared by all processes.
@@ -14,14 +14,16 @@ mod member;
 mod options;
 mod rate;
 mod script;
+mod servers;
 mod store;
 mod token;
 
-pub use keys::{CallId, Keys};
+pub use keys::{CallId, Keys, PROTOCOL};
 pub use lock::{AcquireReply, LeaseClient, LeaseTerms};
 pub use member::Fleet;
-pub use options::{FleetOptions, MARGIN, OnUnavailable, Server, Servers};
-pub use rate::{FleetRateLimiter, GCRA_LUA, SharedReservation, SharedSchedule};
+pub use options::{FleetOptions, MARGIN, OnUnavailable};
+pub use rate::{FleetRateLimiter, GCRA_LUA, SharedReservation, SharedSchedule, SharedSlot};
 pub use script::Script;
-pub use store::{Arg, Counters, Counts, Store, StoreError, Value};
+pub use servers::{Server, Servers};
+pub use store::{Arg, Counters, Counts, Refusal, Right, Store, StoreError, Value};
 pub use token::{Identity, SharedGrant};

@@ -3,14 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use cxone_dtmf_options::{
-    Either, Field, Fields, OptionSpec, TextOrTexts, choice, count, millis, options, text,
-    text_or_texts,
-};
-use percent_encoding::percent_decode_str;
-use url::Url;
+use cxone_dtmf_options::{Fields, OptionSpec, choice, count, millis, options, text};
 
-use crate::Secret;
+use super::servers::{Sentinels, Servers};
 use crate::error::Error;
 use crate::tls;
 
@@ -19,9 +14,6 @@ pub const MARGIN: Duration = Duration::from_secs(1);
 
 /// The default of [`FleetOptions::lease`], where the time-out of an attempt allows it.
 const LEASE: Duration = Duration::from_secs(20);
-
-/// The port of Redis (IANA).
-const PORT: u16 = 6379;
 
 /// What happens to injections while Redis is away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,47 +27,6 @@ pub enum OnUnavailable {
 impl OnUnavailable {
     /// The values and their names in JavaScript.
     const NAMED: [(&'static str, Self); 2] = [("fail", Self::Fail), ("local", Self::Local)];
-}
-
-/// One server. `Debug` shows neither its user nor its password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Server {
-    /// Whether TLS is spoken (`rediss://`).
-    pub tls: bool,
-    /// Name or address.
-    pub host: String,
-    /// Default 6379.
-    pub port: u16,
-    /// The ACL user. Default: the server's `default` user.
-    pub user: Option<String>,
-    /// The password.
-    pub password: Option<Secret>,
-    /// The number of the database. Default 0, which is the only one of a cluster.
-    pub database: u32,
-}
-
-impl fmt::Debug for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("tls", &self.tls)
-            .field("host", &self.host)
-            .field("port", &self.port)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The server or the cluster that the processes of a fleet share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Servers {
-    /// One server, or one address that leads to the current master.
-    One(Server),
-    /// Nodes of a cluster, which are asked for the others. All are logged in to like the first.
-    Cluster {
-        /// The first node that was named.
-        first: Server,
-        /// All nodes that were named.
-        seeds: Vec<Server>,
-    },
 }
 
 options! {
@@ -107,41 +58,21 @@ options! {
     }
 }
 
-/// The option that names what the processes share.
-const URL: Field<Either<Servers>> = text_or_texts(
-    "url",
-    |read| match read {
-        TextOrTexts::Text(url) => Ok(Servers::One(server(&url)?)),
-        TextOrTexts::Texts(urls) => Ok(cluster(&urls)?),
-    },
-    "must be the URL of a server, or an array of URLs of a cluster's nodes",
-)
-.required();
-
-/// The nodes of a cluster.
-fn cluster(urls: &[impl AsRef<str>]) -> Result<Servers, Error> {
-    let nodes: Result<Vec<_>, _> = urls.iter().map(|url| server(url.as_ref())).collect();
-    let seeds = nodes?;
-    let Some(first) = seeds.first().cloned() else {
-        return Err(Error::invalid("fleet.url must name at least one node"));
-    };
-    if seeds.iter().any(|node| node.database != 0) {
-        return Err(Error::invalid(
-            "fleet.url must name no database: a cluster has only one",
-        ));
-    }
-    Ok(Servers::Cluster { first, seeds })
-}
-
 impl FleetOptions {
     /// The defaults, with one server.
     pub fn at(url: &str) -> Result<Self, Error> {
-        Ok(Self::defaults(Servers::One(server(url)?)))
+        Ok(Self::defaults(Servers::one(url)?))
     }
 
     /// The defaults, with the cluster of these nodes.
     pub fn cluster(urls: &[impl AsRef<str>]) -> Result<Self, Error> {
-        Ok(Self::defaults(cluster(urls)?))
+        Ok(Self::defaults(Servers::cluster(urls)?))
+    }
+
+    /// The defaults, with the master that these Sentinels know under this name.
+    pub fn behind_sentinels(sentinels: &[impl AsRef<str>], master: &str) -> Result<Self, Error> {
+        let sentinels = Sentinels::read(sentinels)?;
+        Ok(Self::defaults(Servers::behind(sentinels, master, None)?))
     }
 
     /// Reads `fleet`, for attempts that take this long at most. Certificates are those of the injector, unless there are
@@ -151,7 +82,7 @@ impl FleetOptions {
         attempt: Duration,
         ca_bundle: Option<&str>,
     ) -> Result<Self, Error> {
-        let servers = URL.read_required(&mut fields)?;
+        let servers = Servers::read(&mut fields)?;
         let unsaid = Self {
             lease: Self::default_lease(attempt),
             ca_bundle: ca_bundle.map(str::to_owned),
@@ -166,9 +97,10 @@ impl FleetOptions {
     /// All rows of the table.
     #[must_use]
     pub fn table() -> Vec<OptionSpec> {
-        let doc = "`redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. An array names nodes of a cluster.";
-        let url = URL.required_spec(doc);
-        std::iter::once(url).chain(Self::options()).collect()
+        Servers::table()
+            .into_iter()
+            .chain(Self::options())
+            .collect()
     }
 
     /// The shortest lease under which an attempt with this time-out may start at any moment.
@@ -220,89 +152,11 @@ impl fmt::Debug for FleetOptions {
     }
 }
 
-/// Reads the URL of a server. The error does not repeat it: it may hold a password.
-fn server(text: &str) -> Result<Server, Error> {
-    let wrong = || {
-        Error::invalid(
-            "fleet.url must be redis://[user[:password]@]host[:port][/database], or rediss:// for TLS",
-        )
-    };
-    let url = Url::parse(text).map_err(|_| wrong())?;
-    let tls = match url.scheme() {
-        "redis" => false,
-        "rediss" => true,
-        _ => return Err(wrong()),
-    };
-    let host = url.host_str().filter(|host| !host.is_empty());
-    // Brackets of an IPv6 address belong to URLs only.
-    let host = host.ok_or_else(wrong)?.trim_matches(['[', ']']).to_owned();
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong());
-    }
-    let database = match url.path().trim_matches('/') {
-        "" => 0,
-        number => number.parse().map_err(|_| wrong())?,
-    };
-    let user = decoded(url.username()).ok_or_else(wrong)?;
-    let password = url.password().map(|it| decoded(it).ok_or_else(wrong));
-    Ok(Server {
-        tls,
-        host,
-        port: url.port().unwrap_or(PORT),
-        user: Some(user).filter(|user| !user.is_empty()),
-        password: password.transpose()?.map(Secret::new),
-        database,
-    })
-}
-
-/// Undoes percent-encoding. `None` if the result is not UTF-8.
-fn decoded(text: &str) -> Option<String> {
-    let text = percent_decode_str(text).decode_utf8().ok()?;
-    Some(text.into_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const ATTEMPT: Duration = Duration::from_secs(10);
-
-    #[test]
-    fn a_url_is_read_to_its_parts() {
-        let read = server("rediss://app:p%40ss%2F%25@cache.example:7000/3").unwrap();
-        assert!(read.tls);
-        assert_eq!((read.host.as_str(), read.port), ("cache.example", 7000));
-        assert_eq!(read.user.as_deref(), Some("app"));
-        assert_eq!(read.password.as_ref().map(Secret::expose), Some("p@ss/%"));
-        assert_eq!(read.database, 3);
-        let read = server("redis://:secret@[::1]").unwrap();
-        assert!(!read.tls);
-        assert_eq!((read.host.as_str(), read.port), ("::1", 6379));
-        assert_eq!(read.user, None);
-        assert_eq!(read.database, 0);
-    }
-
-    #[test]
-    fn a_wrong_url_is_named_and_not_repeated() {
-        for text in [
-            "",
-            "hunter2",
-            "http://:hunter2@host",
-            "redis://",
-            "redis://:hunter2@host/many",
-            "redis://:hunter2@host?db=1",
-            "redis://:hunter2%ff@host",
-            "redis://:hunter2@host/1#2",
-            "redis+unix:///hunter2",
-        ] {
-            let message = FleetOptions::at(text).expect_err(text).message;
-            assert!(message.starts_with("fleet.url "), "{message}");
-            assert!(!message.contains("hunter2"), "{message}");
-        }
-        assert!(FleetOptions::cluster(&[""; 0]).is_err());
-        assert!(FleetOptions::cluster(&["redis://a", "redis://b/1"]).is_err());
-        assert!(FleetOptions::cluster(&["redis://a", "redis://b"]).is_ok());
-    }
 
     #[test]
     fn neither_password_nor_user_is_shown() {

@@ -30,6 +30,21 @@ impl Script {
         self.text
     }
 
+    /// The commands in a line, counted from 1, as ACLs name them. Some servers name no more than the line in which one
+    /// was refused.
+    #[must_use]
+    pub fn commands_in(&self, line: usize) -> Vec<String> {
+        let line = line
+            .checked_sub(1)
+            .and_then(|before| self.text.lines().nth(before));
+        commands(line.unwrap_or_default()).collect()
+    }
+
+    /// All its commands, as ACLs name them.
+    pub fn commands(&self) -> impl Iterator<Item = String> + use<> {
+        commands(self.text)
+    }
+
     /// Its SHA-1 in hexadecimal.
     #[must_use]
     pub fn digest(&self) -> &str {
@@ -37,9 +52,24 @@ impl Script {
     }
 }
 
+fn commands(text: &'static str) -> impl Iterator<Item = String> {
+    let calls = text.split("redis.call('").skip(1);
+    calls.filter_map(|call| Some(call.split_once('\'')?.0.to_ascii_lowercase()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_are_found_by_their_line() {
+        let script = Script::new(
+            "local t = redis.call('TIME')\nreturn redis.call('GET', redis.call('GET', 'a'))",
+        );
+        assert_eq!(script.commands_in(1), ["time"]);
+        assert_eq!(script.commands_in(2), ["get", "get"]);
+        assert!(script.commands_in(0).is_empty() && script.commands_in(3).is_empty());
+    }
 
     #[test]
     fn the_digest_is_that_of_redis() {

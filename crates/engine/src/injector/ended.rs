@@ -4,21 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::instrument::WithSubscriber as _;
 
 use super::engine::Engine;
 use super::identity::Identity;
 use super::messages;
 use super::playout::Playout;
-use super::recording::Masking;
+use super::recording::{Masking, UNMASK_LIMIT};
 use super::turn::Hold;
 use crate::BoxFuture;
 use crate::config::{AfterUnknown, PlayoutMode};
 use crate::delivery::Delivery;
 use crate::error::{Code, Error, Response};
 use crate::event::Event;
-use crate::lock::{LockKey, Rejection};
+use crate::fleet::MARGIN;
+use crate::lock::{FleetLock, LockKey, Rejection};
 use crate::outcome::{Accepted, Outcome};
 use crate::payload::Sequence;
 
@@ -134,7 +135,9 @@ impl Ended {
         (engine.parts.events).emit(Event::Finished(Arc::clone(&outcome)));
         let holds = engine.config.playout == PlayoutMode::Hold;
         let waits = masking.is_some() || (holds && quiet_from.is_some());
+        let fleet_lock = hold.as_ref().and_then(Hold::fleet_lock).cloned();
         let cleanup = waits.then(|| Cleanup {
+            fleet_lock,
             engine: Arc::clone(engine),
             outcome: Arc::clone(&outcome),
             quiet_from,
@@ -208,6 +211,8 @@ fn give_up(mut hold: Option<Hold>, cleanup: Option<Cleanup>) {
 
 /// What the call is kept for when its injection has ended.
 struct Cleanup {
+    /// The fleet's lock on the call.
+    fleet_lock: Option<Arc<dyn FleetLock>>,
     engine: Arc<Engine>,
     outcome: Arc<Outcome>,
     quiet_from: Option<Instant>,
@@ -215,18 +220,39 @@ struct Cleanup {
 }
 
 impl Cleanup {
+    /// Where the lease on the call was lost, another process may press under a mask of its own. So a new one is waited
+    /// for before the recording is unmasked; where it is not granted in time, nothing is sent.
+    async fn regain_lock(&mut self) {
+        let (Some(_), Some(lock)) = (&self.masking, &self.fleet_lock) else {
+            return;
+        };
+        let engine = &self.engine;
+        if lock.ensure(engine.config.timeout + MARGIN).await.is_ok() {
+            return;
+        }
+        let fleet = engine.parts.fleet.as_ref().zip(engine.scope.get());
+        if let (Some((fleet, scope)), Some(call)) = (fleet, &self.outcome.call) {
+            let again = fleet.request_lock(scope, call);
+            let until = Instant::now() + UNMASK_LIMIT;
+            if matches!(timeout_at(until, again.granted(until)).await, Ok(Ok(()))) {
+                self.fleet_lock = Some(again);
+            }
+        }
+    }
+
     /// Waits until the tones have been played, and unmasks the recording.
     async fn run(&mut self) {
         if let Some(quiet_from) = self.quiet_from {
             sleep_until(quiet_from).await;
         }
+        self.regain_lock().await;
         let Self {
             engine, outcome, ..
         } = self;
         let (Some(masking), Some(call)) = (&mut self.masking, &outcome.call) else {
             return;
         };
-        let unmasked = masking.unmask(engine).await;
+        let unmasked = masking.unmask(engine, self.fleet_lock.as_deref()).await;
         tracing::debug!(
             id = outcome.id,
             injectionId = %outcome.injection_id,

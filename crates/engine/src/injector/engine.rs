@@ -1,8 +1,8 @@
 //! What all work of one injector shares.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::capacity::Capacity;
@@ -72,7 +72,7 @@ pub(super) struct Engine {
     pub(super) retries: Retries,
     pub(super) metrics: Metrics,
     /// The last turn was taken without a lease, and that was told.
-    without_lease: AtomicBool,
+    without_lease: Mutex<Option<Instant>>,
 }
 
 impl Engine {
@@ -93,7 +93,7 @@ impl Engine {
             maskings: TaskTracker::new(),
             retries: Retries::new(config.retry.budget, config.seed),
             metrics: Metrics::default(),
-            without_lease: AtomicBool::new(false),
+            without_lease: Mutex::default(),
             parts,
             config,
         })
@@ -132,11 +132,26 @@ impl Engine {
         }
     }
 
-    /// Tells once that calls go on without leases.
+    /// Tells once that calls go on without leases, and once that they have them again.
     pub(super) fn observe_lease(&self, given: bool) {
-        let was_told = self.without_lease.swap(!given, Ordering::AcqRel);
-        if !given && !was_told {
-            self.parts.events.emit(Event::WithoutLease);
-        }
+        let mut since = (self.without_lease.lock()).unwrap_or_else(PoisonError::into_inner);
+        let event = match (given, *since) {
+            (false, None) => {
+                *since = Some(Instant::now());
+                let away = self.parts.fleet.as_ref().and_then(Fleet::unavailable_for);
+                Event::WithoutLease {
+                    away: away.unwrap_or_default(),
+                }
+            }
+            (true, Some(began)) => {
+                *since = None;
+                Event::LeasesAgain {
+                    after: began.elapsed(),
+                }
+            }
+            _ => return,
+        };
+        // While it is locked, so that events come in their order.
+        self.parts.events.emit(event);
     }
 }

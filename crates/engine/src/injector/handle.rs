@@ -132,6 +132,14 @@ impl Injector {
         self.0.resolve(id)
     }
 
+    /// The rights that the user of the fleet's Redis lacks, as `ACL SETUSER` takes them. None without a fleet.
+    pub async fn missing_fleet_rights(&self) -> Result<Vec<String>, Error> {
+        match &self.0.parts.fleet {
+            Some(fleet) => fleet.missing_rights().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// What the injector is doing now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -148,6 +156,7 @@ impl Injector {
             times: engine.metrics.times(),
             in_doubt: engine.blocks(),
             fleet: engine.parts.fleet.as_ref().map(Fleet::counts),
+            fleet_unavailable: engine.parts.fleet.as_ref().and_then(Fleet::unavailable_for),
         }
     }
 }

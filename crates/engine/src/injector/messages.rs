@@ -158,3 +158,11 @@ pub(super) fn dropped() -> Error {
         "the injector went away before the digits were handed over",
     )
 }
+
+/// The lock on the call was lost, and with it the right to unmask its recording.
+pub(super) fn mask_left() -> Error {
+    Error::not_sent(
+        Code::Mask,
+        "the recording was not unmasked: the lease on the call was lost and could not be had again, and another process may press digits under this mask",
+    )
+}

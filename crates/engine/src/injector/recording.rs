@@ -11,9 +11,12 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::control::NotAnswered;
 use super::engine::Engine;
+use super::messages;
 use super::retry_loop::{self, Attempts, Failed, Retry};
 use crate::api::{Recording, RequestTemplate};
 use crate::error::{Code, Error};
+use crate::fleet::MARGIN;
+use crate::lock::FleetLock;
 use crate::retry::{
     Policy, Progress, Resend, is_too_early, is_transient, may_have_run, may_still_run,
 };
@@ -22,7 +25,7 @@ use crate::retry::{
 const MASK_ATTEMPTS: u32 = 3;
 
 /// The bound on all tries to unmask. No caller waits for them, and giving up leaves a hole in the recording.
-const UNMASK_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const UNMASK_LIMIT: Duration = Duration::from_secs(30);
 
 /// What is kept of that for a last try, however long the platform asks to wait.
 const LAST_TRY: Duration = Duration::from_secs(1);
@@ -75,6 +78,8 @@ impl Masking {
                 last_try: None,
             },
             transient: Resend::Transient,
+            // The attempt behind it makes sure of the lock.
+            fleet_lock: None,
         };
         retry_loop::run(change).await.map_err(|failed| Error {
             code: Code::Mask,
@@ -89,16 +94,27 @@ impl Masking {
 
     /// Ends the masking. Where a request may still be on its way, it is waited for and the recording unmasked once
     /// more: a late mask would stay, and a late unmask would bare the digits of the next injection.
-    pub(super) async fn unmask(&mut self, engine: &Engine) -> Result<(), Error> {
-        self.unmask_once(engine).await?;
+    ///
+    /// Where a fleet is given that has lost its lock on the call, nothing is sent: another process may have masked the
+    /// recording by now, and digits under its mask would be heard.
+    pub(super) async fn unmask(
+        &mut self,
+        engine: &Engine,
+        fleet_lock: Option<&dyn FleetLock>,
+    ) -> Result<(), Error> {
+        self.unmask_once(engine, fleet_lock).await?;
         if std::mem::take(&mut self.state.unsettled) {
             sleep(SETTLING).await;
-            self.unmask_once(engine).await?;
+            self.unmask_once(engine, fleet_lock).await?;
         }
         Ok(())
     }
 
-    async fn unmask_once(&mut self, engine: &Engine) -> Result<(), Error> {
+    async fn unmask_once(
+        &mut self,
+        engine: &Engine,
+        fleet_lock: Option<&dyn FleetLock>,
+    ) -> Result<(), Error> {
         let change = Change {
             engine,
             template: &self.recording.unmask,
@@ -111,6 +127,7 @@ impl Masking {
                 ..Policy::default()
             },
             transient: Resend::Throttled,
+            fleet_lock,
         };
         match retry_loop::run(change).await {
             // The conversation is over, and its recording with it.
@@ -133,6 +150,8 @@ struct Change<'a> {
     policy: Policy,
     /// How passing trouble is retried.
     transient: Resend,
+    /// Has to be held before each attempt.
+    fleet_lock: Option<&'a dyn FleetLock>,
 }
 
 impl Change<'_> {
@@ -150,6 +169,10 @@ impl Attempts for Change<'_> {
     type Output = ();
 
     async fn attempt(&mut self, _: bool) -> Result<(), Failed> {
+        if let Some(lock) = self.fleet_lock {
+            let held = lock.ensure(self.engine.config.timeout + MARGIN).await;
+            held.map_err(|_| Failed::not_sent(messages::mask_left()))?;
+        }
         let before = *self.state;
         let asking = self.engine.ask(self.template, self.until, |request| {
             request.fresh_connection = true;

@@ -49,7 +49,8 @@ impl Page {
                 self.head(name, metric);
                 self.sample(name, "", read(now));
             }
-            Reading::Age(read) => {
+            Reading::FleetAge(_) if now.fleet.is_none() => {}
+            Reading::Age(read) | Reading::FleetAge(read) => {
                 self.head(name, metric);
                 if let Some(age) = read(now) {
                     self.sample(name, "", seconds(age));

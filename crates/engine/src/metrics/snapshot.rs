@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub in_doubt: (Vec<Block>, usize),
     /// What happened in the fleet, for all injectors of the process that share its settings.
     pub fleet: Option<fleet::Counts>,
+    /// For how long the fleet's Redis has not answered, or granted no leases.
+    pub fleet_unavailable: Option<Duration>,
 }
 
 /// The times of all injections.

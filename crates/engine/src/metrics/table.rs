@@ -55,6 +55,8 @@ pub enum Reading {
     Gauge(fn(&Snapshot) -> u64),
     /// A time that goes up and down, or is not there.
     Age(fn(&Snapshot) -> Option<Duration>),
+    /// The same, of a fleet.
+    FleetAge(fn(&Snapshot) -> Option<Duration>),
     /// How long something took.
     Times(fn(&Snapshot) -> &Times),
 }
@@ -83,7 +85,9 @@ impl Metric {
     pub const fn kind(&self) -> &'static str {
         match self.reading {
             Reading::Total(_) | Reading::Fleet(_) | Reading::Labelled { .. } => "counter",
-            Reading::Listed { .. } | Reading::Gauge(_) | Reading::Age(_) => "gauge",
+            Reading::Listed { .. } | Reading::Gauge(_) | Reading::Age(_) | Reading::FleetAge(_) => {
+                "gauge"
+            }
             Reading::Times(_) => "histogram",
         }
     }
@@ -121,6 +125,7 @@ pub fn all() -> impl Iterator<Item = Metric> {
         .chain(totals)
         .chain(GAUGES.iter().copied())
         .chain(fleet)
+        .chain(FLEET_GAUGES.iter().copied())
         .chain(TIMES.iter().copied())
 }
 
@@ -209,6 +214,16 @@ const GAUGES: &[Metric] = &[
         Reading::Age(|now| now.token_age),
     ),
 ];
+
+const FLEET_GAUGES: &[Metric] = &[Metric::new(
+    (
+        "fleet_unavailable_seconds",
+        "seconds",
+        "fleet.unavailableMs",
+    ),
+    "For how long Redis has not answered, or granted no leases since it may have lost some; absent while it does.",
+    Reading::FleetAge(|now| now.fleet_unavailable),
+)];
 
 const TIMES: &[Metric] = &[
     Metric::new(

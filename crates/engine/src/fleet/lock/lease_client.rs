@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::terms::LeaseTerms;
 use crate::fleet::script::Script;
-use crate::fleet::store::{Arg, MARKER, Store, StoreError, Value};
+use crate::fleet::store::{Arg, MARKER, REQUEST_TTL, Store, StoreError, Value};
 
 /// How long the last fence of a call is kept after its last lease. If the clock of the server was set back meanwhile,
 /// fences go on growing; after that time only if the clock is right again.
@@ -40,11 +40,15 @@ pub enum AcquireReply {
         held_for: Duration,
         /// How long no lease is granted, since the server may have lost some.
         closed_for: Duration,
+        /// The process that has the lease speaks another protocol: its queue is another one.
+        other_protocol: bool,
     },
     /// As many wait as may.
     QueueFull,
     /// The waiter was removed, since an outcome ahead is unknown.
     Rejected,
+    /// It was given up before this request arrived.
+    GivenUp,
 }
 
 /// One request for the lease on a call. The server knows it by the process and the number of a waker in it.
@@ -55,6 +59,7 @@ pub struct LeaseClient {
     tickets: String,
     waiters: String,
     marker: String,
+    request: String,
     wake_prefix: String,
 }
 
@@ -64,9 +69,11 @@ impl LeaseClient {
     pub fn new(store: &Store, waker: u64, scope: &str, call: &str) -> Self {
         let keys = store.keys();
         let call = keys.call(scope, call);
+        let id = format!("{}:{waker}", store.process());
         Self {
-            id: format!("{}:{waker}", store.process()),
-            lock: keys.of_call("lock", &call),
+            lock: keys.lock(&call),
+            request: keys.request(&id, call.tag),
+            id,
             tickets: keys.of_call("tickets", &call),
             waiters: keys.of_call("waiters", &call),
             marker: keys.of_tag(MARKER, call.tag),
@@ -82,7 +89,13 @@ impl LeaseClient {
         terms: LeaseTerms,
         ticket: u64,
     ) -> Result<AcquireReply, StoreError> {
-        let keys = [&*self.lock, &self.tickets, &self.waiters, &self.marker];
+        let keys = [
+            &*self.lock,
+            &self.tickets,
+            &self.waiters,
+            &self.marker,
+            &self.request,
+        ];
         let args = [
             Arg::Text(&self.id),
             Arg::millis(terms.lease),
@@ -92,6 +105,7 @@ impl LeaseClient {
             Arg::Text(&self.wake_prefix),
             Arg::RunId,
             Arg::Number(ticket),
+            Arg::Number(store.keys().protocol().into()),
         ];
         let reply = numbers(store.run(&ACQUIRE, &keys, &args).await?)?;
         match *reply.as_slice() {
@@ -99,14 +113,16 @@ impl LeaseClient {
                 fence,
                 contended: waiting > 0,
             }),
-            [0, ticket, ahead, held_for, closed_for] => Ok(AcquireReply::Queued {
+            [0, ticket, ahead, held_for, closed_for, other] => Ok(AcquireReply::Queued {
                 ticket,
                 ahead,
                 held_for: Duration::from_millis(held_for),
                 closed_for: Duration::from_millis(closed_for),
+                other_protocol: other == 1,
             }),
             [QUEUE_FULL] => Ok(AcquireReply::QueueFull),
             [REJECTED] => Ok(AcquireReply::Rejected),
+            [GIVEN_UP] => Ok(AcquireReply::GivenUp),
             _ => Err(StoreError::Unreadable),
         }
     }
@@ -118,9 +134,7 @@ impl LeaseClient {
             Arg::millis(lease),
             Arg::millis(FENCE_TTL),
         ];
-        let reply = store
-            .run(&RENEW, &[&self.lock, &self.tickets], &args)
-            .await?;
+        let reply = store.run(&RENEW, &[&self.lock], &args).await?;
         match *numbers(reply)?.as_slice() {
             [1, waiting] => Ok(Some(waiting > 0)),
             [0] => Ok(None),
@@ -128,26 +142,33 @@ impl LeaseClient {
         }
     }
 
-    /// Gives up the lease or the position in the queue.
+    /// Gives up the lease or the position in the queue. No later request of this one gets either.
     pub async fn release(&self, store: &Store) -> Result<(), StoreError> {
-        self.run(store, &RELEASE).await
+        let keys = [&*self.lock, &self.tickets, &self.waiters, &self.request];
+        let args = [
+            Arg::Text(&self.id),
+            Arg::Text(&self.wake_prefix),
+            Arg::millis(REQUEST_TTL),
+        ];
+        store.run(&RELEASE, &keys, &args).await.map(drop)
     }
 
-    /// Removes all waiters behind the lease.
-    pub async fn reject_queued(&self, store: &Store) -> Result<(), StoreError> {
-        self.run(store, &REJECT_QUEUED).await
-    }
-
-    async fn run(&self, store: &Store, script: &Script) -> Result<(), StoreError> {
+    /// Removes all waiters behind the lease. `number` counts the rejections under it.
+    pub async fn reject_queued(&self, store: &Store, number: u32) -> Result<(), StoreError> {
         let keys = [&*self.lock, &self.tickets, &self.waiters];
-        let args = [Arg::Text(&self.id), Arg::Text(&self.wake_prefix)];
-        store.run(script, &keys, &args).await.map(drop)
+        let args = [
+            Arg::Text(&self.id),
+            Arg::Text(&self.wake_prefix),
+            Arg::Number(number.into()),
+        ];
+        store.run(&REJECT_QUEUED, &keys, &args).await.map(drop)
     }
 }
 
-/// -1 and -2, as [`numbers`] reads them.
+/// -1 to -3, as [`numbers`] reads them.
 const QUEUE_FULL: u64 = u64::MAX;
 const REJECTED: u64 = u64::MAX - 1;
+const GIVEN_UP: u64 = u64::MAX - 2;
 
 fn numbers(reply: Value) -> Result<Vec<u64>, StoreError> {
     let Value::Array(values) = reply else {

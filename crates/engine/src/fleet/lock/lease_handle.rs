@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::lease::{Lease, lasts_for};
-use super::lease_state::{EndReason, LeaseState, closed};
+use super::lease_state::{EndReason, LeaseState, closed, other_version, unavailable};
 use super::shared::Shared;
 use crate::BoxFuture;
 use crate::error::Error;
@@ -88,7 +88,7 @@ impl FleetLock for LeaseHandle {
             loop {
                 match &*state.borrow_and_update() {
                     LeaseState::Requested => {}
-                    LeaseState::Queued { .. } => return Ok(false),
+                    LeaseState::Queued { .. } | LeaseState::Settling(_) => return Ok(false),
                     LeaseState::Held(_) | LeaseState::WithoutLease => return Ok(true),
                     LeaseState::Ended(reason) => return Err(reason.into()),
                 }
@@ -102,6 +102,7 @@ impl FleetLock for LeaseHandle {
         Box::pin(async move {
             let mut state = self.shared.state.subscribe();
             loop {
+                let mut waiting_for = None;
                 match &*state.borrow_and_update() {
                     LeaseState::Held(_) => {
                         self.count_turn();
@@ -113,11 +114,25 @@ impl FleetLock for LeaseHandle {
                     }
                     LeaseState::Queued {
                         closed_until: Some(opens),
+                        ..
                     } if *opens >= until => return Err(closed(*opens)),
                     LeaseState::Ended(reason) => return Err(reason.into()),
+                    LeaseState::Settling(why) => waiting_for = Some(unavailable(why)),
+                    LeaseState::Queued {
+                        other_protocol: true,
+                        ..
+                    } => waiting_for = Some(other_version()),
                     LeaseState::Requested | LeaseState::Queued { .. } => {}
                 }
-                let _ = state.changed().await;
+                // The caller gives up at that time by itself; here is known what it waited for.
+                match waiting_for {
+                    Some(why) => {
+                        if timeout_at(until, state.changed()).await.is_err() {
+                            return Err(why);
+                        }
+                    }
+                    None => drop(state.changed().await),
+                }
             }
         })
     }
@@ -137,8 +152,10 @@ impl FleetLock for LeaseHandle {
                 }
                 renewed = true;
                 self.shared.renew.notify_one();
-                // A renewal that is under way may come first, so there is time for two.
-                let longest = self.store.options().timeout * 2;
+                // A renewal that is under way may come first, so there is time for two. Where the store is reached and
+                // has to settle, there is time until the lease ends.
+                let left = self.lease().map(|lease| lease.ends() - Instant::now());
+                let longest = (self.store.options().timeout * 2).max(left.unwrap_or_default());
                 if timeout(longest, state.changed()).await.is_err() {
                     return Err(self.lost());
                 }
@@ -159,7 +176,7 @@ impl FleetLock for LeaseHandle {
             return false;
         }
         match &*self.shared.state.borrow() {
-            LeaseState::Requested | LeaseState::Queued { .. } => true,
+            LeaseState::Requested | LeaseState::Queued { .. } | LeaseState::Settling(_) => true,
             LeaseState::Held(lease) => {
                 lease.covers(Clocks::now(), Duration::ZERO)
                     && !(self.shared.waker.is_contended() && self.is_used_up())

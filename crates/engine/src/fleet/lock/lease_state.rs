@@ -16,7 +16,11 @@ pub(super) enum LeaseState {
     Queued {
         /// Until then no lease is granted, where the server may have lost some.
         closed_until: Option<Instant>,
+        /// The lease is that of a process which speaks another protocol.
+        other_protocol: bool,
     },
+    /// The store is reached, but is on its way to a state in which it answers.
+    Settling(StoreError),
     /// This process has the lease.
     Held(Lease),
     /// The store is away, and the settings say to go on with the order of this process.
@@ -38,16 +42,21 @@ pub(super) enum EndReason {
     Lost,
 }
 
+/// Whether another process presses digits is not known.
+pub(super) fn unavailable(why: &StoreError) -> Error {
+    Error::not_sent(
+        Code::Store,
+        format!(
+            "nothing was sent: whether another process presses digits into this call cannot be asked of Redis ({why})"
+        ),
+    )
+    .retryable(None)
+}
+
 impl From<&EndReason> for Error {
     fn from(reason: &EndReason) -> Self {
         match reason {
-            EndReason::Unavailable(why) => Self::not_sent(
-                Code::Store,
-                format!(
-                    "nothing was sent: whether another process presses digits into this call cannot be asked of Redis ({why})"
-                ),
-            )
-            .retryable(None),
+            EndReason::Unavailable(why) => unavailable(why),
             EndReason::QueueFull => Self::not_sent(
                 Code::QueueFull,
                 format!("{MAX_WAITING} processes are waiting for this call already"),
@@ -73,4 +82,13 @@ pub(super) fn closed(until: Instant) -> Error {
         "nothing was sent: Redis was restarted, replaced or emptied, and may have forgotten who presses digits into this call; that ends with the leases of before (fleet.leaseMs)",
     )
     .retryable(Some(until.saturating_duration_since(Instant::now())))
+}
+
+/// A process of another version has the call for longer than the caller waits.
+pub(super) fn other_version() -> Error {
+    Error::not_sent(
+        Code::LockTimeout,
+        "nothing was sent: a process with another version of this package, which speaks another protocol in Redis, had the call all the time; its waiters and those of this version have no common order",
+    )
+    .retryable(None)
 }

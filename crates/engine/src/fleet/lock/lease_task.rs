@@ -19,7 +19,7 @@ use crate::sleep::Clocks;
 /// How often a request is made that the store does not answer. The first may have met a dead connection.
 const TRIES: u32 = 2;
 
-/// Between a renewal that failed and the next.
+/// Between a request that failed and the next.
 const RETRY: Duration = Duration::from_millis(250);
 
 /// The least pause between two requests of a waiter.
@@ -88,7 +88,9 @@ impl LeaseTask {
                     ahead,
                     held_for,
                     closed_for,
+                    other_protocol,
                 }) => {
+                    self.store.observe_closed(closed_for);
                     if !closed_for.is_zero() && self.terms.allow_local() {
                         return Err(EndReason::Unavailable(StoreError::LeasesUncertain));
                     }
@@ -98,11 +100,17 @@ impl LeaseTask {
                     (ticket, failures) = (own, 0);
                     self.set_state(LeaseState::Queued {
                         closed_until: (!closed_for.is_zero()).then(|| Instant::now() + closed_for),
+                        other_protocol,
                     });
                     self.pause(ahead, held_for.max(closed_for)).await;
                 }
                 Ok(AcquireReply::QueueFull) => return Err(EndReason::QueueFull),
                 Ok(AcquireReply::Rejected) => return Err(EndReason::Rejected),
+                Ok(AcquireReply::GivenUp) => return Err(EndReason::Lost),
+                Err(why) if why.settles() && !self.terms.allow_local() => {
+                    self.set_state(LeaseState::Settling(why));
+                    self.pause_for(RETRY).await;
+                }
                 Err(why) => {
                     failures += 1;
                     if failures >= TRIES {
@@ -121,9 +129,13 @@ impl LeaseTask {
             // The lease of a holder that died ends by the clock alone.
             pause = pause.min(taken_for.saturating_add(LEAST_PAUSE));
         }
+        self.pause_for(pause.max(LEAST_PAUSE)).await;
+    }
+
+    async fn pause_for(&self, pause: Duration) {
         tokio::select! {
             () = self.shared.waker.woken() => {}
-            () = sleep(pause.max(LEAST_PAUSE)) => {}
+            () = sleep(pause) => {}
         }
     }
 
@@ -157,6 +169,9 @@ impl LeaseTask {
                         return self.end(EndReason::Lost);
                     }
                     renew_at = Instant::now() + RETRY;
+                    if why.settles() {
+                        continue;
+                    }
                 }
             }
             // After a failure too: the handle that asked for the renewal waits for a change.
@@ -169,7 +184,7 @@ impl LeaseTask {
     async fn reject_queued(&self) {
         let requested = self.shared.rejections_requested();
         if self.rejections_done.load(Ordering::Acquire) != requested {
-            let _ = self.client.reject_queued(&self.store).await;
+            let _ = self.client.reject_queued(&self.store, requested).await;
             // Set afterwards: what is cancelled midway is done again before the lease is released.
             self.rejections_done.store(requested, Ordering::Release);
         }
@@ -195,9 +210,13 @@ impl LeaseTask {
     /// Releases the lease or the position in the queue. If that fails they expire by themselves.
     async fn release(&self) {
         self.reject_queued().await;
-        for _ in 0..TRIES {
-            if self.client.release(&self.store).await.is_ok() {
-                return;
+        let expired = Instant::now() + self.terms.lease;
+        let mut failures = 0;
+        while failures < TRIES && Instant::now() < expired {
+            match self.client.release(&self.store).await {
+                Ok(()) => return,
+                Err(why) if why.settles() => sleep(RETRY).await,
+                Err(_) => failures += 1,
             }
         }
         tracing::debug!(

@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
-use super::shared_schedule::{SharedReservation, SharedSchedule};
+use super::shared_schedule::SharedSchedule;
+use super::slot::{SharedReservation, SharedSlot};
 use crate::BoxFuture;
 use crate::fleet::store::{Store, StoreError};
 use crate::rate_limit::{
@@ -53,35 +54,42 @@ impl FleetRateLimiter {
         self.local.acquire(call, deadline).await
     }
 
-    /// The slot of the call comes first and the common one after it. The outer error is the store's.
+    /// The slot of the call comes first and the common one with it or after it. The outer error is the store's.
     async fn wait_shared(
         &self,
         call: &Arc<str>,
         deadline: Instant,
     ) -> Result<Result<(), WaitTooLong>, StoreError> {
-        if let Some(each) = self.each {
-            let of_call = SharedSchedule::new(self.store.keys(), &self.scope, call, each);
-            if let Err(too_long) = self.wait_for_slot(&of_call, deadline).await? {
-                return Ok(Err(too_long));
+        let of_call = |rate| SharedSchedule::new(self.store.keys(), &self.scope, call, rate);
+        let mut left: Vec<_> = self.each.map(of_call).into_iter().collect();
+        left.push(self.all.clone());
+        while let Some(first) = left.first() {
+            // In a cluster they mostly lie on different nodes.
+            let together = left.iter().filter(|it| it.tag() == first.tag()).count();
+            let now = left.get(..together).unwrap_or_default().to_vec();
+            match self.wait_for_slot(now, deadline).await? {
+                Ok(reserved) => drop(left.drain(..reserved.clamp(1, left.len()))),
+                Err(too_long) => return Ok(Err(too_long)),
             }
         }
-        self.wait_for_slot(&self.all, deadline).await
+        Ok(Ok(()))
     }
 
+    /// Waits for a slot, and tells in how many of the schedules it was.
     async fn wait_for_slot(
         &self,
-        schedule: &SharedSchedule,
+        schedules: Vec<SharedSchedule>,
         deadline: Instant,
-    ) -> Result<Result<(), WaitTooLong>, StoreError> {
+    ) -> Result<Result<usize, WaitTooLong>, StoreError> {
         let longest = deadline.saturating_duration_since(Instant::now());
-        let (store, schedule) = (Arc::clone(&self.store), schedule.clone());
+        let store = Arc::clone(&self.store);
         let (sender, receiver) = oneshot::channel();
         // In a task of its own: a caller that is dropped before the answer arrives has a reservation all the same.
         spawn(async move {
-            let reserved = schedule.reserve(&store, longest).await;
+            let reserved = SharedSlot::reserve(&store, &schedules, longest).await;
             let reserved = reserved.map(|reserved| match reserved {
-                SharedReservation::Slot { wait, after } => {
-                    Ok((wait, cancel_on_drop(store, schedule, after)))
+                SharedReservation::Slot { wait, slot } => {
+                    Ok((wait, slot.count(), cancel_on_drop(store, slot)))
                 }
                 SharedReservation::TooFar { wait } => Err(WaitTooLong(wait)),
             });
@@ -89,10 +97,10 @@ impl FleetRateLimiter {
             let _ = sender.send(reserved);
         });
         match receiver.await.unwrap_or(Err(StoreError::Unreachable))? {
-            Ok((wait, reservation)) => {
+            Ok((wait, count, reservation)) => {
                 sleep(wait).await;
                 reservation.used();
-                Ok(Ok(()))
+                Ok(Ok(count))
             }
             Err(too_long) => Ok(Err(too_long)),
         }
@@ -119,16 +127,12 @@ impl RateLimiter for FleetRateLimiter {
     }
 }
 
-fn cancel_on_drop(
-    store: Arc<Store>,
-    schedule: SharedSchedule,
-    after: u64,
-) -> CancelOnDrop<impl FnMut() + Send> {
+fn cancel_on_drop(store: Arc<Store>, slot: SharedSlot) -> CancelOnDrop<impl FnMut() + Send> {
     CancelOnDrop::new(move || {
-        let (store, schedule) = (Arc::clone(&store), schedule.clone());
+        let (store, slot) = (Arc::clone(&store), slot.clone());
         spawn(async move {
             // A slot that is not given back lapses.
-            let _ = schedule.cancel(&store, after).await;
+            let _ = slot.cancel(&store).await;
         });
     })
 }

@@ -1,10 +1,14 @@
 -- Releases a lease, or gives up a position in the queue, and wakes the next waiter. See src/fleet/lock/.
--- KEYS: lock, tickets, waiters. ARGV: owner, wake prefix. Reply: 1 if the lease was held.
+-- KEYS: lock, tickets, waiters, request. ARGV: owner, wake prefix, ms for which requests of this owner may come late.
+-- Reply: 1 if the lease was held.
 local lock = redis.call('HMGET', KEYS[1], 'owner', 'ends')
 local held = lock[1] == ARGV[1]
-if held then redis.call('HDEL', KEYS[1], 'owner', 'ends') end
+-- These come first, since Redis lets them pass where memory is full, and what follows with them.
 redis.call('ZREM', KEYS[3], ARGV[1])
-if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 and not held then return 0 end
+local waited = redis.call('ZREM', KEYS[2], ARGV[1]) == 1
+if held then redis.call('HDEL', KEYS[1], 'owner', 'ends', 'protocol', 'before', 'rejection') end
+redis.call('SET', KEYS[4], 'released', 'PX', ARGV[3])
+if not waited and not held then return 0 end
 local first = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
 if first then
   local t = redis.call('TIME')

@@ -1,5 +1,24 @@
--- KEYS: schedule. ARGV: interval, tolerance, longest wait. Reply: {1, wait, schedule after it} | {0, wait}
-local after, wait, reserved = reserve(schedule, now, tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]))
-if not reserved then return { 0, wait } end
-keep(after)
-return { 1, wait, after }
+-- KEYS: request, one or two schedules. ARGV: TTL of a request (ms), longest wait, then interval and tolerance of each
+-- schedule. Nothing is reserved in the second one while the first has to be waited for: its slot would be used too late.
+-- Reply: {1, wait, first schedule after it, second one or 0 where it is still to be reserved} | {0, wait}
+local made = redis.call('GET', KEYS[1])
+if made then
+  -- The answer was lost, not the slot.
+  local due, one, other = made:match('^(%d+):(%d+):(%d+)$')
+  if not due then return { 0, 0 } end
+  return { 1, math.max(tonumber(due) - now, 0), tonumber(one), tonumber(other) }
+end
+local after, wait = { 0, 0 }, 0
+for n = 2, #KEYS do
+  local interval, tolerance = tonumber(ARGV[2 * n - 1]), tonumber(ARGV[2 * n])
+  local changed, longer, reserved = reserve(scheduled(KEYS[n]), now, interval, tolerance, tonumber(ARGV[2]))
+  if not reserved then return { 0, longer } end
+  after[n - 1], wait = changed, longer
+  if wait > 0 and n == 2 and #KEYS == 3 then break end
+end
+for n = 2, #KEYS do
+  if after[n - 1] > 0 then keep(KEYS[n], after[n - 1]) end
+end
+local slot = string.format('%.0f:%.0f:%.0f', now + wait, after[1], after[2])
+redis.call('SET', KEYS[1], slot, 'PX', math.ceil(wait / 1000) + ARGV[1])
+return { 1, wait, after[1], after[2] }

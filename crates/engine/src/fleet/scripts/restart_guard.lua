@@ -5,7 +5,8 @@
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local lease = tonumber(ARGV[2])
-local run, settled, open = (redis.call('GET', KEYS[1]) or ''):match('^(%w+):(%d+):(%d+)$')
+local marker = redis.call('GET', KEYS[1]) or ''
+local run, settled, open = marker:match('^(%w+):(%d+):(%d+)$')
 if run == ARGV[1] then
   -- The process that checked first may have seen no earlier run.
   local earlier = ARGV[4] ~= '' and ARGV[4] ~= run
@@ -14,5 +15,7 @@ else
   local lost = run or ARGV[4] ~= '' or redis.call('PUBLISH', ARGV[3], 'new') > 0
   settled, open = now, lost and now + lease or now
 end
-redis.call('SET', KEYS[1], string.format('%s:%.0f:%.0f', ARGV[1], settled, open))
+-- Where nothing changes nothing is written: Redis would refuse it where memory is full.
+local changed = string.format('%s:%.0f:%.0f', ARGV[1], settled, open)
+if changed ~= marker then redis.call('SET', KEYS[1], changed) end
 return math.max(0, open - now)

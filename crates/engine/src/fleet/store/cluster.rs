@@ -2,24 +2,20 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
 
 use redis::Value;
 use tokio::sync::Mutex as AsyncMutex;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::connector::Connector;
 use super::error::StoreError;
 use super::node::{Arguments, Node};
 use super::slot_map::SlotMap;
-use crate::fleet::options::Server;
 use crate::fleet::script::Script;
+use crate::fleet::servers::Server;
 
 /// How often a command follows its keys from node to node.
 const HOPS: u32 = 5;
-
-/// Between tries while slots are being moved or a master is being replaced.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// A cluster.
 pub(super) struct Cluster {
@@ -66,7 +62,7 @@ impl Cluster {
         }
     }
 
-    /// Runs a script at the node that keeps the slot.
+    /// Runs a script at the node that keeps the slot, and follows the keys where they have moved.
     pub(super) async fn run(
         &self,
         slot: u16,
@@ -74,38 +70,31 @@ impl Cluster {
         arguments: &Arguments<'_>,
         until: Instant,
     ) -> Result<Value, StoreError> {
-        let mut moving_to: Option<String> = None;
-        let mut failed = StoreError::Unreachable;
-        for _ in 0..HOPS {
-            let (node, ask) = match moving_to.take() {
-                Some(address) => (self.node(&address), true),
+        let mut moved: Option<(String, bool)> = None;
+        let mut hops = 0;
+        loop {
+            let (node, ask) = match moved.take() {
+                Some((address, ask)) => (self.node(&address), ask),
                 None => (self.master_of(slot, until).await?, false),
             };
-            failed = match node.run(script, arguments, ask, until).await {
-                Err(failed) => failed,
+            let answer = node.run(script, arguments, ask, until).await;
+            match answer {
+                Err(StoreError::Redirected { address, ask }) if hops < HOPS => {
+                    hops += 1;
+                    if !ask {
+                        self.mark_stale();
+                    }
+                    moved = Some((beside(&address, &node.server().host), ask));
+                }
+                // Between two nodes that each name the other: the slot is being moved.
+                Err(StoreError::Redirected { .. }) => return Err(StoreError::refused("TRYAGAIN")),
+                Err(error) => {
+                    self.mark_stale();
+                    return Err(error);
+                }
                 answer => return answer,
-            };
-            match &failed {
-                StoreError::Redirected { address, ask: true } => moving_to = Some(address.clone()),
-                StoreError::Redirected { .. } => self.mark_stale(),
-                // A master that is gone is replaced after a while.
-                StoreError::Unreachable | StoreError::Lost => {
-                    self.mark_stale();
-                    sleep(PAUSE).await;
-                }
-                StoreError::Refused(code)
-                    if matches!(code.as_str(), "CLUSTERDOWN" | "TRYAGAIN" | "READONLY") =>
-                {
-                    self.mark_stale();
-                    sleep(PAUSE).await;
-                }
-                _ => break,
-            }
-            if Instant::now() >= until {
-                break;
             }
         }
-        Err(failed)
     }
 
     /// The master of a slot. Fetches the slot map first when there is none, or it has proved wrong.
@@ -124,7 +113,7 @@ impl Cluster {
         let known = self.topology().slots.master_of(slot).map(str::to_owned);
         match known {
             Some(address) => Ok(self.node(&address)),
-            None => refreshed.and_then(|()| Err(StoreError::Refused("CLUSTERDOWN".to_owned()))),
+            None => refreshed.and_then(|()| Err(StoreError::refused("CLUSTERDOWN"))),
         }
     }
 
@@ -166,7 +155,7 @@ impl Cluster {
                         self.topology().update(slots, &self.seeds);
                         return Ok(());
                     }
-                    failed = StoreError::Refused("CLUSTERDOWN".to_owned());
+                    failed = StoreError::refused("CLUSTERDOWN");
                 }
                 Err(error) => failed = error,
             }
@@ -180,5 +169,24 @@ impl Cluster {
 
     fn topology(&self) -> MutexGuard<'_, Topology> {
         self.topology.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The address of a node as another one names it. Without a host it is on the same as that one.
+fn beside(address: &str, host: &str) -> String {
+    match address.strip_prefix(':') {
+        Some(port) => format!("{host}:{port}"),
+        None => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirection_without_a_host_leads_to_the_same() {
+        assert_eq!(beside(":7001", "a.example"), "a.example:7001");
+        assert_eq!(beside("b.example:7001", "a.example"), "b.example:7001");
     }
 }

@@ -1,7 +1,7 @@
 //! A connection to a server.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use redis::aio::MultiplexedConnection;
 use redis::{
@@ -19,7 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::error::StoreError;
 use super::wake_registry::WakeRegistry;
 use crate::BoxFuture;
-use crate::fleet::options::Server;
+use crate::fleet::servers::Server;
 
 /// How many commands may be queued for the task of the connection before callers wait.
 const BUFFER: usize = 1024;
@@ -30,8 +30,10 @@ const MAX_TIMEOUTS: u32 = 2;
 /// A connection that is logged in. All callers send their commands through it.
 pub(super) struct Connection {
     inner: MultiplexedConnection,
-    /// Names the run of the server. Another run may have lost the data of this one.
+    /// Names the run of the server, once it is identified. Another run may have lost the data of this one.
     pub run_id: Arc<str>,
+    /// A hash tag that the server keeps.
+    pub tag: OnceLock<u16>,
     /// Time-outs since the last answer.
     timeouts: AtomicU32,
     /// The connection is of no use any more.
@@ -43,7 +45,7 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 impl Connection {
-    /// Connects. The task that is returned drives the connection and ends with it.
+    /// Connects and logs in. The task that is returned drives the connection and ends with it.
     pub(super) async fn open(
         server: &Server,
         tls: Option<Arc<ClientConfig>>,
@@ -89,15 +91,28 @@ impl Connection {
             }
         });
         let driver = AbortOnDropHandle::new(tokio::spawn(driving));
-        let mut connection = opening.await.map_err(|_| StoreError::Lost)??;
-        let run_id = run_id_of(&mut connection).await?;
         let connection = Self {
-            inner: connection,
-            run_id,
+            inner: opening.await.map_err(|_| StoreError::Lost)??,
+            run_id: Arc::default(),
+            tag: OnceLock::new(),
             timeouts: AtomicU32::new(0),
             broken: Notify::new(),
         };
         Ok((connection, driver))
+    }
+
+    /// Asks which run of the server is at the other end: its `run_id` is new with every start.
+    pub(super) async fn identify(&mut self) -> Result<(), StoreError> {
+        let mut info = redis::cmd("INFO");
+        info.arg("server");
+        let text = match self.command(&info).await? {
+            Value::BulkString(bytes) => String::from_utf8(bytes).unwrap_or_default(),
+            Value::VerbatimString { text, .. } => text,
+            _ => String::new(),
+        };
+        let run_id = text.lines().find_map(|line| line.strip_prefix("run_id:"));
+        self.run_id = run_id.ok_or(StoreError::Unreadable)?.trim().into();
+        Ok(())
     }
 
     /// Learns from the result of a command whether the connection is broken.
@@ -166,19 +181,4 @@ fn result(answer: Value) -> Result<Value, StoreError> {
         Value::ServerError(error) => Err(RedisError::from(error).into()),
         answer => Ok(answer),
     }
-}
-
-/// The `run_id` of the server, new with every start.
-async fn run_id_of(connection: &mut MultiplexedConnection) -> Result<Arc<str>, StoreError> {
-    let mut info = redis::cmd("INFO");
-    info.arg("server");
-    let text = match connection.send_packed_command(&info).await? {
-        Value::BulkString(bytes) => String::from_utf8(bytes).unwrap_or_default(),
-        Value::VerbatimString { text, .. } => text,
-        _ => String::new(),
-    };
-    text.lines()
-        .find_map(|line| line.strip_prefix("run_id:"))
-        .map(|run_id| run_id.trim().into())
-        .ok_or(StoreError::Unreadable)
 }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use redis::{ErrorKind, RedisError};
 
+use super::refusal::{Refusal, Right};
+use crate::fleet::script::Script;
+
 /// Why a script has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreError {
@@ -15,12 +18,10 @@ pub enum StoreError {
     TimedOut,
     /// The connection ended before the answer. The command may have been carried out.
     Lost,
-    /// User or password are wrong, or missing.
-    Login,
     /// The server does not speak RESP3.
     TooOld,
-    /// The server answered with this error code.
-    Refused(String),
+    /// The server answered with an error.
+    Refused(Refusal),
     /// The server may have lost leases that still last.
     LeasesUncertain,
     /// The reply is none of those that the script gives.
@@ -35,13 +36,42 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// An error of the server with this code.
+    pub(super) fn refused(code: &str) -> Self {
+        Self::Refused(Refusal::of(code))
+    }
+
+    /// Whether the server answered with this code.
+    pub(super) fn is(&self, code: &str) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.code == code)
+    }
+
     /// Whether the connection is of no use any more.
     pub(super) fn ends_connection(&self) -> bool {
         match self {
             Self::Lost => true,
-            // A master that became a replica: the address may lead to the new master now.
-            Self::Refused(code) => matches!(code.as_str(), "READONLY" | "MASTERDOWN" | "LOADING"),
+            Self::Refused(refusal) => refusal.ends_connection(),
             _ => false,
+        }
+    }
+
+    /// Whether the server is reached and on its way to a state in which it answers: worth waiting for as long as the
+    /// caller waits.
+    pub(in crate::fleet) fn settles(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.settles())
+    }
+
+    /// The same, with the commands of the script that the user may not run.
+    pub(super) fn in_script(self, script: &Script) -> Self {
+        match self {
+            Self::Refused(Refusal {
+                code,
+                missing: Some(Right::Line(line)),
+            }) => Self::Refused(Refusal {
+                code,
+                missing: Some(Right::Commands(script.commands_in(line))),
+            }),
+            other => other,
         }
     }
 }
@@ -57,28 +87,22 @@ impl From<RedisError> for StoreError {
         if error.is_timeout() {
             return Self::TimedOut;
         }
-        match error.kind() {
-            ErrorKind::AuthenticationFailed => Self::Login,
-            ErrorKind::RESP3NotSupported => Self::TooOld,
-            ErrorKind::Io => Self::Lost,
-            ErrorKind::Parse | ErrorKind::UnexpectedReturnType => Self::Unreadable,
-            _ => match error.code() {
-                Some("NOAUTH" | "WRONGPASS") => Self::Login,
-                Some(code) => Self::Refused(
-                    code.chars()
-                        .filter(char::is_ascii_alphanumeric)
-                        .take(32)
-                        .collect(),
-                ),
-                None => Self::Lost,
-            },
+        match (error.kind(), error.code()) {
+            (ErrorKind::RESP3NotSupported, _) => Self::TooOld,
+            (ErrorKind::Io, _) => Self::Lost,
+            (ErrorKind::Parse | ErrorKind::UnexpectedReturnType, _) => Self::Unreadable,
+            (_, Some(code)) => {
+                Self::Refused(Refusal::read(code, error.detail().unwrap_or_default()))
+            }
+            (ErrorKind::AuthenticationFailed, None) => Self::refused("WRONGPASS"),
+            (_, None) => Self::Lost,
         }
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self {
+        f.write_str(match self {
             Self::Unreachable => "there is no connection: check fleet.url, network and server",
             Self::Tls => {
                 "the TLS handshake failed: check the certificate, or pass the root of a private authority as fleet.caBundle"
@@ -87,7 +111,6 @@ impl fmt::Display for StoreError {
                 "no answer within fleet.timeoutMs: check network and load of the server"
             }
             Self::Lost => "the connection was lost",
-            Self::Login => "user or password are refused: check those in fleet.url",
             Self::TooOld => "the server is too old: Redis 6 or Valkey is needed",
             Self::LeasesUncertain => "it may have forgotten who presses digits",
             Self::Unreadable => {
@@ -96,17 +119,8 @@ impl fmt::Display for StoreError {
             Self::Redirected { .. } => {
                 "the server is a node of a cluster: pass fleet.url as an array"
             }
-            Self::Refused(code) => {
-                let advice = match code.as_str() {
-                    "NOPERM" => "the user may not run a command that is needed: see docs/fleet.md",
-                    "OOM" => "the server is out of memory",
-                    "READONLY" => "it is a replica: point fleet.url at the master",
-                    _ => "see its log",
-                };
-                return write!(f, "the server answered {code}: {advice}");
-            }
-        };
-        f.write_str(text)
+            Self::Refused(refusal) => return refusal.fmt(f),
+        })
     }
 }
 

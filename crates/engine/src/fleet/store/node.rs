@@ -12,16 +12,16 @@ use super::connection::Connection;
 use super::connector::Connector;
 use super::error::StoreError;
 use crate::BoxFuture;
-use crate::fleet::options::Server;
 use crate::fleet::script::Script;
+use crate::fleet::servers::Server;
 
 /// Back-off between attempts to connect: doubled each time, with full jitter.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
-/// How often a connection is pinged. Firewalls drop idle ones, mostly after some minutes, and the next command would find
+/// How often a connection is checked. Firewalls drop idle ones, mostly after some minutes, and the next command would find
 /// out by a time-out.
-const PING_EVERY: Duration = Duration::from_secs(15);
+const CHECK_EVERY: Duration = Duration::from_secs(15);
 
 /// Adds to a command what comes after the script, for the run id of the server that it reaches.
 pub(super) type Arguments<'a> = dyn Fn(&mut Cmd, &str) + Send + Sync + 'a;
@@ -85,14 +85,12 @@ impl Node {
             command
         };
         let known = command("EVALSHA", script.digest());
-        let answer = self.answer(&connection, known, ask, until).await;
-        match answer {
-            Err(StoreError::Refused(code)) if code == "NOSCRIPT" => {
-                let whole = command("EVAL", script.text());
-                self.answer(&connection, whole, ask, until).await
-            }
-            answer => answer,
+        let mut answer = self.answer(&connection, known, ask, until).await;
+        if matches!(&answer, Err(error) if error.is("NOSCRIPT")) {
+            let whole = command("EVAL", script.text());
+            answer = self.answer(&connection, whole, ask, until).await;
         }
+        answer.map_err(|error| error.in_script(script))
     }
 
     /// Sends one command.
@@ -175,13 +173,13 @@ async fn keep_connected(node: Weak<Node>) {
                     .send_replace(State::Up(Arc::clone(&connection)));
                 // Messages that were published meanwhile are lost.
                 connector.wake_registry.wake_all();
-                let ping_timeout = connector.options.timeout;
+                let weak = Weak::clone(&strong.connector);
                 // Dropping the node ends the wait.
                 drop((strong, connector));
                 tokio::select! {
                     _ = driver => {}
                     () = connection.broken.notified() => {}
-                    () = ping_until_it_fails(&connection, ping_timeout) => {}
+                    () = check_until_it_fails(&weak, &connection) => {}
                 }
                 if let Some(node) = node.upgrade() {
                     node.state.send_replace(State::Connecting);
@@ -200,14 +198,16 @@ async fn keep_connected(node: Weak<Node>) {
     }
 }
 
-async fn ping_until_it_fails(connection: &Connection, ping_timeout: Duration) {
+/// Watches a connection on which nothing may be asked for long. The check writes: a master that was replaced answers
+/// everything else.
+async fn check_until_it_fails(connector: &Weak<Connector>, connection: &Connection) {
     loop {
-        sleep(PING_EVERY).await;
-        let ping = redis::cmd("PING");
-        if timeout(ping_timeout, connection.command(&ping))
-            .await
-            .is_err()
-        {
+        sleep(CHECK_EVERY).await;
+        let Some(connector) = connector.upgrade() else {
+            return;
+        };
+        let checked = timeout(connector.options.timeout, connector.check_again(connection)).await;
+        if checked.unwrap_or(Err(StoreError::TimedOut)).is_err() {
             return;
         }
     }

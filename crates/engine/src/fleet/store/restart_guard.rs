@@ -11,7 +11,11 @@
 //! but a lease may have been granted in between.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use redis::Value;
 
 use super::connection::Connection;
 use super::error::StoreError;
@@ -33,17 +37,45 @@ static CHECK: LazyLock<Script> =
 pub(super) struct RestartGuard(Mutex<HashMap<u16, Arc<str>>>);
 
 impl RestartGuard {
-    /// Checks all hash tags of the server, as the first thing on a new connection.
+    /// Checks all hash tags of the server, as the first thing on a new connection. Tells for how long no lease is granted.
     pub(super) async fn check(
         &self,
         keys: &Keys,
         options: &FleetOptions,
         connection: &Connection,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Duration, StoreError> {
+        self.check_tags(keys.tags(), keys, options, connection)
+            .await
+    }
+
+    /// Checks one of the hash tags of the server once more, as a write that tells whether it is still a master.
+    pub(super) async fn check_again(
+        &self,
+        keys: &Keys,
+        options: &FleetOptions,
+        connection: &Connection,
+    ) -> Result<Duration, StoreError> {
+        let Some(tag) = connection.tag.get() else {
+            // A node that keeps nothing of the fleet.
+            let pong = connection.command(&redis::cmd("PING")).await;
+            return pong.map(|_| Duration::ZERO);
+        };
+        let tags = *tag..*tag + 1;
+        self.check_tags(tags, keys, options, connection).await
+    }
+
+    async fn check_tags(
+        &self,
+        tags: Range<u16>,
+        keys: &Keys,
+        options: &FleetOptions,
+        connection: &Connection,
+    ) -> Result<Duration, StoreError> {
         let lease = u64::try_from(options.lease.as_millis()).unwrap_or(u64::MAX);
         let presence = keys.of_fleet(PRESENCE);
+        let mut closed = Duration::ZERO;
         let mut all = redis::pipe();
-        for tag in keys.tags() {
+        for tag in tags.clone() {
             let seen = self.runs().get(&tag).cloned().unwrap_or_default();
             all.cmd("EVAL")
                 .arg(CHECK.text())
@@ -54,17 +86,21 @@ impl RestartGuard {
                 .arg(&presence)
                 .arg(&*seen);
         }
-        for (tag, checked) in keys.tags().zip(connection.commands(&all).await?) {
+        for (tag, checked) in tags.zip(connection.commands(&all).await?) {
             match checked {
-                Ok(_) => {
+                Ok(reply) => {
+                    if let Value::Int(millis) = reply {
+                        closed = closed.max(Duration::from_millis(millis.unsigned_abs()));
+                    }
+                    let _ = connection.tag.set(tag);
                     self.runs().insert(tag, Arc::clone(&connection.run_id));
                 }
                 // Another node of the cluster has the hash tag.
                 Err(StoreError::Redirected { .. }) => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.in_script(&CHECK)),
             }
         }
-        Ok(())
+        Ok(closed)
     }
 
     fn runs(&self) -> MutexGuard<'_, HashMap<u16, Arc<str>>> {

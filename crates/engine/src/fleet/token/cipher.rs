@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::hkdf::{HKDF_SHA256, Prk, Salt};
+use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
 
@@ -13,6 +15,7 @@ use crate::auth::{Granted, Tenant};
 /// Keep this use of the secrets apart from every other (RFC 5869 §3.1, §3.2).
 const SALT: &[u8] = b"cxone-dtmf fleet token";
 const INFO: &[u8] = b"AES-256-GCM 2";
+const NAME_INFO: &[u8] = b"name 1";
 
 /// Between token and tenant. A token cannot contain it.
 const SEPARATOR: u8 = b'\n';
@@ -20,7 +23,17 @@ const SEPARATOR: u8 = b'\n';
 /// Encrypts and decrypts tokens. They are few: a random nonce of 96 bits is safe for 2^32 of them under one key.
 pub(super) struct TokenCipher {
     key: LessSafeKey,
+    name: String,
     random: SystemRandom,
+}
+
+/// The length of the name of a key. Long enough that no two secrets share it by accident.
+struct NameLength;
+
+impl KeyType for NameLength {
+    fn len(&self) -> usize {
+        9
+    }
 }
 
 impl TokenCipher {
@@ -35,10 +48,21 @@ impl TokenCipher {
         }
         let derived: Prk = Salt::new(HKDF_SHA256, SALT).extract(&material);
         let key = derived.expand(&[INFO], &AES_256_GCM).ok()?;
+        let mut name = [0; 9];
+        derived
+            .expand(&[NAME_INFO], NameLength)
+            .and_then(|name_key| name_key.fill(&mut name))
+            .ok()?;
         Some(Self {
             key: LessSafeKey::new(UnboundKey::from(key)),
+            name: BASE64_URL_SAFE_NO_PAD.encode(name),
             random: SystemRandom::new(),
         })
+    }
+
+    /// Names the secrets from which the key is derived, and tells as little of them as the ciphertexts do.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Token and tenant, bound to `associated_data`.

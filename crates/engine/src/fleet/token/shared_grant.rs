@@ -62,7 +62,7 @@ impl SharedGrant {
         if let Some(cipher) = TokenCipher::new(&secrets) {
             let _ = self.fleet.set(FleetBinding {
                 store: Arc::clone(store),
-                token: SharedToken::new(store.keys(), &self.identity),
+                token: SharedToken::new(store.keys(), &self.identity, &cipher),
                 cipher,
             });
         }
@@ -78,7 +78,7 @@ impl SharedGrant {
             token,
             cipher,
         } = fleet;
-        let refresher = format!("{}:{:x}", store.process(), fastrand::u64(..));
+        let refresher = format!("{}:token-{:x}", store.process(), fastrand::u64(..));
         let mut known = self.known();
         let until = Instant::now() + FETCH_TIMEOUT;
         loop {
@@ -128,10 +128,13 @@ impl SharedGrant {
     ) -> Result<Granted, Error> {
         let granted = self.own.request().await;
         // If the store does not take the result, other processes fetch tokens of their own.
-        let _ = match &granted {
-            Ok(granted) => fleet.publish(refresher, generation, granted).await,
-            Err(_) => fleet.token.abandon(&fleet.store, refresher).await,
+        let published = match &granted {
+            Ok(granted) => fleet.publish(refresher, generation, granted).await.is_ok(),
+            Err(_) => false,
         };
+        if !published {
+            let _ = fleet.token.abandon(&fleet.store, refresher).await;
+        }
         if let Ok(granted) = &granted {
             self.remember(generation, &granted.access_token);
         }

@@ -3,10 +3,11 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use super::cipher::TokenCipher;
 use super::identity::Identity;
 use crate::fleet::keys::Keys;
 use crate::fleet::script::Script;
-use crate::fleet::store::{Arg, Store, StoreError, Value};
+use crate::fleet::store::{Arg, REQUEST_TTL, Store, StoreError, Value};
 
 static LOOKUP: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("../scripts/token_lookup.lua")));
@@ -19,6 +20,7 @@ static ABANDON: LazyLock<Script> =
 pub(super) struct SharedToken {
     token: String,
     refresher: String,
+    tag: u16,
 }
 
 /// The generation that a process had, and whether the platform refused it.
@@ -52,11 +54,13 @@ pub(super) struct Lifetime {
 }
 
 impl SharedToken {
-    pub(super) fn new(keys: &Keys, identity: &Identity) -> Self {
-        let id = keys.call("token", &identity.name());
+    /// Processes with another secret have another key, so they do not disturb each other while one replaces the other.
+    pub(super) fn new(keys: &Keys, identity: &Identity, cipher: &TokenCipher) -> Self {
+        let id = keys.call(&format!("token {}", cipher.name()), &identity.name());
         Self {
             token: keys.of_call("token", &id),
             refresher: keys.of_call("refresher", &id),
+            tag: id.tag,
         }
     }
 
@@ -79,7 +83,8 @@ impl SharedToken {
             Arg::Text(refresher),
             Arg::millis(fetch_timeout),
         ];
-        let keys = [&*self.token, &self.refresher];
+        let request = store.keys().request(refresher, self.tag);
+        let keys = [&*self.token, &self.refresher, &request];
         let Value::Array(reply) = store.run(&LOOKUP, &keys, &args).await? else {
             return Err(StoreError::Unreadable);
         };
@@ -120,21 +125,22 @@ impl SharedToken {
     ) -> Result<(), StoreError> {
         let args = [
             Arg::Text(refresher),
+            Arg::millis(REQUEST_TTL),
             Arg::Number(generation),
             Arg::Bytes(ciphertext),
             Arg::millis(lifetime.left),
             Arg::millis(lifetime.margin),
         ];
-        let keys = [&*self.token, &self.refresher];
+        let request = store.keys().request(refresher, self.tag);
+        let keys = [&*self.token, &self.refresher, &request];
         store.run(&PUBLISH, &keys, &args).await.map(drop)
     }
 
     /// Lets the next process fetch.
     pub(super) async fn abandon(&self, store: &Store, refresher: &str) -> Result<(), StoreError> {
-        let args = [Arg::Text(refresher)];
-        store
-            .run(&ABANDON, &[&self.refresher], &args)
-            .await
-            .map(drop)
+        let request = store.keys().request(refresher, self.tag);
+        let args = [Arg::Text(refresher), Arg::millis(REQUEST_TTL)];
+        let keys = [&*self.refresher, &request];
+        store.run(&ABANDON, &keys, &args).await.map(drop)
     }
 }

@@ -68,6 +68,7 @@ fn a_busy_injector_is_written_as_always() {
     now.outbox_bytes = 15;
     now.in_doubt.1 = 17;
     now.token_age = Some(Duration::from_micros(1_500_250));
+    now.fleet_unavailable = Some(Duration::from_millis(2_500));
     now.fleet = Some(fleet::Counts {
         round_trips: 21,
         failures: 22,

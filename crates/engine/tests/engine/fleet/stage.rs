@@ -83,6 +83,11 @@ impl Process {
         Self::made_of(api, platform, config, options, Arc::default())
     }
 
+    /// One with a store of its own making.
+    pub fn of_store(platform: &Arc<Platform>, config: Config, store: Arc<Store>) -> Self {
+        Self::around(Api::TelephonyV2, platform, config, store, Arc::default())
+    }
+
     fn made_of(
         api: Api,
         platform: &Arc<Platform>,
@@ -90,7 +95,22 @@ impl Process {
         options: FleetOptions,
         registry: Arc<Registry>,
     ) -> Self {
-        let store = Store::new(options).unwrap();
+        Self::around(
+            api,
+            platform,
+            config,
+            Store::new(options).unwrap(),
+            registry,
+        )
+    }
+
+    fn around(
+        api: Api,
+        platform: &Arc<Platform>,
+        config: Config,
+        store: Arc<Store>,
+        registry: Arc<Registry>,
+    ) -> Self {
         let fleet = Fleet::new(Arc::clone(&store));
         Self {
             world: World::in_fleet(api, Arc::clone(platform), config, registry, fleet),

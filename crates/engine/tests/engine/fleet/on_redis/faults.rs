@@ -91,7 +91,7 @@ async fn with_local_calls_go_on_in_the_order_of_the_process() {
         let events = process.world.events.0.lock().unwrap();
         events
             .iter()
-            .filter(|event| **event == Event::WithoutLease)
+            .filter(|event| matches!(event, Event::WithoutLease { .. }))
             .count()
     };
     assert_eq!(told(), 1);

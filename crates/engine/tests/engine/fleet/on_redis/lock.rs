@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::fleet::redis::{Redis, Served};
 use crate::fleet::stage::{Process, config, no_overlaps, options, patient, patient_config};
-use crate::support::{Act, Api, LONG, Platform, accepted, failed, ms, session, under, until};
+use crate::support::{Act, Api, Kind, LONG, Platform, accepted, failed, ms, session, under, until};
 
 fn shared(served: &Served) -> FleetOptions {
     let mut options = options(&served.url);
@@ -431,4 +431,46 @@ async fn a_call_of_a_process_that_died_is_free_after_its_lease() {
     .unwrap();
     accepted(&survivor.press("a", "1").await.unwrap());
     assert!(began.elapsed() + ms(50) > survivor.store.options().lease);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_lost_lease_a_recording_is_unmasked_under_a_new_one_only() {
+    let redis = Redis::start();
+    let platform = Platform::scripted([]);
+    let process = Process::speaking(
+        Api::AgentSession,
+        &platform,
+        config(),
+        options(&redis.url()),
+    );
+    let mut params = session("s", "123");
+    params.mask_recording = true;
+    let params = cxone_dtmf_engine::api::Params::AgentSession(params);
+    let pressing =
+        process
+            .world
+            .injector
+            .inject(process.id(), params, &InjectionOptions::default());
+    let outcome = tokio::spawn(pressing.run()).await.unwrap();
+    accepted(&outcome);
+    assert!(outcome.unmasking);
+    // While the tones are played another process takes the call over.
+    let lock = redis.ask(&["KEYS", "*:lock:*"]).text();
+    let far = (std::time::SystemTime::now() + LONG * 10)
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_millis()
+        .to_string();
+    redis.ask(&["HSET", &lock, "owner", "other:1", "ends", &far]);
+    let unmasked = || {
+        let requests = platform.requests();
+        requests.iter().filter(|it| it.kind == Kind::Unmask).count()
+    };
+    until("it asks for the call again", || {
+        process.store.counters().read().waits == 1
+    })
+    .await;
+    assert_eq!(unmasked(), 0);
+    redis.ask(&["HDEL", &lock, "owner", "ends"]);
+    until("it is unmasked", || unmasked() == 1).await;
 }

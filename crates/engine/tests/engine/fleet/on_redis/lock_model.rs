@@ -62,7 +62,10 @@ struct Model {
     /// Who waits, and whether something was heard of it.
     line: Vec<(usize, bool)>,
     tickets: u64,
+    /// How many had been given when the lease was granted.
+    tickets_before: u64,
     dismissed: u64,
+    rejections: u32,
     /// The ticket that each owner knows of.
     known: [u64; OWNERS],
 }
@@ -89,6 +92,7 @@ impl Model {
         if is_free && self.line.first().is_none_or(|(first, _)| *first == owner) {
             self.line.retain(|(waiting, _)| *waiting != owner);
             (self.holder, self.ended) = (Some(owner), false);
+            self.tickets_before = self.tickets;
             self.known[owner] = 0;
             return granted(0, &self.line);
         }
@@ -105,6 +109,7 @@ impl Model {
             ahead: self.line.iter().position(|(at, _)| *at == owner).unwrap() as u64,
             held_for: Duration::ZERO,
             closed_for: Duration::ZERO,
+            other_protocol: false,
         }
     }
 }
@@ -113,6 +118,7 @@ struct Stage {
     runtime: Runtime,
     redis: Redis,
     stores: [Arc<Store>; PROCESSES],
+    wakers: Cell<u64>,
 }
 
 impl Stage {
@@ -124,6 +130,7 @@ impl Stage {
                 Store::new(patient(FleetOptions::at(&redis.url()).unwrap())).unwrap()
             }),
             redis,
+            wakers: Cell::new(0),
         }
     }
 
@@ -132,9 +139,12 @@ impl Stage {
         &self.stores[owner % PROCESSES]
     }
 
-    fn owners(&self, call: &str) -> Vec<LeaseClient> {
-        let owner = |number| LeaseClient::new(self.store(number), number as u64, "scope", call);
-        (0..OWNERS).map(owner).collect()
+    /// A request of an owner, with a number of its own.
+    fn request(&self, call: &str, owner: usize) -> (u64, LeaseClient) {
+        let waker = self.wakers.get();
+        self.wakers.set(waker + 1);
+        let request = LeaseClient::new(self.store(owner), waker, "scope", call);
+        (waker, request)
     }
 }
 
@@ -161,7 +171,10 @@ fn behaves_like_a_list() {
 fn walk(stage: &Stage, call: &str, steps: &[Step]) -> Result<(), TestCaseError> {
     let mut walk = Walk {
         stage,
-        owners: stage.owners(call),
+        owners: (0..OWNERS)
+            .map(|owner| stage.request(call, owner))
+            .collect(),
+        call: call.to_owned(),
         id: stage.store(0).keys().call("scope", call),
         client: stage.redis.connect(),
         model: Model::default(),
@@ -182,7 +195,8 @@ fn walk(stage: &Stage, call: &str, steps: &[Step]) -> Result<(), TestCaseError> 
 /// The same steps on the server and in the model.
 struct Walk<'a> {
     stage: &'a Stage,
-    owners: Vec<LeaseClient>,
+    owners: Vec<(u64, LeaseClient)>,
+    call: String,
     id: CallId,
     client: Client,
     model: Model,
@@ -195,7 +209,9 @@ impl Walk<'_> {
         let before = model.fence;
         let again = model.holder == Some(owner);
         let expected = model.acquire(owner);
-        let asked = self.owners[owner].acquire(stage.store(owner), TERMS, known);
+        let asked = self.owners[owner]
+            .1
+            .acquire(stage.store(owner), TERMS, known);
         match (stage.runtime.block_on(asked).unwrap(), expected) {
             (
                 AcquireReply::Granted { fence, contended },
@@ -219,6 +235,7 @@ impl Walk<'_> {
                     ahead,
                     held_for,
                     closed_for,
+                    other_protocol,
                 },
                 AcquireReply::Queued {
                     ticket: expected,
@@ -230,7 +247,7 @@ impl Walk<'_> {
                 let of_own_process = |holder| holder % PROCESSES == owner % PROCESSES;
                 let is_free = model.ended || model.holder.is_none_or(of_own_process);
                 prop_assert_eq!(held_for.is_zero(), is_free);
-                prop_assert!(closed_for.is_zero());
+                prop_assert!(closed_for.is_zero() && !other_protocol);
             }
             (answer, expected) => prop_assert_eq!(answer, expected),
         }
@@ -239,8 +256,9 @@ impl Walk<'_> {
 
     fn renew(&mut self, owner: usize) -> Result<(), TestCaseError> {
         let Self { stage, model, .. } = self;
-        let renewed = self.owners[owner].renew(stage.store(owner), TERMS.lease);
-        let expected = (model.holder == Some(owner)).then_some(!model.line.is_empty());
+        let renewed = self.owners[owner].1.renew(stage.store(owner), TERMS.lease);
+        let asked_since = model.tickets > model.tickets_before;
+        let expected = (model.holder == Some(owner)).then_some(asked_since);
         prop_assert_eq!(stage.runtime.block_on(renewed).unwrap(), expected);
         model.ended &= expected.is_none();
         Ok(())
@@ -248,20 +266,24 @@ impl Walk<'_> {
 
     fn leave(&mut self, owner: usize) {
         let Self { stage, model, .. } = self;
-        let released = self.owners[owner].release(stage.store(owner));
+        let released = self.owners[owner].1.release(stage.store(owner));
         stage.runtime.block_on(released).unwrap();
         model.known[owner] = 0;
         model.line.retain(|(waiting, _)| *waiting != owner);
         if model.holder == Some(owner) {
             model.holder = None;
         }
+        self.owners[owner] = stage.request(&self.call, owner);
     }
 
     fn dismiss(&mut self, owner: usize) {
         let Self { stage, model, .. } = self;
-        let dismissed = self.owners[owner].reject_queued(stage.store(owner));
+        model.rejections += 1;
+        let dismissed = self.owners[owner]
+            .1
+            .reject_queued(stage.store(owner), model.rejections);
         stage.runtime.block_on(dismissed).unwrap();
-        if model.holder == Some(owner) && !model.line.is_empty() {
+        if model.holder == Some(owner) {
             model.line.clear();
             model.dismissed = model.tickets;
         }
@@ -278,7 +300,8 @@ impl Walk<'_> {
     fn kill(&mut self, n: usize) {
         if let Some((owner, alive)) = self.model.line.get_mut(n) {
             let waiters = key(&mut self.client, "waiters", &self.id);
-            let name = format!("{}:{owner}", self.stage.store(*owner).process());
+            let number = self.owners[*owner].0;
+            let name = format!("{}:{number}", self.stage.store(*owner).process());
             let dead = ["ZADD", &waiters, "XX", "1", &name];
             self.client.ask(&dead).unwrap();
             *alive = false;

@@ -3,7 +3,10 @@
 mod faults;
 mod lock;
 mod lock_model;
+mod memory;
 mod rate;
 mod servers;
 mod store;
 mod token;
+mod twice;
+mod versions;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cxone_dtmf_engine::fleet::{
-    FleetOptions, FleetRateLimiter, GCRA_LUA, SharedReservation, SharedSchedule, Store,
+    FleetOptions, FleetRateLimiter, GCRA_LUA, SharedReservation, SharedSchedule, SharedSlot, Store,
 };
 use cxone_dtmf_engine::rate_limit::{Gcra, RateLimit, RateLimiter as _, Schedule};
 use proptest::prelude::*;
@@ -141,9 +141,18 @@ fn store(served: &Served) -> Arc<Store> {
     Store::new(options).unwrap()
 }
 
-async fn reserved(schedule: &SharedSchedule, store: &Store, longest: Duration) -> (Duration, u64) {
-    match schedule.reserve(store, longest).await.unwrap() {
-        SharedReservation::Slot { wait, after } => (wait, after),
+async fn reserve(schedule: &SharedSchedule, store: &Store, longest: Duration) -> SharedReservation {
+    let only = std::slice::from_ref(schedule);
+    SharedSlot::reserve(store, only, longest).await.unwrap()
+}
+
+async fn reserved(
+    schedule: &SharedSchedule,
+    store: &Store,
+    longest: Duration,
+) -> (Duration, SharedSlot) {
+    match reserve(schedule, store, longest).await {
+        SharedReservation::Slot { wait, slot } => (wait, slot),
         SharedReservation::TooFar { wait } => panic!("not before {wait:?}"),
     }
 }
@@ -158,30 +167,68 @@ async fn processes_reserve_in_one_schedule_and_give_back_the_last_slot_only() {
     let schedule = SharedSchedule::new(one.keys(), "scope", "call-1", Gcra::new(6, 1));
     let (wait, _) = reserved(&schedule, &one, FAR).await;
     assert_eq!(wait, Duration::ZERO);
-    let (second, after_second) = reserved(&schedule, &other, FAR).await;
-    let (third, after_third) = reserved(&schedule, &one, FAR).await;
+    let (second, second_slot) = reserved(&schedule, &other, FAR).await;
+    let (third, third_slot) = reserved(&schedule, &one, FAR).await;
+    let after_third = third_slot.after();
     assert!(second > ms(5_000) && second <= ms(10_000), "{second:?}");
-    assert_eq!(after_third - after_second, 10_000_000);
+    assert_eq!(after_third - second_slot.after(), 10_000_000);
     assert!(third > second + ms(5_000));
     assert!(matches!(
-        schedule.reserve(&other, ms(5_000)).await.unwrap(),
+        reserve(&schedule, &other, ms(5_000)).await,
         SharedReservation::TooFar { wait } if wait > ms(20_000)
     ));
-    schedule.cancel(&one, after_second).await.unwrap();
-    assert_eq!(
-        reserved(&schedule, &other, FAR).await.1,
-        after_third + 10_000_000
-    );
-    schedule
-        .cancel(&other, after_third + 10_000_000)
-        .await
-        .unwrap();
-    assert_eq!(
-        reserved(&schedule, &one, FAR).await.1,
-        after_third + 10_000_000
-    );
+    second_slot.cancel(&one).await.unwrap();
+    let (_, fourth) = reserved(&schedule, &other, FAR).await;
+    assert_eq!(fourth.after(), after_third + 10_000_000);
+    fourth.cancel(&other).await.unwrap();
+    let (_, again) = reserved(&schedule, &one, FAR).await;
+    assert_eq!(again.after(), after_third + 10_000_000);
     let another = SharedSchedule::new(one.keys(), "scope", "call-2", Gcra::new(6, 1));
     assert_eq!(reserved(&another, &one, FAR).await.0, Duration::ZERO);
+}
+
+#[tokio::test]
+async fn two_limits_cost_one_round_trip_while_the_call_is_free() {
+    let served = Served::new();
+    let store = store(&served);
+    let both = RateLimit {
+        per_minute: Some(60_000),
+        per_call_per_minute: Some(60_000),
+        burst: 10,
+    };
+    let limiter = limiter(&store, both);
+    goes(&limiter).await;
+    let before = store.counters().read().round_trips;
+    goes(&limiter).await;
+    assert_eq!(store.counters().read().round_trips, before + 1);
+}
+
+#[tokio::test]
+async fn while_a_call_waits_for_its_own_limit_it_takes_no_slot_of_the_others() {
+    let served = Served::new();
+    let store = store(&served);
+    let of_call = SharedSchedule::new(store.keys(), "scope", "call-1", Gcra::new(6, 1));
+    let common = SharedSchedule::new(store.keys(), "scope", "", Gcra::new(60, 1));
+    let both = [of_call, common.clone()];
+    for (expected, free) in [(2, true), (1, false)] {
+        let reserved = SharedSlot::reserve(&store, &both, FAR).await.unwrap();
+        let SharedReservation::Slot { wait, slot } = reserved else {
+            panic!("no slot");
+        };
+        assert_eq!((slot.count(), wait.is_zero()), (expected, free));
+    }
+    // Where the common one is too far away, none of the call is taken.
+    reserved(&common, &store, FAR).await;
+    let other = SharedSchedule::new(store.keys(), "scope", "call-2", Gcra::new(6, 1));
+    let both = [other.clone(), common];
+    let refused = SharedSlot::reserve(&store, &both, Duration::ZERO)
+        .await
+        .unwrap();
+    assert!(matches!(refused, SharedReservation::TooFar { .. }));
+    assert_eq!(
+        reserved(&other, &store, Duration::ZERO).await.0,
+        Duration::ZERO
+    );
 }
 
 #[tokio::test]
@@ -193,8 +240,8 @@ async fn a_schedule_that_is_over_leaves_nothing_behind() {
     let keys = || redis.ask(&["KEYS", "*:rate:*"]).text();
     assert!(!keys().contains("call"));
     until("the schedule has ended", || keys().is_empty()).await;
-    let (_, after) = reserved(&schedule, &store, FAR).await;
-    schedule.cancel(&store, after).await.unwrap();
+    let (_, slot) = reserved(&schedule, &store, FAR).await;
+    slot.cancel(&store).await.unwrap();
     assert_eq!(keys(), "", "given back before it began");
     let unlimited = SharedSchedule::new(store.keys(), "scope", "", Gcra::UNLIMITED);
     reserved(&unlimited, &store, FAR).await;

@@ -1,6 +1,7 @@
 //! Redis servers of a test: processes on free ports of 127.0.0.1, which keep nothing and end with the test.
 //!
-//! `redis-server` or `valkey-server`, version 7.0 or newer, has to be in the PATH. A test that breaks nothing may use
+//! `redis-server` or `valkey-server`, version 6 or newer, has to be in the PATH, or named by `CXONE_DTMF_REDIS_SERVER`. A
+//! test that breaks nothing may use
 //! [`Served`], which takes the server that `REDIS_URL` names instead. Tests that need a server stand below a module
 //! `on_redis`: `npm test` leaves those out, and says so, where there is none and none can be installed.
 
@@ -38,16 +39,23 @@ impl Redis {
 
     /// With further arguments, such as `["--requirepass", "x"]`.
     pub fn start_with(arguments: &[&str]) -> Self {
+        Self::start_where(arguments, |_| true).0
+    }
+
+    /// On a port of which something holds. With it comes the one that is 10,000 above.
+    fn start_where(arguments: &[&str], holds: impl Fn(u16) -> bool) -> (Self, u16) {
         let arguments: Vec<_> = arguments.iter().map(|word| (*word).to_owned()).collect();
         for _ in 0..PORTS_TO_TRY {
+            let port = std::iter::repeat_with(free_port).find(|port| holds(*port));
+            let port = port.expect("there is always another");
             let mut redis = Self {
                 process: None,
-                port: free_port(),
+                port,
                 folder: new_folder(),
                 arguments: arguments.clone(),
             };
             if redis.run() {
-                return redis;
+                return (redis, port.wrapping_add(10_000));
             }
         }
         panic!("redis-server did not start: {arguments:?}");
@@ -179,41 +187,49 @@ pub struct Cluster {
 impl Cluster {
     pub fn start() -> Self {
         let nodes: Vec<_> = (0..3).map(|_| Self::node()).collect();
-        for (node, slots) in
-            nodes
-                .iter()
-                .zip([["0", "5460"], ["5461", "10922"], ["10923", "16383"]])
-        {
-            node.ask(&["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]);
+        for (at, (node, _)) in nodes.iter().enumerate() {
+            let share = 16_384 / nodes.len() + 1;
+            let own = at * share..16_384.min((at + 1) * share);
+            let slots: Vec<_> = own.map(|slot| slot.to_string()).collect();
+            let mut command = vec!["CLUSTER", "ADDSLOTS"];
+            command.extend(slots.iter().map(String::as_str));
+            node.ask(&command);
         }
-        let (first, others) = nodes.split_first().expect("three of them");
-        let bus = first.ask(&["CONFIG", "GET", "cluster-port"]).list()[1].text();
-        for other in others {
-            other.ask(&[
-                "CLUSTER",
-                "MEET",
-                "127.0.0.1",
-                &first.port.to_string(),
-                &bus,
-            ]);
+        let ((first, bus), others) = nodes.split_first().expect("three of them");
+        for (other, _) in others {
+            let port = first.port.to_string();
+            other.ask(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus.to_string()]);
         }
-        for node in &nodes {
+        for (node, _) in &nodes {
             until("the cluster agrees", || {
                 let info = node.ask(&["CLUSTER", "INFO"]).text();
                 info.contains("cluster_state:ok") && info.contains("cluster_size:3")
             });
         }
-        Self { nodes }
+        Self {
+            nodes: nodes.into_iter().map(|(node, _)| node).collect(),
+        }
     }
 
     pub fn urls(&self) -> Vec<String> {
         self.nodes.iter().map(Redis::url).collect()
     }
 
-    fn node() -> Redis {
-        // By default the bus is 10,000 above the port, which may be no port.
-        let bus = free_port().to_string();
-        Redis::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus])
+    /// A node, and the port of its bus. By default that is 10,000 above its own, which may be no port.
+    fn node() -> (Redis, u16) {
+        if has_bus_port() {
+            let bus = free_port();
+            let arguments = [
+                "--cluster-enabled",
+                "yes",
+                "--cluster-port",
+                &bus.to_string(),
+            ];
+            return (Redis::start_with(&arguments), bus);
+        }
+        Redis::start_where(&["--cluster-enabled", "yes"], |port| {
+            port.checked_add(10_000).is_some()
+        })
     }
 }
 
@@ -244,13 +260,33 @@ impl Served {
     }
 }
 
-fn program() -> &'static str {
+fn program() -> String {
+    if let Ok(named) = env::var("CXONE_DTMF_REDIS_SERVER") {
+        return named;
+    }
     let folders = env::var_os("PATH").unwrap_or_default();
     let there = |name: &&str| env::split_paths(&folders).any(|folder| folder.join(name).is_file());
     PROGRAMS
         .into_iter()
         .find(|name| there(name))
         .expect(NOT_FOUND)
+        .to_owned()
+}
+
+/// The first version whose clusters take a port of their own for the bus.
+fn has_bus_port() -> bool {
+    let said = Command::new(program())
+        .arg("--version")
+        .output()
+        .expect(NOT_FOUND);
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let major = said
+        .split(" v=")
+        .nth(1)
+        .and_then(|rest| rest.split('.').next());
+    major
+        .and_then(|major| major.parse::<u32>().ok())
+        .is_some_and(|major| major >= 7)
 }
 
 fn free_port() -> u16 {

@@ -62,7 +62,12 @@ impl Client {
             .iter()
             .map(|word| format!("${}\r\n{word}\r\n", word.len()));
         let request = format!("*{}\r\n{}", command.len(), words.collect::<String>());
-        self.0.get_mut().write_all(request.as_bytes())?;
+        self.send(request.as_bytes())
+    }
+
+    /// Sends a command as it stands.
+    pub fn send(&mut self, command: &[u8]) -> std::io::Result<Reply> {
+        self.0.get_mut().write_all(command)?;
         self.read()
     }
 
