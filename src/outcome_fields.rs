@@ -8,6 +8,7 @@ use super::times::{millis, whole_millis_up};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::{BodyError, Error};
 use cxone_dtmf_engine::outcome::{Asked, Outcome};
+use cxone_dtmf_engine::payload::DtmfType;
 use cxone_dtmf_engine::redact::PLACEHOLDER;
 use cxone_dtmf_engine::timestamp::rfc3339_millis;
 
@@ -71,7 +72,7 @@ outcome_fields! { entry:
         ? entry.outcome.correlation_id.as_ref().and_then(|id| id.to_str().ok());
     "dtmfString" ("always") "The digits: `*****`, unless `digits: 'clear'`." = entry.digits();
     "dtmfType" ("always") "How they are played. `null` when the input was invalid, and with `api: 'agent-session'`, which has no such choice."
-        = entry.asked().and_then(|asked| asked.dtmf_type).map(|kind| kind.as_str());
+        = entry.asked().and_then(|asked| asked.dtmf_type).map(DtmfType::as_str);
     "interDigitPause" ("always") "The pause between two digits in milliseconds. `null` when the input was invalid."
         = entry.asked().map(|asked| asked.inter_digit_pause);
     "toneDuration" ("with `api: 'agent-session'`") "How long a tone sounds, in milliseconds."

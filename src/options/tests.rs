@@ -250,6 +250,10 @@ fn every_word_of_a_choice_is_taken_and_no_other() {
 #[test]
 fn flags_and_texts_take_their_own_kind_alone() {
     for row in Row::all() {
+        // These cross with the params, whose own tests have their rules.
+        if ["traceparent", "correlationId"].contains(&row.path()) {
+            continue;
+        }
         let wrong = match row.text("type") {
             "flag" => [json!("true"), json!(1), json!([])],
             "text" | "text-or-texts" | "text-or-bytes" => [json!(""), json!(1), json!({})],

@@ -44,6 +44,10 @@ impl Injector {
 
     /// The same for what was asked for earlier: its time runs from then.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "they hold digits, which are wiped when they have been read"
+    )]
     pub fn inject_asked(
         &self,
         asked: Instant,
