@@ -207,7 +207,7 @@ impl Ledger {
                 of_call.push((at, *masked));
             }
             What::SessionEnded { injector, call } => {
-                self.sessions_ended.push((at, *injector, *call));
+                self.sessions_ended.push((at, *injector, *call))
             }
             What::FoundOut { call } => self.found_out.push((at, *call)),
             What::Closed(injector) => {
