@@ -608,7 +608,7 @@ export interface CommonInjectorConfig extends ConnectionConfig {
    * by the end of a followed session. It holds for all injectors and worker threads of the process, also after `close()`;
    * other processes do not know of it. Digits in lower case are the same, and so are those with other pauses, tones and
    * type; those of another `contactId` are not. What was submitted before the outcome was told is no repeat:
-   * `afterUnknown` says what becomes of it. A keyed hash of the digits is kept, in memory alone; that of at most 10,000
+   * `afterUnknown` says what becomes of it; `resendWhenUnknown` within one injection is not held back. A keyed hash of the digits is kept, in memory alone; that of at most 10,000
    * sequences, and with one more, that which would end first may be sent again. 0: what this injector leaves unknown is not
    * remembered, and its own injections are not compared. Default: 30000, 0 to 86400000.
    */

@@ -67,7 +67,8 @@ describe('what may have been carried out is not sent again', () => {
     const strict = bench.injector(platform, { retry: QUICK_RETRY, atomicServerErrors: false });
     platform.answer({ status: 500 }, { status: 503 }, { status: 503, headers: { 'retry-after': 'soon' } });
     for (let n = 1; n <= 3; n += 1) {
-      expect(await failure(injectWithRetry(strict, params()))).toMatchObject({
+      const digits = params({ dtmfString: `12${n}` });
+      expect(await failure(injectWithRetry(strict, digits))).toMatchObject({
         code: 'ERR_DTMF_OUTCOME_UNKNOWN',
       });
       expect(platform.injections()).toHaveLength(n);
@@ -92,9 +93,10 @@ describe('resendWhenUnknown', () => {
 
   test('what is not named is not sent again, and a call may overrule the injector', async () => {
     const willing = bench.injector(platform, { retry: QUICK_RETRY, resendWhenUnknown: true });
-    for (const resendWhenUnknown of [false, [], ['timeout', '504']]) {
+    for (const [n, resendWhenUnknown] of [false, [], ['timeout', '504']].entries()) {
       platform.answer({ status: 502 });
-      const error = await failure(injectWithRetry(willing, params(), 3, { resendWhenUnknown }));
+      const digits = params({ dtmfString: `12${n}` });
+      const error = await failure(injectWithRetry(willing, digits, 3, { resendWhenUnknown }));
       expect(error).toMatchObject({ code: 'ERR_DTMF_OUTCOME_UNKNOWN', attempts: 1 });
     }
     platform.answer({ status: 502 }, {});

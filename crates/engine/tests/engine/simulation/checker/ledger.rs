@@ -194,14 +194,7 @@ impl Ledger {
             }
             What::LockFailed(lock) => return self.lock(*lock, |lock| lock.failed = Some(at)),
             What::LockGone(lock) => return self.lock(*lock, |lock| lock.gone = Some(at)),
-            What::LockExpired(id) => {
-                let lock = self.names.get(id).copied();
-                return lock.is_some_and(|lock| {
-                    self.lock(lock, |lock| {
-                        lock.gone.get_or_insert(at);
-                    })
-                });
-            }
+            What::LockExpired(id) => return self.lock_expired(*id, at),
             What::Recording { call, masked } => {
                 let of_call = self.recordings.entry(*call).or_default();
                 of_call.push((at, *masked));
@@ -238,6 +231,15 @@ impl Ledger {
             _ => return false,
         }
         true
+    }
+
+    fn lock_expired(&mut self, id: u64, at: Moment) -> bool {
+        let lock = self.names.get(&id).copied();
+        lock.is_some_and(|lock| {
+            self.lock(lock, |lock| {
+                lock.gone.get_or_insert(at);
+            })
+        })
     }
 
     fn lock(&mut self, lock: LockNumber, note: impl FnOnce(&mut Lock)) -> bool {
