@@ -134,7 +134,7 @@ impl Lookup {
     }
 
     /// Where the configuration is asked for: at the origin (RFC 8615) of the one who issued the token, as Cognigy's extension
-    /// does. Tokens that name no tenant are those of an area, whose own origin tells its addresses (PSInContact).
+    /// does. Tokens that name no tenant are those of an area, whose own origin tells its addresses (`PSInContact`).
     fn question(&self, tenant: Option<&Tenant>) -> Url {
         let issuer = tenant.and_then(|tenant| self.allowed.check(tenant.issuer.as_ref()?).ok());
         let mut url = issuer.unwrap_or_else(|| self.auth_url.clone());
