@@ -507,7 +507,7 @@ export interface FleetConfig {
   /**
    * `redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. An array names nodes of a cluster, which are
    * all logged in to like the first. With `sentinels` it says how the master is logged in to, and its host is not used.
-   * Required without `sentinels`.
+   * Default: required without `sentinels`.
    */
   readonly url?: string | readonly string[] | undefined;
   /**

@@ -80,7 +80,7 @@ async function pressTogether({ servers, fleets }, count, each) {
     deadlineMs: 240_000,
     lockTimeoutMs: 240_000,
   };
-  const fleet = { url: redis.url, leaseMs: 12_000, timeoutMs: 3000 };
+  const fleet = { url: redis.url, leaseMs: 12_000, timeoutMs: 3000, connectTimeoutMs: 10_000 };
   const members = await fleets.members(count, simulator, fleet, config);
   const monitor = await redis.monitor();
   // The first entry of the journal is the moment from which times are counted.

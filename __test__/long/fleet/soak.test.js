@@ -35,8 +35,11 @@ class Crowd {
     this.#left = injections;
   }
 
-  async press() {
+  async begin() {
     this.#members = await this.#fleets.members(PROCESSES, this.#simulator, this.#fleet);
+  }
+
+  async press() {
     await Promise.all(this.#members.map((_, at) => this.#pressAt(at)));
   }
 
@@ -73,6 +76,7 @@ describeOnRedis('a fleet for long', () => {
   async function soak(fleet, change) {
     const simulator = await fleets.simulator({ latency: { minMs: 1, maxMs: 5 } });
     const crowd = new Crowd(fleets, simulator, fleet, INJECTIONS / 2);
+    await crowd.begin();
     const weather = async () => {
       for (let n = 0; crowd.pressing; n += 1) {
         await delay(EVERY_MS);

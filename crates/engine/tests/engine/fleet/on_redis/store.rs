@@ -117,7 +117,7 @@ async fn tls_is_spoken_to_whom_the_bundle_vouches_for() {
     let url = format!("rediss://localhost:{port}");
     let trusting = FleetOptions {
         ca_bundle: Some(pair.cert.pem()),
-        ..options(&url)
+        ..patient(options(&url))
     };
     accepted(
         &Process::new(&slow(), trusting)
@@ -125,7 +125,7 @@ async fn tls_is_spoken_to_whom_the_bundle_vouches_for() {
             .await
             .unwrap(),
     );
-    let outcome = Process::new(&slow(), options(&url))
+    let outcome = Process::new(&slow(), patient(options(&url)))
         .press("a", "1")
         .await
         .unwrap();
