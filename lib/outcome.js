@@ -33,8 +33,17 @@ function finalEvent({ entry, error, answer }) {
   const auditEntry = copyOf(entry);
   if (error) return { event: 'dtmf.failed', callId, auditEntry };
   // Parsed anew: the result's data is the caller's, and the event is frozen.
-  const payload = parsed(answer?.[1] ?? answer?.[0]);
+  const payload = parsed(shownOf(answer));
   return { event: 'dtmf.injected', callId: /** @type {string} */ (callId), auditEntry, payload };
+}
+
+/**
+ * What events show of a body.
+ * @param {Finished['answer']} answer
+ */
+function shownOf(answer) {
+  if (!answer || answer[1] === false) return undefined;
+  return answer[1] === true ? answer[0] : answer[1];
 }
 
 /**

@@ -38,8 +38,8 @@ export interface Finished {
   entry: AuditEntry;
   unmasking: boolean;
   error: Failure | undefined;
-  /** The body of an accepted answer, and what events show of it where that is another; `null` where it found no memory. */
-  answer: readonly [body: string, redacted: string | null] | null;
+  /** The body of an accepted answer, and what events show of it: another text, all or nothing. `null` where it found no memory. */
+  answer: readonly [body: string, shown: string | boolean] | null;
 }
 
 /** What waits for a record. Methods, since each kind of record has its own reader. */

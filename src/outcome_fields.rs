@@ -178,7 +178,7 @@ mod tests {
     use super::*;
     use crate::record::{Finished, Record as _};
     use cxone_dtmf_engine::error::Code;
-    use cxone_dtmf_engine::outcome::Accepted;
+    use cxone_dtmf_engine::outcome::{Accepted, ShownBody};
 
     fn outcome(result: Result<Accepted, Error>) -> Outcome {
         Outcome {
@@ -204,7 +204,7 @@ mod tests {
         outcome(Ok(Accepted {
             status: 200,
             body: "long".to_owned(),
-            redacted: None,
+            shown: ShownBody::Nothing,
             body_error: None,
         }))
     }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::failure::{Answered, Failure};
 use super::outcome_fields::Entry;
 use cxone_dtmf_engine::error::Error;
+use cxone_dtmf_engine::outcome::ShownBody;
 
 /// A record as text. What may be long comes last, so that it can be left out.
 pub struct Text {
@@ -96,9 +97,27 @@ macro_rules! records {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Answer<'a> {
-    /// The body, and what events show of it where that is another.
-    Accepted(&'a str, Option<&'a str>),
+    /// The body, and what events show of it: another text, all (`true`) or nothing (`false`).
+    Accepted(&'a str, Shown<'a>),
     Failed(Option<Answered<'a>>),
+}
+
+/// What events show of a body.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Shown<'a> {
+    All(bool),
+    Redacted(&'a str),
+}
+
+impl<'a> From<&'a ShownBody> for Shown<'a> {
+    fn from(shown: &'a ShownBody) -> Self {
+        match shown {
+            ShownBody::Nothing => Self::All(false),
+            ShownBody::All => Self::All(true),
+            ShownBody::Redacted(text) => Self::Redacted(text),
+        }
+    }
 }
 
 records! {
@@ -221,7 +240,7 @@ impl<'a> Finished<'a> {
             unmasking: outcome.unmasking,
             error: outcome.result.as_ref().err().map(Failure::from),
             answer: match &outcome.result {
-                Ok(accepted) => Answer::Accepted(&accepted.body, accepted.redacted.as_deref()),
+                Ok(accepted) => Answer::Accepted(&accepted.body, (&accepted.shown).into()),
                 Err(error) => Answer::Failed(Answered::of(error)),
             },
         }

@@ -24,7 +24,7 @@ use cxone_dtmf_engine::audit::{
     AuditLog, AuditSink, Intent, Key, Location, Notice, Observer, Options, Rotation,
 };
 use cxone_dtmf_engine::audit::{Record, Stamp};
-use cxone_dtmf_engine::outcome::{Accepted, Outcome};
+use cxone_dtmf_engine::outcome::{Accepted, Outcome, ShownBody};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -102,7 +102,7 @@ fn pair() -> [Record; 2] {
         result: Ok(Accepted {
             status: 200,
             body: String::new(),
-            redacted: None,
+            shown: ShownBody::Nothing,
             body_error: None,
         }),
     };

@@ -19,11 +19,22 @@ pub struct Accepted {
     pub status: u16,
     /// The body as received. It belongs to the caller and is not redacted.
     pub body: String,
-    /// The body as events show it, with the digits and secrets hidden; `None` when that is the same, or no event is to
-    /// show it.
-    pub redacted: Option<String>,
+    /// What events show of the body.
+    pub shown: ShownBody,
     /// Why the body is missing although the platform accepted the digits.
     pub body_error: Option<BodyError>,
+}
+
+/// What events show of a body: digits and secrets are hidden.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ShownBody {
+    /// Nothing: no event was to show it when it came, so nothing was looked for in it.
+    #[default]
+    Nothing,
+    /// All of it: there is nothing to hide.
+    All,
+    /// Another text.
+    Redacted(String),
 }
 
 /// What was asked for by input that keeps all rules, as far as it is told.

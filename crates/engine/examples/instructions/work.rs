@@ -15,7 +15,7 @@ use cxone_dtmf_engine::audit::{Record, Stamp};
 use cxone_dtmf_engine::auth::Token;
 use cxone_dtmf_engine::lock::{LockKey, LockTicket, Registry};
 use cxone_dtmf_engine::origin::base_url;
-use cxone_dtmf_engine::outcome::{Accepted, Outcome};
+use cxone_dtmf_engine::outcome::{Accepted, Outcome, ShownBody};
 use cxone_dtmf_engine::payload;
 use uuid::Uuid;
 
@@ -162,7 +162,7 @@ fn records() -> [Record; 2] {
         result: Ok(Accepted {
             status: 202,
             body: String::new(),
-            redacted: None,
+            shown: ShownBody::Nothing,
             body_error: None,
         }),
     };

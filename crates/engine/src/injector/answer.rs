@@ -10,7 +10,7 @@ use crate::auth::Token;
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::http::{Answer, Fault};
-use crate::outcome::Accepted;
+use crate::outcome::{Accepted, ShownBody};
 use crate::redact::Redactor;
 use crate::retry::{Failure, Resend, retry_after_of};
 
@@ -88,16 +88,18 @@ impl Active {
         let body = body_text(&answer.body);
         let text = body.unwrap_or_default();
         let engine = &self.identity.engine;
-        let shown = !text.is_empty() && engine.parts.events.shows_answers();
-        let redacted = shown.then(|| {
+        let shown = if engine.parts.events.shows_answers() {
             let digits = &self.request.digit_redactors();
             let secrets = &engine.secrets_of(token);
-            Redactor { digits, secrets }.body(text)
-        });
+            let redacted = Redactor { digits, secrets }.body(text);
+            redacted.map_or(ShownBody::All, ShownBody::Redacted)
+        } else {
+            ShownBody::Nothing
+        };
         Accepted {
             status: answer.status.as_u16(),
             body: text.to_owned(),
-            redacted: redacted.flatten(),
+            shown,
             body_error: body.err(),
         }
     }

@@ -14,7 +14,7 @@ use cxone_dtmf_engine::audit::{Intent, Key, Location, Notice, Options};
 use cxone_dtmf_engine::audit::{Record, Stamp};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::{Code, Error};
-use cxone_dtmf_engine::outcome::{Accepted, Outcome};
+use cxone_dtmf_engine::outcome::{Accepted, Outcome, ShownBody};
 use uuid::Uuid;
 
 use super::disk::MemoryDisk;
@@ -90,7 +90,7 @@ pub fn accepted() -> Result<Accepted, Error> {
     Ok(Accepted {
         status: 204,
         body: String::new(),
-        redacted: None,
+        shown: ShownBody::Nothing,
         body_error: None,
     })
 }
