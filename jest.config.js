@@ -23,6 +23,7 @@ const SHARED = [
   'errors',
   'events',
   'hostile',
+  'in-doubt',
   'jest-realm',
   'lifecycle',
   'locks',
