@@ -24,6 +24,7 @@ const SHARED = [
   'errors',
   'events',
   'hostile',
+  'in-doubt',
   'jest-realm',
   'lifecycle',
   'locks',

@@ -54,7 +54,8 @@ test('a closed injector takes no connection away from others', async () => {
 test('a connection that an injection gave up is not used again', async () => {
   platform.answer({ hold: true });
   const first = bench.injector(platform, { apiUrl: url, timeoutMs: 1000 }, { authUrl: url });
-  await expect(first.injectDTMF(params())).rejects.toMatchObject({ code: 'ERR_DTMF_OUTCOME_UNKNOWN' });
+  const lost = first.injectDTMF(params({ dtmfString: '7' }));
+  await expect(lost).rejects.toMatchObject({ code: 'ERR_DTMF_OUTCOME_UNKNOWN' });
   await injectOnce(1);
   expect(platform.executions('call-1')).toHaveLength(1);
 });

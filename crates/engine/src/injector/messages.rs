@@ -114,7 +114,7 @@ pub(super) fn rejected(why: Rejection) -> Error {
 /// The same digits may have been pressed already.
 pub(super) fn repeat(first: Uuid) -> Error {
     let message = format!(
-        "the outcome of injection {first} is unknown, which handed the same digits to this call before, so they were not sent again (repeatGuardMs): find out whether they were pressed, then call resolve"
+        "injection {first} handed the same digits to this call before and its outcome is unknown, so they were not sent again (repeatGuardMs): find out whether they were pressed, then call resolve"
     );
     Error {
         delivery: Delivery::Unknown,
