@@ -287,7 +287,7 @@ describe('the fleet of the demo', () => {
   test('says what to install where there is no server, and what a number is', async () => {
     const missing = await demo(['--fleet', '2'], [], { PATH: '/nowhere' });
     expect(missing).toMatchObject({ code: 2, stdout: '' });
-    expect(missing.stderr).toContain('redis-server 7.0 or newer');
+    expect(missing.stderr).toContain('redis-server 6.0 or newer');
     const wrong = await demo(['--fleet', '33']);
     expect(wrong).toMatchObject({ code: 2, stdout: '' });
     expect(wrong.stderr).toContain('--fleet must be a number of processes, 1 to 32');

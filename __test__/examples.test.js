@@ -126,7 +126,7 @@ describe('the TypeScript program', () => {
     expectClean(ended);
     expect(ended.stdout.trim().split('\n')).toEqual([
       'attempt 1 failed (ERR_DTMF_SERVER)',
-      'pressed ***** after 2 attempts',
+      "pressed after 2 attempts, answered { status: 'accepted', callId: 'call-1', digits: 5 }",
       'failed: ERR_DTMF_REJECTED',
       'refused: give up',
       'failed: ERR_DTMF_OUTCOME_UNKNOWN',

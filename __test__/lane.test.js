@@ -23,6 +23,8 @@ function serve() {
   const server = http.createServer((request, response) => {
     request.resume().on('end', () => response.end(request.url.endsWith('/dtmf') ? BODY : token));
   });
+  // A loaded machine may leave a connection idle for longer than Node.js keeps it.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 }
 

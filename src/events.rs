@@ -13,6 +13,7 @@ use super::record::{
 use super::times::whole_millis_up;
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::event::{Event, EventSink};
+use cxone_dtmf_engine::outcome::Outcome;
 
 /// Sends the engine's events down the lane.
 pub struct LaneEvents {
@@ -39,10 +40,16 @@ impl LaneEvents {
     }
 }
 
+impl LaneEvents {
+    fn finished<'a>(&self, outcome: &'a Outcome) -> Finished<'a> {
+        let fleet = self.fleet;
+        Finished::of(Entry { outcome, fleet })
+    }
+}
+
 impl EventSink for LaneEvents {
     fn emit(&self, event: Event) {
-        let Self { outbox, fleet, .. } = self;
-        let injector = self.injector;
+        let (outbox, injector) = (&self.outbox, self.injector);
         match event {
             Event::Retrying {
                 id,
@@ -61,10 +68,7 @@ impl EventSink for LaneEvents {
                 delay_ms: whole_millis_up(delay),
                 reason: reason.as_str(),
             }),
-            Event::Finished(outcome) => outbox.push(&Finished::of(Entry {
-                outcome: &outcome,
-                fleet: *fleet,
-            })),
+            Event::Finished(outcome) => outbox.push(&self.finished(&outcome)),
             Event::Unmasked {
                 id,
                 injection_id,

@@ -39,7 +39,7 @@ test('all is fine: 0, and no digit was pressed', async () => {
   const { code, report, failed, warned } = await doctor();
   expect({ code, failed, warned }).toEqual({ code: 0, failed: [], warned: [] });
   expect(report.map(({ check }) => check)).toEqual([
-    ...['node', 'addon', 'settings', 'proxy', 'roots'],
+    ...['node', 'addon', 'settings', 'published', 'proxy', 'roots'],
     ...['auth-host', 'token', 'scope', 'api-host', 'clock', 'redis'],
   ]);
   expect(report.every(({ schemaVersion }) => schemaVersion === 1)).toBe(true);
@@ -212,7 +212,6 @@ describe('the API that NICE publishes', () => {
     ['grant', { CXONE_GRANT: 'implicit' }],
     ['api ', { CXONE_API: 'telephony-v3' }],
     ['id of the access key', { CXONE_ACCESS_KEY_ID: '' }],
-    ["'discover' needs", { CXONE_GRANT: '', CXONE_CLIENT_ID: 'id', CXONE_CLIENT_SECRET: SECRET }],
     ["'discover' needs", { CXONE_API: 'telephony-v2' }],
   ])('a setting: %s in %j', async (what, env) => {
     const { code, failed, byName } = await sessions(env);

@@ -62,6 +62,8 @@ class Platform {
   });
 
   async listen() {
+    // A loaded machine may leave a connection idle for longer than Node.js keeps it.
+    this.#server.keepAliveTimeout = 0;
     await new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     this.url = `http://127.0.0.1:${this.#server.address().port}`;
   }

@@ -8,6 +8,7 @@ use cxone_dtmf_engine::config::{AfterUnknown, Config, InjectionOptions, PlayoutM
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_engine::fleet::FleetOptions;
+use cxone_dtmf_engine::payload::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::fleet::redis::{Redis, Served};
@@ -444,13 +445,9 @@ async fn after_a_lost_lease_a_recording_is_unmasked_under_a_new_one_only() {
         options(&redis.url()),
     );
     let mut params = session("s", "123");
-    params.mask_recording = true;
-    let params = cxone_dtmf_engine::api::Params::AgentSession(params);
-    let pressing =
-        process
-            .world
-            .injector
-            .inject(process.id(), params, &InjectionOptions::default());
+    params.mask_recording = Value::Flag(true);
+    let options = InjectionOptions::default();
+    let pressing = (process.world.injector).inject(process.id(), params.pack(), &options);
     let outcome = tokio::spawn(pressing.run()).await.unwrap();
     accepted(&outcome);
     assert!(outcome.unmasking);
