@@ -76,7 +76,9 @@ class InjectorCore {
     return {
       lockExpired: (record) => this.locks.expired(record),
       withoutLease: ({ awayMs }) =>
-        log.warn('Redis is away: calls are locked within this process only (fleet.onUnavailable)', { awayMs }),
+        log.warn('Redis is away: calls are locked within this process only (fleet.onUnavailable)', {
+          awayMs,
+        }),
       leasesAgain: ({ afterMs }) =>
         log.info('Redis is back: calls are locked in the whole fleet', { afterMs }),
       auditNotice: (record) => auditLog.take(record, log, onAnchor),

@@ -264,7 +264,7 @@ mod tests {
         let text = Finished::of(entry).text().unwrap();
         assert_eq!(
             text.json.get(text.long_at.unwrap()..),
-            Some(r#"["long",null]]"#)
+            Some(r#"["long",false]]"#)
         );
     }
 

@@ -276,8 +276,8 @@ mod tests {
             format!("interDigitPause {whole}")
         );
         assert_eq!(
-            params(|it| it.contact_id = 7.0.into()),
-            "contactId must be a string"
+            params(|it| it.contact_id = 7.5.into()),
+            "contactId must be a string, or a whole number"
         );
         assert_eq!(
             params(|it| it.mask_recording = "yes".into()),

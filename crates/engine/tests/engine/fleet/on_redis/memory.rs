@@ -24,7 +24,7 @@ fn everything(redis: &Redis) -> Vec<(String, String)> {
         .ask(&["KEYS", "*"])
         .list()
         .iter()
-        .map(|key| key.text())
+        .map(super::super::redis::resp::Reply::text)
         .collect();
     keys.sort();
     let read = |key: String| {

@@ -14,6 +14,7 @@ use crate::fleet::proxy::Proxy;
 use crate::fleet::redis::Redis;
 use crate::fleet::redis::resp::{Client, Reply};
 use crate::fleet::stage::patient;
+use crate::support::until;
 
 const TERMS: LeaseTerms = LeaseTerms {
     lease: Duration::from_secs(3_600),
@@ -33,6 +34,9 @@ struct Wire {
 
 impl Wire {
     async fn new(redis: &Redis, again: Option<(usize, usize)>) -> Self {
+        // Processes that are still there would say that the server has lost their leases.
+        let gone = || redis.ask(&["PUBSUB", "CHANNELS"]).list().is_empty();
+        until("the processes of before are gone", gone).await;
         Self {
             proxy: Proxy::to(redis.port()).await,
             client: redis.connect(),
@@ -213,7 +217,7 @@ async fn rate(redis: &Redis, again: Option<(usize, usize)>) -> (Vec<u64>, usize)
     }
     slots[2].cancel(&stores[0]).await.unwrap();
     wire.stepped();
-    let again = SharedSlot::reserve(&stores[1], &[of_call.clone()], far)
+    let again = SharedSlot::reserve(&stores[1], std::slice::from_ref(&of_call), far)
         .await
         .unwrap();
     wire.stepped();
