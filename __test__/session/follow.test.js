@@ -51,6 +51,16 @@ test.each([
   expect(platform.injections('session-1')).toHaveLength(0);
 });
 
+test('each poll has the id that the answer before it gave', async () => {
+  const renewed = (sessionId) => ({ status: 200, body: { sessionId, events: [] } });
+  const END_ELSEWHERE = { status: 200, body: { events: [{ Type: 'RemoteAgentSessionEnd' }] } };
+  platform.answerEvents(renewed('session-2'), { status: 304 }, renewed('../session'), END_ELSEWHERE);
+  injector.followSession('session-1');
+  await until(() => lines.includes('Session ended'), 'the end');
+  const ids = polls().map(({ path }) => /agent-sessions\/([^/]+)\//.exec(path)[1]);
+  expect(ids).toEqual(['session-1', 'session-2', 'session-2', 'session-2']);
+});
+
 test('304 and other events keep it listening', async () => {
   platform.answerEvents({ status: 304 }, { status: 200, body: { events: [{ Type: 'Mute' }] } });
   injector.followSession('session-1');

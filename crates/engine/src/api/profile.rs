@@ -62,6 +62,11 @@ pub trait WireProfile: Send + Sync + 'static {
     fn session_status(&self, _: &Answer) -> SessionStatus {
         SessionStatus::Unavailable
     }
+
+    /// The id under which the session goes on after such an answer, where it names one.
+    fn renewed_session(&self, _: &Answer) -> Option<String> {
+        None
+    }
 }
 
 /// What a poll for events says of its session.

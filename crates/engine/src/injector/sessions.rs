@@ -13,6 +13,7 @@ use crate::api::{RequestTemplate, SessionStatus};
 use crate::cancel::{Reason, Scope, closed};
 use crate::error::{Code, Error};
 use crate::event::Event;
+use crate::http::Answer;
 use crate::lock::Rejection;
 use crate::payload;
 use crate::retry::{Policy, Progress, Resend};
@@ -72,15 +73,20 @@ impl Follower {
     async fn listen(&self) {
         let mut was_heard = false;
         let mut earliest = Instant::now();
+        let mut template = self.template.clone();
         loop {
             let poll = Poll {
                 follower: self,
+                template: &template,
                 was_heard,
                 earliest: &mut earliest,
                 told: false,
             };
             match retry_loop::run(poll).await {
-                Ok(Session::GoesOn) => was_heard = true,
+                Ok(Session::GoesOn { renewed }) => {
+                    was_heard = true;
+                    template = renewed.map_or(template, |next| *next);
+                }
                 Ok(Session::Ended) => return,
                 // The policy has no end.
                 Err(_) => {}
@@ -105,17 +111,32 @@ impl Follower {
 
 /// What a poll learns.
 enum Session {
-    GoesOn,
+    /// With the next poll, where the session has another id from now on.
+    GoesOn {
+        renewed: Option<Box<RequestTemplate>>,
+    },
     Ended,
 }
 
 /// One poll, tried until it is answered.
 struct Poll<'a> {
     follower: &'a Follower,
+    template: &'a RequestTemplate,
     was_heard: bool,
     earliest: &'a mut Instant,
     /// The events cannot be heard, and that was told.
     told: bool,
+}
+
+impl Poll<'_> {
+    fn goes_on(&self, answer: &Answer) -> Session {
+        let profile = &self.follower.engine.parts.profile;
+        let renewed = profile.renewed_session(answer);
+        let template = renewed.and_then(|session| profile.next_event(&session, POLL).ok());
+        Session::GoesOn {
+            renewed: template.map(Box::new),
+        }
+    }
 }
 
 impl Attempts for Poll<'_> {
@@ -125,11 +146,11 @@ impl Attempts for Poll<'_> {
         sleep_until(*self.earliest).await;
         let asked = Instant::now();
         *self.earliest = asked + LEAST_INTERVAL;
-        let Follower {
-            engine, template, ..
-        } = self.follower;
+        let engine = &self.follower.engine;
         let until = asked + POLL + POLL_MARGIN;
-        let asking = engine.ask(template, until, |poll| poll.timeout = POLL + POLL_MARGIN);
+        let asking = engine.ask(self.template, until, |poll| {
+            poll.timeout = POLL + POLL_MARGIN;
+        });
         let (answer, token) = asking.await.map_err(|NotAnswered { error, .. }| {
             let mut failed = Failed::not_sent(error);
             failed.failure.resend = Resend::Transient;
@@ -137,7 +158,7 @@ impl Attempts for Poll<'_> {
             failed
         })?;
         let resend = match engine.parts.profile.session_status(&answer) {
-            SessionStatus::Active => return Ok(Session::GoesOn),
+            SessionStatus::Active => return Ok(self.goes_on(&answer)),
             SessionStatus::Ended => return Ok(Session::Ended),
             SessionStatus::NotFound if self.was_heard => return Ok(Session::Ended),
             SessionStatus::TokenRefused => Resend::FreshToken,

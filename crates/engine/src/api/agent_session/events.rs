@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::api::profile::SessionStatus;
 use crate::http::{Answer, AnswerBody};
+use crate::payload;
 
-/// The event that ends a session (NICE's agent SDK, `get-next-event-type`).
-const SESSION_END: &str = "AgentSessionEnd";
+/// The events that end a session, here or elsewhere (NICE's agent SDK, `get-next-event-type` and `cxone-get-next-adapter`).
+const SESSION_ENDS: [&str; 2] = ["AgentSessionEnd", "RemoteAgentSessionEnd"];
 
 /// What an answer says of the session.
 pub(super) fn read(answer: &Answer) -> SessionStatus {
@@ -23,12 +24,25 @@ pub(super) fn read(answer: &Answer) -> SessionStatus {
     }
 }
 
+/// The id for the next poll: each answer with events has a new one, and an old one is answered with the whole state again
+/// (NICE's help, GET NEXT EVENT). What is no id is left alone.
+pub(super) fn renewed_session(answer: &Answer) -> Option<String> {
+    let body = json(&answer.body).filter(|_| answer.status.is_success())?;
+    let id = body.get("sessionId")?.as_str()?;
+    payload::check_id("sessionId", id).ok()?;
+    Some(id.to_owned())
+}
+
+fn json(body: &AnswerBody) -> Option<Value> {
+    match body {
+        AnswerBody::Whole(bytes) => serde_json::from_slice(bytes).ok(),
+        _ => None,
+    }
+}
+
 /// Whether one of the events ends the session. The SDK writes `Type`; either case is accepted.
 fn ends(body: &AnswerBody) -> bool {
-    let AnswerBody::Whole(bytes) = body else {
-        return false;
-    };
-    let Ok(body) = serde_json::from_slice::<Value>(bytes) else {
+    let Some(body) = json(body) else {
         return false;
     };
     let events = match &body {
@@ -39,7 +53,7 @@ fn ends(body: &AnswerBody) -> bool {
         ["Type", "type"]
             .into_iter()
             .filter_map(|key| event.get(key)?.as_str())
-            .any(|kind| kind == SESSION_END)
+            .any(|kind| SESSION_ENDS.contains(&kind))
     })
 }
 
@@ -49,12 +63,32 @@ mod tests {
     use bytes::Bytes;
     use http::{HeaderMap, StatusCode};
 
-    fn status_of(status: u16, body: &'static str) -> SessionStatus {
-        read(&Answer {
+    fn answer(status: u16, body: &'static str) -> Answer {
+        Answer {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: AnswerBody::Whole(Bytes::from_static(body.as_bytes())),
-        })
+        }
+    }
+
+    fn status_of(status: u16, body: &'static str) -> SessionStatus {
+        read(&answer(status, body))
+    }
+
+    #[test]
+    fn an_answer_renews_the_id_where_it_has_one() {
+        let renewed = |status, body| renewed_session(&answer(status, body));
+        let id = r#"{"sessionId":"s-2","events":[]}"#;
+        assert_eq!(renewed(200, id).as_deref(), Some("s-2"));
+        assert_eq!(renewed(409, id), None);
+        for other in [
+            r#"{"sessionId":"../x"}"#,
+            r#"{"sessionId":2}"#,
+            "[]",
+            "<html>",
+        ] {
+            assert_eq!(renewed(200, other), None, "{other}");
+        }
     }
 
     #[test]
@@ -68,6 +102,11 @@ mod tests {
             ),
             (200, end, SessionStatus::Ended),
             (200, r#"[{"type":"AgentSessionEnd"}]"#, SessionStatus::Ended),
+            (
+                200,
+                r#"[{"Type":"RemoteAgentSessionEnd"}]"#,
+                SessionStatus::Ended,
+            ),
             (
                 200,
                 r#"{"events":{"Type":"AgentSessionEnd"}}"#,

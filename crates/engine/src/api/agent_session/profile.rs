@@ -109,4 +109,8 @@ impl WireProfile for AgentSession {
     fn session_status(&self, answer: &Answer) -> SessionStatus {
         events::read(answer)
     }
+
+    fn renewed_session(&self, answer: &Answer) -> Option<String> {
+        events::renewed_session(answer)
+    }
 }
