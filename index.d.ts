@@ -91,7 +91,11 @@ export interface SessionParams {
   /** The silence between two tones in milliseconds, whole, 50 to 1000. Default: 120. */
   readonly interDigitPause?: number | undefined;
   /**
-   * The contact that the session handles. Needed for `maskRecording`. The platform writes contact ids as numbers and as
+   * The contact that the digits are for. In a session that this process follows they go only while that contact is the one
+   * that hears them; once it has left they fail with {@link DtmfCallEndedError}, and while it is on hold or another one is in
+   * focus with {@link DtmfNotInFocusError}, not-sent. Until an event has named who is in focus they wait, at most
+   * `lockTimeoutMs`. **Without it, or without {@link DtmfInjector.followSession}, digits go to whoever is in focus when they
+   * arrive**, and that may be the next caller; `requireContact` makes that an error. Needed for `maskRecording`. The platform writes contact ids as numbers and as
    * text: a whole number from 0 to 9007199254740991 stands for its digits. Text is 1 to 128 characters, as all ids.
    */
   readonly contactId?: string | number | undefined;
@@ -100,8 +104,22 @@ export interface SessionParams {
    * unmasked after `playoutMs`, also when the injection failed or was aborted. When it cannot be masked nothing is
    * sent: {@link DtmfMaskError}. The promise does not wait for the unmasking; `close()` and the natural end of the
    * process do, `process.exit()` does not. The session stays locked until then. Default: `false`.
+   *
+   * The session has to be followed: the platform accepts a mask before it is there, and the first digit waits for the event
+   * that confirms it, at most `maskTimeoutMs`. A session whose `CanMask` is false is refused. `unguarded` is the way without.
    */
   readonly maskRecording?: boolean | undefined;
+  /**
+   * Whether a contact that is on hold, or behind another one, is brought into focus first (`…/activate`). Needs `contactId`.
+   * Default: `false`: it fails with {@link DtmfNotInFocusError}.
+   */
+  readonly focus?: boolean | undefined;
+  /**
+   * Whether the recording may be masked in a session that nobody in this process follows. The digits then go out on the
+   * platform's word: nothing tells whether the mask is there yet, and whether the contact is still the one in focus. Without
+   * effect in a followed session. Default: `false`.
+   */
+  readonly unguarded?: boolean | undefined;
 }
 
 /** What only `Other` has and `Own` must not. */
@@ -685,6 +703,17 @@ export interface SessionConfig extends CommonInjectorConfig {
    */
   readonly playout?: 'hold' | 'none' | undefined;
   /**
+   * Whether an injection without `contactId`, or into a session that is not followed, is a {@link DtmfInvalidError}: its digits
+   * would go to whoever is in focus when they arrive. Default: `false`.
+   */
+  readonly requireContact?: boolean | undefined;
+  /**
+   * How long the first digit waits for the event that confirms the mask of the recording, in a followed session, in
+   * milliseconds, whole. Past it the injection fails with {@link DtmfMaskError} and the recording is
+   * unmasked. Default: 5000, 1 to 86400000.
+   */
+  readonly maskTimeoutMs?: number | undefined;
+  /**
    * Whether `,` and `w` (half a second) and `W` (a second) in `dtmfString` pause. The digits between pauses are sent one
    * request after the other under one lock. When one of them fails nothing is sent again, and
    * `error.digitsAccepted` says how far it came. Default: `false`.
@@ -826,6 +855,23 @@ export interface RecognitionSnapshot {
   };
 }
 
+/** A session that is followed. */
+export interface FollowedSessionSnapshot {
+  /** Its first id. */
+  sessionId: string;
+  /** Whether its events are heard at the moment. While they are not, digits with a `contactId` wait. */
+  heard: boolean;
+  /** Whether recordings can be masked in it; `null` where nothing has said so. */
+  canMask: boolean | null;
+  /** The contacts that are there. */
+  contacts: {
+    contactId: string;
+    state: 'ringing' | 'active' | 'held' | 'masked' | 'joined';
+    /** Whether it hears what is pressed. */
+    inFocus: boolean;
+  }[];
+}
+
 /** What takes nothing more until it is resolved. */
 export interface InDoubtSnapshot {
   /** The call or session. */
@@ -870,6 +916,8 @@ export interface MetricsSnapshot {
    * platform of this injector. At most 1,000, those first that end first.
    */
   inDoubt: InDoubtSnapshot[];
+  /** The sessions that are followed, now: in the whole process, on the platform of this injector. At most 1,000. */
+  sessions: FollowedSessionSnapshot[];
   /**
    * Bytes of outcomes and events that JavaScript has not taken, now, of all injectors of the thread. While it takes
    * none, nothing more is sent from 64 MB on.
@@ -963,7 +1011,7 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    *
    * @throws {DtmfInvalidError} when it is set: {@link registerCTIMonitor} adds one.
    */
-  readonly ctiCallbacks: readonly CtiCallback[];
+  readonly ctiCallbacks: readonly CtiCallback<Api>[];
 
   /**
    * Calls back on every event. All events of an injection arrive before its promise settles, in order.
@@ -974,7 +1022,7 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    * @returns its own unregister; calling it again does nothing.
    * @throws {DtmfInvalidError} when `callback` is not a function.
    */
-  registerCTIMonitor(callback: CtiCallback): () => void;
+  registerCTIMonitor(callback: CtiCallback<Api>): () => void;
 
   /**
    * Presses digits into a call. Makes one attempt unless `maxAttempts` says more.
@@ -1009,19 +1057,50 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
   ): Promise<T>;
 
   /**
-   * Follows a session by its events, so that nothing waits for one that has ended: whoever is queued for it or for its
-   * lock then fails with `ERR_DTMF_CALL_ENDED`, not-sent. Of a sequence that has begun no more is pressed: it fails with
-   * `ERR_DTMF_OUTCOME_UNKNOWN` and `digitsAccepted`. Only with `api: 'agent-session'`.
+   * Follows a session by its events. What is pressed into it then goes by them:
    *
-   * It asks the platform with a long poll and asks again after trouble, with back-off; the first failure is logged. The
-   * platform hands each event to one listener: follow sessions that your program started itself. Following keeps
-   * neither the process nor the injector alive; `close()` ends it.
+   * - Digits with a `contactId` go only while that contact hears them ({@link SessionParams.contactId}). No request leaves after
+   *   the event that speaks against it was received; what remains is the time in which an event is on its way.
+   * - When the session ends, here or elsewhere, whoever is queued for it or for its lock fails with `ERR_DTMF_CALL_ENDED`,
+   *   not-sent. Of a sequence that has begun no more is pressed: it fails with `ERR_DTMF_OUTCOME_UNKNOWN` and `digitsAccepted`.
+   * - The platform renews the id of a session with each answer. Polls, digits and masks use the newest one; the first and the
+   *   newest 10,000 all mean this session, which has one queue, one lock and one playout whatever id it is named by.
    *
-   * @returns its own end; calling it again does nothing.
+   * Every event is told to the monitors, as {@link SessionEvent}, and to who goes through what this returns. Only with
+   * `api: 'agent-session'`.
+   *
+   * It asks the platform with a long poll and asks again after trouble, with back-off; the first failure is logged. While it
+   * cannot be heard, digits with a `contactId` wait. The platform hands each event to one listener of an id: a program that
+   * borrows the id of an agent's own window takes events from it. {@link DtmfInjector.joinSession} gives an id of one's own.
+   * Following keeps neither the process nor the injector alive; `close()` ends it.
+   *
+   * @returns its own end, which may be called again, and an async iterable of the events, of which the newest 1,000 are kept.
    * @throws {DtmfInvalidError} when the id breaks the rule of ids, or the API has no events.
    * @throws {DtmfClosedError} when the injector is closed.
    */
-  followSession(sessionId: string): () => void;
+  followSession(sessionId: string, options?: FollowOptions): Following;
+
+  /**
+   * A session by its id: the first one, or any that the platform has given since. Asks the platform nothing.
+   *
+   * @throws {DtmfInvalidError} when the id is no text.
+   */
+  session(sessionId: string): DtmfSession;
+
+  /**
+   * Starts an agent session, and follows it: the polls keep it alive. `close()` ends the sessions that this injector started,
+   * and no other; it hangs nobody up. Where it is not known whether the platform carried it out, it is not asked again.
+   *
+   * Rejects with `ERR_DTMF_INVALID`, `ERR_DTMF_AUTH`, `ERR_DTMF_FORBIDDEN`, `ERR_DTMF_CONFLICT`, `ERR_DTMF_REJECTED`,
+   * `ERR_DTMF_RATE_LIMITED`, `ERR_DTMF_SERVER`, `ERR_DTMF_CONNECT`, `ERR_DTMF_DEADLINE` or `ERR_DTMF_CLOSED`.
+   */
+  startSession(options: StartSessionOptions): Promise<DtmfSession>;
+
+  /**
+   * Joins the session of an agent with an id of one's own, and follows it: both hear all events. `close()` does not end it.
+   * Rejects as {@link startSession}.
+   */
+  joinSession(options: JoinSessionOptions): Promise<DtmfSession>;
 
   /**
    * Says what was found out of digits whose outcome was unknown, as by looking at the call or asking a person. Either way they
@@ -1246,10 +1325,105 @@ export interface DtmfRetryingEvent {
 }
 
 /** A monitor. A promise that it returns is not waited for. */
-export type CtiCallback = (event: CtiEvent) => void | Promise<void>;
+export type CtiCallback<Api extends WireProfile = 'telephony-v2'> = (
+  event: CtiEventOf<Api>,
+) => void | Promise<void>;
 
 /** What a monitor is told. `event` tells the kinds apart. */
 export type CtiEvent = DtmfInjectedEvent | DtmfFailedEvent | DtmfRetryingEvent;
+
+/** What a monitor of an injector with that `api` is told. */
+export type CtiEventOf<Api extends WireProfile> = Api extends 'agent-session'
+  ? CtiEvent | SessionEvent
+  : CtiEvent;
+
+/** Something that a followed session tells, in order with the events of injections. */
+export interface SessionEvent {
+  event: 'session.event';
+  /** The session, by the id that it was followed by. */
+  callId: string;
+  /** The same. */
+  sessionId: string;
+  /** What happened, in the platform's words, such as `CallContactEvent`; empty where the event has no type. */
+  type: string;
+  /** The contact that it is about; `null` for none. */
+  contactId: string | null;
+  /** The status that it tells, in the platform's words, such as `Active` or `Holding`; `null` for none. */
+  status: string | null;
+  /** When this process received it: ISO 8601, UTC, milliseconds. */
+  timestamp: string;
+  /**
+   * The event itself. What the platform documents is shown; in all else, as in what a script puts into a `CustomEvent`, each
+   * run of digits is `*****`, unless the injector has `digits: 'clear'`. Tokens are hidden always.
+   */
+  data: Record<string, unknown>;
+}
+
+/** What {@link DtmfInjector.followSession} returns: a function that ends it, and the events. */
+export interface Following extends AsyncIterable<SessionEvent> {
+  (): void;
+}
+
+/** Options of {@link DtmfInjector.followSession}. */
+export interface FollowOptions {
+  /**
+   * Reads out of an event how many digits of an injection the far end recognised, for {@link DtmfInjector.reportRecognition}:
+   * a script that recognised them can put that into a `CustomEvent`. It gets each event as it came, **digits included**. What it
+   * returns is reported; `undefined` where the event is about something else. Default: none.
+   */
+  readonly recognition?:
+    | ((event: Record<string, unknown>) => { injectionId: string; digitsRecognised: number } | undefined)
+    | undefined;
+}
+
+/** Options of {@link DtmfInjector.startSession}. One of the stations is needed. */
+export interface StartSessionOptions {
+  /** The station that the agent sits at. */
+  readonly stationId?: string | undefined;
+  /** The telephone number that the agent is called at. */
+  readonly stationPhoneNumber?: string | undefined;
+  /** After how long without a poll the platform ends the session, in minutes, whole, 1 to 4294967295. Default: 30. */
+  readonly inactivityTimeout?: number | undefined;
+  /** Whether it logs the agent off then. Default: `false`. */
+  readonly inactivityForceLogout?: boolean | undefined;
+  /** The agent whose session it is, whole, 0 to 4294967295. Default: 0, the one whose token it is. */
+  readonly asAgentId?: number | undefined;
+}
+
+/** Options of {@link DtmfInjector.joinSession}. */
+export interface JoinSessionOptions {
+  /** The agent whose session it is, whole, 1 to 4294967295. Required. */
+  readonly asAgentId: number;
+}
+
+/** Options of {@link DtmfSession.end}. Nobody's call is hung up unless asked for by name. */
+export interface EndSessionOptions {
+  /** Whether the agent is logged off although contacts are there. Default: `false`. */
+  readonly forceLogoff?: boolean | undefined;
+  /** Whether the contacts of the session are hung up. Default: `false`. */
+  readonly endContacts?: boolean | undefined;
+  /** Whether contacts that wait for this agent alone are left behind. Default: `false`. */
+  readonly ignorePersonalQueue?: boolean | undefined;
+}
+
+/** An agent session in the hands of a program. Its commands reject as {@link DtmfInjector.startSession} does. */
+export interface DtmfSession {
+  /** The id that it was opened with, or asked for with. The platform gives it others later; this one goes on meaning it. */
+  readonly id: string;
+  /** {@link DtmfInjector.injectDTMF} into this session. */
+  injectDTMF<Data = unknown>(
+    params: Omit<SessionParams, 'sessionId'>,
+    options?: InjectionOptions,
+  ): Promise<InjectionResult<Data>>;
+  /** {@link DtmfInjector.followSession}. A session that this handle follows already goes on being followed, once. */
+  follow(options?: FollowOptions): Following;
+  /** Calls the agent's telephone. `AgentLeg` events tell whether it was answered. */
+  dialAgentLeg(): Promise<void>;
+  /** Hangs it up. */
+  endAgentLeg(): Promise<void>;
+  /** Ends the session. One that is not there any more has ended. */
+  end(options?: EndSessionOptions): Promise<void>;
+}
 
 /**
  * What is published about one injection through `node:diagnostics_channel`, on `cxone-dtmf:injection:start`, `:error` (only
@@ -1398,11 +1572,20 @@ export interface DtmfOutcomeUnknownError extends DtmfErrorFields<'ERR_DTMF_OUTCO
 /** The audit log cannot take the intent, so nothing was sent. The message says why. */
 export interface DtmfAuditError extends DtmfErrorFields<'ERR_DTMF_AUDIT', 'not-sent' | 'refused'> {}
 
-/** The recording could not be masked, so no digit was sent. `response` says why, when the platform answered. */
+/** The recording could not be masked, or no event confirmed that it is, so no digit was sent. `response` says why, when the platform answered. */
 export interface DtmfMaskError extends DtmfErrorFields<'ERR_DTMF_MASK', 'not-sent'> {}
 
-/** The session ended while this injection waited. It was heard of through `followSession`. */
+/** The contact left its session, or the session ended, before the digits were sent. It was heard of through `followSession`. */
 export interface DtmfCallEndedError extends DtmfErrorFields<'ERR_DTMF_CALL_ENDED', 'not-sent' | 'refused'> {}
+
+/**
+ * The contact that the digits are for does not hear what is pressed: it is on hold, another one is in focus, no event has said
+ * in time who is, or the session is not followed any more. Pass `focus: true`, or send when an event says that it is in focus.
+ */
+export interface DtmfNotInFocusError extends DtmfErrorFields<
+  'ERR_DTMF_NOT_IN_FOCUS',
+  'not-sent' | 'refused'
+> {}
 
 /**
  * The lease on the call was lost before the digits were sent: the process stood still, or Redis was away, for longer than
@@ -1446,6 +1629,7 @@ export type DtmfError =
   | DtmfAuditError
   | DtmfMaskError
   | DtmfCallEndedError
+  | DtmfNotInFocusError
   | DtmfLockLostError
   | DtmfStoreError
   | DtmfClosedError

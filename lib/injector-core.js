@@ -44,7 +44,7 @@ class InjectorCore {
     warnOfUnpublished(read, auth?.native, this.log);
     this.monitors = new Monitors(this.log);
     this.locks = new Locks(this.native, this.log, this.receiver, this.tokens);
-    this.sessions = new Sessions(this.native, this.log);
+    this.sessions = new Sessions(this.native, this.log, this.monitors, this.receiver);
     /** @type {import('./injection.js').Shared} */
     this.shared = {
       authClient,
@@ -83,6 +83,7 @@ class InjectorCore {
         log.info('Redis is back: calls are locked in the whole fleet', { afterMs }),
       auditNotice: (record) => auditLog.take(record, log, onAnchor),
       logged: ({ message, fields }) => log.debug?.(message, fields),
+      sessionEvent: (record) => this.sessions.told(record),
       sessionEnded: (record) => this.sessions.ended(record),
       sessionNotHeard: (record) => this.sessions.notHeard(record),
       tokenWanted: ({ request }) => tokens.wanted(request, this.native),

@@ -8,7 +8,7 @@ const lane = require('./lane.js');
 const { madeOrThrow, toOptionalJson, throwIfWrong, textOrNull, numberOrNaN } = require('./options.js');
 const outcome = require('./outcome.js');
 const { hide } = require('./own.js');
-const { JSONParse } = require('./primordials.js');
+const { JSONParse, ObjectDefineProperty } = require('./primordials.js');
 const { known, selfOf } = require('./self.js');
 
 /**
@@ -23,6 +23,17 @@ let injectorOf;
  * @type {(injector: DtmfInjector) => Promise<string[]>}
  */
 let missingFleetRights;
+
+/** What a program may look at and not set. @type {readonly [string, (core: InjectorCore) => unknown, string][]} */
+const READ_ONLY = [
+  ['config', (core) => core.config(), 'make a new DtmfInjector'],
+  ['authClient', (core) => core.shared.authClient, 'make a new DtmfInjector'],
+  [
+    'ctiCallbacks',
+    (core) => core.monitors.callbacks,
+    'registerCTIMonitor() adds one and returns its unregister',
+  ],
+];
 
 class DtmfInjector {
   #core;
@@ -54,6 +65,18 @@ class DtmfInjector {
   }
 
   static {
+    for (const [name, read, remedy] of READ_ONLY) {
+      ObjectDefineProperty(DtmfInjector.prototype, name, {
+        configurable: true,
+        /** @this {unknown} */
+        get() {
+          return read(DtmfInjector.#of(this));
+        },
+        set() {
+          throw invalid(`${name} cannot be set: ${remedy}`);
+        },
+      });
+    }
     const { injectDTMF } = DtmfInjector.prototype;
     injectorOf = (injector) => {
       const core = DtmfInjector.#find(injector);
@@ -63,30 +86,6 @@ class DtmfInjector {
       const isUntouched = isItself && /** @type {DtmfInjector} */ (injector).injectDTMF === injectDTMF;
       return { isUntouched, log: core.log };
     };
-  }
-
-  get config() {
-    return DtmfInjector.#of(this).config();
-  }
-
-  set config(_) {
-    throw invalid('config cannot be set: make a new DtmfInjector');
-  }
-
-  get authClient() {
-    return DtmfInjector.#of(this).shared.authClient;
-  }
-
-  set authClient(_) {
-    throw invalid('authClient cannot be set: make a new DtmfInjector');
-  }
-
-  get ctiCallbacks() {
-    return DtmfInjector.#of(this).monitors.callbacks;
-  }
-
-  set ctiCallbacks(_) {
-    throw invalid('ctiCallbacks cannot be set: registerCTIMonitor() adds one and returns its unregister');
   }
 
   /** @param {unknown} callback */
@@ -138,10 +137,25 @@ class DtmfInjector {
 
   /**
    * @param {unknown} sessionId
-   * @returns {() => void}
+   * @param {unknown} [options]
    */
-  followSession(sessionId) {
-    return DtmfInjector.#of(this).sessions.follow(sessionId);
+  followSession(sessionId, options) {
+    return DtmfInjector.#of(this).sessions.follow(sessionId, options);
+  }
+
+  /** @param {unknown} sessionId */
+  session(sessionId) {
+    return DtmfInjector.#of(this).sessions.handle(this, sessionId);
+  }
+
+  /** @param {unknown} options */
+  async startSession(options) {
+    return await DtmfInjector.#of(this).sessions.open(this, 'start', options);
+  }
+
+  /** @param {unknown} options */
+  async joinSession(options) {
+    return await DtmfInjector.#of(this).sessions.open(this, 'join', options);
   }
 
   /**
@@ -175,11 +189,12 @@ class DtmfInjector {
 
   /** @param {unknown} [options] */
   async close(options) {
-    const { locks, native, receiver } = DtmfInjector.#of(this);
+    const { locks, native, receiver, sessions } = DtmfInjector.#of(this);
     const json = toOptionalJson(options, []);
     const { error } = await lane.ask(receiver, (id) => native.close(id, json));
     if (error) throw new DtmfError(error);
     locks.clear();
+    sessions.close();
   }
 
   static {

@@ -10,7 +10,8 @@ const { guarded } = require('./guarded.js');
 const { deepFreeze } = require('./own.js');
 const { ObjectFreeze, SafeSet } = require('./primordials.js');
 
-/** @typedef {{ callback: (event: import('../index.js').CtiEvent) => unknown, failed: boolean }} Monitor */
+/** @typedef {import('../index.js').CtiEventOf<'agent-session'>} AnyEvent */
+/** @typedef {{ callback: (event: AnyEvent) => unknown, failed: boolean }} Monitor */
 
 class Monitors {
   /** @type {Set<Monitor>} */
@@ -51,7 +52,7 @@ class Monitors {
 
   /**
    * The event is frozen: what one monitor does to it must not reach another.
-   * @param {import('../index.js').CtiEvent} event
+   * @param {AnyEvent} event
    */
   emit(event) {
     deepFreeze(event);

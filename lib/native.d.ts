@@ -46,8 +46,16 @@ export declare class NativeInjector {
    * `aborted` says that the caller's signal has fired already. `lib/` has looked where tokens come from before.
    */
   inject(id: number, params: string, digits: Uint8Array | undefined | null, lock: number | undefined | null, aborted: boolean, options?: string | undefined | null): void
-  /** Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure. */
-  followSession(id: number, sessionId?: string | undefined | null): string | null
+  /**
+   * Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure.
+   * `reveals` asks for its events as they come too, digits included.
+   */
+  followSession(id: number, sessionId: string | undefined | null, reveals: boolean): string | null
+  /**
+   * Settles the promise `id` when something was done with a session, with its id where one was opened. `command` is one of
+   * [`options::session_command`].
+   */
+  commandSession(id: number, command: string, sessionId?: string | undefined | null, options?: string | undefined | null): void
   /** Ends an injection that JavaScript found wrong, the way every injection ends. `params` is what it could read. */
   refuse(id: number, params: string, message: string): void
   /** Whether events are to show what the platform answers. */

@@ -101,11 +101,24 @@ export interface LockExpired {
   limitMs: number;
 }
 
+export interface SessionTold {
+  id: number;
+  sessionId: string;
+  kind: string;
+  contactId: string | null;
+  status: string | null;
+  timestamp: string;
+  event: Record<string, unknown>;
+  clear: object | null;
+}
+
 export interface SessionEnded {
+  id: number;
   sessionId: string;
 }
 
 export interface SessionNotHeard {
+  id: number;
   sessionId: string;
   error: Failure;
 }
@@ -129,6 +142,7 @@ export interface Receiver {
   leasesAgain(record: { afterMs: number }): unknown;
   auditNotice(record: AuditNotice): unknown;
   logged(record: Logged): unknown;
+  sessionEvent(record: SessionTold): unknown;
   sessionEnded(record: SessionEnded): unknown;
   sessionNotHeard(record: SessionNotHeard): unknown;
   tokenWanted(record: { request: number }): unknown;

@@ -7,13 +7,14 @@ use super::failure::{Answered, Failure};
 use super::outbox::Outbox;
 use super::outcome_fields::Entry;
 use super::record::{
-    Finished, LeasesAgain, LockExpired, Retrying, SessionEnded, SessionNotHeard, Unmasked,
-    WithoutLease,
+    Finished, LeasesAgain, LockExpired, Retrying, SessionEnded, SessionEvent, SessionNotHeard,
+    Unmasked, WithoutLease,
 };
 use super::times::whole_millis_up;
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::event::{Event, EventSink};
 use cxone_dtmf_engine::outcome::Outcome;
+use cxone_dtmf_engine::timestamp::rfc3339_millis;
 
 /// Sends the engine's events down the lane.
 pub struct LaneEvents {
@@ -44,6 +45,49 @@ impl LaneEvents {
     fn finished<'a>(&self, outcome: &'a Outcome) -> Finished<'a> {
         let fleet = self.fleet;
         Finished::of(Entry { outcome, fleet })
+    }
+}
+
+impl LaneEvents {
+    fn of_session(&self, event: Event) {
+        let (outbox, injector) = (&self.outbox, self.injector);
+        match event {
+            Event::Session {
+                follower,
+                session,
+                received,
+                event,
+                shown,
+                reveals,
+            } => outbox.push(&SessionEvent {
+                injector,
+                id: follower,
+                session_id: &session,
+                kind: &event.kind,
+                contact_id: event.contact.as_deref(),
+                status: event.status.as_deref(),
+                timestamp: rfc3339_millis(received),
+                event: &shown,
+                clear: reveals.then_some(&event.json),
+            }),
+            Event::SessionEnded { follower, session } => outbox.push(&SessionEnded {
+                injector,
+                id: follower,
+                session_id: &session,
+            }),
+            Event::SessionNotPolled {
+                follower,
+                session,
+                error,
+            } => outbox.push(&SessionNotHeard {
+                injector,
+                id: follower,
+                session_id: &session,
+                error: Failure::from(&error),
+                answer: Answered::of(&error),
+            }),
+            _ => {}
+        }
     }
 }
 
@@ -81,16 +125,9 @@ impl EventSink for LaneEvents {
                 error: failure.as_ref().map(Failure::from),
                 answer: failure.as_ref().and_then(Answered::of),
             }),
-            Event::SessionEnded { session } => outbox.push(&SessionEnded {
-                injector,
-                session_id: &session,
-            }),
-            Event::SessionNotPolled { session, error } => outbox.push(&SessionNotHeard {
-                injector,
-                session_id: &session,
-                error: Failure::from(&error),
-                answer: Answered::of(&error),
-            }),
+            session @ (Event::Session { .. }
+            | Event::SessionEnded { .. }
+            | Event::SessionNotPolled { .. }) => self.of_session(session),
             Event::WithoutLease { away } => outbox.push(&WithoutLease {
                 injector,
                 away_ms: whole_millis_up(away),

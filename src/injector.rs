@@ -162,13 +162,47 @@ impl NativeInjector {
 
     /// Begins to follow a session; `abort` with the same `id` ends it. What is wrong comes back as a failure.
     #[napi(catch_unwind)]
-    pub fn follow_session(&self, id: f64, session_id: Option<String>) -> Option<String> {
-        match self.up_to_date().follow(whole(id), session_id.as_deref()) {
+    /// `reveals` asks for its events as they come too, digits included.
+    pub fn follow_session(
+        &self,
+        id: f64,
+        session_id: Option<String>,
+        reveals: bool,
+    ) -> Option<String> {
+        let session_id = session_id.as_deref();
+        match (self.up_to_date()).follow(whole(id), session_id, reveals) {
             Ok(follower) => {
                 spawn(self.log.around(follower.run()));
                 None
             }
             Err(error) => Some(failure_json(&error)),
+        }
+    }
+
+    /// Settles the promise `id` when something was done with a session, with its id where one was opened. `command` is one of
+    /// [`options::session_command`].
+    #[napi(catch_unwind)]
+    pub fn command_session(
+        &self,
+        id: f64,
+        command: String,
+        session_id: Option<String>,
+        options: Option<String>,
+    ) {
+        let outbox = Arc::clone(&self.outbox);
+        let order = options::session_command(&command, options.as_deref()).and_then(|command| {
+            self.up_to_date()
+                .order(whole(id), command, session_id.as_deref())
+        });
+        match order {
+            Ok(order) => {
+                let work = async move {
+                    let done = order.run().await;
+                    outbox.settle(id, done.map(|opened| opened.map(|session| json!(session))));
+                };
+                drop(spawn(self.log.around(work)));
+            }
+            Err(error) => outbox.settle(id, Err(error)),
         }
     }
 

@@ -172,14 +172,31 @@ records! {
         error: Option<Failure<'a>>,
         ; answer: Option<Answered<'a>>
     }
+    /// A followed session tells something.
+    "sessionEvent" SessionEvent<'a> {
+        injector: f64,
+        /// The number of the following.
+        id: u64,
+        session_id: &'a str,
+        kind: &'a str,
+        contact_id: Option<&'a str>,
+        status: Option<&'a str>,
+        timestamp: String,
+        /// Without digits and secrets.
+        event: &'a Value,
+        /// As it came, where the program asked for it.
+        clear: Option<&'a Value>,
+    }
     /// A followed session has ended.
     "sessionEnded" SessionEnded<'a> {
         injector: f64,
+        id: u64,
         session_id: &'a str,
     }
     /// The events of a followed session cannot be heard at the moment.
     "sessionNotHeard" SessionNotHeard<'a> {
         injector: f64,
+        id: u64,
         session_id: &'a str,
         error: Failure<'a>,
         ; answer: Option<Answered<'a>>

@@ -74,10 +74,21 @@ describe('into a session', () => {
   });
 
   test('a recording that cannot be masked: 5, nothing pressed', async () => {
-    const ended = await inject([...SHORT, '--mask-recording', '--contact', 'contact-2']);
+    simulator.scriptMask([{ status: 403 }]);
+    const ended = await inject([...SHORT, '--mask-recording']);
     expect(ended.code).toBe(5);
     expect(json(ended)).toMatchObject({ code: 'ERR_DTMF_MASK', delivery: 'not-sent', safeToResend: true });
     expect(heard()).toEqual([]);
+  });
+
+  test('a contact that is not in focus: 5, nothing pressed, unless it is brought there', async () => {
+    simulator.addContact('session-1', { contactId: 'contact-2' });
+    const ended = await inject([...SHORT, '--follow']);
+    expect(ended.code).toBe(5);
+    expect(json(ended)).toMatchObject({ code: 'ERR_DTMF_NOT_IN_FOCUS', delivery: 'not-sent' });
+    expect(heard()).toEqual([]);
+    expect((await inject([...SHORT, '--follow', '--focus'])).code).toBe(0);
+    expect(heard()).toEqual([DIGITS]);
   });
 
   test('a recording that stays masked is told even with --quiet; the digits are accepted all the same', async () => {

@@ -69,9 +69,9 @@ test('calls, every call, and the rate limit', async () => {
 });
 
 test('sessions, each with a contact of its own, and an access key that opens them', async () => {
-  const into = async (line, { sessionId, contactId }) => {
+  const into = async (line, { sessionId, contactId }, ...more) => {
     const env = sessionEnvironment(line, { CXONE_SESSION_ID: sessionId, CXONE_CONTACT_ID: contactId });
-    const args = ['inject', '--quiet', '--mask-recording', '--tone', '50', '--pause', '50'];
+    const args = ['inject', '--quiet', '--mask-recording', '--tone', '50', '--pause', '50', ...more];
     return (await command(args, { env, stdin: '1' })).code;
   };
   await simulate(['--session', 'session-a', '--session', 'session-b'], async (line) => {
@@ -80,11 +80,12 @@ test('sessions, each with a contact of its own, and an access key that opens the
       { sessionId: 'session-b', contactId: 'contact-2' },
     ]);
     expect(await Promise.all(line.sessions.map((session) => into(line, session)))).toEqual([0, 0]);
-    expect(await into(line, { sessionId: 'session-1', contactId: 'contact-1' })).toBe(5);
+    expect(await into(line, { sessionId: 'session-1', contactId: 'contact-1' }, '--unguarded')).toBe(5);
   });
   await simulate(['--auto-calls'], async (line) => {
     expect(line.sessions).toEqual([]);
-    expect(await into(line, { sessionId: 'of-nobody', contactId: 'of-nobody' })).toBe(0);
+    // Every contact is there, and none is told of.
+    expect(await into(line, { sessionId: 'of-nobody', contactId: 'of-nobody' }, '--unguarded')).toBe(0);
   });
 });
 

@@ -300,6 +300,7 @@ describe('redirects', () => {
         dtmfString: '1',
         contactId: 'c',
         maskRecording: true,
+        unguarded: true,
       });
       expect((await failure(masked)).code).toBe('ERR_DTMF_MASK');
       expect(elsewhere.requests).toEqual([]);

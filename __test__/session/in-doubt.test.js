@@ -55,5 +55,5 @@ test('the end of a followed session ends it', async () => {
   platform.answerEvents({ status: 200, body: { events: [{ Type: 'AgentSessionEnd' }] } });
   injector.followSession('session-1');
   await until(() => injector.metrics().inDoubt.length === 0, 'the end of the session');
-  await press('12', 'contact-1');
+  await press('12');
 });

@@ -18,7 +18,8 @@ const injectorWith = (config) =>
 const CHARACTER = 'Invalid DTMF character at position 2 (counted from 1): allowed are';
 const TONE = 'Tone duration must be between 50 and 5000 milliseconds (toneDuration)';
 const WHOLE = 'toneDuration must be a whole number of milliseconds';
-const KNOWN = 'sessionId, dtmfString, toneDuration, interDigitPause, contactId, maskRecording';
+const KNOWN =
+  'sessionId, dtmfString, toneDuration, interDigitPause, contactId, maskRecording, focus, unguarded';
 
 test.each([
   [{ callId: 'c' }, `params.callId is not known to api 'agent-session': it takes ${KNOWN}`],
@@ -42,6 +43,9 @@ test.each([
   [{ toneDuration: null }, `${WHOLE}, given as a number`],
   [{ maskRecording: 'yes' }, 'maskRecording must be true or false'],
   [{ maskRecording: true }, 'maskRecording needs contactId, the contact whose recording is masked'],
+  [{ focus: 1 }, 'focus must be true or false'],
+  [{ focus: true }, 'focus needs contactId, the contact that is brought into focus'],
+  [{ unguarded: 'no' }, 'unguarded must be true or false'],
 ])('%j is refused', async (more, message) => {
   expect(await failure(injectorWith().injectDTMF({ ...PRESS, ...more }))).toMatchObject({
     code: 'ERR_DTMF_INVALID',
@@ -87,7 +91,7 @@ test.each([
 });
 
 test('a contact id may be a number, and is text from there on', async () => {
-  const press = { ...PRESS, contactId: 90002, maskRecording: true };
+  const press = { ...PRESS, contactId: 90002, maskRecording: true, unguarded: true };
   const { audit } = await injectorWith().injectDTMF(press);
   expect(audit.contactId).toBe('90002');
   expect(platform.of('mask')[0].path).toMatch(/\/interactions\/90002\/mask$/);

@@ -14,6 +14,7 @@ const PRESS = {
   toneDuration: 50,
   interDigitPause: 50,
   maskRecording: true,
+  unguarded: true,
 };
 const BELOW = '/incontactapi/services/v23.0';
 const MASK = `${BELOW}/agent-sessions/session-1/interactions/contact-1/mask`;

@@ -10,10 +10,12 @@ import {
   injectWithRetry,
   validateDtmfPayload,
   type ChannelLock,
+  type DtmfSession,
   type DtmfType,
   type InjectionParams,
   type InjectionResult,
   type MetricsSnapshot,
+  type SessionEvent,
   type TokenSource,
 } from '../../index.js';
 import { holds, type Same } from './expect.js';
@@ -78,7 +80,19 @@ export async function use(): Promise<void> {
   await injector.injectDTMF({ ...params, callId: undefined });
 
   const stop = injector.followSession('s');
-  holds<Same<typeof stop, () => void>>();
+  stop();
+  for await (const event of stop) holds<Same<typeof event, SessionEvent>>();
+  const started = await injector.startSession({ stationId: '1' });
+  holds<Same<typeof started, DtmfSession>>();
+  await started.injectDTMF({ dtmfString: '1', contactId: 7, focus: true });
+  // @ts-expect-error the session is that of the handle
+  await started.injectDTMF({ sessionId: 's', dtmfString: '1' });
+  started.follow({
+    recognition: (event) => (event['Type'] ? { injectionId: '', digitsRecognised: 1 } : undefined),
+  });
+  await started.end({ endContacts: true });
+  // @ts-expect-error whose session it is has to be said
+  await injector.joinSession({});
 
   const lock = await injector.acquireChannelLock('call', { timeoutMs: 100 });
   holds<Same<typeof lock, ChannelLock>>();

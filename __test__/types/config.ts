@@ -66,6 +66,8 @@ export const session: Required<SessionConfig> = {
   encoding: 'query',
   allowAToD: true,
   playout: 'none',
+  requireContact: true,
+  maskTimeoutMs: 500,
   pauses: true,
   discoverHosts: ['api.example.com'],
 };

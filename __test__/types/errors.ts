@@ -33,6 +33,7 @@ holds<
     | 'ERR_DTMF_AUDIT'
     | 'ERR_DTMF_MASK'
     | 'ERR_DTMF_CALL_ENDED'
+    | 'ERR_DTMF_NOT_IN_FOCUS'
     | 'ERR_DTMF_LOCK_LOST'
     | 'ERR_DTMF_STORE'
     | 'ERR_DTMF_CLOSED'
@@ -106,6 +107,7 @@ export function byCode(error: DtmfError): string {
     case 'ERR_DTMF_CONNECT':
     case 'ERR_DTMF_AUDIT':
     case 'ERR_DTMF_CALL_ENDED':
+    case 'ERR_DTMF_NOT_IN_FOCUS':
     case 'ERR_DTMF_LOCK_LOST':
     case 'ERR_DTMF_CLOSED':
       holds<Same<typeof error.delivery, 'not-sent' | 'refused'>>();

@@ -1,4 +1,10 @@
-import { DtmfInjector, type AuditEntry, type CtiEvent, type DtmfErrorCode } from '../../index.js';
+import {
+  DtmfInjector,
+  type AuditEntry,
+  type CtiEvent,
+  type DtmfErrorCode,
+  type SessionEvent,
+} from '../../index.js';
 import { exhausted, holds, type Same } from './expect.js';
 
 holds<Same<CtiEvent['event'], 'dtmf.injected' | 'dtmf.failed' | 'dtmf.retrying'>>();
@@ -39,6 +45,13 @@ export function entry(entry: AuditEntry): void {
   holds<Same<typeof entry.errorCode, number | 'unknown' | undefined>>();
   holds<Same<typeof entry.bodyError, 'cut' | 'too-large' | 'unreadable' | undefined>>();
   holds<Same<typeof entry.validation.frequencies, [low: number, high: number][] | undefined>>();
+}
+
+export function ofSessions(injector: DtmfInjector<'agent-session'>): void {
+  injector.registerCTIMonitor((event) => {
+    if (event.event !== 'session.event') holds<Same<typeof event, CtiEvent>>();
+    else holds<Same<typeof event, SessionEvent>>();
+  });
 }
 
 export function monitors(injector: DtmfInjector): void {

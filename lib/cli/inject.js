@@ -10,6 +10,7 @@ const {
   PARAM_OPTIONS,
   checkOptions,
   createParams,
+  followsSession,
 } = require('./params.js');
 const settings = require('./settings.js');
 const { UsageError } = require('./usage-error.js');
@@ -39,7 +40,11 @@ Of sessions only:
   --tone <ms>        how long a tone sounds, 50 to 5000. Default: 120
   --pauses           , and w in the digits are half a second of silence, W is a second
   --allow-a-to-d     A, B, C and D are digits too
-  --mask-recording   mask the recording of the contact while the digits play
+  --mask-recording   mask the recording of the contact while the digits play; implies --follow
+  --follow           follow the session meanwhile: digits for --contact then go only while it hears them. The agent's own
+                     window misses the events that come here
+  --focus            bring the contact into focus first
+  --unguarded        with --mask-recording: do not follow the session, and trust the platform's answer
 
 Ctrl-C ends the injection and says what is known of the digits. With --mask-recording the command ends when the
 recording is unmasked again.
@@ -83,6 +88,7 @@ async function run({ values, env, stdin, stderr, output, signal }) {
     signal,
   };
   try {
+    if (followsSession(values)) injector.followSession(params.sessionId);
     const result = await injector.injectDTMF(params, limits);
     const exitCode = tell(output, result);
     if (values['mask-recording'] && !values.quiet) output.say(untilUnmasked(result));

@@ -21,12 +21,15 @@ const PARAM_OPTIONS = Object.freeze({
   pauses: { type: 'boolean' },
   'allow-a-to-d': { type: 'boolean' },
   'mask-recording': { type: 'boolean' },
+  focus: { type: 'boolean' },
+  follow: { type: 'boolean' },
+  unguarded: { type: 'boolean' },
 });
 
 /** Options that one API has and the other has not. */
 const OPTIONS_OF = Object.freeze({
   'telephony-v2': ['type'],
-  'agent-session': ['tone', 'pauses', 'allow-a-to-d', 'mask-recording'],
+  'agent-session': ['tone', 'pauses', 'allow-a-to-d', 'mask-recording', 'focus', 'follow', 'unguarded'],
 });
 
 /**
@@ -54,6 +57,14 @@ function checkOptions(values, { api, contactId }) {
 }
 
 /**
+ * Whether the session is followed while the digits are pressed.
+ * @param {import('./arguments.js').Values} values
+ */
+function followsSession(values) {
+  return values.follow === true || (values['mask-recording'] === true && !values.unguarded);
+}
+
+/**
  * @param {import('./arguments.js').Values} values
  * @param {import('./settings.js').Settings} settings
  * @param {string} dtmfString
@@ -68,6 +79,8 @@ function createParams(values, settings, dtmfString) {
       toneDuration: values.tone,
       interDigitPause: values.pause,
       maskRecording: values['mask-recording'],
+      focus: values.focus,
+      unguarded: values.unguarded,
     };
   }
   const { telephonyProviderId, lineId, callId } = settings;
@@ -81,4 +94,12 @@ function createParams(values, settings, dtmfString) {
   };
 }
 
-module.exports = { DAY_MS, DEFAULT_PAUSE, DEFAULT_TYPE, PARAM_OPTIONS, checkOptions, createParams };
+module.exports = {
+  DAY_MS,
+  DEFAULT_PAUSE,
+  DEFAULT_TYPE,
+  PARAM_OPTIONS,
+  checkOptions,
+  createParams,
+  followsSession,
+};

@@ -95,6 +95,12 @@ options! {
         /// How long after an unknown outcome the same digits are not sent to the same call again, by any injector of the
         /// process. 0: this injector neither remembers nor asks.
         pub repeat_guard: Duration = Duration::from_secs(30) => millis("repeatGuardMs", 0);
+        /// Whether an injection without `contactId`, or into a session that is not followed, is an error: its digits go to
+        /// whoever is in focus.
+        pub require_contact: bool = false => flag("requireContact").only_with("api", &["agent-session"]);
+        /// How long the first digit waits for the event that confirms the mask of the recording, in a followed session.
+        pub mask_timeout: Duration = Duration::from_secs(5)
+            => millis("maskTimeoutMs", 1).only_with("api", &["agent-session"]);
         /// Whether the session stays locked until the accepted tones have been played.
         pub playout: PlayoutMode = PlayoutMode::Hold
             => choice("playout", &PlayoutMode::NAMED).only_with("api", &["agent-session"]);

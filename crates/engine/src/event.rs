@@ -2,14 +2,16 @@
 
 use std::future::ready;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::BoxFuture;
 use crate::error::{Code, Error};
 use crate::lock::LockId;
 use crate::outcome::Outcome;
+use crate::sessions::SessionEvent;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,13 +46,32 @@ pub enum Event {
         /// Why it is still masked, if it is.
         failure: Option<Error>,
     },
+    /// A followed session tells something.
+    Session {
+        /// The number the caller gave to the following.
+        follower: u64,
+        /// The session, by the id that it was followed by.
+        session: Arc<str>,
+        /// When it came, by the wall clock.
+        received: SystemTime,
+        /// The event as it came, and what it says.
+        event: Box<SessionEvent>,
+        /// The event as it may be shown, without digits and secrets.
+        shown: Value,
+        /// Whether the program asked for it as it came.
+        reveals: bool,
+    },
     /// A followed session has ended; injections that waited for it were rejected.
     SessionEnded {
+        /// The number the caller gave to the following.
+        follower: u64,
         /// The session.
         session: Arc<str>,
     },
     /// A followed session cannot be polled for events. Emitted once until it can be again.
     SessionNotPolled {
+        /// The number the caller gave to the following.
+        follower: u64,
         /// The session.
         session: Arc<str>,
         /// Why.

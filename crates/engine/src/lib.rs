@@ -60,6 +60,7 @@ pub mod payload;
 pub mod rate_limit;
 pub mod redact;
 pub mod retry;
+pub mod sessions;
 mod sleep;
 pub mod submit;
 pub mod timestamp;

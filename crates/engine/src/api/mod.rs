@@ -18,6 +18,6 @@ pub use classification::{AttemptResult, Classification, DeliveryPolicy};
 pub use client_headers::ClientHeaders;
 pub use params::{Params, Words};
 pub use prepared::{Playing, Prepared, Recording, Segment};
-pub use profile::{SessionStatus, WireProfile};
+pub use profile::{SessionAnswer, SessionStatus, WireProfile};
 pub use response::{body_text, response};
 pub use template::{RequestTemplate, Target};

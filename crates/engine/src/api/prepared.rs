@@ -24,11 +24,17 @@ pub struct Prepared {
     pub segments: Vec<Segment>,
     /// The requests that mask the recording meanwhile, where the caller asked for it.
     pub recording: Option<Recording>,
+    /// The request that brings the contact into focus first, where the caller asked for it.
+    pub activation: Option<RequestTemplate>,
+    /// Whether the recording may be masked in a session that nobody follows.
+    pub unguarded: bool,
 }
 
 /// The requests that mask the recording of a conversation. Sending either twice does no harm.
 #[derive(Clone, Debug)]
 pub struct Recording {
+    /// Whose conversation is recorded.
+    pub contact: Arc<str>,
     /// The request that masks it.
     pub mask: RequestTemplate,
     /// The request that ends the masking.

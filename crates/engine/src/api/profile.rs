@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
 
+use super::agent_session::SessionCommand;
 use super::classification::{AttemptResult, Classification, DeliveryPolicy};
 use super::params::Params;
 use super::prepared::Prepared;
@@ -14,6 +15,7 @@ use super::template::RequestTemplate;
 use crate::auth::Token;
 use crate::error::Error;
 use crate::http::Answer;
+use crate::sessions::SessionEvent;
 
 /// One wire format of one API.
 pub trait WireProfile: Send + Sync + 'static {
@@ -58,15 +60,41 @@ pub trait WireProfile: Send + Sync + 'static {
         ))
     }
 
-    /// What the answer to [`next_event`](Self::next_event) says of the session.
-    fn session_status(&self, _: &Answer) -> SessionStatus {
-        SessionStatus::Unavailable
+    /// The request that does something with a session. `session` is not looked at where the command opens one.
+    fn session_command(
+        &self,
+        _command: &SessionCommand,
+        _session: &str,
+    ) -> Result<RequestTemplate, Error> {
+        Err(Error::invalid(
+            "sessions need api: 'agent-session'; other APIs have none",
+        ))
     }
 
-    /// The id under which the session goes on after such an answer, where it names one.
-    fn renewed_session(&self, _: &Answer) -> Option<String> {
+    /// The id of the session that an answer has opened.
+    fn opened_session(&self, _: &Answer) -> Option<String> {
         None
     }
+
+    /// What the answer to [`next_event`](Self::next_event) says of the session.
+    fn session_answer(&self, _: &Answer) -> SessionAnswer {
+        SessionAnswer {
+            status: SessionStatus::Unavailable,
+            renewed: None,
+            events: Vec::new(),
+        }
+    }
+}
+
+/// The answer to a poll for events.
+#[derive(Debug)]
+pub struct SessionAnswer {
+    /// What it says of the session.
+    pub status: SessionStatus,
+    /// The id under which the session goes on, where it names one.
+    pub renewed: Option<String>,
+    /// The events, in their order.
+    pub events: Vec<SessionEvent>,
 }
 
 /// What a poll for events says of its session.

@@ -95,6 +95,8 @@ impl WireProfile for TelephonyV2 {
             parts: if pieces.len() > 1 { pieces } else { Vec::new() },
             sequence: valid.sequence,
             recording: None,
+            activation: None,
+            unguarded: false,
         })
     }
 

@@ -32,25 +32,68 @@ impl fmt::Debug for RequestTemplate {
 /// An address below a base: path segments, each of which stays one segment, and a query.
 #[derive(Clone, Default)]
 pub struct Target {
-    /// The segments with a slash before each; `None` when one of them is no segment.
-    path: Option<String>,
+    /// `None` when one of the segments is none.
+    path: Option<Path>,
     query: Vec<(&'static str, Zeroizing<String>)>,
+}
+
+/// Segments with a slash before each.
+#[derive(Clone, Default)]
+struct Path {
+    begin: String,
+    /// The id of a session, which may have another one by the time it is asked for.
+    session: String,
+    end: String,
+}
+
+impl Path {
+    fn parts(&self) -> [&str; 3] {
+        [&self.begin, &self.session, &self.end]
+    }
 }
 
 impl Target {
     /// The path of these segments. Ids among them have passed [`crate::payload::check_id`].
     #[must_use]
     pub fn path<'a>(segments: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut path = Some(String::with_capacity(96));
-        for segment in segments {
-            path = path
-                .filter(|_| crate::payload::check_id("segment", segment).is_ok())
-                .map(|path| path + "/" + segment);
-        }
+        let path = joined(segments).map(|begin| Path {
+            begin,
+            ..Path::default()
+        });
         Self {
             path,
             query: Vec::new(),
         }
+    }
+
+    /// The same path with the id of a session and further segments behind it.
+    #[must_use]
+    pub fn in_session<'a>(self, session: &str, below: impl IntoIterator<Item = &'a str>) -> Self {
+        let added = joined([session]).zip(joined(below));
+        let path = self.path.zip(added).map(|(path, (session, end))| Path {
+            session,
+            end,
+            ..path
+        });
+        Self { path, ..self }
+    }
+
+    /// The same in a session that has another id by now.
+    #[must_use]
+    pub fn renamed(&self, session: &str) -> Self {
+        let mut renamed = self.clone();
+        let Some(path) = renamed
+            .path
+            .as_mut()
+            .filter(|path| !path.session.is_empty())
+        else {
+            return renamed;
+        };
+        match joined([session]) {
+            Some(session) => path.session = session,
+            None => renamed.path = None,
+        }
+        renamed
     }
 
     /// The same with one more parameter. It is percent-encoded, `#` and `*` too.
@@ -62,11 +105,11 @@ impl Target {
 
     /// The whole address. Checked, since another address would send the digits elsewhere.
     pub fn under(&self, base: &Url) -> Result<Uri, Error> {
-        let path = self.path.as_deref().ok_or_else(invalid_address)?;
+        let path = self.path.as_ref().ok_or_else(invalid_address)?.parts();
         let below = base.as_str().trim_end_matches('/');
         let mut address = String::with_capacity(below.len() + path.len() + 64);
         address.push_str(below);
-        address.push_str(path);
+        address.extend(path);
         if !self.query.is_empty() {
             address.push('?');
             let begin = address.len();
@@ -79,13 +122,29 @@ impl Target {
         // Checked ids and a checked base make nothing else. If they did, it would not be sent.
         let goes_where_it_should = uri.scheme_str() == Some(base.scheme())
             && uri.authority().map(Authority::as_str) == Some(base.authority())
-            && uri.path().strip_suffix(path) == Some(base.path().trim_end_matches('/'));
+            && without(uri.path(), path) == Some(base.path().trim_end_matches('/'));
         if goes_where_it_should {
             Ok(uri)
         } else {
             Err(invalid_address())
         }
     }
+}
+
+fn joined<'a>(segments: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut path = String::with_capacity(96);
+    for segment in segments {
+        crate::payload::check_id("segment", segment).ok()?;
+        path.push('/');
+        path.push_str(segment);
+    }
+    Some(path)
+}
+
+/// A path without these parts at its end.
+fn without<'a>(path: &'a str, parts: [&str; 3]) -> Option<&'a str> {
+    let mut from_behind = parts.into_iter().rev();
+    from_behind.try_fold(path, str::strip_suffix)
 }
 
 fn invalid_address() -> Error {
@@ -122,6 +181,21 @@ mod tests {
                 "{id:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_session_has_another_id_later() {
+        let target = Target::path(["sessions"]).in_session("s1", ["send"]);
+        let address = |target: Target| target.under(&base("https://api.example.com/x"));
+        let uri = "https://api.example.com/x/sessions";
+        let first = address(target.clone()).unwrap();
+        assert_eq!(first.to_string(), format!("{uri}/s1/send"));
+        let renamed = address(target.renamed("s2")).unwrap();
+        assert_eq!(renamed.to_string(), format!("{uri}/s2/send"));
+        assert!(address(target.renamed("..")).is_err());
+        let without = Target::path(["sessions"]);
+        assert_eq!(address(without.renamed("s2")).unwrap(), uri);
+        assert!(address(without.in_session("a/b", ["send"])).is_err());
     }
 
     #[test]

@@ -178,15 +178,21 @@ codes! {
         exit: Internal,
     }
     Mask = "ERR_DTMF_MASK" {
-        when: "The recording could not be masked",
+        when: "The recording could not be masked, or no event has confirmed that it is",
         deliveries: [NotSent],
         advice: "Read `error.response`; check `contactId` and rights",
         exit: Rejected,
     }
     CallEnded = "ERR_DTMF_CALL_ENDED" {
-        when: "The followed session ended",
+        when: "The followed session ended, or the contact left it",
         deliveries: [NotSent, Refused],
         advice: "Nothing: there is nobody to press digits for",
+        exit: Rejected,
+    }
+    NotInFocus = "ERR_DTMF_NOT_IN_FOCUS" {
+        when: "The contact of a followed session is on hold, another one is in focus, or no event has said who is",
+        deliveries: [NotSent, Refused],
+        advice: "Bring it into focus: `focus: true`; send when it is",
         exit: Rejected,
     }
     LockLost = "ERR_DTMF_LOCK_LOST" {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::contact::ContactGuard;
 use super::ended::{AttemptLog, Ended};
 use super::identity::Identity;
 use super::messages;
@@ -43,9 +44,11 @@ impl Active {
         self.identity.entry.cancel.check(self.scope())
     }
 
-    /// Does something while nothing of the injection is in flight.
+    /// Does something while nothing of the injection is in flight, as long as its contact is there.
     pub(super) async fn guard<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
-        self.identity.entry.cancel.guard(self.scope(), work).await
+        let contact = self.contact_guard()?;
+        let work = ContactGuard::unless_ended(contact.as_ref(), work);
+        (self.identity.entry.cancel.guard(self.scope(), work).await).flatten()
     }
 
     /// Does something that comes before a send: no longer than to the deadline, and not after an end.

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::active::Active;
 use super::answer::Sent;
+use super::contact::ContactGuard;
 use super::engine::Engine;
 use super::messages;
 use super::retry_loop::{Attempts, Failed, Retry};
@@ -21,6 +22,7 @@ use crate::fleet::MARGIN;
 use crate::http::{Request, Witness};
 use crate::outcome::Accepted;
 use crate::retry::{Decision, Progress, Resend, StopReason};
+use crate::sessions::InFlightGuard;
 
 pub(super) struct SegmentAttempts<'a> {
     pub(super) active: &'a mut Active,
@@ -125,11 +127,13 @@ impl SegmentAttempts<'_> {
             token,
         } = self.prepare().await?;
         let engine = Arc::clone(&self.active.identity.engine);
+        self.reach_contact().await?;
         let permit = self.before_sending(engine.capacity.permit()).await?;
         // Within the permit, so that no more than may be in flight find room at once.
         self.before_sending(engine.parts.events.ready()).await?;
         self.record_intent().await?;
-        self.assure_lease().await?;
+        let contact = (self.active.contact_guard()).map_err(Failed::finally)?;
+        let leaving = self.leave(contact.as_ref(), &mut request).await?;
         let remaining = self.remaining();
         if remaining.is_zero() {
             return Err(Failed::finally(messages::deadline()));
@@ -137,8 +141,8 @@ impl SegmentAttempts<'_> {
         self.active.check().map_err(Failed::finally)?;
         request.timeout = engine.config.timeout.min(remaining);
         request.fresh_connection = new_connection;
-        let sent = self.send(request).await;
-        drop(permit);
+        let sent = self.send(request, contact.as_ref()).await;
+        drop((permit, leaving));
         self.active.outcome_of(sent, &uri, token)
     }
 
@@ -152,7 +156,8 @@ impl SegmentAttempts<'_> {
             slot.map_err(|too_long| Failed::finally(messages::rate_limited(too_long)))?;
         }
         let template = &self.segment.template;
-        let address = self.before_sending(engine.address(template)).await?;
+        let address = engine.address(template, Some(&self.active.request.prepared.call));
+        let address = self.before_sending(address).await?;
         let (token, uri) = address.map_err(Failed::not_sent)?;
         self.before_sending(engine.parts.transport.ready()).await?;
         let trace = Some(&self.active.request.trace);
@@ -206,11 +211,36 @@ impl SegmentAttempts<'_> {
         Ok(())
     }
 
-    async fn send(&mut self, mut request: Request) -> Sent {
-        let active = &mut *self.active;
-        if active.hold.fleet_lock().is_some() {
-            request.witness = Witness::within(request.timeout);
+    /// Makes sure that nothing speaks against sending now: neither the lease on the call, nor an event of its contact. No wait
+    /// follows, and an event that comes later takes the request back as long as it has not left.
+    async fn leave(
+        &mut self,
+        contact: Option<&ContactGuard>,
+        request: &mut Request,
+    ) -> Result<Option<InFlightGuard>, Failed> {
+        loop {
+            self.assure_lease().await?;
+            if self.active.hold.fleet_lock().is_some() {
+                let time = self.engine().config.timeout.min(self.remaining());
+                request.witness = Witness::within(time);
+            }
+            let Some(contact) = contact else {
+                return Ok(None);
+            };
+            let leaving = contact.leave(&request.witness).map_err(Failed::finally)?;
+            if leaving.is_some() {
+                return Ok(leaving);
+            }
+            self.reach_contact().await?;
         }
+    }
+
+    async fn reach_contact(&self) -> Result<(), Failed> {
+        self.active.reach_contact().await.map_err(Failed::finally)
+    }
+
+    async fn send(&mut self, request: Request, contact: Option<&ContactGuard>) -> Sent {
+        let active = &mut *self.active;
         let witness = request.witness.clone();
         active.witness = Some(witness.clone());
         let identity = &active.identity;
@@ -221,7 +251,15 @@ impl SegmentAttempts<'_> {
         );
         let sending = identity.engine.parts.transport.send(request);
         let sent_at = Instant::now();
+        let sending = async {
+            tokio::select! {
+                biased;
+                sent = sending => Ok(sent),
+                against = ContactGuard::taken_back(contact, &witness) => Err(against),
+            }
+        };
         let result = identity.entry.cancel.guard(Scope::InFlight, sending).await;
+        let result = result.flatten();
         active.log.attempt_time = Some(sent_at.elapsed());
         let handed_over = matches!(result, Ok(Ok(_))) || !witness.revoke();
         active.log.attempts += u32::from(handed_over);

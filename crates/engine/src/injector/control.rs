@@ -30,16 +30,17 @@ impl From<Error> for NotAnswered {
 }
 
 impl Engine {
-    /// Sends a control request once, and gives the answer and the token that the request carried. `until` is the last
-    /// moment for everything. `on_leaving` is called just before the request may leave.
+    /// Sends a control request once, and gives the answer and the token that the request carried. `call` is what it is for,
+    /// as with [`address`](Self::address). `until` is the last moment for everything. `on_leaving` is called just before the
+    /// request may leave.
     pub(super) async fn ask(
         &self,
-        template: &RequestTemplate,
+        (template, call): (&RequestTemplate, Option<&str>),
         until: Instant,
         on_leaving: impl FnOnce(&mut Request),
     ) -> Result<(Answer, Token), NotAnswered> {
         let addressed = timeout_at(until, async {
-            let addressed = self.address(template).await?;
+            let addressed = self.address(template, call).await?;
             self.parts.control.ready().await;
             Ok(addressed)
         });

@@ -26,7 +26,7 @@ impl Engine {
     ) -> Option<Recipient> {
         Some(Recipient {
             scope: Arc::clone(self.scope.get()?),
-            call: Arc::clone(call),
+            call: self.call_key(call),
             contact: contact.cloned(),
         })
     }
@@ -83,8 +83,11 @@ impl Engine {
     pub(super) fn resolve(&self, id: Option<&str>) -> Result<bool, Error> {
         let id = payload::required_id("id", id.into())?;
         let in_doubt = self.parts.registry.in_doubt();
-        let scope = self.scope.get();
-        Ok(scope.is_some_and(|scope| in_doubt.resolve(scope, id, Instant::now())))
+        let Some(scope) = self.scope.get() else {
+            return Ok(false);
+        };
+        let id = self.call_key(&id.into());
+        Ok(in_doubt.resolve(scope, &id, Instant::now()))
     }
 
     /// The call has ended.

@@ -232,7 +232,7 @@ impl Cleanup {
         }
         let fleet = engine.parts.fleet.as_ref().zip(engine.scope.get());
         if let (Some((fleet, scope)), Some(call)) = (fleet, &self.outcome.call) {
-            let again = fleet.request_lock(scope, call);
+            let again = fleet.request_lock(scope, &engine.call_key(call));
             let until = Instant::now() + UNMASK_LIMIT;
             if matches!(timeout_at(until, again.granted(until)).await, Ok(Ok(()))) {
                 self.fleet_lock = Some(again);

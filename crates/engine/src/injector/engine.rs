@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::capacity::Capacity;
+use super::commands::StartedSessions;
 use super::in_flight::InFlight;
 use super::manual_locks::ManualLocks;
 use super::retries::Retries;
@@ -66,6 +67,7 @@ pub(super) struct Engine {
     pub(super) in_flight: Arc<InFlight>,
     pub(super) capacity: Capacity,
     pub(super) locks: ManualLocks,
+    pub(super) started: StartedSessions,
     /// Recordings that are masked, or may be. Closing waits until they are unmasked.
     pub(super) maskings: TaskTracker,
     rate_limiter: OnceLock<Option<Arc<dyn RateLimiter>>>,
@@ -90,6 +92,7 @@ impl Engine {
             in_flight: Arc::default(),
             capacity: Capacity::new(config.max_waiting, config.max_in_flight),
             locks: ManualLocks::default(),
+            started: StartedSessions::default(),
             maskings: TaskTracker::new(),
             retries: Retries::new(config.retry.budget, config.seed),
             metrics: Metrics::default(),

@@ -8,11 +8,13 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::acquisition::{self, Acquisition};
+use super::commands::SessionOrder;
 use super::engine::{Engine, Parts};
 use super::identity::{Identity, Names};
 use super::injection::Injection;
 use super::sessions::Follower;
 use crate::api::Params;
+use crate::api::agent_session::SessionCommand;
 use crate::cancel::Reason;
 use crate::config::{Config, InjectionOptions};
 use crate::error::Error;
@@ -84,14 +86,25 @@ impl Injector {
         acquisition::release(&self.0, lock).await;
     }
 
-    /// Begins to follow a session. [`abort`](Self::abort) with this `id` ends it, and so does `close`.
-    pub fn follow(&self, id: u64, session: Option<&str>) -> Result<Follower, Error> {
-        Follower::begin(Arc::clone(&self.0), id, session)
+    /// Begins to follow a session. [`abort`](Self::abort) with this `id` ends it, and so does `close`. `reveals` says that its
+    /// events are told as they come too, digits included.
+    pub fn follow(&self, id: u64, session: Option<&str>, reveals: bool) -> Result<Follower, Error> {
+        Follower::begin(Arc::clone(&self.0), id, session, reveals)
+    }
+
+    /// Begins to do something with a session. [`abort`](Self::abort) with this `id` ends the wait for it.
+    pub fn order(
+        &self,
+        id: u64,
+        command: SessionCommand,
+        session: Option<&str>,
+    ) -> Result<SessionOrder, Error> {
+        SessionOrder::begin(Arc::clone(&self.0), id, command, session)
     }
 
     /// Refuses new work, rejects what waits, lets requests in flight finish for at most `wait` (default: the time-out
     /// of an attempt), gives the rest up and releases the manual locks. Recordings are unmasked before it returns,
-    /// after the tones that they were masked for. Tones alone are not waited for.
+    /// after the tones that they were masked for, and sessions that it has started are ended. Tones alone are not waited for.
     pub async fn close(&self, wait: Option<Duration>) {
         self.begin_close();
         let engine = &self.0;
@@ -104,6 +117,7 @@ impl Injector {
         engine.locks.release_all();
         engine.maskings.close();
         engine.maskings.wait().await;
+        engine.end_started().await;
         if let Some(fleet) = &engine.parts.fleet {
             // Other processes would wait for what is not given back until its lease ends.
             let _ = timeout(AFTER_GIVING_UP, fleet.locks_released()).await;
@@ -159,6 +173,7 @@ impl Injector {
             token_age: engine.parts.tokens.age(),
             times: engine.metrics.times(),
             in_doubt: engine.blocks(),
+            sessions: engine.followed_sessions(),
             fleet: engine.parts.fleet.as_ref().map(Fleet::counts),
             fleet_unavailable: engine.parts.fleet.as_ref().and_then(Fleet::unavailable_for),
         }

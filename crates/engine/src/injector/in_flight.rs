@@ -80,9 +80,9 @@ impl InFlight {
         }
     }
 
-    /// Ends what waits for one call.
-    pub(super) fn end_waiting_of(&self, call: &str, reason: Reason) {
-        for cancel in self.select(|work| work.call.as_deref() == Some(call)) {
+    /// Ends what waits for these calls.
+    pub(super) fn end_waiting_of(&self, calls: impl Fn(&Arc<str>) -> bool, reason: Reason) {
+        for cancel in self.select(|work| work.call.as_ref().is_some_and(&calls)) {
             cancel.end_waiting(reason);
         }
     }

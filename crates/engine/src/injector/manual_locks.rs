@@ -56,8 +56,12 @@ impl ManualLocks {
         locks.insert(id, lock);
     }
 
-    /// What an injection into `call` needs of the lock it is to run under.
-    pub(super) fn enter(&self, id: LockId, call: &str) -> Result<ManualLockRef, Error> {
+    /// What an injection needs of the lock it is to run under. `is_same` tells whether a call is the one that it is for.
+    pub(super) fn enter(
+        &self,
+        id: LockId,
+        is_same: impl FnOnce(&Arc<str>) -> bool,
+    ) -> Result<ManualLockRef, Error> {
         let locks = self.locks();
         let Some(lock) = locks.get(&id).filter(|lock| !lock.closing) else {
             return Err(Error::not_sent(
@@ -65,7 +69,7 @@ impl ManualLocks {
                 "the lock is released, has expired, or belongs to another injector: acquire a new one",
             ));
         };
-        if &*lock.call != call {
+        if !is_same(&lock.call) {
             return Err(Error::not_sent(
                 Code::Lock,
                 "the lock belongs to another call: acquire one for this call",

@@ -133,6 +133,88 @@ pub(super) fn blocked(first: Uuid) -> Error {
     )
 }
 
+/// The contact that digits were for is not there any more.
+pub(super) fn contact_ended() -> Error {
+    Error::not_sent(
+        Code::CallEnded,
+        "the contact has left the session, or the session has ended: nothing was sent",
+    )
+}
+
+/// The contact that digits were for does not hear them.
+pub(super) fn not_in_focus(why: &str) -> Error {
+    Error::not_sent(Code::NotInFocus, format!("nothing was sent: {why}"))
+}
+
+/// The contact could not be brought into focus.
+pub(super) fn not_activated(failed: Error) -> Error {
+    Error {
+        code: Code::NotInFocus,
+        message: format!(
+            "the contact could not be brought into focus, so nothing was sent: {}",
+            failed.message
+        )
+        .into(),
+        ..failed
+    }
+}
+
+/// A command that may have been carried out.
+pub(super) fn command_in_doubt(error: &Error) -> String {
+    format!(
+        "{}; it may have been carried out all the same, so it was not sent again",
+        error.message
+    )
+}
+
+/// What a failed command is told as. It has no digits, so nothing about them is unknown.
+pub(super) const fn command_code(code: Code) -> Code {
+    match code {
+        Code::OutcomeUnknown => Code::Server,
+        other => other,
+    }
+}
+
+/// A session was opened, and cannot be used.
+pub(super) fn no_session_id() -> Error {
+    Error::not_sent(
+        Code::Rejected,
+        "the platform accepted the session and named no sessionId: ask it which one it is",
+    )
+}
+
+/// The configuration wants a contact in a followed session.
+pub(super) fn contact_required(is_given: bool) -> Error {
+    Error::invalid(if is_given {
+        "the session is not followed, and requireContact is set: call followSession first"
+    } else {
+        "contactId is missing, and requireContact is set: name the contact that the digits are for"
+    })
+}
+
+/// Nobody would hear whether the mask is there.
+pub(super) fn unguarded_mask() -> Error {
+    Error::invalid(
+        "maskRecording needs a session that is followed: call followSession first, or pass unguarded: true to trust the platform's answer",
+    )
+}
+
+/// The session says that its recordings cannot be masked.
+pub(super) fn cannot_mask() -> Error {
+    Error::not_sent(
+        Code::Mask,
+        "recordings cannot be masked in this session (CanMask), so nothing was sent",
+    )
+}
+
+/// No event has said that the recording is masked.
+pub(super) fn mask_not_confirmed() -> Error {
+    Error::not_sent(
+        Code::Mask,
+        "no event has confirmed in time that the recording is masked (maskTimeoutMs), so nothing was sent",
+    )
+}
+
 /// Too many wait for this call.
 pub(super) fn queue_full(call: &str, max: usize) -> Error {
     full(format!(

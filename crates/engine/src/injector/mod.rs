@@ -8,10 +8,12 @@
 //! | `pressing`, `attempt`, `answer` | the turn: mask, segments and pauses; one segment and its send; what became of it |
 //! | `retry_loop`, `retries` | the loop that drives a policy; what the retries of one injector share |
 //! | `turn`, `capacity` | tickets, the wait for a turn, what may wait at all |
-//! | `scope` | whose queues the calls are in, and the wait for the first discovery |
+//! | `scope`, `followed` | whose queues the calls are in, and the wait for the first discovery; sessions that are followed |
 //! | `manual_locks`, `acquisition` | locks that a program holds by hand |
+//! | `contact` | whom digits for one contact of a followed session reach, before they are sent and while they leave |
 //! | `doubts` | what an unknown outcome leaves behind, and what is not sent for it |
-//! | `control`, `recording`, `sessions` | requests without digits: masks, the events of a session |
+//! | `control`, `recording`, `sessions`, `commands` | requests without digits: masks, the events of a session, its start and end |
+//! | `shown_event` | what of an event may be shown |
 //! | `outgoing`, `playout`, `messages` | requests with token and address; how long tones play; the sentences of errors |
 //! | `engine`, `in_flight`, `identity` | what all work of one injector shares, what is under way, the names of an injection |
 //! | `handle` | what a program holds |
@@ -21,10 +23,13 @@ mod active;
 mod answer;
 mod attempt;
 mod capacity;
+mod commands;
+mod contact;
 mod control;
 mod doubts;
 mod ended;
 mod engine;
+mod followed;
 mod handle;
 mod identity;
 mod in_flight;
@@ -40,10 +45,12 @@ mod retries;
 mod retry_loop;
 mod scope;
 mod sessions;
+mod shown_event;
 mod turn;
 mod validated;
 
 pub use acquisition::Acquisition;
+pub use commands::SessionOrder;
 pub use engine::{Parts, Submissions};
 pub use handle::Injector;
 pub use injection::Injection;

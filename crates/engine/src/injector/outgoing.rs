@@ -17,10 +17,19 @@ use crate::redact::SHORTEST_SECRET;
 use crate::trace::Trace;
 
 impl Engine {
-    /// The token for a request, and its address.
-    pub(super) async fn address(&self, template: &RequestTemplate) -> Result<(Token, Uri), Error> {
+    /// The token for a request, and its address. `call` is what the request is for: where that is a session which goes by
+    /// another id by now, it is asked for by that.
+    pub(super) async fn address(
+        &self,
+        template: &RequestTemplate,
+        call: Option<&str>,
+    ) -> Result<(Token, Uri), Error> {
         let (token, base) = self.base().await?;
-        let uri = template.target.under(&base)?;
+        let newest = call.and_then(|call| Some(self.session(call)?.newest_id()));
+        let uri = match newest {
+            Some(id) => template.target.renamed(&id).under(&base)?,
+            None => template.target.under(&base)?,
+        };
         Ok((token, uri))
     }
 
@@ -28,7 +37,8 @@ impl Engine {
     pub(super) async fn base(&self) -> Result<(Token, Url), Error> {
         let token = self.parts.tokens.token().await?;
         let base = self.parts.endpoint.base(&token).await?;
-        self.scope.learn(&base, &*self.parts.profile);
+        let sessions = self.parts.registry.sessions();
+        self.scope.learn(&base, &*self.parts.profile, sessions);
         Ok((token, base))
     }
 

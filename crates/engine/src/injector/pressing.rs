@@ -2,6 +2,7 @@
 
 use super::active::Active;
 use super::attempt::SegmentAttempts;
+use super::contact::ContactGuard;
 use super::messages;
 use super::playout::wait_behind;
 use super::retry_loop;
@@ -25,6 +26,8 @@ impl Active {
         if !prepared.lead_in.is_zero() {
             self.pause(prepared.lead_in).await?;
         }
+        self.activate_contact().await?;
+        self.reach_contact().await?;
         self.mask_recording().await?;
         let Some((last, before)) = segments.split_last() else {
             return Err(messages::dropped());
@@ -50,7 +53,13 @@ impl Active {
         let Some(masking) = &mut self.masking else {
             return Ok(());
         };
-        let masked = masking.mask(&self.identity.engine, self.request.deadline);
-        self.identity.entry.cancel.guard(scope, masked).await?
+        let contact = (self.identity.engine).contact_guard(&self.request)?;
+        let masked = masking.mask(
+            &self.identity.engine,
+            contact.as_ref(),
+            self.request.deadline,
+        );
+        let masked = ContactGuard::unless_ended(contact.as_ref(), masked);
+        self.identity.entry.cancel.guard(scope, masked).await??
     }
 }

@@ -1,9 +1,12 @@
 //! An injection in the queue of its call, until its turn.
 
+use std::sync::Arc;
+
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::active::Active;
+use super::contact::ContactGuard;
 use super::ended::{AttemptLog, Ended};
 use super::engine::Engine;
 use super::identity::Identity;
@@ -48,8 +51,10 @@ impl Queued {
             return Err(closed());
         }
         engine.check_doubt(&request.prepared)?;
+        engine.check_contact(&request.prepared)?;
         let call = &request.prepared.call;
-        let lock = (request.lock).map(|lock| engine.locks.enter(lock, call));
+        let is_same = |other: &Arc<str>| engine.call_key(other) == engine.call_key(call);
+        let lock = (request.lock).map(|lock| engine.locks.enter(lock, is_same));
         let lock = lock.transpose()?;
         let (ticket, waiting) = match request.lock {
             Some(lock) => {
@@ -86,8 +91,11 @@ impl Queued {
             (engine.join_call(call, queueing, request.deadline, discover)).await?;
             if was_unknown {
                 engine.check_doubt(&request.prepared)?;
+                engine.check_contact(&request.prepared)?;
             }
-            take_turn(engine, fleet, call, (&mut hold.ticket, waiting), limits).await
+            let guard = engine.contact_guard(request)?;
+            let turn = take_turn(engine, fleet, call, (&mut hold.ticket, waiting), limits);
+            ContactGuard::unless_ended(guard.as_ref(), turn).await?
         };
         let turn = identity.entry.cancel.guard(Scope::Waiting, turn).await?;
         turn.map_err(|why| why.or(|waited_for| self.out_of_time(waited_for)))
@@ -109,8 +117,14 @@ impl Queued {
     /// The turn has come.
     pub(super) fn activate(self) -> Active {
         let engine = &self.identity.engine;
-        let masking = (self.request.prepared.recording.clone())
-            .map(|recording| Masking::new(recording, engine.maskings.token()));
+        let prepared = &self.request.prepared;
+        let masking = (prepared.recording.clone()).map(|recording| {
+            Masking::new(
+                Arc::clone(&prepared.call),
+                recording,
+                engine.maskings.token(),
+            )
+        });
         Active {
             log: AttemptLog {
                 granted: Some(Instant::now()),

@@ -4,11 +4,13 @@
 //! meanwhile: the queue of the call is kept until what was sent is answered or has had time to settle. A recording that
 //! may be masked is unmasked, whatever became of the digits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::contact::ContactGuard;
 use super::control::NotAnswered;
 use super::engine::Engine;
 use super::messages;
@@ -35,6 +37,7 @@ const SETTLING: Duration = Duration::from_secs(5);
 
 /// The masking of one injection.
 pub(super) struct Masking {
+    call: Arc<str>,
     recording: Recording,
     state: MaskState,
     /// Closing the injector waits for it.
@@ -50,8 +53,9 @@ struct MaskState {
 }
 
 impl Masking {
-    pub(super) fn new(recording: Recording, open: TaskTrackerToken) -> Self {
+    pub(super) fn new(call: Arc<str>, recording: Recording, open: TaskTrackerToken) -> Self {
         Self {
+            call,
             recording,
             state: MaskState::default(),
             _open: open,
@@ -63,11 +67,29 @@ impl Masking {
         self.state.perhaps_masked
     }
 
-    /// Masks the recording. An error keeps the digits from being sent.
-    pub(super) async fn mask(&mut self, engine: &Engine, until: Instant) -> Result<(), Error> {
+    /// Masks the recording, and waits until an event has said that it is, where the session is followed. An error keeps the
+    /// digits from being sent.
+    pub(super) async fn mask(
+        &mut self,
+        engine: &Engine,
+        contact: Option<&ContactGuard>,
+        until: Instant,
+    ) -> Result<(), Error> {
+        let asked = contact.map(ContactGuard::ask_mask);
+        self.request_mask(engine, until).await?;
+        let Some((contact, asked)) = contact.zip(asked) else {
+            return Ok(());
+        };
+        let until = until.min(Instant::now() + engine.config.mask_timeout);
+        let confirmed = timeout_at(until, contact.masked(asked)).await;
+        confirmed.map_err(|_| messages::mask_not_confirmed())?
+    }
+
+    async fn request_mask(&mut self, engine: &Engine, until: Instant) -> Result<(), Error> {
         let retry = &engine.config.retry;
         let change = Change {
             engine,
+            call: &self.call,
             template: &self.recording.mask,
             state: &mut self.state,
             until,
@@ -115,8 +137,12 @@ impl Masking {
         engine: &Engine,
         fleet_lock: Option<&dyn FleetLock>,
     ) -> Result<(), Error> {
+        if let Some(session) = engine.session(&self.call) {
+            session.clear_mask(&self.recording.contact);
+        }
         let change = Change {
             engine,
+            call: &self.call,
             template: &self.recording.unmask,
             state: &mut self.state,
             until: Instant::now() + UNMASK_LIMIT,
@@ -143,6 +169,8 @@ impl Masking {
 /// One change of a recording, tried until it is answered with a success.
 struct Change<'a> {
     engine: &'a Engine,
+    /// The session, by the id that it was asked for with.
+    call: &'a str,
     template: &'a RequestTemplate,
     /// Stays as it was set where the injection is dropped midway.
     state: &'a mut MaskState,
@@ -174,7 +202,8 @@ impl Attempts for Change<'_> {
             held.map_err(|_| Failed::not_sent(messages::mask_left()))?;
         }
         let before = *self.state;
-        let asking = self.engine.ask(self.template, self.until, |request| {
+        let change = (self.template, Some(self.call));
+        let asking = self.engine.ask(change, self.until, |request| {
             request.fresh_connection = true;
             self.state.perhaps_masked = true;
             self.state.unsettled = true;

@@ -4,25 +4,32 @@
 //! queue of its own, one after the other, and each goes on into the queue of its call when it is the first: so the order of the
 //! calls stays the order of the digits, and injectors of one API share its queues, however they found it.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::engine::Engine;
+use super::followed::FollowedSession;
 use super::messages;
 use super::turn::{NoTurn, Queueing};
 use crate::api::WireProfile;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::lock::{LockKey, LockTicket, Registry};
+use crate::sessions::{Session, SessionView, Sessions};
+
+/// How many sessions the metrics list.
+const LISTED: usize = 1_000;
 
 /// The scope of an injector's calls.
 pub(super) struct CallScope {
     known: OnceLock<Arc<str>>,
     /// The queue of those that came before it was known. `None` where it is known from the beginning.
     before: Option<LockKey>,
+    /// Sessions that were followed before it was known.
+    early: Mutex<Vec<Weak<FollowedSession>>>,
 }
 
 impl CallScope {
@@ -36,6 +43,7 @@ impl CallScope {
             before: known
                 .is_none()
                 .then(|| LockKey::Undiscovered(registry.new_lock_id())),
+            early: Mutex::default(),
             known: known.map(OnceLock::from).unwrap_or_default(),
         }
     }
@@ -47,20 +55,76 @@ impl CallScope {
 
     /// Takes the scope from an address of the API. The first one counts: what is in its queues must not be overtaken
     /// because the API has moved.
-    pub(super) fn learn(&self, base: &Url, profile: &dyn WireProfile) {
-        if self.known.get().is_none() {
-            let origin = base.origin().ascii_serialization().into();
-            let _ = self.known.set(profile.scope(&origin));
+    pub(super) fn learn(&self, base: &Url, profile: &dyn WireProfile, sessions: &Arc<Sessions>) {
+        if self.known.get().is_some() {
+            return;
         }
+        let origin = base.origin().ascii_serialization().into();
+        let scope = profile.scope(&origin);
+        let mut early = self.early();
+        for followed in early.drain(..).filter_map(|early| early.upgrade()) {
+            followed.begin(sessions, self.known.get().unwrap_or(&scope));
+        }
+        // While it is locked: who finds the scope finds what is followed in it.
+        let _ = self.known.set(scope);
+    }
+
+    /// Begins to follow a session.
+    pub(super) fn follow(&self, sessions: &Arc<Sessions>, id: Arc<str>) -> Arc<FollowedSession> {
+        let followed = Arc::new(FollowedSession::new(id));
+        let mut early = self.early();
+        if let Some(scope) = self.known.get() {
+            followed.begin(sessions, scope);
+        } else {
+            early.retain(|followed| followed.strong_count() > 0);
+            early.push(Arc::downgrade(&followed));
+        }
+        followed
+    }
+
+    /// Whether a session is followed that cannot be told from those of other platforms yet.
+    fn follows_early(&self, id: &str) -> bool {
+        let early = self.early();
+        let followed = early.iter().filter_map(Weak::upgrade);
+        followed.into_iter().any(|followed| *followed.id == *id)
+    }
+
+    fn early(&self) -> MutexGuard<'_, Vec<Weak<FollowedSession>>> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Engine {
+    /// The session that a call is, where it is followed or was.
+    pub(super) fn session(&self, call: &str) -> Option<Arc<Session>> {
+        let scope = self.scope.get()?;
+        self.parts.registry.sessions().find(scope, call)
+    }
+
+    /// Whether somebody in this process follows the session that a call is.
+    pub(super) fn is_followed(&self, call: &str) -> bool {
+        let session = self.session(call);
+        session.is_some_and(|session| session.is_followed()) || self.scope.follows_early(call)
+    }
+
+    /// What is known of the sessions that are followed.
+    pub(super) fn followed_sessions(&self) -> (Vec<SessionView>, usize) {
+        let sessions = self.parts.registry.sessions();
+        let scope = self.scope.get();
+        scope.map_or_else(Default::default, |scope| sessions.views(scope, LISTED))
+    }
+
+    /// What a call is known by, whatever id it is asked for with: a session goes by its first one.
+    pub(super) fn call_key(&self, call: &Arc<str>) -> Arc<str> {
+        let session = self.session(call);
+        session.map_or_else(|| Arc::clone(call), |session| session.first_id())
+    }
+
     /// The queue of a call. `None` before the first discovery: nothing of this injector is in it then.
     pub(super) fn lock_key(&self, call: &Arc<str>) -> Option<LockKey> {
         self.scope.get().map(|scope| LockKey::Call {
             scope: Arc::clone(scope),
-            call: Arc::clone(call),
+            call: self.call_key(call),
         })
     }
 
@@ -81,7 +145,7 @@ impl Engine {
     }
 
     /// Goes on from the queue of those that came before the first discovery to that of the call, with the turn in the
-    /// former. Does nothing with a ticket of a call.
+    /// former. Does nothing with a ticket of a call, or of a manual lock.
     pub(super) async fn join_call(
         &self,
         call: &Arc<str>,
@@ -100,6 +164,30 @@ impl Engine {
             Ok::<_, NoTurn>(())
         });
         (discovered.await).map_err(|_| messages::deadline())??;
+        self.join(call, (ticket, waiting))
+    }
+
+    /// The session of a call turned out to be one that has a queue already: goes on into that one, with the turn in its own.
+    /// Tells whether it did.
+    pub(super) fn join_session(
+        &self,
+        call: &Arc<str>,
+        (ticket, waiting): (&mut LockTicket, &mut Option<OwnedSemaphorePermit>),
+    ) -> Result<bool, NoTurn> {
+        let LockKey::Call { call: of, .. } = ticket.key() else {
+            return Ok(false);
+        };
+        if *of == self.call_key(call) {
+            return Ok(false);
+        }
+        self.join(call, (ticket, waiting)).map(|()| true)
+    }
+
+    fn join(
+        &self,
+        call: &Arc<str>,
+        (ticket, waiting): (&mut LockTicket, &mut Option<OwnedSemaphorePermit>),
+    ) -> Result<(), NoTurn> {
         let Some(key) = self.lock_key(call) else {
             return Err(messages::dropped().into());
         };

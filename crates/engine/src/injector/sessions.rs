@@ -1,4 +1,4 @@
-//! Listens to the events of a session, so that nothing waits for one that has ended.
+//! Listens to the events of a session: what is pressed into it goes by them, and the program hears of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,15 +7,18 @@ use tokio::time::{Instant, sleep_until};
 
 use super::control::NotAnswered;
 use super::engine::Engine;
+use super::followed::FollowedSession;
 use super::in_flight::InFlightEntry;
 use super::retry_loop::{self, Attempts, Failed, Retry};
-use crate::api::{RequestTemplate, SessionStatus};
+use super::shown_event::shown_event;
+use crate::Secret;
+use crate::api::{RequestTemplate, SessionAnswer, SessionStatus};
 use crate::cancel::{Reason, Scope, closed};
 use crate::error::{Code, Error};
 use crate::event::Event;
-use crate::http::Answer;
 use crate::lock::Rejection;
 use crate::payload;
+use crate::redact::Redactor;
 use crate::retry::{Policy, Progress, Resend};
 
 /// How long the platform may keep a poll: the longest that it takes.
@@ -38,8 +41,13 @@ const POLICY: Policy = Policy {
 /// Follows one session. [`run`](Self::run) does the work.
 pub struct Follower {
     engine: Arc<Engine>,
+    /// The caller's number.
+    id: u64,
+    /// The program is told the events as they come, digits included.
+    reveals: bool,
     entry: InFlightEntry,
-    session: Arc<str>,
+    /// Given up with the follower.
+    followed: Arc<FollowedSession>,
     template: RequestTemplate,
 }
 
@@ -48,16 +56,22 @@ impl Follower {
         engine: Arc<Engine>,
         id: u64,
         session: Option<&str>,
+        reveals: bool,
     ) -> Result<Self, Error> {
         if engine.in_flight.is_closed() {
             return Err(closed());
         }
         let session = payload::required_id("sessionId", session.into())?;
         let template = engine.parts.profile.next_event(session, POLL)?;
+        // From this moment on what is asked for waits for its events.
+        let sessions = engine.parts.registry.sessions();
+        let followed = engine.scope.follow(sessions, session.into());
         Ok(Self {
             entry: engine.in_flight.add(id),
+            id,
+            reveals,
             engine,
-            session: session.into(),
+            followed,
             template,
         })
     }
@@ -82,40 +96,103 @@ impl Follower {
                 earliest: &mut earliest,
                 told: false,
             };
-            match retry_loop::run(poll).await {
-                Ok(Session::GoesOn { renewed }) => {
-                    was_heard = true;
-                    template = renewed.map_or(template, |next| *next);
-                }
-                Ok(Session::Ended) => return,
-                // The policy has no end.
-                Err(_) => {}
+            // The policy has no end.
+            let Ok(heard) = retry_loop::run(poll).await else {
+                continue;
+            };
+            was_heard = true;
+            match self.heard(heard) {
+                Next::Same => {}
+                Next::Renewed(next) => template = *next,
+                Next::None => return,
             }
+            self.engine.parts.events.ready().await;
         }
+    }
+
+    /// Takes over what an answer says.
+    fn heard(&self, Heard { answer, secrets }: Heard) -> Next {
+        let engine = &self.engine;
+        let following = self.followed.following();
+        if let Some((following, id)) = following.zip(answer.renewed.as_deref()) {
+            following.renewed(id);
+        }
+        if let Some(following) = following {
+            following.heard(&answer.events);
+        }
+        let redactor = Redactor {
+            digits: &[],
+            secrets: &secrets,
+        };
+        for event in answer.events {
+            engine.parts.events.emit(Event::Session {
+                follower: self.id,
+                session: Arc::clone(&self.followed.id),
+                received: engine.parts.clock.now(),
+                shown: shown_event(&event.json, engine.config.mask_digits, redactor),
+                event: Box::new(event),
+                reveals: self.reveals,
+            });
+        }
+        if answer.status == SessionStatus::Ended {
+            return Next::None;
+        }
+        let profile = &engine.parts.profile;
+        let renewed = answer.renewed.as_deref();
+        let next = renewed.and_then(|session| profile.next_event(session, POLL).ok());
+        next.map_or(Next::Same, |next| Next::Renewed(Box::new(next)))
     }
 
     /// Rejects everything that waits for the session: in its queue, whichever injector it came by, and what of this
     /// injector has its turn and waits for something else.
     fn end_session(&self) {
-        let engine = &self.engine;
-        engine.forget_doubts(&self.session);
-        if let Some(key) = engine.lock_key(&self.session) {
+        let (engine, session) = (&self.engine, &self.followed.id);
+        if let Some(following) = self.followed.following() {
+            following.ended();
+        }
+        engine.forget_doubts(session);
+        if let Some(key) = engine.lock_key(session) {
             engine.reject_queued(&key, Rejection::CallEnded);
         }
-        (engine.in_flight).end_waiting_of(&self.session, Reason::CallEnded);
+        let ended = engine.call_key(session);
+        let is_same = |call: &Arc<str>| engine.call_key(call) == ended;
+        (engine.in_flight).end_waiting_of(is_same, Reason::CallEnded);
+        engine.started.remove(&ended);
         engine.parts.events.emit(Event::SessionEnded {
-            session: Arc::clone(&self.session),
+            follower: self.id,
+            session: Arc::clone(session),
         });
     }
 }
 
-/// What a poll learns.
-enum Session {
-    /// With the next poll, where the session has another id from now on.
-    GoesOn {
-        renewed: Option<Box<RequestTemplate>>,
-    },
-    Ended,
+/// What comes after an answer.
+enum Next {
+    /// The same poll once more.
+    Same,
+    /// The session has another id from now on.
+    Renewed(Box<RequestTemplate>),
+    /// Nothing: the session has ended.
+    None,
+}
+
+/// What a poll was answered with.
+struct Heard {
+    answer: SessionAnswer,
+    /// What the platform was told in confidence, and may say again.
+    secrets: Vec<Secret>,
+}
+
+impl Heard {
+    const fn ended() -> Self {
+        Self {
+            answer: SessionAnswer {
+                status: SessionStatus::Ended,
+                renewed: None,
+                events: Vec::new(),
+            },
+            secrets: Vec::new(),
+        }
+    }
 }
 
 /// One poll, tried until it is answered.
@@ -128,47 +205,15 @@ struct Poll<'a> {
     told: bool,
 }
 
-impl Poll<'_> {
-    fn goes_on(&self, answer: &Answer) -> Session {
-        let profile = &self.follower.engine.parts.profile;
-        let renewed = profile.renewed_session(answer);
-        let template = renewed.and_then(|session| profile.next_event(&session, POLL).ok());
-        Session::GoesOn {
-            renewed: template.map(Box::new),
-        }
-    }
-}
-
 impl Attempts for Poll<'_> {
-    type Output = Session;
+    type Output = Heard;
 
-    async fn attempt(&mut self, _: bool) -> Result<Session, Failed> {
-        sleep_until(*self.earliest).await;
-        let asked = Instant::now();
-        *self.earliest = asked + LEAST_INTERVAL;
-        let engine = &self.follower.engine;
-        let until = asked + POLL + POLL_MARGIN;
-        let asking = engine.ask(self.template, until, |poll| {
-            poll.timeout = POLL + POLL_MARGIN;
-        });
-        let (answer, token) = asking.await.map_err(|NotAnswered { error, .. }| {
-            let mut failed = Failed::not_sent(error);
-            failed.failure.resend = Resend::Transient;
-            failed.failure.retry_after = None;
-            failed
-        })?;
-        let resend = match engine.parts.profile.session_status(&answer) {
-            SessionStatus::Active => return Ok(self.goes_on(&answer)),
-            SessionStatus::Ended => return Ok(Session::Ended),
-            SessionStatus::NotFound if self.was_heard => return Ok(Session::Ended),
-            SessionStatus::TokenRefused => Resend::FreshToken,
-            SessionStatus::NotFound | SessionStatus::Unavailable => Resend::Transient,
-        };
-        let mut failed = engine.declined(&answer, token, Code::Rejected);
-        failed.failure.resend = resend;
-        // The pause is ours, whatever the platform asks for.
-        failed.failure.retry_after = None;
-        Err(failed)
+    async fn attempt(&mut self, _: bool) -> Result<Heard, Failed> {
+        let heard = self.ask().await;
+        if let (Err(_), Some(following)) = (&heard, self.follower.followed.following()) {
+            following.not_heard();
+        }
+        heard
     }
 
     fn plan(&mut self, progress: &mut Progress, mut failed: Failed) -> Result<Retry, Error> {
@@ -183,10 +228,50 @@ impl Attempts for Poll<'_> {
         if failed.failure.resend == Resend::Transient && !self.told {
             self.told = true;
             engine.parts.events.emit(Event::SessionNotPolled {
-                session: Arc::clone(&self.follower.session),
+                follower: self.follower.id,
+                session: Arc::clone(&self.follower.followed.id),
                 error: failed.error.clone(),
             });
         }
         engine.plan_control_retry(&POLICY, progress, failed, Duration::MAX)
+    }
+}
+
+impl Poll<'_> {
+    async fn ask(&mut self) -> Result<Heard, Failed> {
+        sleep_until(*self.earliest).await;
+        let asked = Instant::now();
+        *self.earliest = asked + LEAST_INTERVAL;
+        let engine = &self.follower.engine;
+        let until = asked + POLL + POLL_MARGIN;
+        // A poll goes by the id of its own answers.
+        let asking = engine.ask((self.template, None), until, |poll| {
+            poll.timeout = POLL + POLL_MARGIN;
+        });
+        let (answer, token) = asking.await.map_err(|NotAnswered { error, .. }| {
+            let mut failed = Failed::not_sent(error);
+            failed.failure.resend = Resend::Transient;
+            failed.failure.retry_after = None;
+            failed
+        })?;
+        let heard = engine.parts.profile.session_answer(&answer);
+        let resend = match heard.status {
+            SessionStatus::NotFound if self.was_heard => {
+                return Ok(Heard::ended());
+            }
+            SessionStatus::Active | SessionStatus::Ended => {
+                return Ok(Heard {
+                    answer: heard,
+                    secrets: engine.secrets_of(&token),
+                });
+            }
+            SessionStatus::TokenRefused => Resend::FreshToken,
+            SessionStatus::NotFound | SessionStatus::Unavailable => Resend::Transient,
+        };
+        let mut failed = engine.declined(&answer, token, Code::Rejected);
+        failed.failure.resend = resend;
+        // The pause is ours, whatever the platform asks for.
+        failed.failure.retry_after = None;
+        Err(failed)
     }
 }

@@ -95,8 +95,14 @@ pub(super) async fn take_turn(
     (ticket, waiting): (&mut LockTicket, &mut Option<OwnedSemaphorePermit>),
     limits: WaitLimits,
 ) -> Result<(), NoTurn> {
-    let turn = timeout_at(limits.turn, ticket.turn()).await;
-    turn.map_err(|_| NoTurn::OutOfTime(WaitedFor::ThisProcess))??;
+    loop {
+        let turn = timeout_at(limits.turn, ticket.turn()).await;
+        turn.map_err(|_| NoTurn::OutOfTime(WaitedFor::ThisProcess))??;
+        if !engine.join_session(call, (ticket, waiting))? {
+            break;
+        }
+    }
+    let call = &engine.call_key(call);
     let Some((fleet, scope)) = fleet.zip(engine.scope.get()) else {
         return Ok(());
     };

@@ -25,6 +25,10 @@ pub(super) struct Validated {
     pub(super) deadline: Instant,
     /// The last moment for the turn.
     pub(super) lock_until: Instant,
+    /// How long it may wait for the turn, or for anything that is not known of its contact.
+    pub(super) lock_wait: Duration,
+    /// Its session was followed when it was asked for.
+    pub(super) was_followed: bool,
     /// The manual lock to run under.
     pub(super) lock: Option<LockId>,
     pub(super) delivery_policy: DeliveryPolicy,
@@ -57,10 +61,13 @@ impl Validated {
         let resend_when_unknown = (options.resend_when_unknown.as_ref())
             .unwrap_or(&config.resend_when_unknown)
             .clone();
+        let lock_wait = options.lock_timeout.unwrap_or(config.lock_timeout);
         Ok(Self {
-            prepared,
             deadline: started + allowed,
-            lock_until: started + options.lock_timeout.unwrap_or(config.lock_timeout),
+            lock_until: started + lock_wait,
+            lock_wait,
+            was_followed: engine.is_followed(&prepared.call),
+            prepared,
             lock: options.lock,
             delivery_policy: DeliveryPolicy {
                 atomic_server_errors: engine.atomic_server_errors(),

@@ -8,6 +8,7 @@ use super::key::{LockId, LockKey};
 use super::rejection::{QueueFull, Rejection};
 use super::ticket::LockTicket;
 use crate::in_doubt::InDoubt;
+use crate::sessions::Sessions;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub struct Registry {
     queues: Arc<CallQueues>,
     lock_ids: AtomicU64,
     in_doubt: Arc<InDoubt>,
+    sessions: Arc<Sessions>,
 }
 
 static PROCESS_WIDE: LazyLock<Arc<Registry>> = LazyLock::new(Arc::default);
@@ -59,6 +61,12 @@ impl Registry {
     #[must_use]
     pub const fn in_doubt(&self) -> &Arc<InDoubt> {
         &self.in_doubt
+    }
+
+    /// The agent sessions that are followed.
+    #[must_use]
+    pub const fn sessions(&self) -> &Arc<Sessions> {
+        &self.sessions
     }
 
     /// A name for a new manual lock, or for an injector that discovers.

@@ -53,6 +53,11 @@ impl LockTicket {
         self.turn.is_some()
     }
 
+    /// Names the queue.
+    pub(crate) const fn key(&self) -> &LockKey {
+        &self.entry.key
+    }
+
     /// Whether it is one of the queue before the first discovery.
     pub(crate) const fn is_undiscovered(&self) -> bool {
         matches!(self.entry.key, LockKey::Undiscovered(_))

@@ -7,6 +7,7 @@ use super::times::Times;
 use super::totals::Totals;
 use crate::fleet;
 use crate::in_doubt::Block;
+use crate::sessions::SessionView;
 
 /// What an injector is doing at one moment.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,9 @@ pub struct Snapshot {
     pub token_age: Option<Duration>,
     /// How long injections took so far.
     pub times: AllTimes,
+    /// The sessions that are followed in the process, on the platform of this injector: at most 1,000 of them, and how many
+    /// there are.
+    pub sessions: (Vec<SessionView>, usize),
     /// What takes no more digits in the process, on the platform of this injector: the first to end and at most
     /// 1,000 of them, and how many there are.
     pub in_doubt: (Vec<Block>, usize),

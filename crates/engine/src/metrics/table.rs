@@ -11,6 +11,7 @@ use crate::counters::CounterEntry;
 use crate::delivery::Delivery;
 use crate::fleet;
 use crate::in_doubt::Block;
+use crate::sessions::SessionView;
 use crate::timestamp::rfc3339_millis;
 
 /// One metric.
@@ -199,6 +200,14 @@ const GAUGES: &[Metric] = &[
         },
     ),
     Metric::new(
+        ("followed_sessions", "sessions", "sessions"),
+        "Sessions that are followed, in the whole process, on the platform of this injector.",
+        Reading::Listed {
+            count: |now| now.sessions.1 as u64,
+            json: |now| now.sessions.0.iter().map(listed_session).collect(),
+        },
+    ),
+    Metric::new(
         ("outbox_bytes", "bytes", "outboxBytes"),
         "Outcomes and events that the program has not taken yet.",
         Reading::Gauge(|now| now.outbox_bytes as u64),
@@ -242,6 +251,22 @@ const TIMES: &[Metric] = &[
         Reading::Times(|now| &now.times.attempt),
     ),
 ];
+
+fn listed_session(session: &SessionView) -> Value {
+    let contacts = session.contacts.iter().map(|contact| {
+        json!({
+            "contactId": *contact.id,
+            "state": contact.state.as_str(),
+            "inFocus": contact.hears,
+        })
+    });
+    json!({
+        "sessionId": *session.id,
+        "heard": session.is_heard,
+        "canMask": session.can_mask,
+        "contacts": contacts.collect::<Vec<_>>(),
+    })
+}
 
 fn listed(block: &Block) -> Value {
     let until = block.since.checked_add(block.lasts).unwrap_or(block.since);

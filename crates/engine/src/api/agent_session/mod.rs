@@ -4,6 +4,7 @@
 //! An answer of 202 says that the platform accepted the digits; the tones play after it. Nothing is promised of
 //! a 500 or a 503, so both leave the outcome unknown unless the user says otherwise.
 
+mod commands;
 mod events;
 mod profile;
 mod requests;
@@ -12,6 +13,7 @@ mod settings;
 mod version;
 
 pub use super::params::agent_session::{PARAMS, Params};
+pub use commands::{EndOptions, JoinOptions, SessionCommand, StartOptions};
 pub use profile::AgentSession;
 pub use rules::{
     DEFAULT_INTER_DIGIT_PAUSE, DEFAULT_TONE_DURATION, MAX_SEQUENCE_LENGTH, MAX_TONE_DURATION,

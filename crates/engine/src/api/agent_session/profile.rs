@@ -8,12 +8,12 @@ use http::{HeaderMap, HeaderName};
 
 use super::rules::{self, Rules};
 use super::settings::Settings;
-use super::{events, requests};
+use super::{SessionCommand, commands, events, requests};
 use crate::api::classification::{AttemptResult, Classification, DeliveryPolicy, classify};
 use crate::api::client_headers::ClientHeaders;
 use crate::api::params;
 use crate::api::prepared::Prepared;
-use crate::api::profile::{SessionStatus, WireProfile};
+use crate::api::profile::{SessionAnswer, WireProfile};
 use crate::api::template::RequestTemplate;
 use crate::auth::Token;
 use crate::error::Error;
@@ -54,12 +54,15 @@ impl WireProfile for AgentSession {
             split,
         };
         let valid = rules::check(params::agent_session::Params::of(params), rules)?;
+        let contact: Option<Arc<str>> = valid.contact.as_deref().map(Arc::from);
+        let masked = contact.as_ref().filter(|_| valid.mask_recording);
+        let focused = contact.as_ref().filter(|_| valid.focus);
         let groups = &valid.sequence.groups;
         let in_parts = groups.len() > 1;
         Ok(Prepared {
             asked: Asked {
                 tone_duration: Some(valid.tone_duration),
-                contact: valid.contact.as_deref().map(Arc::from),
+                contact: contact.clone(),
                 mask_recording: Some(valid.mask_recording),
                 ..Asked::new(&valid.sequence.all, valid.inter_digit_pause)
             },
@@ -71,8 +74,9 @@ impl WireProfile for AgentSession {
             parts: (groups.iter().filter(|_| in_parts))
                 .map(|group| group.digits.clone())
                 .collect(),
-            recording: (valid.contact.as_deref().filter(|_| valid.mask_recording))
-                .map(|contact| requests::recording(settings, &call, contact)),
+            recording: masked.map(|contact| requests::recording(settings, &call, contact)),
+            activation: focused.map(|contact| requests::activation(settings, &call, contact)),
+            unguarded: valid.unguarded,
             sequence: valid.sequence.all,
             call,
         })
@@ -106,11 +110,19 @@ impl WireProfile for AgentSession {
         Ok(requests::next_event(&self.settings, session, wait))
     }
 
-    fn session_status(&self, answer: &Answer) -> SessionStatus {
-        events::read(answer)
+    fn session_command(
+        &self,
+        command: &SessionCommand,
+        session: &str,
+    ) -> Result<RequestTemplate, Error> {
+        Ok(commands::request(&self.settings, command, session))
     }
 
-    fn renewed_session(&self, answer: &Answer) -> Option<String> {
-        events::renewed_session(answer)
+    fn opened_session(&self, answer: &Answer) -> Option<String> {
+        commands::opened_session(answer)
+    }
+
+    fn session_answer(&self, answer: &Answer) -> SessionAnswer {
+        events::read(answer)
     }
 }

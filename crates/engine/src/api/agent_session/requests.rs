@@ -1,5 +1,6 @@
 //! The requests of the API: all below `incontactapi/services/{version}/`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,9 +15,27 @@ use crate::api::template::{RequestTemplate, Target};
 use crate::api::wiped::Wiped;
 use crate::payload::DigitGroup;
 
-fn target<'a>(version: &'a Version, below: impl IntoIterator<Item = &'a str>) -> Target {
-    let services = ["incontactapi", "services", version.as_str()];
+/// Below the sessions of the API.
+pub(super) fn sessions<'a>(
+    version: &'a Version,
+    below: impl IntoIterator<Item = &'a str>,
+) -> Target {
+    let services = [
+        "incontactapi",
+        "services",
+        version.as_str(),
+        "agent-sessions",
+    ];
     Target::path(services.into_iter().chain(below))
+}
+
+/// Below one session of the API.
+pub(super) fn in_session<'a>(
+    version: &Version,
+    session: &str,
+    below: impl IntoIterator<Item = &'a str>,
+) -> Target {
+    sessions(version, []).in_session(session, below)
 }
 
 /// `POST …/agent-sessions/{sessionId}/send-dtmf`, and the silence behind it.
@@ -27,8 +46,7 @@ pub(super) fn segment(
     group: &DigitGroup,
 ) -> Segment {
     let digits = group.digits.expose();
-    let below = ["agent-sessions", session, "send-dtmf"];
-    let target = target(&settings.version, below);
+    let target = in_session(&settings.version, session, ["send-dtmf"]);
     let (tone, spacing) = (valid.tone_duration, valid.inter_digit_pause);
     let (target, body) = match settings.encoding {
         Encoding::Json => (target, json(digits, tone, spacing)),
@@ -56,27 +74,34 @@ pub(super) fn segment(
 }
 
 /// `POST …/agent-sessions/{sessionId}/interactions/{contactId}/mask`, and `…/unmask`.
-pub(super) fn recording(settings: &Settings, session: &str, contact: &str) -> Recording {
-    let post = |action| {
-        let below = ["agent-sessions", session, "interactions", contact, action];
-        RequestTemplate {
-            method: Method::POST,
-            target: target(&settings.version, below),
-            body: Bytes::new(),
-        }
-    };
+pub(super) fn recording(settings: &Settings, session: &str, contact: &Arc<str>) -> Recording {
     Recording {
-        mask: post("mask"),
-        unmask: post("unmask"),
+        contact: Arc::clone(contact),
+        mask: interaction(settings, session, contact, "mask"),
+        unmask: interaction(settings, session, contact, "unmask"),
+    }
+}
+
+/// `POST …/agent-sessions/{sessionId}/interactions/{contactId}/activate`, which brings a contact into focus.
+pub(super) fn activation(settings: &Settings, session: &str, contact: &str) -> RequestTemplate {
+    interaction(settings, session, contact, "activate")
+}
+
+fn interaction(settings: &Settings, session: &str, contact: &str, action: &str) -> RequestTemplate {
+    let below = ["interactions", contact, action];
+    RequestTemplate {
+        method: Method::POST,
+        target: in_session(&settings.version, session, below),
+        body: Bytes::new(),
     }
 }
 
 /// `GET …/agent-sessions/{sessionId}/get-next-event`, a long poll.
 pub(super) fn next_event(settings: &Settings, session: &str, wait: Duration) -> RequestTemplate {
-    let below = ["agent-sessions", session, "get-next-event"];
+    let target = in_session(&settings.version, session, ["get-next-event"]);
     RequestTemplate {
         method: Method::GET,
-        target: target(&settings.version, below).with("timeout", wait.as_secs().to_string()),
+        target: target.with("timeout", wait.as_secs().to_string()),
         body: Bytes::new(),
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct Valid<'a> {
     pub inter_digit_pause: u16,
     pub contact: Option<Cow<'a, str>>,
     pub mask_recording: bool,
+    pub focus: bool,
+    pub unguarded: bool,
 }
 
 /// Checks everything but the session. The first broken rule is reported, in the order of the fields.
@@ -63,14 +65,16 @@ pub(super) fn check(params: Params<'_>, rules: Rules) -> Result<Valid<'_>, Error
         given => parse_pause(given)?,
     };
     let contact = contact_id(params.contact_id)?;
-    let mask_recording = match params.mask_recording {
-        Value::Missing => false,
-        Value::Flag(flag) => flag,
-        _ => return Err(Error::invalid("maskRecording must be true or false")),
-    };
+    let mask_recording = flag("maskRecording", params.mask_recording)?;
     if mask_recording && contact.is_none() {
         return Err(Error::invalid(
             "maskRecording needs contactId, the contact whose recording is masked",
+        ));
+    }
+    let focus = flag("focus", params.focus)?;
+    if focus && contact.is_none() {
+        return Err(Error::invalid(
+            "focus needs contactId, the contact that is brought into focus",
         ));
     }
     Ok(Valid {
@@ -79,7 +83,17 @@ pub(super) fn check(params: Params<'_>, rules: Rules) -> Result<Valid<'_>, Error
         inter_digit_pause,
         contact,
         mask_recording,
+        focus,
+        unguarded: flag("unguarded", params.unguarded)?,
     })
+}
+
+fn flag(name: &str, given: Value<'_>) -> Result<bool, Error> {
+    match given {
+        Value::Missing => Ok(false),
+        Value::Flag(flag) => Ok(flag),
+        _ => Err(Error::invalid(format!("{name} must be true or false"))),
+    }
 }
 
 /// The platform's own type of it is a number (developer portal, agent API).

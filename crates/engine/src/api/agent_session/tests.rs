@@ -14,6 +14,8 @@ pub(super) fn params(digits: &str) -> Params<'_> {
         inter_digit_pause: Value::Missing,
         contact_id: Value::Missing,
         mask_recording: Value::Missing,
+        focus: Value::Missing,
+        unguarded: Value::Missing,
     }
 }
 

@@ -16,4 +16,8 @@ params! {
     contact_id: "contactId",
     /// Whether the recording of the contact is masked while the digits play; optional.
     mask_recording: "maskRecording",
+    /// Whether a contact that is not in focus is brought there first; optional.
+    focus: "focus",
+    /// Whether the recording may be masked although nobody follows the session; optional.
+    unguarded: "unguarded",
 }

@@ -9,7 +9,7 @@ use cxone_dtmf_engine::api::agent_session::{AgentSession, Settings};
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
 use cxone_dtmf_engine::api::{
     AttemptResult, Classification, ClientHeaders, DeliveryPolicy, Params, Playing, Prepared,
-    RequestTemplate, SessionStatus, WireProfile,
+    RequestTemplate, SessionAnswer, WireProfile,
 };
 use cxone_dtmf_engine::auth::Token;
 use cxone_dtmf_engine::config::{AfterUnknown, Config, InjectionOptions, PlayoutMode};
@@ -117,8 +117,8 @@ impl WireProfile for Misjudging {
         self.right.next_event(session, wait)
     }
 
-    fn session_status(&self, answer: &Answer) -> SessionStatus {
-        self.right.session_status(answer)
+    fn session_answer(&self, answer: &Answer) -> SessionAnswer {
+        self.right.session_answer(answer)
     }
 
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {

@@ -100,7 +100,7 @@ impl Program {
     /// Follows the session of a call, unless its injector is closed.
     fn follow(&self, number: usize, call: usize) {
         let injector = &self.injectors[number];
-        if let Ok(follower) = injector.follow(FOLLOWED + call as u64, Some(&call_id(call))) {
+        if let Ok(follower) = injector.follow(FOLLOWED + call as u64, Some(&call_id(call)), false) {
             let task = tokio::spawn(follower.run());
             self.following.lock().unwrap().push(task);
         }
@@ -257,8 +257,14 @@ pub fn params(api: Api, wish: &Wish) -> Params {
                 dtmf_string: (&*bursts.join(pause)).into(),
                 tone_duration: (TONE as f64).into(),
                 inter_digit_pause: (TONE as f64).into(),
-                contact_id: (&*call).into(),
+                contact_id: if wish.masked {
+                    (&*call).into()
+                } else {
+                    Value::Missing
+                },
                 mask_recording: Value::Flag(wish.masked),
+                focus: Value::Missing,
+                unguarded: Value::Flag(true),
             }
             .pack()
         }

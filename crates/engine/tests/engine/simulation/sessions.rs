@@ -10,6 +10,7 @@ use cxone_dtmf_engine::http::{Answer, AnswerBody, Fault as NoAnswer, FaultKind, 
 use fastrand::Rng;
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -17,7 +18,7 @@ use super::bugs::Bug;
 use super::faults::{ms, pick};
 use super::history::What;
 use super::platform::{Platform, answer};
-use super::program::call_of;
+use super::program::{call_id, call_of};
 
 /// How long a poll for events is kept when nothing happens.
 const POLL: Duration = Duration::from_secs(60);
@@ -28,6 +29,8 @@ const END: &[u8] = br#"{"events":[{"Type":"AgentSessionEnd"}]}"#;
 pub struct Sessions {
     ended: Vec<watch::Sender<bool>>,
     aborted: Vec<AtomicBool>,
+    /// Whether the listener of a session has been told who is there.
+    told: Vec<AtomicBool>,
     bug: Bug,
 }
 
@@ -36,6 +39,7 @@ impl Sessions {
         Self {
             ended: (0..calls).map(|_| watch::Sender::new(false)).collect(),
             aborted: (0..calls).map(|_| AtomicBool::new(false)).collect(),
+            told: (0..calls).map(|_| AtomicBool::new(false)).collect(),
             bug,
         }
     }
@@ -170,7 +174,15 @@ impl Exchange {
         if rng.u8(0..8) == 0 {
             return Ok(status(*pick(rng, &[500, 503, 429, 304])));
         }
-        match timeout(POLL, self.platform.sessions.ended(call)).await {
+        let sessions = &self.platform.sessions;
+        if !sessions.told[call].swap(true, Ordering::Relaxed) {
+            let contact = call_id(call);
+            let event =
+                json!({"Type": "CallContactEvent", "ContactID": contact, "Status": "Active"});
+            let body = json!({"events": [event]}).to_string();
+            return Ok(answer(200, AnswerBody::Whole(body.into())));
+        }
+        match timeout(POLL, sessions.ended(call)).await {
             Ok(()) if rng.bool() => Ok(answer(200, AnswerBody::Whole(Bytes::from_static(END)))),
             Ok(()) => Ok(status(409)),
             Err(_) => Ok(status(304)),

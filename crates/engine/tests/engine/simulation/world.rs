@@ -213,7 +213,7 @@ impl EventSink for Events {
                     failed: failure.is_some(),
                 });
             }
-            Event::SessionEnded { session } => self.history.note(What::SessionEnded {
+            Event::SessionEnded { session, .. } => self.history.note(What::SessionEnded {
                 injector: self.injector,
                 call: call_of(&session),
             }),

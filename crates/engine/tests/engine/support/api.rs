@@ -76,14 +76,16 @@ impl Api {
     }
 }
 
-/// Digits for a session. Its contact goes by the same name.
+/// Digits for a session, whoever is in focus.
 pub fn session<'a>(session: &'a str, digits: &'a str) -> agent_session::Params<'a> {
     agent_session::Params {
         session_id: session.into(),
         dtmf_string: digits.into(),
         tone_duration: Value::Missing,
         inter_digit_pause: Value::Missing,
-        contact_id: session.into(),
+        contact_id: Value::Missing,
         mask_recording: Value::Missing,
+        focus: Value::Missing,
+        unguarded: Value::Missing,
     }
 }

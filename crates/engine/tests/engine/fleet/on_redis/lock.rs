@@ -445,7 +445,9 @@ async fn after_a_lost_lease_a_recording_is_unmasked_under_a_new_one_only() {
         options(&redis.url()),
     );
     let mut params = session("s", "123");
+    params.contact_id = "c".into();
     params.mask_recording = Value::Flag(true);
+    params.unguarded = Value::Flag(true);
     let options = InjectionOptions::default();
     let pressing = (process.world.injector).inject(process.id(), params.pack(), &options);
     let outcome = tokio::spawn(pressing.run()).await.unwrap();

@@ -22,7 +22,11 @@ const END: &str = r#"{"events":[{"Type":"AgentState"},{"Type":"AgentSessionEnd"}
 
 impl Stage {
     fn follow(&self) -> JoinHandle<()> {
-        let follower = self.world.injector.follow(FOLLOWER, Some("s")).unwrap();
+        let follower = self
+            .world
+            .injector
+            .follow(FOLLOWER, Some("s"), false)
+            .unwrap();
         tokio::spawn(follower.run())
     }
 
@@ -161,8 +165,12 @@ async fn the_end_sends_those_under_a_manual_lock_away() {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_keeps_digits_from_being_sent_while_the_recording_is_masked() {
+    let active = r#"[{"Type":"CallContactEvent","ContactID":"c","Status":"Active"}]"#;
     let stage = Stage::new(config())
-        .plan(Kind::NextEvent, [Act::slow(409, ms(100))])
+        .plan(
+            Kind::NextEvent,
+            [Act::events(active, ms(0)), Act::slow(409, ms(0))],
+        )
         .plan(Kind::Mask, [silence(true)]);
     stage.follow();
     let task = stage.press_masked(1, "1", &options());
@@ -261,10 +269,16 @@ async fn an_abort_and_a_close_end_the_following_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_follower_that_never_runs_keeps_nothing_open() {
     let stage = Stage::new(config());
-    drop(stage.world.injector.follow(FOLLOWER, Some("s")).unwrap());
+    drop(
+        stage
+            .world
+            .injector
+            .follow(FOLLOWER, Some("s"), false)
+            .unwrap(),
+    );
     stage.world.injector.close(None).await;
     assert_eq!(stage.now(), ms(0));
-    let late = stage.world.injector.follow(FOLLOWER, Some("s"));
+    let late = stage.world.injector.follow(FOLLOWER, Some("s"), false);
     assert_eq!(late.err().unwrap().code, Code::Closed);
 }
 
@@ -272,12 +286,12 @@ async fn a_follower_that_never_runs_keeps_nothing_open() {
 async fn what_cannot_be_followed_is_refused() {
     let stage = Stage::new(config());
     for session in [None, Some(""), Some("a/b")] {
-        let refused = stage.world.injector.follow(FOLLOWER, session);
+        let refused = stage.world.injector.follow(FOLLOWER, session, false);
         assert_eq!(refused.err().unwrap().code, Code::Invalid);
     }
     let api = Api::TelephonyV2;
     let world = api.world(Platform::scripted([]), api.config());
-    let refused = world.injector.follow(FOLLOWER, Some("s"));
+    let refused = world.injector.follow(FOLLOWER, Some("s"), false);
     assert_eq!(refused.err().unwrap().code, Code::Invalid);
 }
 

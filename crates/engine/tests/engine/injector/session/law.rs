@@ -144,7 +144,7 @@ proptest! {
                     let at = stage.began + *at;
                     at > tone.from && at < tone.until
                 };
-                prop_assert!(platform.is_masked("s", tone.from), "pressed while it is recorded");
+                prop_assert!(platform.is_masked("c", tone.from), "pressed while it is recorded");
                 prop_assert!(!unmasked.iter().any(within), "unmasked within the tones");
             }
             let told = stage.unmasked();

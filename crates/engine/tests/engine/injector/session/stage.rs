@@ -100,10 +100,12 @@ impl Stage {
         self.begin(id, session("s", digits).pack(), options)
     }
 
-    /// The same with its recording masked.
+    /// The same with its recording masked, whether somebody follows the session or not.
     pub fn press_masked(&self, id: u64, digits: &str, options: &InjectionOptions) -> Pressing {
         let mut params = session("s", digits);
+        params.contact_id = "c".into();
         params.mask_recording = Value::Flag(true);
+        params.unguarded = Value::Flag(true);
         self.begin(id, params.pack(), options)
     }
 
@@ -132,7 +134,7 @@ impl Stage {
     }
 
     pub fn is_masked(&self) -> bool {
-        self.world.platform.is_masked("s", Instant::now())
+        self.world.platform.is_masked("c", Instant::now())
     }
 
     /// How each unmasking was told to have ended.

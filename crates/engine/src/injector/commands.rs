@@ -1,0 +1,202 @@
+//! Sessions are started, joined and ended, and the agent's telephone is called.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::control::NotAnswered;
+use super::engine::Engine;
+use super::in_flight::InFlightEntry;
+use super::messages;
+use super::retry_loop::{self, Attempts, Failed, Retry};
+use crate::api::agent_session::{EndOptions, SessionCommand};
+use crate::api::{AttemptResult, Classification, DeliveryPolicy, RequestTemplate};
+use crate::cancel::{Scope, closed};
+use crate::delivery::Delivery;
+use crate::error::Error;
+use crate::payload;
+use crate::retry::{
+    DEFAULT_MAX_ATTEMPTS, Policy, Progress, Resend, ResendWhenUnknown, retry_after_of,
+};
+
+/// How long `close` waits for the ends of the sessions that it started.
+const ENDING: Duration = Duration::from_secs(5);
+
+/// The sessions that this injector has started and not ended, by their first ids.
+#[derive(Default)]
+pub(super) struct StartedSessions(Mutex<BTreeSet<Arc<str>>>);
+
+impl StartedSessions {
+    fn add(&self, session: Arc<str>) {
+        self.sessions().insert(session);
+    }
+
+    /// The session has ended.
+    pub(super) fn remove(&self, session: &Arc<str>) {
+        self.sessions().remove(session);
+    }
+
+    fn take_all(&self) -> BTreeSet<Arc<str>> {
+        std::mem::take(&mut *self.sessions())
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, BTreeSet<Arc<str>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A command that was given and not yet carried out. [`run`](Self::run) does the work.
+pub struct SessionOrder {
+    engine: Arc<Engine>,
+    entry: InFlightEntry,
+    command: SessionCommand,
+    session: Option<Arc<str>>,
+}
+
+impl SessionOrder {
+    pub(super) fn begin(
+        engine: Arc<Engine>,
+        id: u64,
+        command: SessionCommand,
+        session: Option<&str>,
+    ) -> Result<Self, Error> {
+        if engine.in_flight.is_closed() {
+            return Err(closed());
+        }
+        let session = if command.opens() {
+            None
+        } else {
+            Some(payload::required_id("sessionId", session.into())?.into())
+        };
+        // An API that has no sessions is told before anything is asked for.
+        let named = session.as_deref().unwrap_or_default();
+        engine.parts.profile.session_command(&command, named)?;
+        Ok(Self {
+            entry: engine.in_flight.add(id),
+            engine,
+            command,
+            session,
+        })
+    }
+
+    /// Does it, and gives the id of the session where one was opened.
+    pub async fn run(self) -> Result<Option<String>, Error> {
+        let carried_out = self.engine.carry_out(&self.command, self.session.as_ref());
+        self.entry.cancel.guard(Scope::Waiting, carried_out).await?
+    }
+}
+
+impl Engine {
+    async fn carry_out(
+        &self,
+        command: &SessionCommand,
+        session: Option<&Arc<str>>,
+    ) -> Result<Option<String>, Error> {
+        let named = session.map(|session| &**session).unwrap_or_default();
+        let attempts = Carrying {
+            engine: self,
+            command,
+            session: session.map(|session| &**session),
+            template: self.parts.profile.session_command(command, named)?,
+            until: Instant::now() + self.config.deadline,
+        };
+        let opened = retry_loop::run(attempts).await?;
+        match (command, &opened, session) {
+            (SessionCommand::Start(_), Some(opened), _) => self.started.add(opened.as_str().into()),
+            (SessionCommand::End(_), _, Some(session)) => {
+                self.started.remove(&self.call_key(session));
+            }
+            _ => {}
+        }
+        Ok(opened)
+    }
+
+    /// Ends the sessions that this injector has started. Nobody's call is hung up by it.
+    pub(super) async fn end_started(&self) {
+        let end = &SessionCommand::End(EndOptions::default());
+        let all = self.started.take_all();
+        // What is not answered in time ends by itself, when nobody polls it any more.
+        let _ = timeout(ENDING, async {
+            for session in &all {
+                let _ = self.carry_out(end, Some(session)).await;
+            }
+        })
+        .await;
+    }
+}
+
+/// One command, tried as long as it was certainly not carried out.
+struct Carrying<'a> {
+    engine: &'a Engine,
+    command: &'a SessionCommand,
+    session: Option<&'a str>,
+    template: RequestTemplate,
+    until: Instant,
+}
+
+impl Attempts for Carrying<'_> {
+    type Output = Option<String>;
+
+    async fn attempt(&mut self, _: bool) -> Result<Option<String>, Failed> {
+        let (engine, profile) = (self.engine, &self.engine.parts.profile);
+        let asking = engine.ask((&self.template, self.session), self.until, |_| ());
+        let (answer, token) = match asking.await {
+            Ok(answered) => answered,
+            Err(NotAnswered { left, error }) => {
+                let mut failed = Failed::not_sent(error);
+                if left == Some(true) {
+                    failed.error.message = messages::command_in_doubt(&failed.error).into();
+                }
+                if left == Some(false) || left.is_some() && self.command.may_be_repeated() {
+                    failed.failure.resend = Resend::Transient;
+                }
+                return Err(failed);
+            }
+        };
+        let status = answer.status.as_u16();
+        if self.command.is_done_by(status) {
+            return Ok(None);
+        }
+        let result = AttemptResult::Answered {
+            status,
+            retry_after: retry_after_of(&answer.headers, engine.parts.clock.now()),
+        };
+        let policy = DeliveryPolicy {
+            atomic_server_errors: false,
+            resend_when_unknown: ResendWhenUnknown::Never,
+        };
+        let Classification::Failed(mut failure) = profile.classify(&result, &policy) else {
+            return if self.command.opens() {
+                let opened = profile.opened_session(&answer);
+                opened
+                    .map(Some)
+                    .ok_or_else(|| Failed::finally(messages::no_session_id()))
+            } else {
+                Ok(None)
+            };
+        };
+        let mut failed = engine.declined(&answer, token, messages::command_code(failure.code));
+        if failure.delivery == Delivery::Unknown {
+            failed.error.message = messages::command_in_doubt(&failed.error).into();
+            if self.command.may_be_repeated() {
+                failure.resend = Resend::Transient;
+            }
+        }
+        failed.failure.resend = failure.resend;
+        Err(failed)
+    }
+
+    fn plan(&mut self, progress: &mut Progress, failed: Failed) -> Result<Retry, Error> {
+        let retry = &self.engine.config.retry;
+        let policy = Policy {
+            base: retry.base,
+            cap: retry.cap,
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
+            last_try: None,
+        };
+        let remaining = self.until.saturating_duration_since(Instant::now());
+        (self.engine).plan_control_retry(&policy, progress, failed, remaining)
+    }
+}

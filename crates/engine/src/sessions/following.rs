@@ -1,0 +1,69 @@
+//! Somebody follows a session, until dropped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::event::SessionEvent;
+use super::session::Session;
+use super::table::Sessions;
+
+/// Somebody who follows a session, until dropped: tells it what is heard of it.
+#[derive(Debug)]
+pub struct Following {
+    sessions: Arc<Sessions>,
+    session: Arc<Session>,
+    /// The events are heard at the moment.
+    heard: AtomicBool,
+}
+
+impl Following {
+    pub(super) fn new(sessions: Arc<Sessions>, session: Arc<Session>) -> Self {
+        Self {
+            sessions,
+            session,
+            heard: AtomicBool::new(false),
+        }
+    }
+
+    /// The session.
+    #[must_use]
+    pub const fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// A poll was answered with these events, in this order.
+    pub fn heard(&self, events: &[SessionEvent]) {
+        if !events.is_empty() {
+            self.session.learn(events);
+        }
+        self.hears(true);
+    }
+
+    /// The events cannot be heard at the moment.
+    pub fn not_heard(&self) {
+        self.hears(false);
+    }
+
+    /// The session goes on under another id.
+    pub fn renewed(&self, id: &str) {
+        self.sessions.renew(&self.session, id);
+    }
+
+    /// The session has ended.
+    pub fn ended(&self) {
+        self.session.end();
+    }
+
+    fn hears(&self, heard: bool) {
+        if self.heard.swap(heard, Ordering::AcqRel) != heard {
+            self.session.hear(heard);
+        }
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.hears(false);
+        self.sessions.unfollow(&self.session);
+    }
+}

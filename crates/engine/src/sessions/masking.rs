@@ -1,0 +1,108 @@
+//! Whether the mask that was asked for is there: an accepted request is not yet one that was carried out.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::event::ContactState;
+
+/// How long the answer to a request that takes a mask away is waited for. A guess: nothing is published.
+const CLEARING: Duration = Duration::from_secs(10);
+
+/// What is known of the mask of one contact's recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mask {
+    /// How often an event said that it is there.
+    confirmed: u64,
+    /// It was asked to be taken away, and no event has said that it is: until then, or until this moment, what is told may be
+    /// the mask of before.
+    clearing: Option<Instant>,
+}
+
+/// A mask that was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MaskAsked {
+    /// What was confirmed before. `None` where what is there counts.
+    before: Option<u64>,
+}
+
+impl Mask {
+    /// An event says in which state the contact is.
+    pub(super) const fn told(&mut self, state: ContactState) {
+        if matches!(state, ContactState::Masked) {
+            self.confirmed += 1;
+        } else {
+            self.clearing = None;
+        }
+    }
+
+    /// A mask is about to be asked for.
+    pub(super) fn ask(&self, now: Instant) -> MaskAsked {
+        MaskAsked {
+            before: self.is_clearing(now).then_some(self.confirmed),
+        }
+    }
+
+    /// The mask is about to be taken away: what was confirmed counts no more.
+    pub(super) fn clear(&mut self, now: Instant) {
+        self.clearing = Some(now + CLEARING);
+    }
+
+    /// Whether the mask that was asked for is there, of a contact that is `masked` as far as was told.
+    pub(super) fn is_confirmed(&self, asked: MaskAsked, masked: bool, now: Instant) -> bool {
+        // An event that answers the request to take the last one away has to come first.
+        let is_new = (asked.before).is_none_or(|before| self.confirmed > before);
+        masked && is_new && !self.is_clearing(now)
+    }
+
+    fn is_clearing(&self, now: Instant) -> bool {
+        self.clearing.is_some_and(|until| now < until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use ContactState::{Active, Masked};
+
+    #[test]
+    fn a_mask_counts_when_an_event_has_told_it() {
+        let now = Instant::now();
+        let mut mask = Mask::default();
+        let asked = mask.ask(now);
+        assert!(!mask.is_confirmed(asked, false, now));
+        mask.told(Masked);
+        assert!(mask.is_confirmed(asked, true, now));
+        // One that somebody else has set counts too.
+        assert!(mask.is_confirmed(mask.ask(now), true, now));
+    }
+
+    #[test]
+    fn the_mask_of_an_earlier_injection_does_not_count_while_it_is_taken_away() {
+        let now = Instant::now();
+        let mut mask = Mask::default();
+        mask.told(Masked);
+        mask.clear(now);
+        let asked = mask.ask(now);
+        assert!(!mask.is_confirmed(asked, true, now));
+        // The late answer to an earlier request.
+        mask.told(Masked);
+        assert!(!mask.is_confirmed(asked, true, now));
+        mask.told(Active);
+        assert!(!mask.is_confirmed(asked, false, now));
+        mask.told(Masked);
+        assert!(mask.is_confirmed(asked, true, now));
+    }
+
+    #[test]
+    fn an_answer_that_never_comes_is_not_waited_for_for_ever() {
+        let now = Instant::now();
+        let mut mask = Mask::default();
+        mask.clear(now);
+        let asked = mask.ask(now);
+        mask.told(Masked);
+        assert!(!mask.is_confirmed(asked, true, now));
+        assert!(mask.is_confirmed(asked, true, now + CLEARING));
+    }
+}

@@ -1,0 +1,331 @@
+//! One session: what is known of it, who waits for that, and which requests must not leave any more.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::contacts::{ContactView, Contacts, Hearing};
+use super::event::{SessionEvent, SessionFact};
+use super::ids::Ids;
+use super::masking::MaskAsked;
+use crate::http::Witness;
+
+/// One session, whatever id it goes by.
+#[derive(Debug)]
+pub struct Session {
+    scope: Arc<str>,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    ids: Ids,
+    contacts: Contacts,
+    can_mask: Option<bool>,
+    has_ended: bool,
+    /// How many follow it.
+    followers: usize,
+    /// How many of them hear its events at the moment.
+    hearing: usize,
+    /// The requests that may be leaving, with the contact that each is for.
+    leaving: BTreeMap<u64, (Arc<str>, Witness)>,
+    requests: u64,
+}
+
+/// A session, for those who look at the state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionView {
+    /// Its first id.
+    pub id: Arc<str>,
+    /// Whether recordings can be masked in it; `None` where nothing has said so.
+    pub can_mask: Option<bool>,
+    /// Whether its events are heard at the moment.
+    pub is_heard: bool,
+    /// Its contacts.
+    pub contacts: Vec<ContactView>,
+}
+
+/// Why a contact is not reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It is.
+    Reached,
+    /// The session is followed by nobody.
+    NotFollowed,
+    /// It is not known at the moment: nothing was told yet, or the events cannot be heard.
+    NotKnown,
+    /// It is not, for this reason.
+    Against(Hearing),
+}
+
+impl Session {
+    pub(super) fn new(scope: Arc<str>, first: Arc<str>) -> Self {
+        Self {
+            scope,
+            state: Mutex::new(State {
+                ids: Ids::new(first),
+                contacts: Contacts::default(),
+                can_mask: None,
+                has_ended: false,
+                followers: 0,
+                hearing: 0,
+                leaving: BTreeMap::new(),
+                requests: 0,
+            }),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Within what its ids are unique.
+    pub(super) const fn scope(&self) -> &Arc<str> {
+        &self.scope
+    }
+
+    /// Its first id, which stands for it wherever it is named.
+    #[must_use]
+    pub fn first_id(&self) -> Arc<str> {
+        Arc::clone(self.state().ids.first())
+    }
+
+    /// The id to ask the platform with.
+    #[must_use]
+    pub fn newest_id(&self) -> Arc<str> {
+        Arc::clone(self.state().ids.newest())
+    }
+
+    /// Whether somebody follows it.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        self.state().followers > 0
+    }
+
+    /// Whether recordings can be masked in it; `None` where nothing has said so.
+    #[must_use]
+    pub fn can_mask(&self) -> Option<bool> {
+        self.state().can_mask
+    }
+
+    /// Whether what is pressed reaches a contact now.
+    #[must_use]
+    pub fn reach(&self, contact: &str) -> Reach {
+        self.state().reach(contact)
+    }
+
+    /// Resolves when that is known, or the session is not followed any more.
+    pub async fn known(&self, contact: &str) -> Reach {
+        let known = self.wait(|state| {
+            let reach = state.reach(contact);
+            (reach != Reach::NotKnown).then_some(reach)
+        });
+        known.await
+    }
+
+    /// Resolves when what is pressed reaches a contact.
+    pub async fn reached(&self, contact: &str) {
+        let reached = self.wait(|state| (state.reach(contact) == Reach::Reached).then_some(()));
+        reached.await;
+    }
+
+    /// Resolves when a contact is gone.
+    pub async fn ended(&self, contact: &str) {
+        let ended = self.wait(|state| {
+            let ended = Reach::Against(Hearing::Ended);
+            (state.reach(contact) == ended).then_some(())
+        });
+        ended.await;
+    }
+
+    /// Resolves when an event has said that a contact is not reached.
+    pub async fn turned(&self, contact: &str) {
+        let turned = self.wait(|state| match state.reach(contact) {
+            Reach::Against(_) => Some(()),
+            _ => None,
+        });
+        turned.await;
+    }
+
+    /// A request for a contact may leave now, unless an event has said that it does not reach it. From here on such an event
+    /// takes it back, where it has not left.
+    pub fn leave(
+        self: &Arc<Self>,
+        contact: &Arc<str>,
+        witness: &Witness,
+    ) -> Result<InFlightGuard, Reach> {
+        let mut state = self.state();
+        match state.reach(contact) {
+            Reach::Reached => {}
+            other => return Err(other),
+        }
+        state.requests += 1;
+        let number = state.requests;
+        (state.leaving).insert(number, (Arc::clone(contact), witness.clone()));
+        Ok(InFlightGuard {
+            session: Arc::clone(self),
+            number,
+        })
+    }
+
+    /// The mask of a contact's recording is about to be asked for.
+    #[must_use]
+    pub fn ask_mask(&self, contact: &str) -> MaskAsked {
+        let mut state = self.state();
+        let mask = state.contacts.mask(contact);
+        mask.map(|mask| mask.ask(Instant::now()))
+            .unwrap_or_default()
+    }
+
+    /// It is about to be taken away.
+    pub fn clear_mask(&self, contact: &str) {
+        if let Some(mask) = self.state().contacts.mask(contact) {
+            mask.clear(Instant::now());
+        }
+    }
+
+    /// Resolves when an event has said that the mask is there.
+    pub async fn masked(&self, contact: &str, asked: MaskAsked) {
+        let masked = self.wait(|state| {
+            let is_masked = state.contacts.is_masked(contact);
+            let mask = state.contacts.mask(contact)?;
+            (mask.is_confirmed(asked, is_masked, Instant::now())).then_some(())
+        });
+        masked.await;
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn view(&self) -> SessionView {
+        let state = self.state();
+        SessionView {
+            id: Arc::clone(state.ids.first()),
+            can_mask: state.can_mask,
+            is_heard: state.hearing > 0,
+            contacts: state.contacts.views().collect(),
+        }
+    }
+
+    /// Takes over what events say, and takes back every request that would not reach its contact any more.
+    pub(super) fn learn(&self, events: &[SessionEvent]) {
+        let mut state = self.state();
+        for event in events {
+            match &event.fact {
+                SessionFact::Started { can_mask } => state.can_mask = can_mask.or(state.can_mask),
+                SessionFact::Ended => state.has_ended = true,
+                SessionFact::Contact { .. } | SessionFact::Other => {}
+            }
+            state.contacts.learn(&event.fact);
+        }
+        state.take_back();
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn end(&self) {
+        let mut state = self.state();
+        state.has_ended = true;
+        state.contacts.learn(&SessionFact::Ended);
+        state.take_back();
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn follow(&self) {
+        let mut state = self.state();
+        if state.followers == 0 {
+            // What was known of it is out of date.
+            state.contacts = Contacts::default();
+            state.has_ended = false;
+        }
+        state.followers += 1;
+    }
+
+    pub(super) fn unfollow(&self) {
+        let mut state = self.state();
+        state.followers = state.followers.saturating_sub(1);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// The events of one who follows it are heard from now on, or are not.
+    pub(super) fn hear(&self, heard: bool) {
+        let mut state = self.state();
+        if heard {
+            state.hearing += 1;
+        } else {
+            state.hearing = state.hearing.saturating_sub(1);
+        }
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// It goes on under a new id. Gives the one that is forgotten for it.
+    pub(super) fn renew(&self, id: Arc<str>) -> Option<Arc<str>> {
+        self.state().ids.renew(id)
+    }
+
+    /// It goes on under an id that it has had.
+    pub(super) fn ask_with(&self, id: Arc<str>) {
+        self.state().ids.ask_with(id);
+    }
+
+    pub(super) fn ids(&self) -> Vec<Arc<str>> {
+        self.state().ids.all().cloned().collect()
+    }
+
+    async fn wait<T>(&self, mut look: impl FnMut(&mut State) -> Option<T>) -> T {
+        loop {
+            // Before the look: a change after it wakes this.
+            let changed = self.changed.notified();
+            let found = look(&mut self.state());
+            match found {
+                Some(found) => return found,
+                None => changed.await,
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn reach(&self, contact: &str) -> Reach {
+        let hearing = self.contacts.hearing(contact);
+        if self.has_ended || hearing == Hearing::Ended {
+            return Reach::Against(Hearing::Ended);
+        }
+        if self.followers == 0 {
+            return Reach::NotFollowed;
+        }
+        match hearing {
+            Hearing::Hears if self.hearing > 0 => Reach::Reached,
+            Hearing::Hears | Hearing::NotTold => Reach::NotKnown,
+            against => Reach::Against(against),
+        }
+    }
+
+    fn take_back(&mut self) {
+        for (contact, witness) in self.leaving.values() {
+            if self.contacts.hearing(contact).is_against() {
+                // Whether it worked is asked where it was sent.
+                let _ = witness.revoke();
+            }
+        }
+    }
+}
+
+/// A request that may be leaving, until dropped.
+#[derive(Debug)]
+pub struct InFlightGuard {
+    session: Arc<Session>,
+    number: u64,
+}
+
+impl Drop for InFlightGuard {
+    fn drop(&mut self) {
+        self.session.state().leaving.remove(&self.number);
+    }
+}

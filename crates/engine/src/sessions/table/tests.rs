@@ -1,0 +1,111 @@
+use super::super::event::{ContactState, SessionEvent, SessionFact};
+use super::super::session::Reach;
+use super::super::{Hearing, ids};
+use super::*;
+use crate::http::Witness;
+
+fn scope() -> Arc<str> {
+    "platform".into()
+}
+
+fn tells(contact: &str, state: ContactState) -> [SessionEvent; 1] {
+    let fact = SessionFact::Contact {
+        contact: contact.into(),
+        earlier: Vec::new(),
+        state,
+    };
+    [SessionEvent {
+        kind: String::new(),
+        contact: None,
+        status: None,
+        fact,
+        json: serde_json::Value::Null,
+    }]
+}
+
+fn followed(sessions: &Arc<Sessions>, id: &str) -> Following {
+    sessions.follow(&scope(), &id.into())
+}
+
+#[test]
+fn a_session_is_found_by_every_id_that_it_has_had() {
+    let sessions = Arc::new(Sessions::default());
+    let following = followed(&sessions, "s0");
+    following.renewed("s1");
+    following.renewed("s2");
+    let found = ["s0", "s1", "s2"].map(|id| sessions.find("platform", id).unwrap());
+    for session in found {
+        assert_eq!((&*session.first_id(), &*session.newest_id()), ("s0", "s2"));
+    }
+    assert!(sessions.find("platform", "s3").is_none() && sessions.find("other", "s0").is_none());
+    let other = followed(&sessions, "s1");
+    assert_eq!(&*other.session().first_id(), "s0");
+    drop((following, other));
+    assert_eq!(&*sessions.find("platform", "s2").unwrap().first_id(), "s0");
+}
+
+#[test]
+fn the_first_and_the_newest_ids_are_kept() {
+    let sessions = Arc::new(Sessions::default());
+    let following = followed(&sessions, "first");
+    for number in 0..=ids::KEPT {
+        following.renewed(&number.to_string());
+    }
+    assert!(sessions.find("platform", "first").is_some());
+    assert!(sessions.find("platform", "0").is_none());
+    assert!(sessions.find("platform", "1").is_some());
+}
+
+#[test]
+fn sessions_that_nobody_follows_are_forgotten_in_the_end() {
+    let sessions = Arc::new(Sessions::default());
+    for number in 0..=KEPT_IDLE {
+        drop(followed(&sessions, &number.to_string()));
+    }
+    assert!(sessions.find("platform", "0").is_none());
+    assert!(sessions.find("platform", "1").is_some());
+    let mut ids = sessions.table();
+    let all = ids.scopes.remove("platform").unwrap();
+    assert_eq!(all.len(), KEPT_IDLE);
+}
+
+#[test]
+fn what_was_learned_elsewhere_means_the_same_session() {
+    let sessions = Arc::new(Sessions::default());
+    sessions.adopt(&scope(), &"s9".into(), &"s0".into());
+    let following = followed(&sessions, "s0");
+    assert!(Arc::ptr_eq(
+        following.session(),
+        &sessions.find("platform", "s9").unwrap()
+    ));
+    sessions.adopt(&scope(), &"s9".into(), &"x".into());
+    assert_eq!(&*sessions.find("platform", "s9").unwrap().first_id(), "s0");
+}
+
+#[test]
+fn a_request_leaves_only_while_its_contact_is_reached_and_is_taken_back_after() {
+    let sessions = Arc::new(Sessions::default());
+    let following = followed(&sessions, "s");
+    let session = Arc::clone(following.session());
+    let contact: Arc<str> = "a".into();
+    let leave = |witness: &Witness| session.leave(&contact, witness);
+    assert_eq!(leave(&Witness::default()).unwrap_err(), Reach::NotKnown);
+    following.heard(&tells("a", ContactState::Active));
+    let (one, two) = (Witness::default(), Witness::default());
+    let _guards = (leave(&one).unwrap(), leave(&two).unwrap());
+    one.handed_over();
+    following.not_heard();
+    assert_eq!(session.reach("a"), Reach::NotKnown);
+    following.heard(&tells("a", ContactState::Held));
+    assert!(one.was_handed_over() && !two.hand_over());
+    assert_eq!(
+        leave(&Witness::default()).unwrap_err(),
+        Reach::Against(Hearing::Held)
+    );
+    drop(following);
+    assert_eq!(session.reach("a"), Reach::NotFollowed);
+    let again = followed(&sessions, "s");
+    again.ended();
+    drop(again);
+    assert_eq!(session.reach("a"), Reach::Against(Hearing::Ended));
+}
