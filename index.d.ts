@@ -1105,8 +1105,8 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
   /**
    * Says what was found out of digits whose outcome was unknown, as by looking at the call or asking a person. Either way they
    * may be sent again, and what `afterUnknown: 'block'` blocked takes digits again. In effect when it returns, in the whole
-   * process, for what any injector left unknown on the platform of this one; the promise settles soon after. Other processes
-   * of a `fleet` do not hear of it.
+   * process, for what any injector left unknown on the platform of this one. The promise is the fleet's: it settles when the
+   * other processes can know, and rejects with `ERR_DTMF_STORE` where Redis cannot be asked.
    *
    * @param id The call or session, or the contact that the unknown injection had as `contactId`. A session stands for all
    * its contacts.

@@ -5,7 +5,7 @@ const { inject } = require('./injection.js');
 const { InjectorCore } = require('./injector-core.js');
 const { printsPlainly } = require('./face.js');
 const lane = require('./lane.js');
-const { madeOrThrow, toOptionalJson, throwIfWrong, textOrNull, numberOrNaN } = require('./options.js');
+const { toOptionalJson, throwIfWrong, textOrNull, numberOrNaN } = require('./options.js');
 const outcome = require('./outcome.js');
 const { hide } = require('./own.js');
 const { JSONParse, ObjectDefineProperty } = require('./primordials.js');
@@ -159,13 +159,18 @@ class DtmfInjector {
   }
 
   /**
-   * In effect when it returns; what it returns is a promise, as everything that a fleet may have to hear of.
+   * In effect in this process when it returns; the promise is the fleet's.
    * @param {unknown} id
    * @param {unknown} outcome
    * @returns {Promise<boolean>}
    */
   async resolve(id, outcome) {
-    return madeOrThrow(DtmfInjector.#of(this).native.resolve(textOrNull(id), textOrNull(outcome)));
+    const { native, receiver } = DtmfInjector.#of(this);
+    const { value, error } = await lane.ask(receiver, (number) =>
+      native.resolve(number, textOrNull(id), textOrNull(outcome)),
+    );
+    if (error) throw new DtmfError(error);
+    return /** @type {boolean} */ (value);
   }
 
   metrics() {

@@ -80,8 +80,11 @@ export declare class NativeInjector {
   metricsText(monitorErrors: number): string
   /** Takes a report of what the far end recognised. What is wrong comes back as a failure. */
   reportRecognition(injectionId: string | undefined | null, digitsRecognised: number): string | null
-  /** Takes what was found out of a call, session or contact. Gives whether it was in doubt, or what is wrong as a failure. */
-  resolve(id?: string | undefined | null, outcome?: string | undefined | null): boolean | string
+  /**
+   * Takes what was found out of a call, session or contact. It holds in this process when this returns; the promise `id`
+   * is settled when it does in the fleet, with whether it was in doubt.
+   */
+  resolve(id: number, name?: string | undefined | null, outcome?: string | undefined | null): void
   /** Settles the promise `id` when everything has ended. */
   close(id: number, options?: string | undefined | null): void
 }

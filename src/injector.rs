@@ -323,20 +323,28 @@ impl NativeInjector {
             .map(failure_json)
     }
 
-    /// Takes what was found out of a call, session or contact. Gives whether it was in doubt, or what is wrong as a failure.
+    /// Takes what was found out of a call, session or contact. It holds in this process when this returns; the promise `id`
+    /// is settled when it does in the fleet, with whether it was in doubt.
     #[napi(catch_unwind)]
-    pub fn resolve(&self, id: Option<String>, outcome: Option<String>) -> Either<bool, String> {
+    pub fn resolve(&self, id: f64, name: Option<String>, outcome: Option<String>) {
+        let outbox = Arc::clone(&self.outbox);
         let known = outcome.is_some_and(|word| RESOLVED.contains(&word.as_str()));
         let resolved = if known {
-            self.up_to_date().resolve(id.as_deref())
+            self.up_to_date().resolve(name.as_deref())
         } else {
             Err(Error::invalid(
                 "outcome must be 'pressed' or 'not-pressed', what was found out of the digits",
             ))
         };
         match resolved {
-            Ok(resolved) => Either::A(resolved),
-            Err(error) => Either::B(failure_json(&error)),
+            Ok(here) => {
+                let injector = self.injector.clone();
+                spawn(async move {
+                    let elsewhere = injector.resolve_elsewhere(name.as_deref()).await;
+                    outbox.settle(id, elsewhere.map(|there| Some(json!(here || there))));
+                });
+            }
+            Err(error) => outbox.settle(id, Err(error)),
         }
     }
 

@@ -60,6 +60,11 @@ pub trait WireProfile: Send + Sync + 'static {
         ))
     }
 
+    /// Whether a call is a session, which goes by several ids.
+    fn has_sessions(&self) -> bool {
+        false
+    }
+
     /// The request that does something with a session. `session` is not looked at where the command opens one.
     fn session_command(
         &self,

@@ -3,11 +3,13 @@
 //! * `options` are the settings, `servers` where Redis is, `keys` the names of keys, `script` a Lua script with its digest;
 //! * `store` keeps the connections and runs scripts, with short time-outs of its own;
 //! * `lock` is the lease that a process needs to press digits into a call;
+//! * `blocks` are calls that take nothing more, `session_ids` what the ids of agent sessions mean;
 //! * `rate` is the rate limit, `token` the OAuth token, both shared by all processes.
 //!
 //! Within a process the queue of a call comes first ([`crate::lock`]); the process asks the fleet once for the queue, not
 //! once for each injection in it. No digit, and nothing computed from one, ever reaches the store.
 
+mod blocks;
 mod keys;
 mod lock;
 mod member;
@@ -15,6 +17,7 @@ mod options;
 mod rate;
 mod script;
 mod servers;
+mod session_ids;
 mod store;
 mod token;
 

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::engine::Engine;
 use super::messages;
+use super::turn::{NoTurn, WaitedFor};
 use crate::api::Prepared;
 use crate::config::AfterUnknown;
 use crate::error::Error;
@@ -52,6 +53,46 @@ impl Engine {
             }
             Some(Doubt::Blocked(first)) => messages::blocked(first),
         })
+    }
+
+    /// Refuses digits for a recipient that takes nothing more because of an injection in another process. Asked in the turn:
+    /// the process that blocks keeps the call until all others can know.
+    pub(super) async fn check_blocks(
+        &self,
+        prepared: &Prepared,
+        until: Instant,
+    ) -> Result<(), NoTurn> {
+        let recipient = self.recipient(&prepared.call, prepared.asked.contact.as_ref());
+        let Some((fleet, recipient)) = self.parts.fleet.as_ref().zip(recipient) else {
+            return Ok(());
+        };
+        let blocked = timeout_at(until, fleet.blocked(&recipient)).await;
+        match blocked.map_err(|_| NoTurn::OutOfTime(WaitedFor::Fleet))?? {
+            Some(first) => Err(messages::blocked(first).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether an unknown outcome blocks in other processes too, and is blocked by theirs.
+    pub(super) fn blocks_elsewhere(&self) -> bool {
+        self.parts.fleet.is_some() && self.config.after_unknown == AfterUnknown::Block
+    }
+
+    /// The block that an unknown outcome leaves in other processes.
+    pub(super) async fn block_elsewhere(&self, injection: Uuid, recipient: &Recipient) {
+        if let Some(fleet) = &self.parts.fleet {
+            let lasts = self.config.block_unknown;
+            fleet.block(recipient, injection, lasts).await;
+        }
+    }
+
+    /// The same as [`resolve`](Self::resolve) in the other processes of the fleet.
+    pub(super) async fn resolve_elsewhere(&self, id: Option<&str>) -> Result<bool, Error> {
+        let id = payload::required_id("id", id.into())?;
+        match self.parts.fleet.as_ref().zip(self.scope.get()) {
+            Some((fleet, scope)) => fleet.lift_blocks(scope, &self.call_key(&id.into())).await,
+            None => Ok(false),
+        }
     }
 
     /// Remembers an unknown outcome.

@@ -19,6 +19,7 @@ use crate::delivery::Delivery;
 use crate::error::{Code, Error, Response};
 use crate::event::Event;
 use crate::fleet::MARGIN;
+use crate::in_doubt::Recipient;
 use crate::lock::{FleetLock, LockKey, Rejection};
 use crate::outcome::{Accepted, Outcome};
 use crate::payload::Sequence;
@@ -134,14 +135,17 @@ impl Ended {
         engine.metrics.finished(&outcome, was_granted);
         (engine.parts.events).emit(Event::Finished(Arc::clone(&outcome)));
         let holds = engine.config.playout == PlayoutMode::Hold;
-        let waits = masking.is_some() || (holds && quiet_from.is_some());
+        let blocks = outcome.delivery() == Delivery::Unknown && engine.blocks_elsewhere();
+        let in_doubt = blocks.then(|| identity.recipient()).flatten();
+        let waits = masking.is_some() || in_doubt.is_some() || (holds && quiet_from.is_some());
         let fleet_lock = hold.as_ref().and_then(Hold::fleet_lock).cloned();
         let cleanup = waits.then(|| Cleanup {
             fleet_lock,
             engine: Arc::clone(engine),
             outcome: Arc::clone(&outcome),
-            quiet_from,
+            quiet_from: quiet_from.filter(|_| holds || masking.is_some()),
             masking,
+            in_doubt,
         });
         give_up(hold, cleanup);
         // After all of that, and not before the event: closing waits for it.
@@ -217,6 +221,8 @@ struct Cleanup {
     outcome: Arc<Outcome>,
     quiet_from: Option<Instant>,
     masking: Option<Masking>,
+    /// What is to be told to the fleet, where the outcome is unknown.
+    in_doubt: Option<Recipient>,
 }
 
 impl Cleanup {
@@ -242,6 +248,10 @@ impl Cleanup {
 
     /// Waits until the tones have been played, and unmasks the recording.
     async fn run(&mut self) {
+        if let Some(recipient) = self.in_doubt.take() {
+            let injection = self.outcome.injection_id;
+            (self.engine.block_elsewhere(injection, &recipient)).await;
+        }
         if let Some(quiet_from) = self.quiet_from {
             sleep_until(quiet_from).await;
         }

@@ -150,6 +150,11 @@ impl Injector {
         self.0.resolve(id)
     }
 
+    /// Says the same to the other processes of the fleet. Tells whether it was in doubt there.
+    pub async fn resolve_elsewhere(&self, id: Option<&str>) -> Result<bool, Error> {
+        self.0.resolve_elsewhere(id).await
+    }
+
     /// The rights that the user of the fleet's Redis lacks, as `ACL SETUSER` takes them. None without a fleet.
     pub async fn missing_fleet_rights(&self) -> Result<Vec<String>, Error> {
         match &self.0.parts.fleet {

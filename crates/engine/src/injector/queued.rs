@@ -14,7 +14,7 @@ use super::messages;
 use super::playout::Playout;
 use super::recording::Masking;
 use super::retry_loop::{self, Attempts, Failed, Retry};
-use super::turn::{Hold, WaitLimits, WaitedFor, lock_timeout, take_turn};
+use super::turn::{Hold, NoTurn, WaitLimits, WaitedFor, lock_timeout, take_turn};
 use super::validated::Validated;
 use crate::cancel::{Scope, closed};
 use crate::error::Error;
@@ -94,7 +94,13 @@ impl Queued {
                 engine.check_contact(&request.prepared)?;
             }
             let guard = engine.contact_guard(request)?;
-            let turn = take_turn(engine, fleet, call, (&mut hold.ticket, waiting), limits);
+            let turn = async {
+                take_turn(engine, fleet, call, (&mut hold.ticket, waiting), limits).await?;
+                if engine.blocks_elsewhere() {
+                    Box::pin(engine.check_blocks(&request.prepared, request.deadline)).await?;
+                }
+                Ok::<_, NoTurn>(())
+            };
             ContactGuard::unless_ended(guard.as_ref(), turn).await?
         };
         let turn = identity.entry.cancel.guard(Scope::Waiting, turn).await?;

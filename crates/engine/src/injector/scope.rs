@@ -17,6 +17,7 @@ use super::turn::{NoTurn, Queueing};
 use crate::api::WireProfile;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::fleet::Fleet;
 use crate::lock::{LockKey, LockTicket, Registry};
 use crate::sessions::{Session, SessionView, Sessions};
 
@@ -105,6 +106,23 @@ impl Engine {
     pub(super) fn is_followed(&self, call: &str) -> bool {
         let session = self.session(call);
         session.is_some_and(|session| session.is_followed()) || self.scope.follows_early(call)
+    }
+
+    /// Asks the fleet which session a call is, where nobody in this process has followed it.
+    pub(super) async fn learn_session(&self, fleet: &Fleet, call: &Arc<str>) -> Result<(), Error> {
+        let Some(scope) = self
+            .scope
+            .get()
+            .filter(|_| self.parts.profile.has_sessions())
+        else {
+            return Ok(());
+        };
+        if self.session(call).is_none() {
+            let first = fleet.first_session_id(scope, call).await?;
+            let first = first.map_or_else(|| Arc::clone(call), Arc::from);
+            (self.parts.registry.sessions()).adopt(scope, call, &first);
+        }
+        Ok(())
     }
 
     /// What is known of the sessions that are followed.

@@ -101,7 +101,7 @@ impl Follower {
                 continue;
             };
             was_heard = true;
-            match self.heard(heard) {
+            match self.heard(heard).await {
                 Next::Same => {}
                 Next::Renewed(next) => template = *next,
                 Next::None => return,
@@ -111,7 +111,7 @@ impl Follower {
     }
 
     /// Takes over what an answer says.
-    fn heard(&self, Heard { answer, secrets }: Heard) -> Next {
+    async fn heard(&self, Heard { answer, secrets }: Heard) -> Next {
         let engine = &self.engine;
         let following = self.followed.following();
         if let Some((following, id)) = following.zip(answer.renewed.as_deref()) {
@@ -119,6 +119,12 @@ impl Follower {
         }
         if let Some(following) = following {
             following.heard(&answer.events);
+        }
+        // Before anybody is told of the id, and may hand it to another process.
+        let fleet = engine.parts.fleet.as_ref().zip(engine.scope.get());
+        if let Some(((fleet, scope), id)) = fleet.zip(answer.renewed.as_deref()) {
+            let first = engine.call_key(&self.followed.id);
+            fleet.publish_session(scope, id, &first).await;
         }
         let redactor = Redactor {
             digits: &[],

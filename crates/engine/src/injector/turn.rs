@@ -98,6 +98,11 @@ pub(super) async fn take_turn(
     loop {
         let turn = timeout_at(limits.turn, ticket.turn()).await;
         turn.map_err(|_| NoTurn::OutOfTime(WaitedFor::ThisProcess))??;
+        if let Some(fleet) = fleet {
+            let learning = Box::pin(engine.learn_session(fleet, call));
+            let learned = timeout_at(limits.answer, learning).await;
+            learned.map_err(|_| NoTurn::OutOfTime(WaitedFor::Fleet))??;
+        }
         if !engine.join_session(call, (ticket, waiting))? {
             break;
         }

@@ -110,6 +110,10 @@ impl WireProfile for AgentSession {
         Ok(requests::next_event(&self.settings, session, wait))
     }
 
+    fn has_sessions(&self) -> bool {
+        true
+    }
+
     fn session_command(
         &self,
         command: &SessionCommand,

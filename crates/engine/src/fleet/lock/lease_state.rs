@@ -43,7 +43,7 @@ pub(super) enum EndReason {
 }
 
 /// Whether another process presses digits is not known.
-pub(super) fn unavailable(why: &StoreError) -> Error {
+pub(in crate::fleet) fn unavailable(why: &StoreError) -> Error {
     Error::not_sent(
         Code::Store,
         format!(

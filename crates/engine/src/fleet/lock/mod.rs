@@ -21,5 +21,6 @@ mod shared;
 mod terms;
 
 pub use lease_client::{AcquireReply, LeaseClient};
+pub(super) use lease_state::unavailable;
 pub(super) use locks::FleetLocks;
 pub use terms::LeaseTerms;

@@ -39,6 +39,7 @@ const COMMANDS: &[(&str, On, &[&str])] = &[
     ("HSET", On::Hash, &["field", ""]),
     ("HGET", On::Hash, &["field"]),
     ("HMGET", On::Hash, &["field"]),
+    ("HVALS", On::Hash, &[]),
     ("HINCRBY", On::Hash, &["number", "1"]),
     ("HDEL", On::Hash, &["field", "number"]),
     ("ZADD", On::Set, &["XX", "0", "member"]),
@@ -115,7 +116,10 @@ mod tests {
     use super::*;
     use crate::fleet::script::Script;
 
-    const SCRIPTS: [&str; 13] = [
+    const SCRIPTS: [&str; 18] = [
+        include_str!("../scripts/block_add.lua"),
+        include_str!("../scripts/block_find.lua"),
+        include_str!("../scripts/block_lift.lua"),
         include_str!("../scripts/lock_acquire.lua"),
         include_str!("../scripts/lock_reject_queued.lua"),
         include_str!("../scripts/lock_release.lua"),
@@ -126,6 +130,8 @@ mod tests {
         include_str!("../scripts/rate_reserve.lua"),
         include_str!("../scripts/rate_schedule.lua"),
         include_str!("../scripts/restart_guard.lua"),
+        include_str!("../scripts/session_find.lua"),
+        include_str!("../scripts/session_publish.lua"),
         include_str!("../scripts/token_abandon.lua"),
         include_str!("../scripts/token_lookup.lua"),
         include_str!("../scripts/token_publish.lua"),

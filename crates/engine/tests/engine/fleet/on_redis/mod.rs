@@ -6,6 +6,7 @@ mod lock_model;
 mod memory;
 mod rate;
 mod servers;
+mod sessions;
 mod store;
 mod token;
 mod twice;
