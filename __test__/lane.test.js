@@ -32,7 +32,7 @@ async function inject(port) {
   const apiUrl = 'http://127.0.0.1:' + port;
   const auth = new CXoneAuthClient({ authUrl: apiUrl, clientId: 'client-1', clientSecret: 'secret-canary', logger: false });
   const injector = new DtmfInjector(auth, {
-    ...profile.config, apiUrl, logger: false, maxWaiting: 10_000, deadlineMs: 60_000, lockTimeoutMs: 60_000,
+    ...profile.config, apiUrl, logger: false, maxWaiting: 10_000, timeoutMs: 60_000, deadlineMs: 120_000, lockTimeoutMs: 120_000,
   });
   await injector.injectDTMF(profile.params({ callId: 'first' }));
   const order = [];
