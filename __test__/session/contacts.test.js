@@ -107,6 +107,8 @@ describe('a masked recording', () => {
     const { simulator, press } = await followed({ maskDelayMs: 100 });
     await press('12', { maskRecording: true });
     expect(simulator.executions()).toMatchObject([{ digits: '12', masked: true }]);
+    await until(() => simulator.masks('caller').length === 2, 'the unmasking');
+    expect(simulator.isMasked('caller')).toBe(false);
   });
 
   test('that is never confirmed keeps the digits here, and is cleared', async () => {
