@@ -1,5 +1,6 @@
 'use strict';
 
+const { coreOf, findCore, isItself, keepCore } = require('./cores.js');
 const { DtmfError, invalid } = require('./errors.js');
 const { inject } = require('./injection.js');
 const { InjectorCore } = require('./injector-core.js');
@@ -9,20 +10,6 @@ const { toOptionalJson, throwIfWrong, textOrNull, numberOrNaN } = require('./opt
 const outcome = require('./outcome.js');
 const { hide } = require('./own.js');
 const { JSONParse, ObjectDefineProperty } = require('./primordials.js');
-const { known, selfOf } = require('./self.js');
-
-/**
- * What `injectWithRetry` must know of an injector: whether `injectDTMF` is that of this package, and where its log lines
- * go; `undefined` for one of another kind. A `Proxy` and an heir by prototype stand for the injector behind them.
- * @type {(injector: unknown) => { isUntouched: boolean, log: import('./logger.js').Log } | undefined}
- */
-let injectorOf;
-
-/**
- * The rights that the user of the fleet's Redis lacks. For the command line, which tells them all at once.
- * @type {(injector: DtmfInjector) => Promise<string[]>}
- */
-let missingFleetRights;
 
 /** What a program may look at and not set. @type {readonly [string, (core: InjectorCore) => unknown, string][]} */
 const READ_ONLY = [
@@ -36,61 +23,17 @@ const READ_ONLY = [
 ];
 
 class DtmfInjector {
-  #core;
-
   /**
    * @param {import('../index.js').TokenSource} authClient
    * @param {unknown} config
    */
   constructor(authClient, config) {
-    this.#core = new InjectorCore(authClient, config);
-    known(this);
-  }
-
-  /**
-   * @param {unknown} value an injector, or what stands for one
-   * @returns {InjectorCore | undefined}
-   */
-  static #find(value) {
-    if (typeof value === 'object' && value !== null && #core in value) return value.#core;
-    const self = selfOf(value);
-    return typeof self === 'object' && self !== null && #core in self ? self.#core : undefined;
-  }
-
-  /** @param {unknown} value the `this` of a method */
-  static #of(value) {
-    const core = DtmfInjector.#find(value);
-    if (!core) throw invalid('methods of a DtmfInjector must be called as such: injector.method()');
-    return core;
-  }
-
-  static {
-    for (const [name, read, remedy] of READ_ONLY) {
-      ObjectDefineProperty(DtmfInjector.prototype, name, {
-        configurable: true,
-        /** @this {unknown} */
-        get() {
-          return read(DtmfInjector.#of(this));
-        },
-        set() {
-          throw invalid(`${name} cannot be set: ${remedy}`);
-        },
-      });
-    }
-    const { injectDTMF } = DtmfInjector.prototype;
-    injectorOf = (injector) => {
-      const core = DtmfInjector.#find(injector);
-      if (!core) return undefined;
-      // What a Proxy gives may be anything.
-      const isItself = #core in /** @type {object} */ (injector);
-      const isUntouched = isItself && /** @type {DtmfInjector} */ (injector).injectDTMF === injectDTMF;
-      return { isUntouched, log: core.log };
-    };
+    keepCore(this, new InjectorCore(authClient, config));
   }
 
   /** @param {unknown} callback */
   registerCTIMonitor(callback) {
-    const { monitors, native } = DtmfInjector.#of(this);
+    const { monitors, native } = coreOf(this);
     const unregister = monitors.register(callback);
     native.showAnswers(true);
     return () => {
@@ -104,7 +47,7 @@ class DtmfInjector {
    * @param {unknown} [options]
    */
   async injectDTMF(params, options) {
-    const { native, receiver, shared, tokens } = DtmfInjector.#of(this);
+    const { native, receiver, shared, tokens } = coreOf(this);
     tokens.look(native);
     const { record, signal } = await inject(receiver, shared, params, options);
     if (record.error) throw outcome.error(record.error, record.entry, signal);
@@ -116,12 +59,12 @@ class DtmfInjector {
    * @param {unknown} [options]
    */
   async acquireChannelLock(callId, options) {
-    return await DtmfInjector.#of(this).locks.acquire(callId, options);
+    return await coreOf(this).locks.acquire(callId, options);
   }
 
   /** @param {unknown} [lock] */
   async releaseChannelLock(lock) {
-    await DtmfInjector.#of(this).locks.release(lock);
+    await coreOf(this).locks.release(lock);
   }
 
   /**
@@ -132,7 +75,7 @@ class DtmfInjector {
    * @returns {Promise<T>}
    */
   async withChannelLock(callId, fn, options) {
-    return await DtmfInjector.#of(this).locks.hold(callId, fn, options);
+    return await coreOf(this).locks.hold(callId, fn, options);
   }
 
   /**
@@ -140,22 +83,22 @@ class DtmfInjector {
    * @param {unknown} [options]
    */
   followSession(sessionId, options) {
-    return DtmfInjector.#of(this).sessions.follow(sessionId, options);
+    return coreOf(this).sessions.follow(sessionId, options);
   }
 
   /** @param {unknown} sessionId */
   session(sessionId) {
-    return DtmfInjector.#of(this).sessions.handle(this, sessionId);
+    return coreOf(this).sessions.handle(this, sessionId);
   }
 
   /** @param {unknown} options */
   async startSession(options) {
-    return await DtmfInjector.#of(this).sessions.open(this, 'start', options);
+    return await coreOf(this).sessions.open(this, 'start', options);
   }
 
   /** @param {unknown} options */
   async joinSession(options) {
-    return await DtmfInjector.#of(this).sessions.open(this, 'join', options);
+    return await coreOf(this).sessions.open(this, 'join', options);
   }
 
   /**
@@ -165,7 +108,7 @@ class DtmfInjector {
    * @returns {Promise<boolean>}
    */
   async resolve(id, outcome) {
-    const { native, receiver } = DtmfInjector.#of(this);
+    const { native, receiver } = coreOf(this);
     const { value, error } = await lane.ask(receiver, (number) =>
       native.resolve(number, textOrNull(id), textOrNull(outcome)),
     );
@@ -174,12 +117,12 @@ class DtmfInjector {
   }
 
   metrics() {
-    const { native, monitors } = DtmfInjector.#of(this);
+    const { native, monitors } = coreOf(this);
     return JSONParse(native.metrics(monitors.errors));
   }
 
   metricsText() {
-    const { native, monitors } = DtmfInjector.#of(this);
+    const { native, monitors } = coreOf(this);
     return native.metricsText(monitors.errors);
   }
 
@@ -188,28 +131,32 @@ class DtmfInjector {
    * @param {unknown} digitsRecognised
    */
   reportRecognition(injectionId, digitsRecognised) {
-    const { native } = DtmfInjector.#of(this);
+    const { native } = coreOf(this);
     throwIfWrong(native.reportRecognition(textOrNull(injectionId), numberOrNaN(digitsRecognised)));
   }
 
   /** @param {unknown} [options] */
   async close(options) {
-    const { locks, native, receiver, sessions } = DtmfInjector.#of(this);
+    const { locks, native, receiver, sessions } = coreOf(this);
     const json = toOptionalJson(options, []);
     const { error } = await lane.ask(receiver, (id) => native.close(id, json));
     if (error) throw new DtmfError(error);
     locks.clear();
     sessions.close();
   }
+}
 
-  static {
-    missingFleetRights = async (injector) => {
-      const { native, receiver } = DtmfInjector.#of(injector);
-      const { value, error } = await lane.ask(receiver, (id) => native.missingFleetRights(id));
-      if (error) throw new DtmfError(error);
-      return /** @type {string[]} */ (value);
-    };
-  }
+for (const [name, read, remedy] of READ_ONLY) {
+  ObjectDefineProperty(DtmfInjector.prototype, name, {
+    configurable: true,
+    /** @this {unknown} */
+    get() {
+      return read(coreOf(this));
+    },
+    set() {
+      throw invalid(`${name} cannot be set: ${remedy}`);
+    },
+  });
 }
 
 // Node.js before 18.18 and 20.4 has no such symbol.
@@ -226,4 +173,19 @@ if (Symbol.asyncDispose) {
 
 printsPlainly(DtmfInjector);
 
-module.exports = { DtmfInjector, injectorOf, missingFleetRights };
+const { injectDTMF } = DtmfInjector.prototype;
+
+/**
+ * What `injectWithRetry` must know of an injector: whether `injectDTMF` is that of this package, and where its log lines
+ * go; `undefined` for one of another kind.
+ * @param {unknown} injector
+ */
+function injectorOf(injector) {
+  const core = findCore(injector);
+  if (!core) return undefined;
+  // What a Proxy gives may be anything.
+  const own = /** @type {DtmfInjector} */ (injector);
+  return { isUntouched: isItself(own) && own.injectDTMF === injectDTMF, log: core.log };
+}
+
+module.exports = { DtmfInjector, injectorOf };

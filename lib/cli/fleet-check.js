@@ -21,8 +21,7 @@ async function redis({ library, settings, signal }) {
   const { injector } = createClients(library, settings, false);
   const started = performance.now();
   try {
-    // The class behind the typing that is public.
-    const missing = await missingFleetRights()(/** @type {any} */ (injector));
+    const missing = await missingRights(injector);
     if (missing.length > 0) {
       const rights = `The user lacks ${missing.length === 1 ? 'a right' : `${missing.length} rights`}: ${missing.join(' ')}`;
       const advice = `As an administrator: ACL SETUSER <user> ${missing.join(' ')}\ndocs/fleet.md has all rights that are needed.`;
@@ -46,8 +45,18 @@ async function redis({ library, settings, signal }) {
   }
 }
 
-/** Loaded late: `doctor` has to begin where the addon cannot be loaded. */
-const missingFleetRights = () => require('../injector.js').missingFleetRights;
+/**
+ * Loaded late: `doctor` has to begin where the addon cannot be loaded.
+ * @param {unknown} injector
+ */
+async function missingRights(injector) {
+  const lane = require('../lane.js');
+  const { native, receiver } = require('../cores.js').coreOf(injector);
+  const { value, error } = await lane.ask(receiver, (id) => native.missingFleetRights(id));
+  const { DtmfError } = require('../errors.js');
+  if (error) throw new DtmfError(error);
+  return /** @type {string[]} */ (value);
+}
 
 /** @param {number} ms */
 function opens(ms) {
