@@ -68,6 +68,8 @@ export declare class NativeInjector {
   releaseLock(id: number, lock: number): void
   /** Settles the promise `id` with the rights that the user of the fleet's Redis lacks. */
   missingFleetRights(id: number): void
+  /** Settles the promise `id` with where the API is, and the status that each of these versions of it answered. */
+  askVersions(id: number, versions: Array<string>): void
   /** JavaScript looked whether the auth client's ways to a token are replaced, for `request` where it was asked. */
   tokenPath(replaced: boolean, request?: number | undefined | null): void
   /** The program's own auth client answered; `null` is what is no text. */

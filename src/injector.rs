@@ -30,7 +30,7 @@ use cxone_dtmf_engine::endpoint::{Configured, Endpoint};
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::event::EventSink;
 use cxone_dtmf_engine::fleet::{Fleet, FleetOptions, Store};
-use cxone_dtmf_engine::injector::{Injector, Parts, Submissions as _};
+use cxone_dtmf_engine::injector::{Injector, Parts, Submissions as _, Versions};
 use cxone_dtmf_engine::lock::{LockId, Registry};
 use cxone_dtmf_engine::metrics::{Snapshot, exposition};
 use cxone_dtmf_engine::origin::is_of_platform;
@@ -273,6 +273,22 @@ impl NativeInjector {
             let missing = injector.missing_fleet_rights().await;
             outbox.settle(id, missing.map(|rights| Some(json!(rights))));
         });
+    }
+
+    /// Settles the promise `id` with where the API is, and the status that each of these versions of it answered.
+    #[napi(catch_unwind)]
+    pub fn ask_versions(&self, id: f64, versions: Vec<String>) {
+        let injector = self.up_to_date().clone();
+        let outbox = Arc::clone(&self.outbox);
+        spawn(self.log.around(async move {
+            let found = injector.ask_versions(&versions).await;
+            outbox.settle(
+                id,
+                found.map(|Versions { api, answers }| {
+                    Some(json!({ "api": api, "answers": answers }))
+                }),
+            );
+        }));
     }
 
     /// JavaScript looked whether the auth client's ways to a token are replaced, for `request` where it was asked.

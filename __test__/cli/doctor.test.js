@@ -8,6 +8,7 @@ const path = require('node:path');
 const checks = require('../../lib/cli/checks.js');
 const { startSimulator } = require('../../simulator.js');
 const { deadUrl } = require('../support/platform');
+const { newRecorders } = require('../support/recorder');
 const { describeOnRedis, newServers } = require('../support/redis');
 const { command, environment, sessionEnvironment, SECRET } = require('./command');
 
@@ -224,6 +225,151 @@ describe('the API that NICE publishes', () => {
     expect(failed).toEqual(['settings']);
     expect(byName.settings.message).toContain('apiVersion');
     expect(byName.settings.advice).toContain('--api-version');
+  });
+});
+
+describe('agent sessions', () => {
+  const without = Object.fromEntries(Object.keys(environment({ credentials: {} })).map((name) => [name, '']));
+  const record = newRecorders();
+  let platform;
+
+  beforeEach(async () => {
+    platform = await startSimulator({ accessKeySecret: SECRET });
+    platform.addSession('session-1', { contactId: 'contact-1' });
+  });
+  afterEach(() => platform.stop());
+
+  const listening = (args = [], { env, stdin = '', ...options } = {}) =>
+    doctor({ ...without, ...sessionEnvironment(platform), ...env }, ['--session', 'session-1', ...args], {
+      stdin,
+      ...options,
+    });
+  const pressed = () => platform.digits('session-1');
+  const polls = () => platform.requests().filter(({ path }) => path.endsWith('/get-next-event'));
+
+  test('a session is listened to where an option names it, and nothing is pressed', async () => {
+    const { code, failed, warned, byName } = await listening();
+    expect({ code, failed, warned }).toEqual({ code: 0, failed: [], warned: [] });
+    expect(byName.discovery.message).toBe(`the API is at ${platform.url}`);
+    expect(byName.versions.message).toBe('business-unit answers 200 in v23.0, v30.0, v31.0, v33.0, v34.0');
+    expect(byName.session).toMatchObject({ status: 'ok', message: expect.stringContaining('contacts: 1') });
+    expect(byName.pollers).toMatchObject({ status: 'skipped' });
+    expect(byName.mask).toMatchObject({ status: 'ok' });
+    expect(byName.contact).toMatchObject({ status: 'ok', message: expect.stringContaining('in focus') });
+    expect(byName.press).toMatchObject({ status: 'skipped', message: expect.stringContaining('--press') });
+    expect(platform.stats().tokenRequests).toBe(1);
+    expect(platform.sessions()).toMatchObject([{ sessionId: 'session-1', hasEnded: false }]);
+    expect(pressed()).toEqual([]);
+    const writing = platform.requests().filter(({ method }) => !['GET', 'HEAD'].includes(method));
+    expect(writing.map(({ kind }) => kind)).toEqual(['token']);
+  });
+
+  test('a session that only a variable names is left alone', async () => {
+    const { code, byName } = await doctor({ ...without, ...sessionEnvironment(platform) });
+    expect(code).toBe(0);
+    expect(byName.session).toMatchObject({
+      status: 'skipped',
+      message: expect.stringContaining('--session'),
+    });
+    expect(polls()).toEqual([]);
+  });
+
+  test('one that is not there, and one that has ended: 5', async () => {
+    platform.endSession('session-1');
+    const { code, failed } = await listening();
+    expect({ code, failed }).toEqual({ code: 5, failed: ['session'] });
+    const other = await listening(['--session', 'session-9']);
+    expect(other.failed).toEqual(['session']);
+    expect(other.byName.session.message).toContain('404');
+    expect(other.byName.press).toMatchObject({ status: 'skipped' });
+  });
+
+  test('a recording that cannot be masked, a contact that does not hear, a call that was transferred', async () => {
+    await platform.stop();
+    platform = await startSimulator({ accessKeySecret: SECRET, canMask: false });
+    platform.addSession('session-1', { contactId: 'contact-1' });
+    platform.addContact('session-1', { contactId: 'contact-2' });
+    const { code, warned, byName } = await listening();
+    expect({ code, warned }).toEqual({ code: 0, warned: ['mask', 'contact'] });
+    expect(byName.mask.message).toContain('CanMask is False');
+    expect(byName.contact.message).toMatch(/^held, and not in focus/);
+    platform.transferContact('contact-1', { asContactId: 'contact-3' });
+    const after = await listening();
+    expect(after.byName.contact).toMatchObject({
+      status: 'warning',
+      advice: expect.stringContaining('transferred'),
+    });
+  });
+
+  test('--press presses one digit in each encoding, and only then', async () => {
+    const { code, byName } = await listening(['--press'], { stdin: '#\n' });
+    expect(code).toBe(0);
+    expect(byName.press.message).toMatch(/^accepted as json and as query/);
+    expect(pressed()).toEqual(['#', '#']);
+    expect(platform.executions().map(({ contactId }) => contactId)).toEqual(['contact-1', 'contact-1']);
+    expect(platform.stats().overlaps).toBe(0);
+  });
+
+  test.each([
+    ['json is refused', [{ status: 400 }], { code: 0, status: 'warning', pressed: ['#'] }],
+    ['both are refused', [{ status: 400, times: 2 }], { code: 5, status: 'failed', pressed: [] }],
+    ['nobody knows', [{ status: 502, execute: true }], { code: 8, status: 'failed', pressed: ['#'] }],
+  ])('--press where %s', async (_, steps, expected) => {
+    platform.script(steps, { callId: 'session-1' });
+    const { code, byName } = await listening(['--press'], { stdin: '#' });
+    expect({ code, status: byName.press.status, pressed: pressed() }).toEqual(expected);
+    if (expected.status === 'warning') expect(byName.press.advice).toContain("encoding: 'query'");
+  });
+
+  test('--press does not reach a contact that does not hear', async () => {
+    platform.addContact('session-1', { contactId: 'contact-2' });
+    const { code, byName } = await listening(['--press'], { stdin: '#' });
+    expect(code).toBe(5);
+    expect(byName.press.message).toContain('not-sent');
+    expect(pressed()).toEqual([]);
+  });
+
+  test.each([
+    ['no session', ['--press'], '#'],
+    ['two digits', ['--press', '--session', 'session-1'], '12'],
+    ['no digit', ['--press', '--session', 'session-1'], ''],
+  ])('--press with %s is refused before anything is asked: 2', async (_, args, stdin) => {
+    const env = { ...without, ...sessionEnvironment(platform) };
+    const { code } = await command(['doctor', '--json', ...args], { env, stdin });
+    expect(code).toBe(2);
+    expect(platform.requests()).toEqual([]);
+  });
+
+  /** A platform that has these versions, and whose session tells these events, each once. */
+  const strange = (versions, events) => {
+    const told = [...events];
+    return record(({ path }) => {
+      if (path.includes('/token')) return { json: { access_token: 'token-canary', expires_in: 60 } };
+      if (path.includes('/business-unit')) {
+        return { status: versions.some((version) => path.includes(`/${version}/`)) ? 200 : 404 };
+      }
+      if (!path.includes('/get-next-event')) return { status: 404 };
+      return told.length > 0 ? { json: { sessionId: 's-2', events: told.splice(0) } } : { status: 304 };
+    });
+  };
+  const on = ({ url }) => ({ env: { CXONE_AUTH_URL: url, CXONE_API_URL: url } });
+
+  test('a version that the tenant does not have, with one that it has', async () => {
+    const { code, warned, byName } = await listening([], on(await strange(['v31.0', 'v33.0'], [])));
+    expect({ code, warned }).toEqual({ code: 0, warned: ['versions', 'pollers', 'contact'] });
+    expect(byName.versions.message).toContain('200 in v31.0, v33.0; 404 in v23.0, v30.0, v34.0');
+    expect(byName.versions.advice).toContain('--api-version v31.0');
+  });
+
+  test('what can be told of other pollers', async () => {
+    const start = { Type: 'AgentSessionStart', CanMask: 'True' };
+    const message = async (events) => {
+      const { byName } = await listening([], on(await strange(['v23.0'], events)));
+      return `${byName.pollers.status}: ${byName.pollers.message}`;
+    };
+    expect(await message([])).toMatch(/^warning: the state of the session was not told/);
+    expect(await message([start])).toMatch(/^skipped: nothing shows one/);
+    expect(await message([start, start])).toMatch(/^warning: the session began anew 2 times/);
   });
 });
 

@@ -35,8 +35,12 @@ const { glibcVersion } = require('../platforms.js');
  * @property {{ host: string, skewMs: number }[]} clocks of the hosts that said their time
  * @property {Promise<TokenOutcome>} [token] the one token request
  * @property {boolean} [authUnreachable] what follows from it need not be told again
+ * @property {Promise<ApiOutcome>} [api] what the versions of the API answered
+ * @property {import('./session-watch.js').SessionWatch} [watch] the session that is listened to
+ * @property {string} [digit] the one that is to be pressed
  */
 /** @typedef {{ ok: true } | { ok: false, error: import('../../index.js').DtmfError }} TokenOutcome */
+/** @typedef {{ api: string, answers: number[] } | { error: import('../../index.js').DtmfError }} ApiOutcome */
 
 /** @param {string} message @returns {Finding} */
 const ok = (message) => ({ status: 'ok', message });

@@ -12,15 +12,39 @@ const { UsageError } = require('./usage-error.js');
  */
 function createClients(library, settings, logger, rules = {}) {
   const { authUrl, grant, clientId, clientSecret, clientAuthentication, scope } = settings;
-  const { accessKeyId, accessKeySecret } = settings;
-  const { api, apiUrl, apiVersion, proxy } = settings;
-  try {
+  const { accessKeyId, accessKeySecret, proxy } = settings;
+  return explained(library, () => {
     const client = { clientId, clientSecret, clientAuthentication };
     const credentials = { grant, ...client, accessKeyId, accessKeySecret, scope };
-    const config = { api, apiUrl, apiVersion, proxy, logger, fleet: fleetOf(settings), ...rules };
     // The library says what is wrong with a setting, so types are its business.
     const auth = new library.CXoneAuthClient(/** @type {any} */ ({ authUrl, ...credentials, proxy, logger }));
-    return { auth, injector: new library.DtmfInjector(auth, /** @type {any} */ (config)) };
+    return { auth, injector: createInjector(library, auth, settings, logger, rules) };
+  });
+}
+
+/**
+ * An injector with an auth client that is there.
+ * @param {typeof import('../../index.js')} library
+ * @param {import('../../index.js').CXoneAuthClient} auth
+ * @param {import('./settings.js').Settings} settings
+ * @param {import('../../index.js').Logger | false} logger
+ * @param {{ allowAToD?: boolean, pauses?: boolean, encoding?: 'json' | 'query' }} [rules] for digits
+ */
+function createInjector(library, auth, settings, logger, rules = {}) {
+  const { api, apiUrl, apiVersion, proxy } = settings;
+  const config = { api, apiUrl, apiVersion, proxy, logger, fleet: fleetOf(settings), ...rules };
+  return explained(library, () => new library.DtmfInjector(auth, /** @type {any} */ (config)));
+}
+
+/**
+ * @template T
+ * @param {typeof import('../../index.js')} library
+ * @param {() => T} create
+ * @returns {T}
+ */
+function explained(library, create) {
+  try {
+    return create();
   } catch (error) {
     if (!library.isDtmfError(error) || error.code !== 'ERR_DTMF_INVALID') throw error;
     throw new UsageError(error.message, fieldHint(error.message));
@@ -58,4 +82,4 @@ function fieldHint(message) {
   return Object.hasOwn(SETTINGS, field) ? `To change ${field}, ${sources(field)}.` : undefined;
 }
 
-module.exports = { createClients };
+module.exports = { createClients, createInjector };

@@ -81,6 +81,13 @@ pub trait WireProfile: Send + Sync + 'static {
         None
     }
 
+    /// The request that asks a version of the API for the business unit that a token belongs to.
+    fn business_unit(&self, _version: &str) -> Result<RequestTemplate, Error> {
+        Err(Error::invalid(
+            "versions need api: 'agent-session'; other APIs have none",
+        ))
+    }
+
     /// What the answer to [`next_event`](Self::next_event) says of the session.
     fn session_answer(&self, _: &Answer) -> SessionAnswer {
         SessionAnswer {

@@ -13,6 +13,7 @@ use super::engine::{Engine, Parts};
 use super::identity::{Identity, Names};
 use super::injection::Injection;
 use super::sessions::Follower;
+use super::versions::Versions;
 use crate::api::Params;
 use crate::api::agent_session::SessionCommand;
 use crate::cancel::Reason;
@@ -161,6 +162,11 @@ impl Injector {
             Some(fleet) => fleet.missing_rights().await,
             None => Ok(Vec::new()),
         }
+    }
+
+    /// Which of these versions of the API answer, and where it is. Needs an API of sessions.
+    pub async fn ask_versions(&self, versions: &[String]) -> Result<Versions, Error> {
+        self.0.ask_versions(versions).await
     }
 
     /// What the injector is doing now.

@@ -14,6 +14,7 @@
 //! | `doubts` | what an unknown outcome leaves behind, and what is not sent for it |
 //! | `control`, `recording`, `sessions`, `commands` | requests without digits: masks, the events of a session, its start and end |
 //! | `shown_event` | what of an event may be shown |
+//! | `versions` | which versions of the API answer |
 //! | `outgoing`, `playout`, `messages` | requests with token and address; how long tones play; the sentences of errors |
 //! | `engine`, `in_flight`, `identity` | what all work of one injector shares, what is under way, the names of an injection |
 //! | `handle` | what a program holds |
@@ -48,6 +49,7 @@ mod sessions;
 mod shown_event;
 mod turn;
 mod validated;
+mod versions;
 
 pub use acquisition::Acquisition;
 pub use commands::SessionOrder;
@@ -55,3 +57,4 @@ pub use engine::{Parts, Submissions};
 pub use handle::Injector;
 pub use injection::Injection;
 pub use sessions::Follower;
+pub use versions::Versions;

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName};
 
 use super::rules::{self, Rules};
 use super::settings::Settings;
+use super::version::Version;
 use super::{SessionCommand, commands, events, requests};
 use crate::api::classification::{AttemptResult, Classification, DeliveryPolicy, classify};
 use crate::api::client_headers::ClientHeaders;
@@ -108,6 +109,10 @@ impl WireProfile for AgentSession {
 
     fn next_event(&self, session: &str, wait: Duration) -> Result<RequestTemplate, Error> {
         Ok(requests::next_event(&self.settings, session, wait))
+    }
+
+    fn business_unit(&self, version: &str) -> Result<RequestTemplate, Error> {
+        Ok(requests::business_unit(&Version::parse(version)?))
     }
 
     fn has_sessions(&self) -> bool {

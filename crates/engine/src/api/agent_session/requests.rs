@@ -20,13 +20,21 @@ pub(super) fn sessions<'a>(
     version: &'a Version,
     below: impl IntoIterator<Item = &'a str>,
 ) -> Target {
-    let services = [
-        "incontactapi",
-        "services",
-        version.as_str(),
-        "agent-sessions",
-    ];
+    services(version, ["agent-sessions"].into_iter().chain(below))
+}
+
+fn services<'a>(version: &'a Version, below: impl IntoIterator<Item = &'a str>) -> Target {
+    let services = ["incontactapi", "services", version.as_str()];
     Target::path(services.into_iter().chain(below))
+}
+
+/// `GET …/business-unit`, which the agent SDK of NICE asks for when it starts. It needs no session.
+pub(super) fn business_unit(version: &Version) -> RequestTemplate {
+    RequestTemplate {
+        method: Method::GET,
+        target: services(version, ["business-unit"]),
+        body: Bytes::new(),
+    }
 }
 
 /// Below one session of the API.
