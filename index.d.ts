@@ -1072,7 +1072,7 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    * It asks the platform with a long poll and asks again after trouble, with back-off; the first failure is logged. While it
    * cannot be heard, digits with a `contactId` wait. The platform hands each event to one listener of an id: a program that
    * borrows the id of an agent's own window takes events from it. {@link DtmfInjector.joinSession} gives an id of one's own.
-   * Following keeps neither the process nor the injector alive; `close()` ends it.
+   * Following keeps neither the process nor the injector alive; waiting for the next event in a loop does. `close()` ends both.
    *
    * @returns its own end, which may be called again, and an async iterable of the events, of which the newest 1,000 are kept.
    * @throws {DtmfInvalidError} when the id breaks the rule of ids, or the API has no events.
@@ -1421,7 +1421,10 @@ export interface DtmfSession {
   dialAgentLeg(): Promise<void>;
   /** Hangs it up. */
   endAgentLeg(): Promise<void>;
-  /** Ends the session. One that is not there any more has ended. */
+  /**
+   * Ends the session. One that is not there any more has ended. It waits for nothing: a recording that is masked at that moment
+   * stays masked. {@link DtmfInjector.close} waits for the unmasking before it ends what it started.
+   */
   end(options?: EndSessionOptions): Promise<void>;
 }
 

@@ -3,6 +3,7 @@
 // Every example runs as it stands, ends by itself and shows no digit.
 
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 
 const { until } = require('./support/bench');
@@ -65,6 +66,32 @@ describe('the programs', () => {
   test('service.js shows a drain', () => {
     expect(output['service.js'].match(/answered 200/g)).toHaveLength(2);
     expect(output['service.js']).toMatch(/draining\ndtmf\.injected \*{5}\n/);
+  });
+});
+
+describe('card-payment.js', () => {
+  const file = path.join(ROOT, 'examples', 'card-payment.js');
+
+  test('is at most 25 lines of code', () => {
+    const lines = fs
+      .readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line) => line.trim());
+    expect(lines.filter((line) => line !== '' && !line.startsWith('//')).length).toBeLessThanOrEqual(25);
+  });
+
+  test('the caller heard the card number once, its recording was masked, and the session has ended', async () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-example-'));
+    const env = { RECORD: path.join(directory, 'record.json') };
+    const hook = path.join(__dirname, 'support', 'simulator-record.js');
+    expectClean(await startNode(['--require', hook, file], { env }).ended);
+    const { sessions, executions, masks, stats } = JSON.parse(fs.readFileSync(env.RECORD, 'utf8'));
+    fs.rmSync(directory, { recursive: true });
+    expect(executions).toMatchObject([{ contactId: '90002', masked: true }]);
+    expect(executions.map(({ digits }) => digits.length)).toEqual([9]);
+    expect(masks['90002'].map(({ masked }) => masked)).toEqual([true, false]);
+    expect(sessions).toMatchObject([{ hasEnded: true, stationPhoneNumber: '8015550100' }]);
+    expect(stats.overlaps).toBe(0);
   });
 });
 

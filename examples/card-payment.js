@@ -22,8 +22,7 @@ async function main() {
     console.log(`pressed ${audit.dtmfString} for contact ${contactId} (${audit.delivery})`);
     break;
   }
-  await session.end();
-  await injector.close();
+  await injector.close(); // waits until the recording is unmasked, and ends the session that was started
   await simulator.stop();
 }
 

@@ -4,6 +4,7 @@
  * One session that a program follows: what `followSession` returns stops it, and goes through its events.
  */
 
+const lane = require('./lane.js');
 const { hide } = require('./own.js');
 const { Promise, SafeSet } = require('./primordials.js');
 
@@ -19,8 +20,14 @@ class Following {
   /** How many came before those. */
   #dropped = 0;
   #hasEnded = false;
+  #receiver;
   /** Those who wait for the next event. @type {Set<() => void>} */
   #waiting = new SafeSet();
+
+  /** @param {object} receiver hears the events, as long as it lives */
+  constructor(receiver) {
+    this.#receiver = receiver;
+  }
 
   /** @param {SessionEvent} event */
   add(event) {
@@ -70,10 +77,16 @@ class Following {
     }
   }
 
-  /** @returns {Promise<void>} */
+  /** A program that has nothing else to do would end here. @returns {Promise<void>} */
   #more() {
+    const owner = this.#receiver;
+    const unused = { retrying: undefined, unmasked: undefined, logged: undefined };
+    const id = lane.open({ owner, settled: () => {}, ...unused });
     return new Promise((resolve) => {
-      this.#waiting.add(resolve);
+      this.#waiting.add(() => {
+        lane.close(id);
+        resolve();
+      });
     });
   }
 

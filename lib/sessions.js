@@ -46,7 +46,7 @@ class Sessions {
   }
 
   /**
-   * Begins to follow a session. It keeps neither the process nor this object alive.
+   * Begins to follow a session. It keeps neither the process nor this object alive; who waits for the next event does.
    * @param {unknown} sessionId
    * @param {unknown} [options]
    */
@@ -54,7 +54,7 @@ class Sessions {
     const recognition = reading(() => recognitionOf(options));
     const id = lane.next();
     throwIfWrong(this.#native.followSession(id, textOrNull(sessionId), recognition !== undefined));
-    const following = new Following();
+    const following = new Following(this.#receiver);
     const context = new AsyncResource('DtmfSession');
     this.#followed.set(id, { context, following, recognition });
     return following.handle(() => {
