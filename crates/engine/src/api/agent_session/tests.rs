@@ -121,3 +121,13 @@ fn every_address_of_the_platform_leads_to_the_same_sessions() {
         assert_eq!(&*scope(other), other);
     }
 }
+
+#[test]
+fn a_version_is_asked_for_the_business_unit() {
+    let profile = AgentSession::default();
+    assert_eq!(
+        address(&profile.business_unit("v31.0").unwrap()),
+        "https://api-na1.niceincontact.com/incontactapi/services/v31.0/business-unit"
+    );
+    assert!(profile.business_unit("v31.0/x").is_err());
+}
