@@ -5,7 +5,9 @@
 
 mod access_key;
 mod answer;
+mod body;
 mod cache;
+mod challenge;
 mod client;
 mod client_credentials;
 mod connection;
@@ -22,6 +24,7 @@ mod token;
 pub use access_key::{AccessKey, AccessKeyGrant, RefreshUrls, access_key_url};
 pub use answer::{LONGEST_LIFETIME, read as read_answer};
 pub use cache::TokenCache;
+pub use challenge::refuses_token;
 pub use client::{Client, ClientAuthentication};
 pub use client_credentials::{ClientCredentials, token_url};
 pub use connection::Connection;

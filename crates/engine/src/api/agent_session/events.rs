@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use crate::api::profile::SessionStatus;
+use crate::auth::refuses_token;
 use crate::http::{Answer, AnswerBody};
 use crate::payload;
 
@@ -17,7 +18,7 @@ pub(super) fn read(answer: &Answer) -> SessionStatus {
     match answer.status.as_u16() {
         200 if ends(&answer.body) => SessionStatus::Ended,
         200..=299 | 304 => SessionStatus::Active,
-        401 => SessionStatus::TokenRefused,
+        _ if refuses_token(answer) => SessionStatus::TokenRefused,
         404 => SessionStatus::NotFound,
         409 => SessionStatus::Ended,
         _ => SessionStatus::Unavailable,
@@ -35,7 +36,7 @@ pub(super) fn renewed_session(answer: &Answer) -> Option<String> {
 
 fn json(body: &AnswerBody) -> Option<Value> {
     match body {
-        AnswerBody::Whole(bytes) => serde_json::from_slice(bytes).ok(),
+        AnswerBody::Whole(bytes) => crate::json::parse(bytes),
         _ => None,
     }
 }
