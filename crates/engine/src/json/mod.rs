@@ -95,7 +95,7 @@ fn string<'a>(text: &'a str, copy: &mut String) -> &'a str {
 }
 
 /// The UTF-16 unit that an escape at the beginning of the text stands for.
-fn unit(text: &str) -> Option<u32> {
+pub(crate) fn unit(text: &str) -> Option<u32> {
     let numerals = text.strip_prefix("\\u")?.get(..4)?;
     let are_hexadecimal = numerals.bytes().all(|byte| byte.is_ascii_hexdigit());
     are_hexadecimal.then(|| u32::from_str_radix(numerals, 16).ok())?

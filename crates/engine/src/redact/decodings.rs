@@ -1,0 +1,283 @@
+//! The texts that a reader can make of a text: percent- and form-encoding, the escapes of JSON and JavaScript, HTML entities,
+//! and words of base64, in any sequence.
+
+use std::collections::HashSet;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use percent_encoding::percent_decode_str;
+
+use crate::json::unit;
+
+/// How many times its own length is read of a text, all that can be made of it together. One with each of the encodings in it,
+/// each on top of itself, takes half. A text made to have no end to it is hidden instead.
+const MOST_READ: usize = 64;
+
+/// Added to that for a short text.
+const ALWAYS_READ: usize = 4096;
+
+/// Up to so many bytes a word of a language may come out as text.
+const SHORTEST_NOISE: usize = 3;
+
+/// Takes words that end anywhere: the rest of the last byte need not be zero.
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_encode_padding(false)
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::RequireNone);
+
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// What is looked for in a decoded text.
+pub(super) trait Search {
+    /// Whether it is there.
+    fn is_in(&self, text: &str) -> bool;
+
+    /// Whether it is among the bytes of a word that decodes to no text. There what is short comes about by chance.
+    fn is_in_noise(&self, text: &str) -> bool;
+
+    /// How many bytes the shortest of it has, if there is anything.
+    fn shortest(&self) -> Option<usize>;
+}
+
+/// Whether something that can be made of a text has what is looked for, or there is no end to what can be made of it.
+/// The text itself was searched before.
+pub(super) fn reveal(text: &str, search: &impl Search) -> bool {
+    let Some(shortest) = search.shortest() else {
+        return false;
+    };
+    let mut left = text.len().saturating_mul(MOST_READ) + ALWAYS_READ;
+    let mut seen = HashSet::new();
+    let mut pending = vec![text.to_owned()];
+    while let Some(text) = pending.pop() {
+        let mut made = whole(&text);
+        for word in words(&text, shortest) {
+            let read = String::from_utf8_lossy(&word.bytes);
+            if search.is_in_noise(&read) {
+                return true;
+            }
+            if word.is_meant() {
+                made.push(read.into_owned());
+            }
+        }
+        for text in made {
+            let Some(rest) = left.checked_sub(text.len()) else {
+                return true;
+            };
+            left = rest;
+            if seen.contains(&text) {
+                continue;
+            }
+            if search.is_in(&text) {
+                return true;
+            }
+            seen.insert(text.clone());
+            pending.push(text);
+        }
+    }
+    false
+}
+
+/// A short text with all its encodings undone but base64, for one of which nothing is known but that it is a digit.
+pub(super) fn plainest(text: &str) -> String {
+    let mut plain = text.to_owned();
+    // Each round that changes it makes it shorter.
+    while let Some(next) = whole(&plain)
+        .into_iter()
+        .min_by_key(String::len)
+        .filter(|next| next.len() < plain.len())
+    {
+        plain = next;
+    }
+    plain
+}
+
+/// What each decoding of the whole makes of a text, as far as it is another one.
+fn whole(text: &str) -> Vec<String> {
+    let mut made = Vec::new();
+    if text.contains('%') {
+        made.push(percent_decode_str(text).decode_utf8_lossy().into_owned());
+    }
+    // With percent-encoding, that of forms.
+    if text.contains('+') {
+        made.push(text.replace('+', " "));
+    }
+    if text.contains('\\') {
+        made.push(unescaped(text));
+    }
+    if text.contains('&') {
+        made.push(htmlize::unescape(text).into_owned());
+    }
+    made.retain(|made| made != text);
+    made
+}
+
+/// The escapes of JSON (RFC 8259 §7), and those that JavaScript has besides. Any other escaped character stands for itself.
+fn unescaped(text: &str) -> String {
+    let mut unescaped = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        unescaped.push_str(before);
+        let Some((character, after)) = escaped(escape) else {
+            unescaped.push('\\');
+            rest = escape;
+            continue;
+        };
+        unescaped.push(character);
+        rest = after;
+    }
+    unescaped.push_str(rest);
+    unescaped
+}
+
+/// The character behind a backslash, and what follows it. `None` where the text ends.
+fn escaped(escape: &str) -> Option<(char, &str)> {
+    let first = escape.chars().next()?;
+    let after = escape.get(first.len_utf8()..)?;
+    let numbered = match first {
+        'u' => braced(after).or_else(|| utf16(escape)),
+        'x' => hexadecimal(after.get(..2)).zip(after.get(2..)),
+        _ => None,
+    };
+    let named = match first {
+        'b' => '\u{8}',
+        'f' => '\u{C}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        other => other,
+    };
+    numbered.or(Some((named, after)))
+}
+
+/// `{31}` of `\u{31}`.
+fn braced(text: &str) -> Option<(char, &str)> {
+    let (number, after) = text.strip_prefix('{')?.split_once('}')?;
+    Some((hexadecimal(Some(number))?, after))
+}
+
+/// One or both units of a character. `escape` lacks its first backslash.
+fn utf16(escape: &str) -> Option<(char, &str)> {
+    let read = |text: &str| u16::try_from(unit(text)?).ok();
+    let first = read(&format!("\\{}", escape.get(..5)?))?;
+    let after = escape.get(5..)?;
+    let second = read(after);
+    match char::decode_utf16([Some(first), second].into_iter().flatten()).next()? {
+        Ok(character) => Some((character, after.get(6 * (character.len_utf16() - 1)..)?)),
+        Err(_) => Some((char::REPLACEMENT_CHARACTER, after)),
+    }
+}
+
+fn hexadecimal(number: Option<&str>) -> Option<char> {
+    let number = number.filter(|number| number.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    char::from_u32(u32::from_str_radix(number, 16).ok()?)
+}
+
+/// What a word of base64 holds.
+struct Word {
+    bytes: Vec<u8>,
+    /// The word is what an encoder makes of these bytes, from its first character to its last.
+    is_exact: bool,
+}
+
+impl Word {
+    /// Whether this is text that somebody encoded. Words of a language come out as noise, but for some of the shortest: `No` is
+    /// a 6 with bits left over.
+    fn is_meant(&self) -> bool {
+        let is_readable = std::str::from_utf8(&self.bytes)
+            .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_ascii_whitespace()));
+        is_readable && (self.is_exact || self.bytes.len() > SHORTEST_NOISE)
+    }
+}
+
+/// What the words of base64 and base64url in a text hold: at least `shortest` bytes. A word may begin within another, as behind
+/// a slash that belongs to a path, so each is read from its first four characters on.
+fn words(text: &str, shortest: usize) -> Vec<Word> {
+    let is_standard = |c: char| c.is_ascii_alphanumeric() || "+/".contains(c);
+    let is_url_safe = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let standard = text.split(|c| !is_standard(c));
+    // Without these it is part of one of the others.
+    let url_safe = text
+        .split(|c| !is_url_safe(c))
+        .filter(|word| word.contains(['-', '_']));
+    let words = standard
+        .map(|word| (&STANDARD, word))
+        .chain(url_safe.map(|word| (&URL_SAFE, word)));
+    let from_each = words.flat_map(|(engine, word)| {
+        let starts = 0..4.min(word.len());
+        starts.filter_map(move |start| read_word(engine, word.get(start..)?, start == 0))
+    });
+    from_each
+        .filter(|word| word.bytes.len() >= shortest)
+        .collect()
+}
+
+fn read_word(engine: &GeneralPurpose, word: &str, from_first: bool) -> Option<Word> {
+    // One character alone holds no byte.
+    let length = word.len() - usize::from(word.len() % 4 == 1);
+    let bytes = engine.decode(word.get(..length)?).ok()?;
+    let is_exact = from_first && bytes.len() <= SHORTEST_NOISE && engine.encode(&bytes) == word;
+    Some(Word { bytes, is_exact })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn escapes_are_undone() {
+        for (text, plain) in [
+            (r"a\/b", "a/b"),
+            (r"\u002b\u002F", "+/"),
+            (r"\ud83d\ude00!", "😀!"),
+            (r"\ud83dx\ud83d\u0041", "\u{FFFD}x\u{FFFD}A"),
+            (r"\x41\u{42}\u{1F600}", "AB😀"),
+            (r"\n\t\\n", "\n\t\\n"),
+            (r"\1\q", "1q"),
+            (r"\u00\xg\u{zz}\u", "u00xgu{zz}u"),
+            (r"end\", r"end\"),
+            ("\\é", "é"),
+        ] {
+            assert_eq!(unescaped(text), plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_read_from_wherever_they_begin() {
+        let decoded = |text: &str, what: &str| {
+            let words = words(text, 4);
+            words
+                .iter()
+                .any(|word| String::from_utf8_lossy(&word.bytes).contains(what))
+        };
+        for text in [
+            "cGFzc3dvcmQ=",
+            "x=cGFzc3dvcmQ",
+            "/a/cGFzc3dvcmQ",
+            "Y2GFzc3dvcmQxcGFzc3dvcmQ",
+        ] {
+            assert!(decoded(text, "password"), "{text}");
+        }
+        assert!(decoded("Pz8_Pj4-fn5-", "???>>>~~~"));
+        assert!(words("cGFzcw==", 5).is_empty());
+    }
+
+    #[test]
+    fn words_of_a_language_are_not_taken_for_text() {
+        let meant = |text: &str| words(text, 1).iter().any(Word::is_meant);
+        assert!(!meant(
+            "No such call, try again: not found. Bad Request, OK or Error."
+        ));
+        assert!(meant("Ng") && meant("NTU=") && meant("dG9r"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_undone(text in "[\\\\ux0-9a-f{}%+&;#]{0,40}|\\PC{0,20}") {
+            let _ = (whole(&text), words(&text, 1));
+        }
+    }
+}
