@@ -33,7 +33,13 @@ pub fn response(answer: &Answer, redactor: Redactor<'_>) -> Response {
         body_error: body.err(),
         details: Details::default(),
     };
-    response.details = details::read(&response);
+    let Details { reason, trace_id } = details::read(&response);
+    // Once more, since a secret may have a blank where the server wrote the end of a line.
+    let redacted = |text: String| redactor.text(&text);
+    response.details = Details {
+        reason: reason.map(redacted),
+        trace_id: trace_id.map(redacted),
+    };
     response
 }
 
@@ -89,6 +95,17 @@ mod tests {
                 "digits ***** refused, again".to_owned()
             )]
         );
+    }
+
+    #[test]
+    fn a_secret_does_not_come_about_in_the_reason() {
+        let secrets = [crate::Secret::new("two words".to_owned())];
+        let redactor = Redactor {
+            digits: &[],
+            secrets: &secrets,
+        };
+        let seen = response(&whole("{\"message\":\"no: two\\nwords\"}"), redactor);
+        assert_eq!(seen.details.reason.as_deref(), Some("no: *****"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
@@ -76,20 +76,6 @@ impl Client {
             encoded(&self.id),
             *Zeroizing::new(encoded(self.secret.expose()))
         ))
-    }
-
-    /// What an error must not show of it: the secret, and both halves together in each form that a header may have.
-    pub(super) fn hidden(&self) -> Vec<Secret> {
-        let as_they_are = Zeroizing::new(format!("{}:{}", self.id, self.secret.expose()));
-        let mut hidden = vec![self.secret.clone()];
-        for pair in [self.form_encoded(), as_they_are] {
-            // Without their padding, which a server may leave out or keep.
-            for alphabet in [BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD] {
-                hidden.push(Secret::new(alphabet.encode(pair.as_bytes())));
-            }
-            hidden.push(Secret::new(String::clone(&pair)));
-        }
-        hidden
     }
 
     /// The error with the other way to authenticate in it, where the endpoint refused the client by 401 (RFC 6749 §5.2).

@@ -68,8 +68,8 @@ pub(super) async fn ask(
     match connection.post(&uri, body, authorization).await {
         Ok(answer) => {
             let now = connection.clock.now();
-            let of_client = request.client.map(Client::hidden).unwrap_or_default();
-            let secrets = [request.secrets, &of_client].concat();
+            let of_client = request.client.map(|client| client.secret.clone());
+            let secrets: Vec<_> = request.secrets.iter().cloned().chain(of_client).collect();
             answer::read(&answer, request.scope, &secrets, now)
                 .map_err(|error| Failed { error, left: true })
         }

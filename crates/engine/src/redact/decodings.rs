@@ -2,6 +2,7 @@
 //! and words of base64, in any sequence.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -12,7 +13,7 @@ use crate::json::unit;
 
 /// How many times its own length is read of a text, all that can be made of it together. One with each of the encodings in it,
 /// each on top of itself, takes half. A text made to have no end to it is hidden instead.
-const MOST_READ: usize = 64;
+const MOST_READ: usize = 32;
 
 /// Added to that for a short text.
 const ALWAYS_READ: usize = 4096;
@@ -26,8 +27,8 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
     .with_decode_padding_mode(DecodePaddingMode::RequireNone);
 
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+static STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+static URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 /// What is looked for in a decoded text.
 pub(super) trait Search {
@@ -36,6 +37,9 @@ pub(super) trait Search {
 
     /// Whether it is among the bytes of a word that decodes to no text. There what is short comes about by chance.
     fn is_in_noise(&self, text: &str) -> bool;
+
+    /// Whether it may be among these bytes: a quick look that may err on the side of yes.
+    fn may_be_among(&self, bytes: &[u8]) -> bool;
 
     /// How many bytes the shortest of it has, if there is anything.
     fn shortest(&self) -> Option<usize>;
@@ -48,17 +52,23 @@ pub(super) fn reveal(text: &str, search: &impl Search) -> bool {
         return false;
     };
     let mut left = text.len().saturating_mul(MOST_READ) + ALWAYS_READ;
-    let mut seen = HashSet::new();
+    let (mut texts, mut read) = (Seen::default(), Seen::default());
     let mut pending = vec![text.to_owned()];
     while let Some(text) = pending.pop() {
         let mut made = whole(&text);
-        for word in words(&text, shortest) {
-            let read = String::from_utf8_lossy(&word.bytes);
-            if search.is_in_noise(&read) {
-                return true;
-            }
-            if word.is_meant() {
-                made.push(read.into_owned());
+        // Most words are the same in all that is made of a text.
+        for (engine, word) in words(&text).filter(|(_, word)| read.is_new(word)) {
+            for word in (0..4).filter_map(|start| Word::read(engine, word, start, shortest)) {
+                if !word.is_text() && !search.may_be_among(&word.bytes) {
+                    continue;
+                }
+                let held = String::from_utf8_lossy(&word.bytes);
+                if search.is_in_noise(&held) {
+                    return true;
+                }
+                if word.is_meant() {
+                    made.push(held.into_owned());
+                }
             }
         }
         for text in made {
@@ -66,17 +76,29 @@ pub(super) fn reveal(text: &str, search: &impl Search) -> bool {
                 return true;
             };
             left = rest;
-            if seen.contains(&text) {
+            if !texts.is_new(&text) {
                 continue;
             }
             if search.is_in(&text) {
                 return true;
             }
-            seen.insert(text.clone());
             pending.push(text);
         }
     }
     false
+}
+
+/// What was read before, by its keyed hash.
+#[derive(Default)]
+struct Seen {
+    hasher: RandomState,
+    hashes: HashSet<u64>,
+}
+
+impl Seen {
+    fn is_new(&mut self, text: &str) -> bool {
+        self.hashes.insert(self.hasher.hash_one(text))
+    }
 }
 
 /// A short text with all its encodings undone but base64, for one of which nothing is known but that it is a digit.
@@ -174,6 +196,22 @@ fn hexadecimal(number: Option<&str>) -> Option<char> {
     char::from_u32(u32::from_str_radix(number, 16).ok()?)
 }
 
+/// The words of a text that may be base64 or base64url.
+fn words(text: &str) -> impl Iterator<Item = (&'static GeneralPurpose, &str)> {
+    let is_standard = |c: char| c.is_ascii_alphanumeric() || "+/".contains(c);
+    let is_url_safe = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let standard = text.split(move |c| !is_standard(c));
+    let url_safe = text.split(move |c| !is_url_safe(c));
+    standard
+        .map(|word| (&STANDARD, word))
+        // Without these it is part of one of the others.
+        .chain(
+            url_safe
+                .filter(|word| word.contains(['-', '_']))
+                .map(|word| (&URL_SAFE, word)),
+        )
+}
+
 /// What a word of base64 holds.
 struct Word {
     bytes: Vec<u8>,
@@ -182,43 +220,30 @@ struct Word {
 }
 
 impl Word {
+    /// Reads a word, if it holds at least `shortest` bytes. One may begin within another, as behind a slash that belongs to a
+    /// path, so `start` is any of its first four characters.
+    fn read(engine: &GeneralPurpose, word: &str, start: usize, shortest: usize) -> Option<Self> {
+        let word = word.get(start..)?;
+        // One character alone holds no byte.
+        let length = word.len() - usize::from(word.len() % 4 == 1);
+        if length * 3 / 4 < shortest {
+            return None;
+        }
+        let bytes = engine.decode(word.get(..length)?).ok()?;
+        let is_exact = start == 0 && bytes.len() <= SHORTEST_NOISE && engine.encode(&bytes) == word;
+        Some(Self { bytes, is_exact })
+    }
+
+    fn is_text(&self) -> bool {
+        let text = std::str::from_utf8(&self.bytes);
+        text.is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_ascii_whitespace()))
+    }
+
     /// Whether this is text that somebody encoded. Words of a language come out as noise, but for some of the shortest: `No` is
     /// a 6 with bits left over.
     fn is_meant(&self) -> bool {
-        let is_readable = std::str::from_utf8(&self.bytes)
-            .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_ascii_whitespace()));
-        is_readable && (self.is_exact || self.bytes.len() > SHORTEST_NOISE)
+        self.is_text() && (self.is_exact || self.bytes.len() > SHORTEST_NOISE)
     }
-}
-
-/// What the words of base64 and base64url in a text hold: at least `shortest` bytes. A word may begin within another, as behind
-/// a slash that belongs to a path, so each is read from its first four characters on.
-fn words(text: &str, shortest: usize) -> Vec<Word> {
-    let is_standard = |c: char| c.is_ascii_alphanumeric() || "+/".contains(c);
-    let is_url_safe = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    let standard = text.split(|c| !is_standard(c));
-    // Without these it is part of one of the others.
-    let url_safe = text
-        .split(|c| !is_url_safe(c))
-        .filter(|word| word.contains(['-', '_']));
-    let words = standard
-        .map(|word| (&STANDARD, word))
-        .chain(url_safe.map(|word| (&URL_SAFE, word)));
-    let from_each = words.flat_map(|(engine, word)| {
-        let starts = 0..4.min(word.len());
-        starts.filter_map(move |start| read_word(engine, word.get(start..)?, start == 0))
-    });
-    from_each
-        .filter(|word| word.bytes.len() >= shortest)
-        .collect()
-}
-
-fn read_word(engine: &GeneralPurpose, word: &str, from_first: bool) -> Option<Word> {
-    // One character alone holds no byte.
-    let length = word.len() - usize::from(word.len() % 4 == 1);
-    let bytes = engine.decode(word.get(..length)?).ok()?;
-    let is_exact = from_first && bytes.len() <= SHORTEST_NOISE && engine.encode(&bytes) == word;
-    Some(Word { bytes, is_exact })
 }
 
 #[cfg(test)]
@@ -245,10 +270,17 @@ mod tests {
         }
     }
 
+    fn read(text: &str, shortest: usize) -> Vec<Word> {
+        let each = |(engine, word)| {
+            (0..4).filter_map(move |start| Word::read(engine, word, start, shortest))
+        };
+        words(text).flat_map(each).collect()
+    }
+
     #[test]
     fn words_are_read_from_wherever_they_begin() {
         let decoded = |text: &str, what: &str| {
-            let words = words(text, 4);
+            let words = read(text, 4);
             words
                 .iter()
                 .any(|word| String::from_utf8_lossy(&word.bytes).contains(what))
@@ -262,12 +294,12 @@ mod tests {
             assert!(decoded(text, "password"), "{text}");
         }
         assert!(decoded("Pz8_Pj4-fn5-", "???>>>~~~"));
-        assert!(words("cGFzcw==", 5).is_empty());
+        assert!(read("cGFzcw==", 5).is_empty());
     }
 
     #[test]
     fn words_of_a_language_are_not_taken_for_text() {
-        let meant = |text: &str| words(text, 1).iter().any(Word::is_meant);
+        let meant = |text: &str| read(text, 1).iter().any(Word::is_meant);
         assert!(!meant(
             "No such call, try again: not found. Bad Request, OK or Error."
         ));
@@ -277,7 +309,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_undone(text in "[\\\\ux0-9a-f{}%+&;#]{0,40}|\\PC{0,20}") {
-            let _ = (whole(&text), words(&text, 1));
+            let _ = (whole(&text), read(&text, 1));
         }
     }
 }

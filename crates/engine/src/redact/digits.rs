@@ -51,6 +51,17 @@ impl DigitRedactor {
         self.len() <= SHORT
     }
 
+    /// Whether they may be among bytes: the first of them may begin there.
+    pub(super) fn may_be_among(&self, bytes: &[u8]) -> bool {
+        self.len() <= bytes.len() && bytes.iter().any(|byte| self.is_lead(*byte))
+    }
+
+    /// Whether the first of them may begin with this byte: as ASCII, or full-width, in three bytes from U+FF00 on.
+    fn is_lead(&self, byte: u8) -> bool {
+        let first = self.0.first().and_then(|first| u8::try_from(*first).ok());
+        byte == 0xEF || Some(byte.to_ascii_uppercase()) == first
+    }
+
     /// As a number, where a platform could read them as one.
     pub(super) fn number(&self) -> Option<f64> {
         let digits: Zeroizing<String> = Zeroizing::new(self.0.iter().collect());
@@ -62,8 +73,12 @@ impl DigitRedactor {
     ///
     /// Takes time in proportion to the lengths of text and sequence.
     pub(super) fn occurrences(&self, text: &str) -> Vec<Range<usize>> {
-        let starts = text.char_indices().map(|(start, _)| start);
-        let found = starts.filter_map(|start| {
+        // Most bytes begin nothing, so that characters are read behind the others alone.
+        let bytes = text.bytes().enumerate();
+        let found = bytes.filter_map(|(start, byte)| {
+            if !self.is_lead(byte) {
+                return None;
+            }
             let length = self.occurrence(text.get(start..)?)?;
             Some(start..start + length)
         });

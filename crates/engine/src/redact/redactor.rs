@@ -122,6 +122,14 @@ impl Search for Redactor<'_> {
                 .any(|secret| text.contains(secret.expose()))
     }
 
+    fn may_be_among(&self, bytes: &[u8]) -> bool {
+        let digits = self.digits.iter().any(|digits| digits.may_be_among(bytes));
+        let may_be = |secret: &[u8]| {
+            secret.first().is_some_and(|first| bytes.contains(first)) && secret.len() <= bytes.len()
+        };
+        digits || (self.secrets.iter()).any(|secret| may_be(secret.expose().as_bytes()))
+    }
+
     fn shortest(&self) -> Option<usize> {
         let digits = self.digits.iter().map(DigitRedactor::len);
         let secrets = self.secrets.iter().map(|secret| secret.expose().len());

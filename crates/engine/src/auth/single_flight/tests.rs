@@ -85,12 +85,12 @@ fn a_token_of_a_short_life_is_refreshed_while_it_serves() {
     for (life, due, over) in [(300, 240, 270), (150, 105, 120), (60, 15, 30), (20, 5, 10)] {
         let mut machine = holding(life);
         assert!(
-            !refreshes(&machine.ask(at(due) - Duration::from_millis(1), || 2)),
+            !refreshes(&machine.ask(Duration::from_millis(due * 1000 - 1), || 2)),
             "{life}"
         );
         assert!(refreshes(&machine.ask(at(due), || 3)), "{life}");
         assert_eq!(
-            generation(&machine.ask(at(over) - Duration::from_millis(1), || 4)),
+            generation(&machine.ask(Duration::from_millis(over * 1000 - 1), || 4)),
             Some(1)
         );
         assert!(matches!(machine.ask(at(over), || 5), Asked::Wait), "{life}");

@@ -116,16 +116,13 @@ fn a_text_without_end_is_hidden_in_bounded_time() {
 fn written(text: &str, encoding: usize) -> String {
     let each = |of: fn(char) -> String| text.chars().map(of).collect::<String>();
     match encoding {
-        0 => text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+        0 => joined(text.bytes().map(|byte| format!("%{byte:02X}"))),
         1 => url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
         2 => serde_json::to_string(text)
             .unwrap()
             .trim_matches('"')
             .replace('/', "\\/"),
-        3 => text
-            .encode_utf16()
-            .map(|unit| format!("\\u{unit:04x}"))
-            .collect(),
+        3 => joined(text.encode_utf16().map(|unit| format!("\\u{unit:04x}"))),
         4 => each(|character| format!("&#{};", u32::from(character))),
         5 => each(|character| format!("&#x{:X}", u32::from(character)) + ";"),
         6 => text
@@ -153,6 +150,10 @@ fn written(text: &str, encoding: usize) -> String {
             }
         }),
     }
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().concat()
 }
 
 /// How many encodings there are.
