@@ -8,16 +8,17 @@ use http::HeaderValue;
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
+use super::credential::Credential;
 use crate::Secret;
 use crate::error::Error;
 
-/// A client. `Debug` shows neither half.
+/// A client. `Debug` shows neither half. `S` is [`Secret`] for the time of one request.
 #[derive(Clone)]
-pub struct Client {
+pub struct Client<S = Credential> {
     /// Its id. Not a secret, but nothing shows it either.
     pub id: String,
     /// Its secret.
-    pub secret: Secret,
+    pub secret: S,
     /// Where both go.
     pub authentication: ClientAuthentication,
 }
@@ -45,6 +46,17 @@ impl ClientAuthentication {
 }
 
 impl Client {
+    /// The client with its secret of the moment.
+    pub(super) async fn current(&self) -> Result<Client<Secret>, Error> {
+        Ok(Client {
+            id: self.id.clone(),
+            secret: self.secret.current().await?,
+            authentication: self.authentication,
+        })
+    }
+}
+
+impl Client<Secret> {
     /// Its fields of a form, which leaves those without a value out.
     pub(super) fn fields(&self) -> [(&'static str, &str); 2] {
         let (id, secret) = match self.authentication {
@@ -95,7 +107,7 @@ impl Client {
     }
 }
 
-impl fmt::Debug for Client {
+impl<S> fmt::Debug for Client<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("authentication", &self.authentication)
@@ -108,7 +120,7 @@ mod tests {
     use super::*;
     use crate::error::{Code, Details, Response};
 
-    fn client(authentication: ClientAuthentication) -> Client {
+    fn client(authentication: ClientAuthentication) -> Client<Secret> {
         Client {
             id: "an app:1".to_owned(),
             secret: Secret::new("p+q/é:%".to_owned()),
