@@ -1363,8 +1363,8 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
 export interface DtmfInvalidError extends DtmfErrorFields<'ERR_DTMF_INVALID', 'not-sent'> {}
 
 /**
- * No token, or the call answered 401 even with a fresh one. Check client id and secret; when `retryable` is true the
- * token endpoint had passing trouble.
+ * No token, or the call refused a fresh one too: 401, or 403 with `invalid_token`. Check client id and secret; when
+ * `retryable` is true the token endpoint, or a function that gives a secret, had passing trouble.
  */
 export interface DtmfAuthError extends DtmfErrorFields<'ERR_DTMF_AUTH', 'not-sent' | 'refused'> {}
 

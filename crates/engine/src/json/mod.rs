@@ -123,6 +123,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::Secret;
+    use crate::redact::Redactor;
 
     #[test]
     fn what_javascript_reads_is_read() {
@@ -203,6 +205,13 @@ mod tests {
             assert_eq!(value.is_some(), is_read, "{depth}");
             if let Some(value) = value {
                 assert_eq!(value.to_string(), nested(depth));
+                // The deepest reader of them all.
+                let secrets = [Secret::new("canary-77".to_owned())];
+                let redactor = Redactor {
+                    digits: &[],
+                    secrets: &secrets,
+                };
+                assert_eq!(redactor.value(value.clone()), value);
             }
         }
         // Brackets in strings are none.
