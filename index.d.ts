@@ -248,7 +248,7 @@ export interface CommonAuthConfig extends ConnectionConfig {
  * throws, rejects or is too late, the request fails with a {@link DtmfAuthError} that is `retryable`, whose `cause` is what was
  * thrown. Processes of a fleet do not share the tokens of such a client: what seals a shared token is made of its secrets.
  */
-export type SecretSource = (options: { readonly signal: AbortSignal }) => string | PromiseLike<string>;
+export type SecretSource = (options: { readonly signal: RuntimeAbortSignal }) => string | PromiseLike<string>;
 
 /** The tutorial's grant: a client alone (RFC 6749 §4.4), by a form to `{authUrl}/oauth/token`. NICE publishes no such grant. */
 export interface ClientCredentialsConfig extends CommonAuthConfig {

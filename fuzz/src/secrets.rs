@@ -100,19 +100,11 @@ fn html(text: &str) -> Vec<String> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         decoded.push_str(before);
-        match after
-            .split_once(';')
-            .and_then(|(name, after)| Some((entity(name)?, after)))
-        {
-            Some((character, after)) => {
-                decoded.push(character);
-                rest = after;
-            }
-            None => {
-                decoded.push('&');
-                rest = after;
-            }
-        }
+        let named = after.split_once(';');
+        let read = named.and_then(|(name, after)| Some((entity(name)?, after)));
+        let (character, after) = read.unwrap_or(('&', after));
+        decoded.push(character);
+        rest = after;
     }
     vec![decoded + rest]
 }

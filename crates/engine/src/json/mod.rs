@@ -33,6 +33,11 @@ pub fn read(text: &str) -> Option<Value> {
     if let Ok(value) = serde_json::from_str(text) {
         return Some(value);
     }
+    // Only these begin what can be mended, and most other texts are pages and sentences.
+    let start = text.trim_start_matches([' ', '\t', '\r', '\n']);
+    if !start.starts_with(|first: char| first.is_ascii_digit() || "{[\"-".contains(first)) {
+        return None;
+    }
     let mended = mended(text)?;
     let mut reader = serde_json::Deserializer::from_str(&mended);
     // The depth was counted.

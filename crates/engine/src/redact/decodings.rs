@@ -57,7 +57,8 @@ pub(super) fn reveal(text: &str, search: &impl Search) -> bool {
     while let Some(text) = pending.pop() {
         let mut made = whole(&text);
         // Most words are the same in all that is made of a text.
-        for (engine, word) in words(&text).filter(|(_, word)| read.is_new(word)) {
+        let words = words(&text).filter(|(_, word)| word.len() * 3 / 4 >= shortest);
+        for (engine, word) in words.filter(|(_, word)| read.is_new(word)) {
             for word in (0..4).filter_map(|start| Word::read(engine, word, start, shortest)) {
                 if !word.is_text() && !search.may_be_among(&word.bytes) {
                     continue;
