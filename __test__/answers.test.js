@@ -2,6 +2,7 @@
 
 // Answers as servers, proxies and gateways give them, and what a program sees of them: beside `JSON.parse` and `zlib`.
 
+const http = require('node:http');
 const zlib = require('node:zlib');
 const { CXoneAuthClient } = require('..');
 const { newBench, params, failure, printed } = require('./support/bench');
@@ -154,6 +155,30 @@ describe('an answer that is coded although none was asked for', () => {
     expect(platform.requests).toHaveLength(2);
     for (const { headers } of platform.requests) expect(headers['accept-encoding']).toBe('identity');
   });
+});
+
+test('the address of the API is read behind a coding and a mark, too', async () => {
+  const seen = [];
+  const server = http.createServer((request, response) => {
+    const { port } = server.address();
+    seen.push(request.url);
+    const fields = request.url.includes('configuration')
+      ? { api_endpoint: `http://127.0.0.1:${port}` }
+      : { access_token: 'found-canary' };
+    response.setHeader('content-encoding', 'br');
+    request.resume().on('end', () => response.end(zlib.brotliCompressSync(MARK + JSON.stringify(fields))));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const auth = client({ authUrl: `http://127.0.0.1:${server.address().port}` });
+    const injector = bench.injectorWith(auth, platform, { api: 'agent-session', apiUrl: 'discover' });
+    const press = { sessionId: 's1', dtmfString: '12' };
+    expect((await injector.injectDTMF(press)).audit.delivery).toBe('accepted');
+    expect(seen).toHaveLength(3);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 describe('a token endpoint', () => {
