@@ -129,11 +129,26 @@ fn whole(text: &str) -> Vec<String> {
     if text.contains('\\') {
         made.push(unescaped(text));
     }
+    // As JavaScript's `escape` writes characters beyond Latin-1.
+    if text.contains("%u") {
+        made.push(unescaped(&text.replace("%u", "\\u")));
+    }
+    if text.contains('\n') && text.lines().any(is_line_of_base64) {
+        made.push(text.replace(['\r', '\n'], ""));
+    }
     if text.contains('&') {
         made.push(htmlize::unescape(text).into_owned());
     }
     made.retain(|made| made != text);
     made
+}
+
+/// Whether a line is one of those that base64 is cut into: 64 characters in PEM (RFC 7468 §2), 76 in MIME (RFC 2045 §6.8).
+fn is_line_of_base64(line: &str) -> bool {
+    matches!(line.len(), 64 | 76)
+        && line
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte))
 }
 
 /// The escapes of JSON (RFC 8259 §7), and those that JavaScript has besides. Any other escaped character stands for itself.

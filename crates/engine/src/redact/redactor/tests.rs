@@ -101,6 +101,26 @@ fn a_short_secret_is_hidden_where_it_stands_alone() {
 }
 
 #[test]
+fn base64_in_lines_is_one_word() {
+    let secret = "canary-".repeat(20);
+    for (columns, end) in [(76, "\r\n"), (64, "\n")] {
+        let coded = BASE64_STANDARD.encode(format!("id:{secret}"));
+        let lines: Vec<_> = coded
+            .as_bytes()
+            .chunks(columns)
+            .map(String::from_utf8_lossy)
+            .collect();
+        assert_eq!(
+            redacted(&format!("you sent\n{}", lines.join(end)), &secret),
+            PLACEHOLDER
+        );
+    }
+    let lines = format!("{}\n{}", "a".repeat(76), "short");
+    assert_eq!(redacted(&lines, &secret), lines);
+    assert_eq!(redacted("%u0063anary/%u0037", "canary/7"), PLACEHOLDER);
+}
+
+#[test]
 fn a_text_without_end_is_hidden_in_bounded_time() {
     for text in [
         "%25".repeat(400),
