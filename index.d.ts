@@ -258,14 +258,27 @@ export interface CommonAuthConfig extends ConnectionConfig {
   readonly logger?: Logger | false | undefined;
 }
 
+/**
+ * Gives a secret of the moment, such as out of a vault, so that it can be replaced while the program runs: a string of 1 to
+ * 8192 bytes, at once or as a promise.
+ *
+ * It is called at each request for a token that needs it, once a request, and has 5 seconds; then `signal` aborts. Where it
+ * throws, rejects or is too late, the request fails with a {@link DtmfAuthError} that is `retryable`, whose `cause` is what was
+ * thrown. Processes of a fleet do not share the tokens of such a client: what seals a shared token is made of its secrets.
+ */
+export type SecretSource = (options: { readonly signal: RuntimeAbortSignal }) => string | PromiseLike<string>;
+
 /** The tutorial's grant: a client alone (RFC 6749 §4.4), by a form to `{authUrl}/oauth/token`. NICE publishes no such grant. */
 export interface ClientCredentialsConfig extends CommonAuthConfig {
   /** How tokens are asked for. Default: `'client_credentials'`. */
   readonly grant?: 'client_credentials' | undefined;
   /** The client id. */
   readonly clientId: string;
-  /** The client secret. It is kept in memory that is wiped, and printed nowhere. */
-  readonly clientSecret: string;
+  /**
+   * The client secret, or a function that gives it, asked at each request for a token. It is kept in memory that is wiped, and
+   * printed nowhere.
+   */
+  readonly clientSecret: string | SecretSource;
   /**
    * Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
    * application for one of the two. Default: `'body'`.
@@ -288,12 +301,15 @@ export interface PasswordConfig extends CommonAuthConfig {
   readonly grant: 'password';
   /** The id of the access key, from the page of its user in the tenant. */
   readonly accessKeyId: string;
-  /** The secret of the access key. It is kept in memory that is wiped, and printed nowhere. */
-  readonly accessKeySecret: string;
+  /**
+   * The secret of the access key, or a function that gives it, asked at each request for a token. It is kept in memory that is
+   * wiped, and printed nowhere.
+   */
+  readonly accessKeySecret: string | SecretSource;
   /** The client id that NICE registered. */
   readonly clientId: string;
-  /** The client secret that NICE registered. */
-  readonly clientSecret: string;
+  /** The client secret that NICE registered, or a function that gives it, asked at each request for a token. */
+  readonly clientSecret: string | SecretSource;
   /**
    * Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
    * application for one of the two; an endpoint that answers 401 `invalid_client` may take the other. Default: `'body'`.
@@ -316,8 +332,11 @@ export interface AccessKeyConfig extends CommonAuthConfig {
   readonly grant: 'access-key';
   /** The id of the access key, from the page of its user in the tenant. */
   readonly accessKeyId: string;
-  /** The secret of the access key. It is kept in memory that is wiped, and printed nowhere. */
-  readonly accessKeySecret: string;
+  /**
+   * The secret of the access key, or a function that gives it, asked at each request for a token. It is kept in memory that is
+   * wiped, and printed nowhere.
+   */
+  readonly accessKeySecret: string | SecretSource;
 }
 
 /** Where {@link CXoneAuthClient} gets its tokens. An option of another grant is a {@link DtmfInvalidError}. */
@@ -343,8 +362,8 @@ type Shown<Config, Hidden extends PropertyKey> = Config extends unknown
 /**
  * Gets tokens and keeps the current one.
  *
- * Any number of callers share one request. A token is replaced ahead of its end, by 30 seconds or half its
- * life, whichever is shorter. An answer without a readable lifetime counts for 300 seconds.
+ * Any number of callers share one request. A token is no longer given out 30 seconds before its end, or half its life if that is
+ * less, and is replaced ahead of that by whoever asks: after four fifths of its life, or half of that margin ahead of it. An answer without a readable lifetime counts for 300 seconds.
  */
 export class CXoneAuthClient {
   /** @throws {DtmfInvalidError} when an option breaks a rule. */
@@ -811,8 +830,9 @@ export interface InjectionResult<Data = unknown> {
   /** The platform answered 2xx. */
   success: true;
   /**
-   * The answer: parsed JSON, else text. `null` when it was empty, cut, unreadable or longer than 64 KB; then, unless it
-   * was empty, `audit.bodyError` says which. It is yours and not masked.
+   * The answer: what `JSON.parse` reads, a byte order mark in front left out, else text. `null` when it was empty, cut, unreadable,
+   * longer than 64 KB or under a content coding that cannot be undone; then, unless it was empty, `audit.bodyError` says which. It
+   * is yours and not masked.
    */
   data: Data;
   /**
@@ -1281,8 +1301,12 @@ export interface AuditEntry {
   code?: DtmfErrorCode;
   /** The message of the error. */
   errorMessage?: string;
-  /** Why an answer has no data: it broke off, is longer than 64 KB, or is not UTF-8 or found no memory in Node.js. */
-  bodyError?: 'cut' | 'too-large' | 'unreadable';
+  /**
+   * Why an answer has no data: it broke off, is longer than 64 KB, is not UTF-8 or found no memory in Node.js, or came under a
+   * content coding that is not known here (`coded: zstd`) or damaged (`coded: gzip`), though none was asked for. The name is one
+   * of IANA's registry, or `unknown`.
+   */
+  bodyError?: 'cut' | 'too-large' | 'unreadable' | `coded: ${string}`;
 }
 
 /** The digits were accepted. Once per injection. */
@@ -1513,8 +1537,8 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
 export interface DtmfInvalidError extends DtmfErrorFields<'ERR_DTMF_INVALID', 'not-sent'> {}
 
 /**
- * No token, or the call answered 401 even with a fresh one. Check client id and secret; when `retryable` is true the
- * token endpoint had passing trouble.
+ * No token, or the call refused a fresh one too: 401, or 403 with `invalid_token`. Check client id and secret; when
+ * `retryable` is true the token endpoint, or a function that gives a secret, had passing trouble.
  */
 export interface DtmfAuthError extends DtmfErrorFields<'ERR_DTMF_AUTH', 'not-sent' | 'refused'> {}
 

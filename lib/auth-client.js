@@ -2,6 +2,7 @@
 
 const native = require('./native.js');
 const { printsPlainly } = require('./face.js');
+const { ForeignSecrets } = require('./foreign-secrets.js');
 const lane = require('./lane.js');
 const { watch } = require('./abort.js');
 const { failed, invalid, notSent } = require('./errors.js');
@@ -32,17 +33,20 @@ let ownGetAccessToken;
 class CXoneAuthClient {
   #native;
   #receiver;
+  #secrets;
   /** Its own, or that of the first injector that uses it. @type {Log | undefined} */
   #log;
   #config;
 
   /** @param {unknown} config */
   constructor(config) {
-    const json = toJson('config', config, ['logger']);
+    this.#secrets = reading(() => new ForeignSecrets(config));
+    const asked = this.#secrets.options;
+    const json = toJson('config', config, ['logger', ...asked]);
     this.#log = reading(() => createLog(own(config, 'logger')));
     this.#receiver = this.#receive();
     const number = lane.register(this.#receiver);
-    this.#native = madeOrThrow(native.NativeAuthClient.open(lane.lane, number, json));
+    this.#native = madeOrThrow(native.NativeAuthClient.open(lane.lane, number, json, asked));
     this.#config = readLater(() => this.#native.shown);
     known(this);
   }
@@ -104,6 +108,8 @@ class CXoneAuthClient {
       tokenRefreshed: () => log().info('OAuth token refreshed successfully', {}),
       tokenRefreshFailed: ({ error: { code, message: errorMessage } }) =>
         log().warn('OAuth token refresh failed; the current token stays in use', { code, errorMessage }),
+      secretWanted: (wanted) => this.#secrets.ask(wanted, this.#native),
+      secretNotWanted: ({ request }) => this.#secrets.giveUp(request),
     };
   }
 

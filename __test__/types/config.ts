@@ -199,6 +199,14 @@ new CXoneAuthClient({
 });
 // @ts-expect-error an access key has no client
 new CXoneAuthClient({ grant: 'access-key', authUrl: 'a', clientAuthentication: 'basic', ...accessKey });
+new CXoneAuthClient({ authUrl: 'a', clientId: 'b', clientSecret: () => 'c' });
+new CXoneAuthClient({
+  authUrl: 'a',
+  clientId: 'b',
+  clientSecret: async ({ signal }) => String(signal.aborted),
+});
+// @ts-expect-error it must give a string
+new CXoneAuthClient({ authUrl: 'a', clientId: 'b', clientSecret: () => 7 });
 new CXoneAuthClient({ grant: 'client_credentials', authUrl: 'a', clientId: 'b', clientSecret: 'c' });
 // @ts-expect-error no such grant
 new CXoneAuthClient({ grant: 'authorization_code', authUrl: 'a', clientId: 'b', clientSecret: 'c' });

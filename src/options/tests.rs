@@ -1,11 +1,14 @@
 //! The tables against the readers: what a row says is what the reader does.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use cxone_dtmf_simulator::SimulatorOptions;
 use serde_json::{Value, json};
 
 use super::{AuthConfig, InjectorConfig, calls, tables};
+use crate::foreign_secrets::ForeignSecrets;
+use crate::outbox::Outbox;
 
 /// One row, in the object that it belongs to.
 struct Row(Value);
@@ -105,6 +108,12 @@ impl Row {
     }
 }
 
+/// No option is a function.
+fn no_secrets() -> Arc<ForeignSecrets> {
+    let outbox = Arc::new_cyclic(|this| Outbox::new(this.clone(), || ()));
+    ForeignSecrets::new(1.0, outbox)
+}
+
 fn read(section: &str, object: &Value) -> Result<String, String> {
     let json = object.to_string();
     let message = |error: cxone_dtmf_engine::error::Error| error.message.into_owned();
@@ -112,7 +121,7 @@ fn read(section: &str, object: &Value) -> Result<String, String> {
         "injector" => InjectorConfig::read(&json)
             .map(|config| seen(&config))
             .map_err(message),
-        "auth" => AuthConfig::read(&json)
+        "auth" => AuthConfig::read(&json, &[], &no_secrets())
             .map(|config| {
                 format!(
                     "{:?} {:?} {:?}",

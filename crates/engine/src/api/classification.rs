@@ -21,6 +21,8 @@ pub enum AttemptResult {
         status: u16,
         /// A valid `Retry-After`, from now.
         retry_after: Option<Duration>,
+        /// It refuses the token itself ([`crate::auth::refuses_token`]).
+        token_refused: bool,
     },
     /// Without one.
     Failed {
@@ -59,9 +61,10 @@ pub(super) fn classify(result: &AttemptResult, policy: &DeliveryPolicy) -> Class
         AttemptResult::Answered {
             status,
             retry_after,
+            token_refused,
         } => Classification::Failed(Failure {
             retry_after,
-            ..of_status(status, retry_after.is_some(), policy)
+            ..of_status(status, retry_after.is_some(), token_refused, policy)
         }),
         AttemptResult::Failed { fault, handed_over } => {
             Classification::Failed(of_fault(fault, handed_over, policy))
@@ -85,9 +88,16 @@ fn of_fault(fault: FaultKind, handed_over: bool, policy: &DeliveryPolicy) -> Fai
     }
 }
 
-fn of_status(status: u16, says_when: bool, policy: &DeliveryPolicy) -> Failure {
+fn of_status(
+    status: u16,
+    says_when: bool,
+    token_refused: bool,
+    policy: &DeliveryPolicy,
+) -> Failure {
     match status {
         401 => refused(Code::Auth, Resend::FreshToken),
+        // The token, and not what its client may do, is the reason (RFC 6750 §3.1).
+        403 if token_refused => refused(Code::Auth, Resend::FreshToken),
         403 => refused(Code::Forbidden, Resend::Never),
         409 => refused(Code::Conflict, Resend::Never),
         429 => refused(Code::RateLimited, Resend::Throttled),
@@ -151,6 +161,7 @@ mod tests {
                 Some(seconds) => Some(Duration::from_secs(seconds)),
                 None => None,
             },
+            token_refused: false,
         }
     }
 
@@ -207,6 +218,27 @@ mod tests {
             assert_eq!(failure.code, code, "{status} {after:?}");
             assert_eq!(failure.resend, resend, "{status} {after:?}");
             assert_eq!(failure.retry_after, after.map(Duration::from_secs));
+        }
+    }
+
+    #[test]
+    fn a_403_that_refuses_the_token_asks_for_another() {
+        let policy = policy(true, ResendWhenUnknown::Never);
+        for (status, code, resend) in [
+            (401, Code::Auth, Resend::FreshToken),
+            (403, Code::Auth, Resend::FreshToken),
+            (404, Code::Rejected, Resend::Never),
+        ] {
+            let answered = AttemptResult::Answered {
+                status,
+                retry_after: None,
+                token_refused: true,
+            };
+            let failure = failure(answered, &policy);
+            assert_eq!(
+                (failure.delivery, failure.code, failure.resend),
+                (Refused, code, resend)
+            );
         }
     }
 

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
+};
 use http::{Method, Uri};
 
 use super::refusal;
 use crate::clock::WallClock;
 use crate::error::Error;
-use crate::http::{Answer, Fault, OWN_USER_AGENT, ProxyUse, Request, Transport, Witness};
+use crate::http::{Answer, Fault, IDENTITY, OWN_USER_AGENT, ProxyUse, Request, Transport, Witness};
 
 /// The way to such an endpoint.
 #[derive(Clone)]
@@ -74,6 +76,7 @@ impl Connection {
     ) -> Result<Answer, Unanswered> {
         // Without it the platform may answer in HTML.
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, IDENTITY);
         headers.insert(USER_AGENT, HeaderValue::from_static(OWN_USER_AGENT));
         // Bounded, since a caller that waits for the answer need not have a deadline.
         let _ = tokio::time::timeout(self.timeout, self.transport.ready()).await;

@@ -46,8 +46,10 @@ pub enum AnswerBody {
     Whole(Bytes),
     /// The connection ended or the time ran out before its end.
     Cut,
-    /// Longer than [`MAX_ANSWER_BYTES`].
+    /// Longer than [`MAX_ANSWER_BYTES`], where it is coded as it is or decoded.
     TooLarge,
+    /// Under a content coding of this name that is not known here, or that the body does not keep to.
+    Coded(&'static str),
 }
 
 /// The platform answered with a status line.

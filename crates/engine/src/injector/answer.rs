@@ -6,7 +6,7 @@ use super::active::Active;
 use super::messages;
 use super::retry_loop::Failed;
 use crate::api::{self, AttemptResult, Classification, body_text};
-use crate::auth::Token;
+use crate::auth::{Token, refuses_token};
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::http::{Answer, Fault};
@@ -59,6 +59,7 @@ impl Active {
         let result = AttemptResult::Answered {
             status: answer.status.as_u16(),
             retry_after: retry_after_of(&answer.headers, engine.parts.clock.now()),
+            token_refused: refuses_token(answer),
         };
         let Classification::Failed(failure) = self.classify(&result) else {
             return Ok(self.accepted(answer, &token));

@@ -179,7 +179,7 @@ pub(super) fn opened_session(answer: &Answer) -> Option<String> {
     let AnswerBody::Whole(bytes) = &answer.body else {
         return None;
     };
-    let body: Value = serde_json::from_slice(bytes).ok()?;
+    let body = crate::json::parse(bytes)?;
     let id = match body.get("sessionId")? {
         Value::String(id) => id.clone(),
         Value::Number(id) => id.to_string(),

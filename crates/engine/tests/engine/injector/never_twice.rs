@@ -39,11 +39,12 @@ fn facts() -> impl Strategy<Value = AttemptResult> {
             200, 202, 401, 408, 421, 425, 429, 500, 501, 502, 503, 504
         ]),
     ];
-    let answer = (status, prop::option::of(0_u64..20));
+    let answer = (status, prop::option::of(0_u64..20), any::<bool>());
     prop_oneof![
-        answer.prop_map(|(status, wait)| AttemptResult::Answered {
+        answer.prop_map(|(status, wait, token_refused)| AttemptResult::Answered {
             status,
             retry_after: wait.map(Duration::from_secs),
+            token_refused,
         }),
         (prop::sample::select(&FAULTS[..]), any::<bool>())
             .prop_map(|(fault, handed_over)| AttemptResult::Failed { fault, handed_over }),
@@ -95,6 +96,7 @@ fn pressed(facts: &AttemptResult, atomic: bool) -> Pressed {
         AttemptResult::Answered {
             status,
             retry_after,
+            ..
         } => (status, retry_after),
     };
     match (status, retry_after) {
