@@ -692,7 +692,7 @@ export interface TelephonyConfig extends CommonInjectorConfig {
 /** Options of an injector that speaks the API which NICE publishes: `POST …/agent-sessions/{sessionId}/send-dtmf`. */
 export interface SessionConfig extends CommonInjectorConfig {
   /**
-   * The base URL of the API, below which `/incontactapi/services/…` is, such as `https://api-na1.niceincontact.com`.
+   * The base URL of the API, below which `/InContactAPI/services/…` is, such as `https://api-na1.niceincontact.com`.
    * `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are dropped.
    *
    * `'discover'` takes `resource_server_base_uri` of the token's answer, or asks `/.well-known/cxone-configuration` for the tenant

@@ -200,7 +200,7 @@ mod tests {
         let base = Url::parse("https://api.example/").unwrap();
         let path = request.target.under(&base).unwrap().path().to_owned();
         let body = String::from_utf8(request.body.to_vec()).unwrap();
-        let path = path.replace("/incontactapi/services/v23.0/", "");
+        let path = path.replace("/InContactAPI/services/v23.0/", "");
         (format!("{} {path}", request.method), body)
     }
 

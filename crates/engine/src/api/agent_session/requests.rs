@@ -1,4 +1,4 @@
-//! The requests of the API: all below `incontactapi/services/{version}/`.
+//! The requests of the API: all below `InContactAPI/services/{version}/`, in the letters of NICE's agent SDK.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(super) fn sessions<'a>(
     below: impl IntoIterator<Item = &'a str>,
 ) -> Target {
     let services = [
-        "incontactapi",
+        "InContactAPI",
         "services",
         version.as_str(),
         "agent-sessions",
