@@ -11,15 +11,17 @@ use std::time::Duration;
 use http::header::USER_AGENT;
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, Uri};
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::time::timeout;
 use tower_service::Service;
 
+use super::tap::Tapped;
 use super::via::Via;
 use crate::BoxFuture;
 use crate::tls;
@@ -108,7 +110,7 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<Via>;
+    type Response = TokioIo<Tapped>;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
@@ -119,7 +121,10 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, destination: Uri) -> Self::Future {
         let connecting = timeout(self.0.limit, self.0.secured.clone().call(destination));
-        Box::pin(async move { connecting.await.unwrap_or(Err(ConnectTimedOut.into())) })
+        Box::pin(async move {
+            let stream = connecting.await.unwrap_or(Err(ConnectTimedOut.into()))?;
+            Ok(TokioIo::new(Tapped::new(stream)))
+        })
     }
 }
 

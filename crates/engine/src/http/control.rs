@@ -13,6 +13,7 @@ use super::connector::UNACKNOWLEDGED;
 use super::connector::{KEEPALIVE, PROBES};
 use super::digits::DigitsTransport;
 use super::exchange::exchange;
+use super::limits::{MOST_HEADER_BYTES, MOST_HEADERS};
 use super::message::{Answer, Fault, Request};
 use super::network::{Network, SETUP};
 use super::proxy::ProxyUse;
@@ -82,6 +83,11 @@ impl Client for reqwest::Client {
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(options.pool_idle)
             .pool_max_idle_per_host(max_idle)
+            .http1_max_headers(MOST_HEADERS)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http2_max_header_list_size(MOST_HEADER_BYTES)
             .tcp_keepalive(KEEPALIVE)
             .tcp_keepalive_interval(KEEPALIVE)
             .tcp_keepalive_retries(PROBES);

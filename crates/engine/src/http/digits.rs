@@ -13,11 +13,13 @@ use rustls::ClientConfig;
 use super::clients::{Client, Clients};
 use super::connector::Connector;
 use super::exchange::exchange;
+use super::limits::{MOST_HEADER_BYTES, MOST_HEADERS};
 use super::message::{Answer, Fault, Request};
 use super::network::{Network, SETUP};
 use super::options::HttpOptions;
 use super::proxy::ProxyUse;
 use super::proxy_variables::ProxyVariables;
+use super::tap::Ride;
 use super::transport::Transport;
 use super::witness::WitnessedBody;
 use crate::BoxFuture;
@@ -123,7 +125,16 @@ impl Client for Hyper {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(options.pool_idle)
             .pool_max_idle_per_host(max_idle)
+            .http1_max_headers(MOST_HEADERS)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http2_max_header_list_size(MOST_HEADER_BYTES)
             .build(connector))
+    }
+
+    fn follow(request: &mut http::Request<WitnessedBody>) -> Option<Ride> {
+        Some(Ride::of(request))
     }
 
     async fn send(

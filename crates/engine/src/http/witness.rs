@@ -13,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 #[cfg(cxone_loom)]
 use loom::sync::atomic::{AtomicU8, Ordering};
 
+use super::tap::Ride;
 use crate::sleep::Clocks;
 
 const UNTOUCHED: u8 = 0;
@@ -115,6 +116,7 @@ impl std::error::Error for Withdrawn {}
 pub struct WitnessedBody {
     rest: Option<Bytes>,
     witness: Witness,
+    ride: Option<Ride>,
 }
 
 impl WitnessedBody {
@@ -124,7 +126,13 @@ impl WitnessedBody {
         Self {
             rest: Some(bytes).filter(|bytes| !bytes.is_empty()),
             witness,
+            ride: None,
         }
+    }
+
+    /// Tells the connection that takes the body that a request begins.
+    pub(super) fn ride(&mut self, ride: Ride) {
+        self.ride = Some(ride);
     }
 }
 
@@ -143,7 +151,7 @@ impl Body for WitnessedBody {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Withdrawn>>> {
         Poll::Ready(self.rest.take().map(|bytes| {
-            if self.witness.hand_over() {
+            if self.ride.as_ref().is_none_or(Ride::begin) && self.witness.hand_over() {
                 Ok(Frame::data(bytes))
             } else {
                 Err(Withdrawn)
