@@ -9,7 +9,8 @@ use crate::delivery::Delivery;
 use crate::error::Code;
 use crate::http::FaultKind;
 use crate::retry::{
-    Failure, Resend, ResendWhenUnknown, UnknownCause, may_have_run, wants_new_connection,
+    Failure, Resend, ResendWhenUnknown, UnknownCause, is_transient, may_have_run,
+    wants_new_connection,
 };
 
 /// How one attempt ended.
@@ -75,12 +76,13 @@ fn of_fault(fault: FaultKind, handed_over: bool, policy: &DeliveryPolicy) -> Fai
         FaultKind::TimedOut if handed_over => unknown(UnknownCause::Timeout, policy),
         _ if handed_over => unknown(UnknownCause::ConnectionLost, policy),
         FaultKind::Certificate | FaultKind::Setup => unsent(Resend::Never),
+        FaultKind::Proxy(Some(status)) if !is_transient(status) => unsent(Resend::Never),
         FaultKind::ConnectionLost => unsent(Resend::Unsent),
         FaultKind::NameLookup
         | FaultKind::ConnectionRefused
         | FaultKind::ConnectTimeout
         | FaultKind::TlsHandshake
-        | FaultKind::Proxy
+        | FaultKind::Proxy(_)
         | FaultKind::TimedOut => unsent(Resend::Transient),
     }
 }
@@ -220,7 +222,11 @@ mod tests {
             (FaultKind::ConnectTimeout, false, NotSent, Resend::Transient),
             (FaultKind::TlsHandshake, false, NotSent, Resend::Transient),
             (FaultKind::Certificate, false, NotSent, Resend::Never),
-            (FaultKind::Proxy, false, NotSent, Resend::Transient),
+            (FaultKind::Proxy(None), false, NotSent, Resend::Transient),
+            (FaultKind::Proxy(Some(502)), false, NotSent, Resend::Transient),
+            (FaultKind::Proxy(Some(429)), false, NotSent, Resend::Transient),
+            (FaultKind::Proxy(Some(407)), false, NotSent, Resend::Never),
+            (FaultKind::Proxy(Some(403)), false, NotSent, Resend::Never),
             (FaultKind::Setup, false, NotSent, Resend::Never),
             (FaultKind::ConnectionLost, false, NotSent, Resend::Unsent),
             (FaultKind::TimedOut, false, NotSent, Resend::Transient),

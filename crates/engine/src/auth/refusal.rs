@@ -48,7 +48,10 @@ pub(super) fn unanswered(fault: Fault) -> Error {
         | FaultKind::ConnectionRefused
         | FaultKind::ConnectTimeout
         | FaultKind::TlsHandshake => (Code::Connect, true),
-        FaultKind::Certificate | FaultKind::Proxy | FaultKind::Setup => (Code::Connect, false),
+        FaultKind::Proxy(Some(status)) => (Code::Connect, is_transient(status)),
+        FaultKind::Certificate | FaultKind::Proxy(None) | FaultKind::Setup => {
+            (Code::Connect, false)
+        }
         FaultKind::TimedOut | FaultKind::ConnectionLost | FaultKind::StreamRefused => {
             (Code::Auth, true)
         }
@@ -213,7 +216,9 @@ mod tests {
             (Kind::ConnectTimeout, Code::Connect, true),
             (Kind::TlsHandshake, Code::Connect, true),
             (Kind::Certificate, Code::Connect, false),
-            (Kind::Proxy, Code::Connect, false),
+            (Kind::Proxy(None), Code::Connect, false),
+            (Kind::Proxy(Some(407)), Code::Connect, false),
+            (Kind::Proxy(Some(503)), Code::Connect, true),
             (Kind::Setup, Code::Connect, false),
             (Kind::TimedOut, Code::Auth, true),
             (Kind::ConnectionLost, Code::Auth, true),

@@ -50,7 +50,13 @@ pub(super) async fn exchange<C: Client>(
         // What was heard before the body was taken, another request asked for.
         Err(fault) if witness.was_handed_over() => {
             let heard = ride.and_then(|ride| ride.heard());
-            heard.map_or(Err(fault), |(status, headers)| Ok(Answer { status, headers, body: AnswerBody::Cut }))
+            heard.map_or(Err(fault), |(status, headers)| {
+                Ok(Answer {
+                    status,
+                    headers,
+                    body: AnswerBody::Cut,
+                })
+            })
         }
         Err(fault) => Err(fault),
     }

@@ -6,8 +6,9 @@ use std::io;
 use hyper_util::client::legacy as client;
 use rustls::AlertDescription;
 
-use super::connector::{ConnectTimedOut, LookupFailed, TunnelRefused};
+use super::connector::{ConnectTimedOut, LookupFailed};
 use super::message::FaultKind;
+use super::tunnel::TunnelRefused;
 
 /// How one exchange failed that brought no status line.
 pub(super) struct Failure {
@@ -48,8 +49,8 @@ fn connecting(error: &(dyn StdError + 'static), tls: bool) -> FaultKind {
     if has_cause::<LookupFailed>(error) || controls.is_some_and(reqwest::Error::is_dns) {
         return FaultKind::NameLookup;
     }
-    if has_cause::<TunnelRefused>(error) {
-        return FaultKind::Proxy;
+    if let Some(TunnelRefused { status }) = find(error) {
+        return FaultKind::Proxy(*status);
     }
     if let Some(error) = find(error) {
         return handshake(error);

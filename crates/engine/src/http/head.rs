@@ -3,8 +3,8 @@
 //! The parser below this crate gives up a whole answer for one field that breaks a rule. What a server decided is in its
 //! status line all the same, so this reads the line and what fields it can.
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Fields beyond these are not read.
 const MOST_FIELDS: usize = 1_000;
@@ -52,8 +52,12 @@ fn fields<'a>(lines: impl Iterator<Item = &'a [u8]>) -> HeaderMap {
     let mut fields = HeaderMap::new();
     for line in unfolded {
         let mut parts = line.splitn(2, |byte| *byte == b':');
-        let name = parts.next().map(|name| HeaderName::from_bytes(name.trim_ascii_end()));
-        let value = parts.next().map(|value| HeaderValue::from_bytes(value.trim_ascii()));
+        let name = parts
+            .next()
+            .map(|name| HeaderName::from_bytes(name.trim_ascii_end()));
+        let value = parts
+            .next()
+            .map(|value| HeaderValue::from_bytes(value.trim_ascii()));
         if let (Some(Ok(name)), Some(Ok(value))) = (name, value) {
             fields.append(name, value);
         }
@@ -79,7 +83,10 @@ mod tests {
             ("\r\nHTTP/1.7 999 \r\n\r\n", Some(999)),
             ("HTTP/1.1 101 Switching Protocols\r\n\r\n", Some(101)),
             ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 409 X\r\n", Some(409)),
-            ("HTTP/1.1 103 Hints\nlink: x\n\nHTTP/1.1 100 X\n\nHTTP/1.1 202 X\n", Some(202)),
+            (
+                "HTTP/1.1 103 Hints\nlink: x\n\nHTTP/1.1 100 X\n\nHTTP/1.1 202 X\n",
+                Some(202),
+            ),
             ("HTTP/1.1 100 Continue\r\n\r\n", None),
             ("HTTP/1.1 100 Continue\r\nx: HTTP/1.1 202 X\r\n", None),
             ("HTTP/1.1 202 Accepted", None),
@@ -96,10 +103,14 @@ mod tests {
 
     #[test]
     fn fields_that_can_be_read_are() {
-        let text = b"HTTP/1.1 503 X\r\nbad name: 1\r\nx-nul: a\0b\r\nRetry-After:\r\n\t7 \r\nno colon\r\n\
+        let text =
+            b"HTTP/1.1 503 X\r\nbad name: 1\r\nx-nul: a\0b\r\nRetry-After:\r\n\t7 \r\nno colon\r\n\
             date : Mon\r\n\r\nbody: 1\r\n";
         let (_, fields) = read(text).expect("a status line");
-        let found: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let found: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+            .collect();
         assert_eq!(found, [("retry-after", b"7".as_slice()), ("date", b"Mon")]);
     }
 

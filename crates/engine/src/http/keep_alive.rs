@@ -24,7 +24,10 @@ impl KeepAlive {
         let mut said = Self::default();
         let lines = headers.get_all("keep-alive").iter();
         for text in lines.filter_map(|line| line.to_str().ok()) {
-            for (name, value) in text.split([',', ';']).filter_map(|part| part.split_once('=')) {
+            for (name, value) in text
+                .split([',', ';'])
+                .filter_map(|part| part.split_once('='))
+            {
                 let number = value.trim_matches([' ', '\t', '"']);
                 match name.trim().to_ascii_lowercase().as_str() {
                     "timeout" => {
@@ -70,7 +73,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_says_nothing() {
-        for line in ["", "5", "timeout", "timeout=", "timeout=-1", "timeout=1.5", "max=99999999999", "a=1"] {
+        for line in [
+            "",
+            "5",
+            "timeout",
+            "timeout=",
+            "timeout=-1",
+            "timeout=1.5",
+            "max=99999999999",
+            "a=1",
+        ] {
             assert_eq!(of(&[line]), (None, None), "{line}");
         }
         assert_eq!(of(&[]), (None, None));

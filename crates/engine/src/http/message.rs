@@ -74,8 +74,8 @@ pub enum FaultKind {
     TlsHandshake,
     /// The certificate or the protocol of the other side is not acceptable.
     Certificate,
-    /// A proxy declined to open the tunnel.
-    Proxy,
+    /// A proxy opened no tunnel: the status it answered, or none where it hung up or was not understood.
+    Proxy(Option<u16>),
     /// The other side said that it did not process the request (HTTP/2 `REFUSED_STREAM`, `GOAWAY`).
     StreamRefused,
     /// No answer within the time of the attempt.

@@ -20,12 +20,14 @@ mod keep_alive;
 mod limits;
 mod message;
 mod network;
+mod no_proxy;
 mod options;
 mod proxy;
 mod proxy_variables;
 mod sentences;
 mod tap;
 mod transport;
+mod tunnel;
 mod via;
 mod witness;
 

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
 use http::{HeaderMap, Uri};
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::client::proxy::matcher::Intercept;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
-use url::Url;
 
 use super::message::{Fault, FaultKind};
 use super::options::HttpOptions;
-use super::proxy::ProxyUse;
+use super::proxy::{Proxies, ProxyChoice, ProxyUse};
 use super::proxy_variables::ProxyVariables;
 use crate::clock::WallClock;
 use crate::error::Error;
@@ -28,7 +27,7 @@ pub(super) const SETUP: Fault = Fault {
 /// The way out of this process.
 pub(super) struct Network {
     pub(super) options: HttpOptions,
-    pub(super) proxies: Option<Arc<Matcher>>,
+    pub(super) proxies: Option<Arc<Proxies>>,
     variables: ProxyVariables,
     wall: WallClock,
     own_roots: Vec<CertificateDer<'static>>,
@@ -52,7 +51,7 @@ impl Network {
                 .as_deref()
                 .map_or_else(Vec::new, tls::extra_ca),
         );
-        let proxies = options.proxy.matcher(&variables)?.map(Arc::new);
+        let proxies = options.proxy.proxies(&variables)?.map(Arc::new);
         Ok(Self {
             options,
             proxies,
@@ -100,7 +99,7 @@ impl Network {
 
     /// The proxy that has a say for this address.
     pub(super) fn proxy(&self, uri: &Uri) -> Option<Intercept> {
-        self.proxies.as_ref()?.intercept(uri)
+        self.proxies.as_ref()?.of(uri)
     }
 
     /// A proxy that forwards requests reads its login in each of them. In a tunnel it is not sent.
@@ -115,8 +114,48 @@ impl Network {
 
     /// What proxies have to do with this address, for messages.
     pub(super) fn proxy_use(&self, uri: &Uri) -> ProxyUse {
-        Url::parse(&uri.to_string()).map_or(ProxyUse::None, |url| {
-            self.options.proxy.used_for(&url, &self.variables)
-        })
+        if self.proxy(uri).is_some() {
+            return ProxyUse::Used;
+        }
+        let unasked = (self.options.proxy == ProxyChoice::None).then(|| self.variables.naming(uri));
+        unasked.flatten().map_or(ProxyUse::None, ProxyUse::Unused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_proxy_has_to_do_with_an_address() {
+        let variables = [("HTTPS_PROXY", "p.test"), ("NO_PROXY", "*.inside.test:443")];
+        let url = ProxyChoice::Url("http://p.test".to_owned());
+        let unused = ProxyUse::Unused("HTTPS_PROXY");
+        for (choice, address, expected) in [
+            (&url, "https://api.test", ProxyUse::Used),
+            (&url, "https://a.inside.test", ProxyUse::Used),
+            (&url, "http://[::1]:8", ProxyUse::None),
+            (&url, "http://a.localhost:8", ProxyUse::None),
+            (&ProxyChoice::Env, "https://api.test", ProxyUse::Used),
+            (&ProxyChoice::Env, "https://a.inside.test", ProxyUse::None),
+            (
+                &ProxyChoice::Env,
+                "https://a.inside.test:8443",
+                ProxyUse::Used,
+            ),
+            (&ProxyChoice::Env, "http://api.test", ProxyUse::None),
+            (&ProxyChoice::None, "https://api.test", unused),
+            (&ProxyChoice::None, "https://a.inside.test", ProxyUse::None),
+            (&ProxyChoice::None, "https://127.0.0.1", ProxyUse::None),
+        ] {
+            let options = HttpOptions {
+                proxy: choice.clone(),
+                ..HttpOptions::default()
+            };
+            let variables = ProxyVariables::set(&variables);
+            let network = Network::new(options, variables, WallClock::system()).expect("valid");
+            let found = network.proxy_use(&address.parse().expect("an address"));
+            assert_eq!(found, expected, "{choice:?} {address}");
+        }
     }
 }

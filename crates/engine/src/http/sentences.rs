@@ -1,5 +1,7 @@
 //! What an error says of a fault: one row for each, in the words of what was to be reached.
 
+use std::borrow::Cow;
+
 use super::message::FaultKind;
 
 /// What a request was to reach.
@@ -14,7 +16,10 @@ pub enum Peer {
 /// Why there was no answer, and what to do. Of the platform it is said before the request was handed over; a request
 /// for a token does no harm when it is carried out unheard.
 #[must_use]
-pub const fn sentence(fault: FaultKind, peer: Peer) -> &'static str {
+pub fn sentence(fault: FaultKind, peer: Peer) -> Cow<'static, str> {
+    if let FaultKind::Proxy(Some(status)) = fault {
+        return refused_by_proxy(status, peer).into();
+    }
     let (platform, token_endpoint) = match fault {
         FaultKind::NameLookup => (
             "the host name of the platform could not be looked up: check apiUrl and the name service",
@@ -36,9 +41,9 @@ pub const fn sentence(fault: FaultKind, peer: Peer) -> &'static str {
             "the platform's certificate or TLS version is not acceptable: check apiUrl, or pass the root of a private authority as caBundle",
             "Cannot reach the token endpoint: its certificate or protocol is not acceptable; check caBundle",
         ),
-        FaultKind::Proxy => (
-            "the proxy did not open a tunnel to the platform: check its user name, password and rules",
-            "Cannot reach the token endpoint: the proxy declined the connection; check proxy",
+        FaultKind::Proxy(_) => (
+            "the proxy opened no tunnel to the platform and said no status: check that proxy is the address of an HTTP proxy",
+            "Cannot reach the token endpoint: the proxy opened no tunnel and said no status; check that proxy is the address of an HTTP proxy",
         ),
         FaultKind::Setup => (
             "the HTTP client could not be set up",
@@ -58,7 +63,23 @@ pub const fn sentence(fault: FaultKind, peer: Peer) -> &'static str {
         ),
     };
     match peer {
-        Peer::Platform => platform,
-        Peer::TokenEndpoint => token_endpoint,
+        Peer::Platform => platform.into(),
+        Peer::TokenEndpoint => token_endpoint.into(),
     }
+}
+
+fn refused_by_proxy(status: u16, peer: Peer) -> String {
+    let beginning = match peer {
+        Peer::Platform => "the proxy opened no tunnel to the platform",
+        Peer::TokenEndpoint => "Cannot reach the token endpoint: the proxy opened no tunnel",
+    };
+    let advice = match status {
+        407 => {
+            "it wants another user name and password: write them into the address of the proxy, percent-encoded"
+        }
+        401 | 403 | 405 => "its rules forbid this host or port: have them allowed there",
+        500..=599 => "it may not reach the host itself: try again, and check the proxy",
+        _ => "check the proxy and its rules",
+    };
+    format!("{beginning} ({status}): {advice}")
 }

@@ -16,10 +16,10 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
+use super::head;
 use super::keep_alive::KeepAlive;
 use super::via::Via;
 use super::witness::WitnessedBody;
-use super::head;
 
 /// So much of an answer is kept for its head, as much as Node.js and undici read of a head at all (`maxHeaderSize`).
 const MOST_BYTES: usize = 16 * 1024;
@@ -107,7 +107,8 @@ impl AsyncRead for Tapped {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.tap.hear(buffer.filled().get(before..).unwrap_or_default());
+        self.tap
+            .hear(buffer.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
 }
@@ -157,12 +158,17 @@ impl Ride {
     /// Waits for a connection; for ever where none can be made.
     pub(super) async fn connected(&mut self) -> Option<Weak<Tap>> {
         self.0.wait_for_connection_metadata().await;
-        self.tap().filter(|tap| tap.multiplexed).map(|tap| Arc::downgrade(&tap))
+        self.tap()
+            .filter(|tap| tap.multiplexed)
+            .map(|tap| Arc::downgrade(&tap))
     }
 
     fn tap(&self) -> Option<Arc<Tap>> {
         let mut extras = Extensions::new();
-        self.0.connection_metadata().as_ref()?.get_extras(&mut extras);
+        self.0
+            .connection_metadata()
+            .as_ref()?
+            .get_extras(&mut extras);
         extras.remove()
     }
 

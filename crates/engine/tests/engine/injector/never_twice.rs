@@ -25,7 +25,7 @@ const FAULTS: [FaultKind; 10] = [
     FaultKind::ConnectTimeout,
     FaultKind::TlsHandshake,
     FaultKind::Certificate,
-    FaultKind::Proxy,
+    FaultKind::Proxy(None),
     FaultKind::Setup,
     FaultKind::TimedOut,
     FaultKind::ConnectionLost,

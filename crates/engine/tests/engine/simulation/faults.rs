@@ -45,7 +45,7 @@ impl Fault {
             ConnectTimeout => (End::Unsent(FaultKind::ConnectTimeout), false),
             TlsHandshake => (End::Unsent(FaultKind::TlsHandshake), false),
             Certificate => (End::Unsent(FaultKind::Certificate), false),
-            ProxyRefused => (End::Unsent(FaultKind::Proxy), false),
+            ProxyRefused => (End::Unsent(FaultKind::Proxy(None)), false),
             ClosedUnread => (End::Unsent(FaultKind::ConnectionLost), false),
             NoConnectionInTime => (End::NoConnection, false),
             StreamRefused => (End::Lost(FaultKind::StreamRefused), false),

@@ -53,7 +53,9 @@ fn head(fields: &str) -> Vec<u8> {
 }
 
 fn fields(count: usize) -> String {
-    (0..count).map(|number| format!("x-{number}: v\r\n")).collect()
+    (0..count)
+        .map(|number| format!("x-{number}: v\r\n"))
+        .collect()
 }
 
 fn wide(bytes: usize) -> String {
@@ -65,26 +67,54 @@ async fn an_odd_head_is_read_with_its_body() {
     let house = House::new();
     for (name, answer) in [
         ("a folded line", head("x-a: one\r\n\ttwo\r\n  three\r\n")),
-        ("a field that begins on its second line", head("x-a:\r\n one\r\n")),
-        ("a control character in a value", head("x-a: o\x01n\x7fe\r\n")),
+        (
+            "a field that begins on its second line",
+            head("x-a:\r\n one\r\n"),
+        ),
+        (
+            "a control character in a value",
+            head("x-a: o\x01n\x7fe\r\n"),
+        ),
         ("bytes beyond ASCII in a value", head("x-a: Zürich\r\n")),
         ("a blank in a name", head("x a: one\r\n")),
         ("a blank before the colon", head("x-a : one\r\n")),
         ("a line without a colon", head("nonsense\r\n")),
         ("a name of nothing", head(": one\r\n")),
         ("a blank before the first name", head(" x-a: one\r\n")),
-        ("lone line feeds", b"HTTP/1.1 202 OK\nx-a: 1\ncontent-length: 2\n\n{}".to_vec()),
-        ("no reason", b"HTTP/1.1 202\r\ncontent-length: 2\r\n\r\n{}".to_vec()),
-        ("a reason beyond ASCII", "HTTP/1.1 202 Übernommen\r\ncontent-length: 2\r\n\r\n{}".into()),
-        ("an empty line before it", b"\r\nHTTP/1.1 202 OK\r\ncontent-length: 2\r\n\r\n{}".to_vec()),
-        ("interim answers", [b"HTTP/1.1 103 Hints\r\nlink: a\r\n\r\n".to_vec(), head("")].concat()),
+        (
+            "lone line feeds",
+            b"HTTP/1.1 202 OK\nx-a: 1\ncontent-length: 2\n\n{}".to_vec(),
+        ),
+        (
+            "no reason",
+            b"HTTP/1.1 202\r\ncontent-length: 2\r\n\r\n{}".to_vec(),
+        ),
+        (
+            "a reason beyond ASCII",
+            "HTTP/1.1 202 Übernommen\r\ncontent-length: 2\r\n\r\n{}".into(),
+        ),
+        (
+            "an empty line before it",
+            b"\r\nHTTP/1.1 202 OK\r\ncontent-length: 2\r\n\r\n{}".to_vec(),
+        ),
+        (
+            "interim answers",
+            [b"HTTP/1.1 103 Hints\r\nlink: a\r\n\r\n".to_vec(), head("")].concat(),
+        ),
         ("999 fields", head(&fields(999))),
         ("a long field", head(&wide(300_000))),
         ("the same length twice", head("content-length: 2\r\n")),
     ] {
         let (outcome, read) = press(&house, answer, Waits, hasty()).await;
-        let accepted = outcome.result.as_ref().unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!((accepted.status, accepted.body_error, read), (202, None, 1), "{name}");
+        let accepted = outcome
+            .result
+            .as_ref()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(
+            (accepted.status, accepted.body_error, read),
+            (202, None, 1),
+            "{name}"
+        );
         assert_eq!(&*accepted.body, "{}", "{name}");
     }
 }
@@ -97,24 +127,75 @@ async fn a_head_that_nothing_below_can_read_has_a_status_all_the_same() {
         ("a head of two megabytes", head(&wide(2_000_000)), Waits),
         ("a NUL in a value", head("x-a: o\0ne\r\n"), Waits),
         ("a lone CR in a value", head("x-a: o\rne\r\n"), Waits),
-        ("a name of 70,000 characters", head(&format!("{}: v\r\n", "n".repeat(70_000))), Waits),
+        (
+            "a name of 70,000 characters",
+            head(&format!("{}: v\r\n", "n".repeat(70_000))),
+            Waits,
+        ),
         ("two lengths", head("content-length: 3\r\n"), Waits),
-        ("a length of words", b"HTTP/1.1 202 A\r\ncontent-length: two\r\n\r\n{}".to_vec(), Waits),
-        ("a length beyond numbers", head("content-length: 99999999999999999999\r\n"), Waits),
-        ("a length below zero", b"HTTP/1.1 202 A\r\ncontent-length: -1\r\n\r\n".to_vec(), Waits),
-        ("chunks over HTTP/1.0", b"HTTP/1.0 202 A\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n".to_vec(), Waits),
-        ("HTTP/1.2", b"HTTP/1.2 202 A\r\ncontent-length: 2\r\n\r\n{}".to_vec(), Waits),
-        ("two blanks before the status", b"HTTP/1.1  202 A\r\ncontent-length: 2\r\n\r\n{}".to_vec(), Waits),
-        ("a control character in the reason", b"HTTP/1.1 202 A\x01B\r\ncontent-length: 2\r\n\r\n{}".to_vec(), Waits),
-        ("the end after the status line", b"HTTP/1.1 202 Accepted\r\n".to_vec(), Closes),
-        ("the end within a field", b"HTTP/1.1 202 Accepted\r\nx-a: on".to_vec(), Closes),
-        ("silence within a field", b"HTTP/1.1 202 Accepted\r\nx-a: on".to_vec(), Waits),
-        ("the end after an interim answer and the status line", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 A\r\n".to_vec(), Closes),
+        (
+            "a length of words",
+            b"HTTP/1.1 202 A\r\ncontent-length: two\r\n\r\n{}".to_vec(),
+            Waits,
+        ),
+        (
+            "a length beyond numbers",
+            head("content-length: 99999999999999999999\r\n"),
+            Waits,
+        ),
+        (
+            "a length below zero",
+            b"HTTP/1.1 202 A\r\ncontent-length: -1\r\n\r\n".to_vec(),
+            Waits,
+        ),
+        (
+            "chunks over HTTP/1.0",
+            b"HTTP/1.0 202 A\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n".to_vec(),
+            Waits,
+        ),
+        (
+            "HTTP/1.2",
+            b"HTTP/1.2 202 A\r\ncontent-length: 2\r\n\r\n{}".to_vec(),
+            Waits,
+        ),
+        (
+            "two blanks before the status",
+            b"HTTP/1.1  202 A\r\ncontent-length: 2\r\n\r\n{}".to_vec(),
+            Waits,
+        ),
+        (
+            "a control character in the reason",
+            b"HTTP/1.1 202 A\x01B\r\ncontent-length: 2\r\n\r\n{}".to_vec(),
+            Waits,
+        ),
+        (
+            "the end after the status line",
+            b"HTTP/1.1 202 Accepted\r\n".to_vec(),
+            Closes,
+        ),
+        (
+            "the end within a field",
+            b"HTTP/1.1 202 Accepted\r\nx-a: on".to_vec(),
+            Closes,
+        ),
+        (
+            "silence within a field",
+            b"HTTP/1.1 202 Accepted\r\nx-a: on".to_vec(),
+            Waits,
+        ),
+        (
+            "the end after an interim answer and the status line",
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 A\r\n".to_vec(),
+            Closes,
+        ),
     ] {
         let mut config = hasty();
         config.timeout = ms(1_500);
         let (outcome, read) = press(&house, answer, then, config).await;
-        let accepted = outcome.result.as_ref().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let accepted = outcome
+            .result
+            .as_ref()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!((accepted.status, read), (202, 1), "{name}");
         assert_eq!(accepted.body_error, Some(BodyError::Cut), "{name}");
     }
@@ -125,10 +206,14 @@ async fn a_refusal_in_an_unreadable_head_is_one_and_its_fields_count() {
     let house = House::new();
     let mut config = hasty();
     config.atomic_server_errors = Some(false);
-    let answer = b"HTTP/1.1 503 X\r\nx-a: \0\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n".to_vec();
+    let answer =
+        b"HTTP/1.1 503 X\r\nx-a: \0\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n".to_vec();
     let (outcome, read) = press(&house, answer, Waits, config).await;
     let error = outcome.result.as_ref().expect_err("refused");
-    assert_eq!((outcome.delivery(), error.code, read), (Delivery::Refused, Code::Server, 1));
+    assert_eq!(
+        (outcome.delivery(), error.code, read),
+        (Delivery::Refused, Code::Server, 1)
+    );
     assert_eq!(error.retry_after, Some(ms(7_000)));
     assert_eq!(status(&outcome), Some(503));
 }
@@ -140,7 +225,11 @@ async fn what_is_no_status_line_stays_unknown() {
     for (name, answer, then) in [
         ("nothing", &b""[..], Closes),
         ("a part of the status line", b"HTTP/1.1 202 Acc", Closes),
-        ("an interim answer alone", b"HTTP/1.1 100 Continue\r\n\r\n", Closes),
+        (
+            "an interim answer alone",
+            b"HTTP/1.1 100 Continue\r\n\r\n",
+            Closes,
+        ),
         ("another protocol", b"220 mail.test ESMTP\r\n\r\n", Waits),
         ("no number", b"HTTP/1.1 2x2 Accepted\r\n\r\n", Waits),
     ] {
@@ -168,7 +257,11 @@ async fn what_is_no_status_line_stays_unknown() {
                 assert_eq!(before.delivery(), Delivery::Accepted);
             }
             let outcome = stage().press(&InjectionOptions::default()).await;
-            assert_eq!(outcome.delivery(), Delivery::Unknown, "{name}, kept: {kept}");
+            assert_eq!(
+                outcome.delivery(),
+                Delivery::Unknown,
+                "{name}, kept: {kept}"
+            );
             assert_eq!(server.seen.connections(), 1, "{name}, kept: {kept}");
         }
     }
@@ -222,16 +315,28 @@ async fn over_http2(house: &House, fields: Vec<u8>) -> Outcome {
 #[tokio::test]
 async fn long_heads_over_http2_are_read() {
     let house = House::new();
-    let many: Vec<u8> = (0..999).flat_map(|number| literal(&format!("x-{number}"), "v")).collect();
+    let many: Vec<u8> = (0..999)
+        .flat_map(|number| literal(&format!("x-{number}"), "v"))
+        .collect();
     for (name, fields) in [
         ("17 KB", literal("x-wide", &"w".repeat(17_000))),
         ("32 KB", literal("x-wide", &"w".repeat(32_768))),
-        ("a megabyte, nearly", literal("x-wide", &"w".repeat(1_048_000))),
+        (
+            "a megabyte, nearly",
+            literal("x-wide", &"w".repeat(1_048_000)),
+        ),
         ("999 fields", many),
     ] {
         let outcome = over_http2(&house, fields).await;
-        let accepted = outcome.result.as_ref().unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!((accepted.status, accepted.body_error), (202, None), "{name}");
+        let accepted = outcome
+            .result
+            .as_ref()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(
+            (accepted.status, accepted.body_error),
+            (202, None),
+            "{name}"
+        );
     }
 }
 
