@@ -63,7 +63,7 @@ pub mod retry;
 mod sleep;
 pub mod submit;
 pub mod timestamp;
-mod tls;
+pub mod tls;
 pub mod trace;
 
 /// A boxed future, as the traits of the seams return it.

@@ -75,7 +75,7 @@ fn of_fault(fault: FaultKind, handed_over: bool, policy: &DeliveryPolicy) -> Fai
         FaultKind::StreamRefused => refused(Code::Server, Resend::Unsent),
         FaultKind::TimedOut if handed_over => unknown(UnknownCause::Timeout, policy),
         _ if handed_over => unknown(UnknownCause::ConnectionLost, policy),
-        FaultKind::Certificate | FaultKind::Setup => unsent(Resend::Never),
+        FaultKind::Certificate(_) | FaultKind::Setup => unsent(Resend::Never),
         FaultKind::Proxy(Some(status)) if !is_transient(status) => unsent(Resend::Never),
         FaultKind::ConnectionLost => unsent(Resend::Unsent),
         FaultKind::NameLookup
@@ -130,6 +130,7 @@ const fn failure(delivery: Delivery, code: Code, resend: Resend) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Untrusted;
     use Delivery::{NotSent, Refused, Unknown};
 
     fn policy(atomic: bool, resend: ResendWhenUnknown) -> DeliveryPolicy {
@@ -221,7 +222,7 @@ mod tests {
             (FaultKind::ConnectionRefused, false, NotSent, Resend::Transient),
             (FaultKind::ConnectTimeout, false, NotSent, Resend::Transient),
             (FaultKind::TlsHandshake, false, NotSent, Resend::Transient),
-            (FaultKind::Certificate, false, NotSent, Resend::Never),
+            (FaultKind::Certificate(Untrusted::Expired), false, NotSent, Resend::Never),
             (FaultKind::Proxy(None), false, NotSent, Resend::Transient),
             (FaultKind::Proxy(Some(502)), false, NotSent, Resend::Transient),
             (FaultKind::Proxy(Some(429)), false, NotSent, Resend::Transient),

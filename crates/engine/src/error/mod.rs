@@ -40,6 +40,8 @@ pub struct Error {
     pub response: Option<Box<Response>>,
     /// What was thrown by code outside of the engine and made the operation fail.
     pub cause: Option<Cause>,
+    /// The name that Node.js has for what the network said, where there is one.
+    pub network: Option<&'static str>,
 }
 
 impl From<OptionError> for Error {
@@ -69,6 +71,7 @@ impl Error {
             repeat_of: None,
             response: None,
             cause: None,
+            network: None,
         }
     }
 
@@ -97,6 +100,13 @@ impl Error {
     #[must_use]
     pub fn with_response(mut self, response: Option<Response>) -> Self {
         self.response = response.map(Box::new);
+        self
+    }
+
+    /// Adds the name of what the network said.
+    #[must_use]
+    pub fn of_network(mut self, name: Option<&'static str>) -> Self {
+        self.network = name;
         self
     }
 

@@ -4,10 +4,10 @@ use std::error::Error as StdError;
 use std::io;
 
 use hyper_util::client::legacy as client;
-use rustls::AlertDescription;
+use rustls::{AlertDescription, CertificateError};
 
 use super::connector::{ConnectTimedOut, LookupFailed};
-use super::message::FaultKind;
+use super::message::{FaultKind, Untrusted};
 use super::tunnel::TunnelRefused;
 
 /// How one exchange failed that brought no status line.
@@ -87,23 +87,56 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 /// Tells what will stay as it is from what may pass.
 fn handshake(error: &rustls::Error) -> FaultKind {
     use rustls::Error as Tls;
-    match error {
-        Tls::InvalidCertificate(_)
-        | Tls::InvalidCertRevocationList(_)
-        | Tls::NoCertificatesPresented
+    let why = match error {
+        Tls::InvalidCertificate(why) => certificate(why),
+        Tls::InvalidCertRevocationList(_) => Untrusted::Invalid,
+        Tls::NoCertificatesPresented
         | Tls::UnsupportedNameType
         | Tls::PeerIncompatible(_)
-        | Tls::NoApplicationProtocol
-        // The same complaints, made by the other side (RFC 8446 §6.2).
-        | Tls::AlertReceived(
-            AlertDescription::ProtocolVersion
-            | AlertDescription::HandshakeFailure
-            | AlertDescription::InsufficientSecurity
-            | AlertDescription::NoApplicationProtocol
-            | AlertDescription::UnrecognisedName
-            | AlertDescription::CertificateRequired,
-        ) => FaultKind::Certificate,
-        _ => FaultKind::TlsHandshake,
+        | Tls::NoApplicationProtocol => Untrusted::NothingInCommon,
+        Tls::AlertReceived(alert) => match complaint(*alert) {
+            Some(why) => why,
+            None => return FaultKind::TlsHandshake,
+        },
+        _ => return FaultKind::TlsHandshake,
+    };
+    FaultKind::Certificate(why)
+}
+
+fn certificate(error: &CertificateError) -> Untrusted {
+    use CertificateError as Bad;
+    match error {
+        Bad::Expired | Bad::ExpiredContext { .. } => Untrusted::Expired,
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => Untrusted::NotYetValid,
+        Bad::NotValidForNameContext { presented, .. } if presented.is_empty() => Untrusted::NoName,
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Untrusted::WrongName,
+        // Of the last, that a server presents the certificate of an authority, is by far the most frequent.
+        Bad::UnknownIssuer | Bad::BadSignature | Bad::Other(_) => Untrusted::UnknownIssuer,
+        Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => Untrusted::WrongUse,
+        Bad::UnsupportedSignatureAlgorithmContext { .. }
+        | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => Untrusted::Unsupported,
+        _ => Untrusted::Invalid,
+    }
+}
+
+/// The complaints that the other side makes of this one (RFC 8446 §6.2).
+fn complaint(alert: AlertDescription) -> Option<Untrusted> {
+    match alert {
+        AlertDescription::ProtocolVersion
+        | AlertDescription::HandshakeFailure
+        | AlertDescription::InsufficientSecurity
+        | AlertDescription::NoApplicationProtocol => Some(Untrusted::NothingInCommon),
+        AlertDescription::UnrecognisedName => Some(Untrusted::WrongName),
+        AlertDescription::CertificateRequired
+        | AlertDescription::NoCertificate
+        | AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied => Some(Untrusted::ClientUnknown),
+        _ => None,
     }
 }
 
@@ -144,32 +177,29 @@ mod tests {
 
     #[test]
     fn passing_trouble_and_final_refusals_of_a_handshake() {
-        use rustls::{CertificateError, Error as Tls, InvalidMessage, PeerIncompatible};
+        use rustls::{Error as Tls, InvalidMessage, PeerIncompatible};
+        let of = FaultKind::Certificate;
+        let unsupported = CertificateError::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id: Vec::new(),
+            supported_algorithms: Vec::new(),
+        };
+        let ciphers = PeerIncompatible::NoCipherSuitesInCommon;
+        #[rustfmt::skip]
         let cases = [
-            (
-                Tls::InvalidCertificate(CertificateError::Expired),
-                FaultKind::Certificate,
-            ),
-            (
-                Tls::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon),
-                FaultKind::Certificate,
-            ),
-            (
-                Tls::AlertReceived(AlertDescription::ProtocolVersion),
-                FaultKind::Certificate,
-            ),
-            (
-                Tls::AlertReceived(AlertDescription::HandshakeFailure),
-                FaultKind::Certificate,
-            ),
-            (
-                Tls::AlertReceived(AlertDescription::InternalError),
-                FaultKind::TlsHandshake,
-            ),
-            (
-                Tls::InvalidMessage(InvalidMessage::InvalidContentType),
-                FaultKind::TlsHandshake,
-            ),
+            (Tls::InvalidCertificate(CertificateError::Expired), of(Untrusted::Expired)),
+            (Tls::InvalidCertificate(CertificateError::NotValidYet), of(Untrusted::NotYetValid)),
+            (Tls::InvalidCertificate(CertificateError::NotValidForName), of(Untrusted::WrongName)),
+            (Tls::InvalidCertificate(CertificateError::UnknownIssuer), of(Untrusted::UnknownIssuer)),
+            (Tls::InvalidCertificate(CertificateError::InvalidPurpose), of(Untrusted::WrongUse)),
+            (Tls::InvalidCertificate(CertificateError::BadEncoding), of(Untrusted::Invalid)),
+            (Tls::InvalidCertificate(unsupported), of(Untrusted::Unsupported)),
+            (Tls::PeerIncompatible(ciphers), of(Untrusted::NothingInCommon)),
+            (Tls::AlertReceived(AlertDescription::ProtocolVersion), of(Untrusted::NothingInCommon)),
+            (Tls::AlertReceived(AlertDescription::HandshakeFailure), of(Untrusted::NothingInCommon)),
+            (Tls::AlertReceived(AlertDescription::CertificateRequired), of(Untrusted::ClientUnknown)),
+            (Tls::AlertReceived(AlertDescription::UnknownCA), of(Untrusted::ClientUnknown)),
+            (Tls::AlertReceived(AlertDescription::InternalError), FaultKind::TlsHandshake),
+            (Tls::InvalidMessage(InvalidMessage::InvalidContentType), FaultKind::TlsHandshake),
             (Tls::DecryptError, FaultKind::TlsHandshake),
         ];
         for (error, expected) in cases {

@@ -7,7 +7,6 @@ use http::uri::Scheme;
 use http::{HeaderMap, Uri};
 use hyper_util::client::proxy::matcher::Intercept;
 use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -18,7 +17,7 @@ use super::proxy_variables::ProxyVariables;
 use crate::clock::WallClock;
 use crate::error::Error;
 use crate::sleep::Clocks;
-use crate::tls;
+use crate::tls::{self, ClientCertificate, Trust};
 
 pub(super) const SETUP: Fault = Fault {
     kind: FaultKind::Setup,
@@ -30,7 +29,7 @@ pub(super) struct Network {
     pub(super) proxies: Option<Arc<Proxies>>,
     variables: ProxyVariables,
     wall: WallClock,
-    own_roots: Vec<CertificateDer<'static>>,
+    trust: Trust,
     tls: Arc<OnceCell<Arc<ClientConfig>>>,
 }
 
@@ -45,19 +44,24 @@ impl Network {
             .ca_bundle
             .as_deref()
             .map_or_else(|| Ok(Vec::new()), tls::ca_bundle)?;
-        own_roots.extend(
-            options
-                .extra_ca
-                .as_deref()
-                .map_or_else(Vec::new, tls::extra_ca),
-        );
+        if let Some(pem) = &options.extra_ca {
+            own_roots.extend(tls::extra_ca(pem)?);
+        }
+        let identity = options
+            .client_certificate
+            .as_ref()
+            .map(ClientCertificate::read);
+        let trust = Trust {
+            own: own_roots,
+            identity: identity.transpose()?.map(Arc::new),
+        };
         let proxies = options.proxy.proxies(&variables)?.map(Arc::new);
         Ok(Self {
             options,
             proxies,
             variables,
             wall,
-            own_roots,
+            trust,
             tls: Arc::default(),
         })
     }
@@ -74,12 +78,12 @@ impl Network {
     /// or sends with short time-outs would start it over and over.
     async fn read_roots(&self) -> Result<(), Fault> {
         let cell = Arc::clone(&self.tls);
-        let own = self.own_roots.clone();
+        let trust = self.trust.clone();
         let http1_only = self.options.http1_only;
         let reading = tokio::spawn(async move {
             cell.get_or_try_init(|| async {
                 tokio::task::spawn_blocking(move || {
-                    tls::client_config(own, http1_only).ok().map(Arc::new)
+                    tls::client_config(trust, http1_only).ok().map(Arc::new)
                 })
                 .await
                 .ok()

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::message::FaultKind;
+use super::message::{FaultKind, Untrusted};
 
 /// What a request was to reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +17,10 @@ pub enum Peer {
 /// for a token does no harm when it is carried out unheard.
 #[must_use]
 pub fn sentence(fault: FaultKind, peer: Peer) -> Cow<'static, str> {
-    if let FaultKind::Proxy(Some(status)) = fault {
-        return refused_by_proxy(status, peer).into();
+    match fault {
+        FaultKind::Proxy(Some(status)) => return refused_by_proxy(status, peer).into(),
+        FaultKind::Certificate(why) => return not_trusted(why, peer).into(),
+        _ => {}
     }
     let (platform, token_endpoint) = match fault {
         FaultKind::NameLookup => (
@@ -37,11 +39,7 @@ pub fn sentence(fault: FaultKind, peer: Peer) -> Cow<'static, str> {
             "the TLS handshake with the platform broke off",
             "Cannot reach the token endpoint: the TLS handshake broke off; try again",
         ),
-        FaultKind::Certificate => (
-            "the platform's certificate or TLS version is not acceptable: check apiUrl, or pass the root of a private authority as caBundle",
-            "Cannot reach the token endpoint: its certificate or protocol is not acceptable; check caBundle",
-        ),
-        FaultKind::Proxy(_) => (
+        FaultKind::Certificate(_) | FaultKind::Proxy(_) => (
             "the proxy opened no tunnel to the platform and said no status: check that proxy is the address of an HTTP proxy",
             "Cannot reach the token endpoint: the proxy opened no tunnel and said no status; check that proxy is the address of an HTTP proxy",
         ),
@@ -82,4 +80,45 @@ fn refused_by_proxy(status: u16, peer: Peer) -> String {
         _ => "check the proxy and its rules",
     };
     format!("{beginning} ({status}): {advice}")
+}
+
+fn not_trusted(why: Untrusted, peer: Peer) -> String {
+    let (beginning, address) = match peer {
+        Peer::Platform => ("the platform's certificate is not acceptable", "apiUrl"),
+        Peer::TokenEndpoint => (
+            "Cannot reach the token endpoint: its certificate is not acceptable",
+            "authUrl",
+        ),
+    };
+    let what = match why {
+        Untrusted::Expired => {
+            "it has expired: it must be renewed there, unless the clock of this machine is wrong"
+        }
+        Untrusted::NotYetValid => "its time has not begun: check the clock of this machine",
+        Untrusted::WrongName => {
+            return format!(
+                "{beginning}: it is for another host: check the host name in {address}"
+            );
+        }
+        Untrusted::NoName => {
+            "it names no host in subjectAltName, and a common name does not count: it must be made anew, with openssl by -addext subjectAltName=DNS:<host>"
+        }
+        Untrusted::UnknownIssuer => {
+            "no authority that is trusted here signed it: pass the root of a private authority, or the server's own certificate, as caBundle"
+        }
+        Untrusted::WrongUse => {
+            "it is not for servers (extendedKeyUsage): the server needs another one, for serverAuth"
+        }
+        Untrusted::Unsupported => {
+            "it, or that of its authority, has a key or a signature that is not supported, such as one on P-521: the server needs one with RSA, P-256, P-384 or Ed25519"
+        }
+        Untrusted::Invalid => "it breaks a rule of X.509: it must be made anew",
+        Untrusted::NothingInCommon => {
+            "the server and this client have no version of TLS, cipher or kind of certificate in common: the server needs TLS 1.2 or 1.3, and a certificate with RSA, P-256, P-384 or Ed25519 (P-521 is not supported)"
+        }
+        Untrusted::ClientUnknown => {
+            "the server wants a certificate of this client, or another one: pass clientCertificate"
+        }
+    };
+    format!("{beginning}: {what}")
 }

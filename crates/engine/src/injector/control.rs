@@ -60,7 +60,9 @@ impl Engine {
                 let used = self.parts.control.proxy_use(&uri);
                 Err(NotAnswered {
                     left: Some(!witness.revoke()),
-                    error: used.explain(fault.kind, error),
+                    error: used
+                        .explain(fault.kind, error)
+                        .of_network(fault.kind.cause()),
                 })
             }
         }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use cxone_dtmf_engine::http::{FaultKind, HttpOptions, ProxyChoice, Transport};
+use cxone_dtmf_engine::http::{FaultKind, HttpOptions, ProxyChoice, Transport, Untrusted};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -215,7 +215,7 @@ async fn failures_on_both_sides_of_the_proxy_keep_their_names(over: Over) {
     );
     assert_eq!(
         fault(&transport, &url, "1").await,
-        (FaultKind::Certificate, false)
+        (FaultKind::Certificate(Untrusted::UnknownIssuer), false)
     );
 }
 

@@ -11,7 +11,7 @@ use cxone_dtmf_engine::api::agent_session::AgentSession;
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
 use cxone_dtmf_engine::api::{AttemptResult, Classification, DeliveryPolicy, WireProfile};
 use cxone_dtmf_engine::delivery::Delivery;
-use cxone_dtmf_engine::http::FaultKind;
+use cxone_dtmf_engine::http::{FaultKind, Untrusted};
 use cxone_dtmf_engine::retry::{
     Budget, Decision, Policy, Progress, ResendWhenUnknown, UnknownCause,
 };
@@ -24,7 +24,7 @@ const FAULTS: [FaultKind; 10] = [
     FaultKind::ConnectionRefused,
     FaultKind::ConnectTimeout,
     FaultKind::TlsHandshake,
-    FaultKind::Certificate,
+    FaultKind::Certificate(Untrusted::UnknownIssuer),
     FaultKind::Proxy(None),
     FaultKind::Setup,
     FaultKind::TimedOut,

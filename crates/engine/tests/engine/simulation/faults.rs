@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cxone_dtmf_engine::http::FaultKind;
+use cxone_dtmf_engine::http::{FaultKind, Untrusted};
 use fastrand::Rng;
 
 macro_rules! faults {
@@ -44,7 +44,10 @@ impl Fault {
             ConnectionRefused => (End::Unsent(FaultKind::ConnectionRefused), false),
             ConnectTimeout => (End::Unsent(FaultKind::ConnectTimeout), false),
             TlsHandshake => (End::Unsent(FaultKind::TlsHandshake), false),
-            Certificate => (End::Unsent(FaultKind::Certificate), false),
+            Certificate => (
+                End::Unsent(FaultKind::Certificate(Untrusted::UnknownIssuer)),
+                false,
+            ),
             ProxyRefused => (End::Unsent(FaultKind::Proxy(None)), false),
             ClosedUnread => (End::Unsent(FaultKind::ConnectionLost), false),
             NoConnectionInTime => (End::NoConnection, false),
