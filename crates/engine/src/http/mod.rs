@@ -15,6 +15,7 @@ mod control;
 mod digits;
 mod exchange;
 mod fault;
+mod gate;
 mod head;
 mod keep_alive;
 mod limits;

@@ -134,6 +134,11 @@ impl WitnessedBody {
     pub(super) fn ride(&mut self, ride: Ride) {
         self.ride = Some(ride);
     }
+
+    /// The connection that is told.
+    pub(super) fn given_ride(&self) -> Option<Ride> {
+        self.ride.clone()
+    }
 }
 
 impl fmt::Debug for WitnessedBody {
