@@ -66,8 +66,20 @@ describe('caBundle', () => {
       { apiUrl: `https://localhost:${front.port}`, caBundle: authority.pem },
       { caBundle: authority.pem },
     );
-    expect(await failure(misnamed.injectDTMF(params()))).toMatchObject({ code: 'ERR_DTMF_CONNECT' });
+    expect(await failure(misnamed.injectDTMF(params()))).toMatchObject({
+      code: 'ERR_DTMF_CONNECT',
+      message: expect.stringContaining('it is for another host'),
+      cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    });
     expect(platform.injections()).toHaveLength(0);
+  });
+
+  test('the cause has the name that Node.js has for it, and the message what helps', async () => {
+    const error = await failure(overTls({}, { caBundle: authority.pem }).injectDTMF(params()));
+    expect(error.message).toContain('as caBundle');
+    expect(error.cause).toBeInstanceOf(Error);
+    expect(error.cause.code).toBe('UNABLE_TO_GET_ISSUER_CERT_LOCALLY');
+    expect(JSON.parse(JSON.stringify(error)).cause.code).toBe(error.cause.code);
   });
 });
 

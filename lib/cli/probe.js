@@ -5,8 +5,6 @@
  * of the clients, so that it goes the way of their requests and trusts what they trust.
  */
 
-const { clientOf } = require('../auth-client.js');
-
 /**
  * @typedef {object} Reached
  * @property {true} reached
@@ -27,6 +25,8 @@ const { clientOf } = require('../auth-client.js');
  */
 async function probe(auth, url, { isTokenEndpoint, signal }) {
   signal.throwIfAborted();
+  // Not before there is a client: where the addon cannot be loaded, doctor says so.
+  const { clientOf } = require('../auth-client.js');
   const client = /** @type {NonNullable<ReturnType<typeof clientOf>>} */ (clientOf(auth));
   const begun = Date.now();
   let unwatch = () => {};

@@ -42,7 +42,7 @@ function readBundle(file) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error);
     return { certificates: [], problem: `cannot be read (${code})` };
   }
-  const certificates = (text.match(CERTIFICATE) ?? []);
+  const certificates = text.match(CERTIFICATE) ?? [];
   return certificates.length > 0
     ? { certificates }
     : { certificates, problem: 'holds no certificate in PEM form' };
