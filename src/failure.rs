@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::times::whole_millis_up;
-use cxone_dtmf_engine::error::{Cause, Error, Response};
+use cxone_dtmf_engine::error::{Cause, Error, Response, Untrusted};
 
 /// An error's closed list of fields, but for the answer. They have no names on their way: `lib/failure.js` has them in
 /// the same order.
@@ -37,7 +37,7 @@ impl<'a> From<&'a Error> for Failure<'a> {
             error.digits_accepted,
             error.repeat_of,
             error.cause.as_ref().map(Cause::number),
-            error.network,
+            error.untrusted.map(Untrusted::code),
         )
     }
 }

@@ -120,6 +120,19 @@ describe('NODE_EXTRA_CA_CERTS', () => {
     expect(await run({ NODE_EXTRA_CA_CERTS: '', LATER: file })).toEqual([{ code: 'ERR_DTMF_CONNECT' }]);
   });
 
+  test('a certificate that cannot be used is an error with its place', async () => {
+    const file = path.join(folder, 'extra.pem');
+    await fs.writeFile(
+      file,
+      `${authority.pem}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`,
+    );
+    const program = await runProgram(PROGRAM, { env: { URL: url, SECRET: 'x', NODE_EXTRA_CA_CERTS: file } });
+    const line = authority.pem.split('\n').length + 1;
+    expect(program.stderr).toContain(
+      `NODE_EXTRA_CA_CERTS has a certificate that cannot be used, number 2 at line ${line}: it is no certificate`,
+    );
+  });
+
   test('a file that cannot be read changes nothing', async () => {
     const missing = path.join(folder, 'missing.pem');
     expect(await run({ NODE_EXTRA_CA_CERTS: missing })).toEqual([{ code: 'ERR_DTMF_CONNECT' }]);

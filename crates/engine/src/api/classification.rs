@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::delivery::Delivery;
-use crate::error::Code;
+use crate::error::{Code, Untrusted};
 use crate::http::FaultKind;
 use crate::retry::{
     Failure, Resend, ResendWhenUnknown, UnknownCause, is_transient, may_have_run,
@@ -73,6 +73,10 @@ pub(super) fn classify(result: &AttemptResult, policy: &DeliveryPolicy) -> Class
 fn of_fault(fault: FaultKind, handed_over: bool, policy: &DeliveryPolicy) -> Failure {
     match fault {
         FaultKind::StreamRefused => refused(Code::Server, Resend::Unsent),
+        // Its handshake was not over for the server, which took no request by then and ends the connection (RFC 8446 §6.2).
+        FaultKind::Certificate(Untrusted::ClientUnknown) if handed_over => {
+            refused(Code::Connect, Resend::Never)
+        }
         FaultKind::TimedOut if handed_over => unknown(UnknownCause::Timeout, policy),
         _ if handed_over => unknown(UnknownCause::ConnectionLost, policy),
         FaultKind::Certificate(_) | FaultKind::Setup => unsent(Resend::Never),
@@ -130,7 +134,6 @@ const fn failure(delivery: Delivery, code: Code, resend: Resend) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Untrusted;
     use Delivery::{NotSent, Refused, Unknown};
 
     fn policy(atomic: bool, resend: ResendWhenUnknown) -> DeliveryPolicy {
@@ -232,6 +235,7 @@ mod tests {
             (FaultKind::ConnectionLost, false, NotSent, Resend::Unsent),
             (FaultKind::TimedOut, false, NotSent, Resend::Transient),
             (FaultKind::StreamRefused, true, Refused, Resend::Unsent),
+            (FaultKind::Certificate(Untrusted::ClientUnknown), true, Refused, Resend::Never),
             (FaultKind::TimedOut, true, Unknown, Resend::Never),
             (FaultKind::ConnectionLost, true, Unknown, Resend::Never),
             (FaultKind::ConnectionRefused, true, Unknown, Resend::Never),

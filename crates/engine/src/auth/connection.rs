@@ -74,7 +74,7 @@ impl Connection {
                 let error = Error::not_sent(Code::Connect, sentence(fault.kind, peer));
                 Err(proxy
                     .explain(fault.kind, error)
-                    .of_network(fault.kind.cause()))
+                    .distrusting(fault.kind.cause()))
             }
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn unanswered(fault: Fault) -> Error {
         }
     };
     let error = Error::not_sent(code, sentence(fault.kind, Peer::TokenEndpoint))
-        .of_network(fault.kind.cause());
+        .distrusting(fault.kind.cause());
     if passing {
         error.retryable(None)
     } else {
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn faults_are_told_apart() {
-        use crate::http::Untrusted;
+        use crate::error::Untrusted;
         use FaultKind as Kind;
         for (kind, code, retryable) in [
             (Kind::NameLookup, Code::Connect, true),

@@ -13,11 +13,13 @@ mod cause;
 mod code;
 mod exit;
 mod response;
+mod untrusted;
 
 pub use cause::Cause;
 pub use code::Code;
 pub use exit::Exit;
 pub use response::{BodyError, Details, Response};
+pub use untrusted::Untrusted;
 
 /// A failed operation. It never holds the request, a URL, a token or a digit; a [`Cause`] is a number.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +42,8 @@ pub struct Error {
     pub response: Option<Box<Response>>,
     /// What was thrown by code outside of the engine and made the operation fail.
     pub cause: Option<Cause>,
-    /// The name that Node.js has for what the network said, where there is one.
-    pub network: Option<&'static str>,
+    /// What was wrong with a certificate, where one was.
+    pub untrusted: Option<Untrusted>,
 }
 
 impl From<OptionError> for Error {
@@ -71,7 +73,7 @@ impl Error {
             repeat_of: None,
             response: None,
             cause: None,
-            network: None,
+            untrusted: None,
         }
     }
 
@@ -103,10 +105,10 @@ impl Error {
         self
     }
 
-    /// Adds the name of what the network said.
+    /// Adds what was wrong with a certificate.
     #[must_use]
-    pub fn of_network(mut self, name: Option<&'static str>) -> Self {
-        self.network = name;
+    pub fn distrusting(mut self, why: Option<Untrusted>) -> Self {
+        self.untrusted = why;
         self
     }
 

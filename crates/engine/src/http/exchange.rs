@@ -49,8 +49,8 @@ pub(super) async fn exchange<C: Client>(
         }
         // What was heard before the body was taken, another request asked for.
         Err(fault) if witness.was_handed_over() => {
-            let heard = ride.and_then(|ride| ride.heard());
-            heard.map_or(Err(fault), |(status, headers)| {
+            let known = ride.and_then(|ride| ride.heard());
+            known.map_or(Err(fault), |(status, headers)| {
                 Ok(Answer {
                     status,
                     headers,

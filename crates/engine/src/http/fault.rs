@@ -7,8 +7,9 @@ use hyper_util::client::legacy as client;
 use rustls::{AlertDescription, CertificateError};
 
 use super::connector::{ConnectTimedOut, LookupFailed};
-use super::message::{FaultKind, Untrusted};
+use super::message::FaultKind;
 use super::tunnel::TunnelRefused;
+use crate::error::Untrusted;
 
 /// How one exchange failed that brought no status line.
 pub(super) struct Failure {
@@ -20,8 +21,8 @@ pub(super) struct Failure {
 
 /// Reads the error of either client. `tls` says that the address is https.
 ///
-/// Without a connection the request was not written. With one, only the two ways in which HTTP/2 declines a request
-/// are told apart from a lost connection.
+/// Without a connection the request was not written. With one, a server that shuts this client out and the two ways in
+/// which HTTP/2 declines a request are told apart from a lost connection.
 pub(super) fn read(error: &(dyn StdError + 'static), tls: bool) -> Failure {
     let unconnected = |kind| Failure {
         kind,
@@ -34,11 +35,16 @@ pub(super) fn read(error: &(dyn StdError + 'static), tls: bool) -> Failure {
         return unconnected(connecting(error, tls));
     }
     let refused = causes(error).any(|cause| cause.downcast_ref().is_some_and(is_refusal));
+    // In TLS 1.3 the client is done before the server looks at its certificate (RFC 8446 §4.4.2.4).
+    let shut_out = match find(error) {
+        Some(rustls::Error::AlertReceived(alert)) => complaint(*alert),
+        _ => None,
+    };
     Failure {
-        kind: if refused {
-            FaultKind::StreamRefused
-        } else {
-            FaultKind::ConnectionLost
+        kind: match shut_out {
+            Some(why @ Untrusted::ClientUnknown) => FaultKind::Certificate(why),
+            _ if refused => FaultKind::StreamRefused,
+            _ => FaultKind::ConnectionLost,
         },
         connected: true,
     }

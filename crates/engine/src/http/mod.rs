@@ -34,7 +34,7 @@ mod witness;
 
 pub use control::ControlTransport;
 pub use digits::DigitsTransport;
-pub use message::{Answer, AnswerBody, Fault, FaultKind, MAX_ANSWER_BYTES, Request, Untrusted};
+pub use message::{Answer, AnswerBody, Fault, FaultKind, MAX_ANSWER_BYTES, Request};
 pub use options::{ConnectionOptions, HttpOptions};
 pub use proxy::{ProxyChoice, ProxyUse};
 pub use proxy_variables::ProxyVariables;

@@ -17,12 +17,12 @@ options! {
     /// What injectors and auth clients can be told of connections.
     #[derive(Clone, Debug)]
     pub struct ConnectionOptions {
-        /// The text of one or more certificates in PEM form that are trusted besides the others. What is in it is checked
-        /// when the connections are set up.
+        /// The text of certificates in PEM form that are trusted besides the others: roots of private authorities, or a
+        /// server's own certificate. What is in it is checked when the connections are set up.
         pub ca_bundle: Option<String> = None
             => text("caBundle")
                 .with_rule("must be the text of certificates in PEM form: read its file as 'utf8'");
-        /// The proxy: an `http` or `https` URL, or `'env'` for what `HTTPS_PROXY` and the like say.
+        /// The proxy: an `http` or `https` URL, or `'env'` for what `HTTPS_PROXY`, `NO_PROXY` and the like say.
         pub proxy: ProxyChoice = ProxyChoice::None
             => parsed("proxy", proxy, |_| Value::Null).with_rule(PROXY_RULE);
         /// What this client shows to servers that ask who it is, such as gateways: texts in PEM form.

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::message::{FaultKind, Untrusted};
+use super::message::FaultKind;
+use crate::error::Untrusted;
 
 /// What a request was to reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

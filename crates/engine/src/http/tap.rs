@@ -64,7 +64,8 @@ impl Tap {
         let mut state = self.state();
         if state.pending > 0 {
             let room = MOST_BYTES.saturating_sub(state.head.len());
-            state.head.extend(bytes.iter().take(room));
+            let taken = bytes.get(..room).unwrap_or(bytes);
+            state.head.extend_from_slice(taken);
         }
     }
 

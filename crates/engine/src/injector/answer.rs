@@ -113,7 +113,7 @@ impl Active {
         let mut error = Error::not_sent(failure.code, messages::attempt(result, failure.code));
         if let AttemptResult::Failed { fault, .. } = *result {
             let used = self.identity.engine.parts.transport.proxy_use(uri);
-            error = used.explain(fault, error).of_network(fault.cause());
+            error = used.explain(fault, error).distrusting(fault.cause());
         }
         error.delivery = failure.delivery;
         error.retry_after = failure.retry_after;

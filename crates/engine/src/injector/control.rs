@@ -62,7 +62,7 @@ impl Engine {
                     left: Some(!witness.revoke()),
                     error: used
                         .explain(fault.kind, error)
-                        .of_network(fault.kind.cause()),
+                        .distrusting(fault.kind.cause()),
                 })
             }
         }

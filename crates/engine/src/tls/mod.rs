@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn whatever_is_done_to_a_bundle_no_certificate_is_lost() {
         let (one, two) = (authority(), authority());
-        let indented = |text: &str| text.replace('\n', "\n   ").replace('-', "-");
+        let indented = |text: &str| text.replace('\n', "\n   ");
         for bundle in [
             format!("\u{feff}{one}{two}"),
             format!("   {}\n\t{}", indented(&one), indented(&two)),

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use cxone_dtmf_engine::http::{FaultKind, HttpOptions, ProxyChoice, Transport, Untrusted};
+use cxone_dtmf_engine::error::Untrusted;
+use cxone_dtmf_engine::http::{FaultKind, HttpOptions, ProxyChoice, Transport};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -110,9 +111,8 @@ async fn answering(target: u16, answer: String) -> Server {
 
 /// Fields of far more than hyper's own limits, and longer than a buffer of the tunnel of `hyper-util`.
 fn long_head() -> String {
-    (0..300)
-        .map(|number| format!("x-{number}: {}\r\n", "w".repeat(100)))
-        .collect()
+    let line = |number| format!("x-{number}: {}\r\n", "w".repeat(100));
+    (0..300).map(line).collect()
 }
 
 async fn any_2xx_opens_the_tunnel(over: Over) {

@@ -11,7 +11,8 @@ use cxone_dtmf_engine::api::agent_session::AgentSession;
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
 use cxone_dtmf_engine::api::{AttemptResult, Classification, DeliveryPolicy, WireProfile};
 use cxone_dtmf_engine::delivery::Delivery;
-use cxone_dtmf_engine::http::{FaultKind, Untrusted};
+use cxone_dtmf_engine::error::Untrusted;
+use cxone_dtmf_engine::http::FaultKind;
 use cxone_dtmf_engine::retry::{
     Budget, Decision, Policy, Progress, ResendWhenUnknown, UnknownCause,
 };

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cxone_dtmf_engine::http::{FaultKind, Untrusted};
+use cxone_dtmf_engine::error::Untrusted;
+use cxone_dtmf_engine::http::FaultKind;
 use fastrand::Rng;
 
 macro_rules! faults {
