@@ -13,6 +13,8 @@ pub enum Untrusted {
     NoName,
     /// No trusted authority signed it.
     UnknownIssuer,
+    /// Its signature, or one above it, does not fit the key that it should be of.
+    BadSignature,
     /// It is not for servers.
     WrongUse,
     /// It is signed by, or made for, an algorithm that is not supported.
@@ -34,6 +36,7 @@ impl Untrusted {
             Self::NotYetValid => "CERT_NOT_YET_VALID",
             Self::WrongName | Self::NoName => "ERR_TLS_CERT_ALTNAME_INVALID",
             Self::UnknownIssuer => "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+            Self::BadSignature => "CERT_SIGNATURE_FAILURE",
             Self::WrongUse => "INVALID_PURPOSE",
             Self::Unsupported => "ERR_SSL_UNSUPPORTED_ALGORITHM",
             Self::Invalid => "CERT_UNTRUSTED",

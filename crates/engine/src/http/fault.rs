@@ -117,7 +117,8 @@ fn certificate(error: &CertificateError) -> Untrusted {
         Bad::NotValidForNameContext { presented, .. } if presented.is_empty() => Untrusted::NoName,
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Untrusted::WrongName,
         // Of the last, that a server presents the certificate of an authority, is by far the most frequent.
-        Bad::UnknownIssuer | Bad::BadSignature | Bad::Other(_) => Untrusted::UnknownIssuer,
+        Bad::UnknownIssuer | Bad::Other(_) => Untrusted::UnknownIssuer,
+        Bad::BadSignature => Untrusted::BadSignature,
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => Untrusted::WrongUse,
         Bad::UnsupportedSignatureAlgorithmContext { .. }
         | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => Untrusted::Unsupported,

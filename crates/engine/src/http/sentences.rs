@@ -107,6 +107,9 @@ fn not_trusted(why: Untrusted, peer: Peer) -> String {
         Untrusted::UnknownIssuer => {
             "no authority that is trusted here signed it: pass the root of a private authority, or the server's own certificate, as caBundle"
         }
+        Untrusted::BadSignature => {
+            "its signature does not fit the authority that is trusted under that name: pass the newest certificate of that authority as caBundle; an RSA key of less than 2048 bits is not supported"
+        }
         Untrusted::WrongUse => {
             "it is not for servers (extendedKeyUsage): the server needs another one, for serverAuth"
         }

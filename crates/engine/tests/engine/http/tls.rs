@@ -8,7 +8,8 @@ use cxone_dtmf_engine::error::Untrusted;
 use cxone_dtmf_engine::http::{FaultKind, HttpOptions};
 use cxone_dtmf_engine::tls::ClientCertificate;
 use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, SanType,
+    date_time_ymd,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::rustls::RootCertStore;
@@ -173,7 +174,11 @@ async fn a_client_that_is_asked_who_it_is_says_so(over: Over) {
     };
     let sent = send(&transport(&client), &server.https(), "1").await;
     assert_eq!(sent.0.unwrap().status, 200);
-    let stranger = transport(&Identity::new("client.test"));
+    let stranger = transport(&Identity::of("stranger.test", |params| {
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "stranger");
+    }));
     let (kind, _) = fault(&stranger, &server.https(), "2").await;
     assert_eq!(kind, FaultKind::Certificate(Untrusted::ClientUnknown));
     assert_eq!(server.seen.times("2"), 0);
