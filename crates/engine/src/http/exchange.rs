@@ -20,7 +20,6 @@ pub(super) async fn exchange<C: Client>(
 ) -> Result<Answer, Fault> {
     let started = Instant::now();
     let within = request.timeout;
-    let witness = request.witness.clone();
     let mut ride = None;
     // Dropped after everything that runs below, on every way out.
     let mut departure = Departure::of(&request);
@@ -47,8 +46,7 @@ pub(super) async fn exchange<C: Client>(
             }
             Ok(answer)
         }
-        // What was heard before the body was taken, another request asked for.
-        Err(fault) if witness.was_handed_over() => {
+        Err(fault) => {
             let known = ride.and_then(|ride| ride.heard());
             known.map_or(Err(fault), |(status, headers)| {
                 Ok(Answer {
@@ -58,7 +56,6 @@ pub(super) async fn exchange<C: Client>(
                 })
             })
         }
-        Err(fault) => Err(fault),
     }
 }
 

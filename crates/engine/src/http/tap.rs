@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -34,9 +35,9 @@ pub(super) struct Tap {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What came since a body was taken.
+    /// What came since a request was taken up.
     head: Vec<u8>,
-    /// Bodies that were taken and whose answers were not read: one, but for the moment in which a connection changes hands.
+    /// Requests that were taken up and whose answers were not read: one, but for the moment in which a connection changes hands.
     pending: u32,
     /// How many answers there were.
     answers: u32,
@@ -49,7 +50,7 @@ impl Tap {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A body is taken: what was heard before belongs to another request. `false` when the server may be about to close.
+    /// A request is taken up: what was heard before belongs to another one. `false` when the server may be about to close.
     fn begin(&self) -> bool {
         let mut state = self.state();
         state.head.clear();
@@ -146,19 +147,26 @@ impl AsyncWrite for Tapped {
 
 /// The connection that one request is given, which may change until the request is begun.
 #[derive(Clone)]
-pub(super) struct Ride(CaptureConnection);
+pub(super) struct Ride {
+    connection: CaptureConnection,
+    /// Whether the connection took it up.
+    begun: Arc<AtomicBool>,
+}
 
 impl Ride {
     /// Follows a request to its connection.
     pub(super) fn of(request: &mut Request<WitnessedBody>) -> Self {
-        let ride = Self(capture_connection(request));
+        let ride = Self {
+            connection: capture_connection(request),
+            begun: Arc::default(),
+        };
         request.body_mut().ride(ride.clone());
         ride
     }
 
     /// Waits for a connection; for ever where none can be made.
     pub(super) async fn connected(&mut self) -> Option<Weak<Tap>> {
-        self.0.wait_for_connection_metadata().await;
+        self.connection.wait_for_connection_metadata().await;
         self.tap()
             .filter(|tap| tap.multiplexed)
             .map(|tap| Arc::downgrade(&tap))
@@ -166,21 +174,24 @@ impl Ride {
 
     fn tap(&self) -> Option<Arc<Tap>> {
         let mut extras = Extensions::new();
-        self.0
+        self.connection
             .connection_metadata()
             .as_ref()?
             .get_extras(&mut extras);
         extras.remove()
     }
 
-    /// The connection takes the body. `false`: it must not, for the server may be about to close it.
+    /// The connection takes the request up. `false`: it must not, for the server may be about to close it.
     pub(super) fn begin(&self) -> bool {
-        self.tap().is_none_or(|tap| tap.begin())
+        let may_begin = self.tap().is_none_or(|tap| tap.begin());
+        self.begun.store(true, Ordering::SeqCst);
+        may_begin
     }
 
-    /// The answer that came, whatever the client made of it.
+    /// The answer that came, whatever the client made of it. What was heard before is another request's.
     pub(super) fn heard(&self) -> Option<(StatusCode, HeaderMap)> {
-        self.tap()?.heard()
+        let tap = self.tap().filter(|_| self.begun.load(Ordering::SeqCst));
+        tap?.heard()
     }
 
     /// An answer was read: its connection is kept no longer than the server said. A pool that keeps it for `idle` needs
@@ -217,7 +228,7 @@ impl Ride {
     }
 
     fn poison(&self) {
-        if let Some(connected) = self.0.connection_metadata().as_ref() {
+        if let Some(connected) = self.connection.connection_metadata().as_ref() {
             connected.poison();
         }
     }
