@@ -84,9 +84,15 @@ fn refused_by_proxy(status: u16, peer: Peer) -> String {
 }
 
 fn not_trusted(why: Untrusted, peer: Peer) -> String {
-    let (beginning, address) = match peer {
-        Peer::Platform => ("the platform's certificate is not acceptable", "apiUrl"),
-        Peer::TokenEndpoint => (
+    let (beginning, address) = match (why, peer) {
+        (Untrusted::NothingInCommon | Untrusted::ClientUnknown, Peer::Platform) => {
+            ("no TLS with the platform", "apiUrl")
+        }
+        (Untrusted::NothingInCommon | Untrusted::ClientUnknown, Peer::TokenEndpoint) => {
+            ("Cannot reach the token endpoint: no TLS with it", "authUrl")
+        }
+        (_, Peer::Platform) => ("the platform's certificate is not acceptable", "apiUrl"),
+        (_, Peer::TokenEndpoint) => (
             "Cannot reach the token endpoint: its certificate is not acceptable",
             "authUrl",
         ),
