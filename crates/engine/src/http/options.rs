@@ -27,7 +27,8 @@ options! {
             => parsed("proxy", proxy, |_| Value::Null).with_rule(PROXY_RULE);
         /// What this client shows to servers that ask who it is, such as gateways: texts in PEM form.
         pub client_certificate: Option<ClientCertificate> = None
-            => section("clientCertificate", ClientCertificate::section, ClientCertificate::options);
+            => section("clientCertificate", ClientCertificate::section, ClientCertificate::options)
+                .checked(ClientCertificate::check);
         /// How long a connection is kept that is not in use; less where the server says less. Node.js servers close theirs after 5 s
         /// (`server.keepAliveTimeout`), and a request that meets the closing has an unknown outcome. 0 keeps none.
         pub pool_idle: Duration = HttpOptions::POOL_IDLE => millis("poolIdleMs", 0);

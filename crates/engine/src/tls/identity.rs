@@ -19,15 +19,18 @@ options! {
 }
 
 impl ClientCertificate {
-    /// Reads the object of options, and checks that the two texts belong together.
+    /// Reads the object of options.
     pub(crate) fn section(fields: &mut Fields) -> Result<Self, OptionError> {
         let unsaid = Self {
             cert: String::new(),
             key: Secret::new(String::new()),
         };
-        let said = unsaid.over(fields)?;
-        said.read()?;
-        Ok(said)
+        unsaid.over(fields)
+    }
+
+    /// Checks that the two texts belong together.
+    pub(crate) fn check(&self) -> Result<(), OptionError> {
+        self.read().map(|_| ()).map_err(OptionError::from)
     }
 
     /// Both parts, which belong together.
