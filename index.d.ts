@@ -213,24 +213,48 @@ export interface Logger {
   bindings?(): unknown;
 }
 
+/** What this client shows to servers that ask who it is, such as gateways. */
+export interface ClientCertificate {
+  /**
+   * The text of the certificate in PEM form, with those of its issuers below it where the server has not all of them.
+   */
+  readonly cert: string;
+  /**
+   * The text of its private key in PEM form, not encrypted: RSA, P-256, P-384 or Ed25519. It is kept in memory that is
+   * wiped, and printed nowhere.
+   */
+  readonly key: string;
+}
+
 /**
  * How connections are made. Objects of one thread with equal settings share their connections.
  *
  * Certificates are always checked; no option and no `NODE_TLS_REJECT_UNAUTHORIZED` switches that off. Trusted are
  * Mozilla's roots, the system's where they can be read, those in the file of `NODE_EXTRA_CA_CERTS` (read once, at the
- * start) and `caBundle`.
+ * start) and `caBundle`. A certificate of the last two that cannot be used is an error that names its place.
  */
 export interface ConnectionConfig {
   /**
-   * The text of one or more certificates in PEM form that are trusted besides the others, such as the root of a
-   * private authority. Default: none.
+   * The text of one or more certificates in PEM form that are trusted besides the others: the root of a private
+   * authority, or a server's own certificate as `openssl req -x509` makes it. The latter is trusted as that one
+   * server's, where it is presented exactly so: its name (`subjectAltName`) and its times count all the same. Default:
+   * none.
    */
   readonly caBundle?: string | undefined;
+  /** What this client shows to servers that ask who it is. Default: none. */
+  readonly clientCertificate?: ClientCertificate | undefined;
+  /**
+   * How long a connection is kept that is not in use, in milliseconds; less where the server says less by `Keep-Alive`,
+   * of which two seconds are left as a margin. 0 keeps none. Default: 4000, 0 to 86400000.
+   */
+  readonly poolIdleMs?: number | undefined;
   /**
    * The proxy. An `http` or `https` URL, with user name and password if it asks for them (percent-encoded; they are
    * printed nowhere), or `'env'` for what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in capitals or
    * not, at the time the object is made. Requests to this machine never go through a proxy. What the environment says
-   * counts for `'env'` alone. Default: none.
+   * counts for `'env'` alone. `NO_PROXY` has entries between commas or blanks: `name`, `.name` and `*.name` for the name
+   * and all below it, `name:port`, addresses, ranges (`192.0.2.1-192.0.2.9`), blocks (`192.0.2.0/24`), and `*` for all.
+   * Default: none.
    */
   readonly proxy?: string | undefined;
   /**
@@ -1522,7 +1546,9 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
   /** The entry of the injection, when the error is one of an injection. */
   readonly audit?: AuditEntry;
   /**
-   * What a token source or an injector of the program's own threw, the very thing; for `ABORT_ERR` the signal's reason.
+   * What a token source or an injector of the program's own threw, the very thing; for `ABORT_ERR` the signal's reason;
+   * for a certificate that is not acceptable an error with the `code` that Node.js has for that, such as
+   * `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID` or `UNABLE_TO_GET_ISSUER_CERT_LOCALLY`.
    * `util.inspect`, the console, JSON, `stack` and the serialisers of pino and winston show its name, code, status and
    * message, and no more.
    */

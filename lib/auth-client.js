@@ -13,11 +13,12 @@ const { ObjectGetPrototypeOf, ObjectKeys, Promise } = require('./primordials.js'
 const { known, selfOf } = require('./self.js');
 
 /** @typedef {import('./logger.js').Log} Log */
+/** @typedef {(begin: (id: number) => void, settle: (settled: import('./types.js').Settled) => void) => void} Ask */
 
 /**
  * What an injector must know of a client and a program must not; `undefined` for one of another kind. A `Proxy` and an
  * heir by prototype stand for the client behind them.
- * @type {(client: unknown) => { native: native.NativeAuthClient, useLog(log: Log): void } | undefined}
+ * @type {(client: unknown) => { native: native.NativeAuthClient, useLog(log: Log): void, ask: Ask } | undefined}
  */
 let clientOf;
 
@@ -60,6 +61,7 @@ class CXoneAuthClient {
         useLog(log) {
           self.#log ??= log;
         },
+        ask: (begin, settle) => lane.request(self.#receiver, begin, settle),
       };
     };
     const { getAccessToken, invalidateToken } = CXoneAuthClient.prototype;

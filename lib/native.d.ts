@@ -20,6 +20,8 @@ export declare class NativeAuthClient {
   static open(lane: NativeLane, client: number, config: string, asked: Array<string>): NativeAuthClient | string
   /** Settles the promise `id` with the current token. */
   getAccessToken(id: number): void
+  /** Settles the promise `id` with the `Date` of a host that is there, by the settings of this client. For `doctor`. */
+  probe(id: number, address: string, isTokenEndpoint: boolean): void
   /** The name of the grant. */
   get grant(): string
   /** Whether tokens come from an address of NICE. */

@@ -23,6 +23,7 @@ use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::endpoint::{AllowedHosts, Discovered, Endpoint};
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::{SharedGrant, Store};
+use cxone_dtmf_engine::http::Peer;
 use cxone_dtmf_engine::origin::{Hosts, is_of_platform};
 
 /// Fetches tokens and keeps the current one.
@@ -106,6 +107,25 @@ impl NativeAuthClient {
                 id,
                 token.map(|token| Some(Value::String(token.value.expose().to_owned()))),
             );
+        });
+    }
+
+    /// Settles the promise `id` with the `Date` of a host that is there, by the settings of this client. For `doctor`.
+    #[napi(catch_unwind)]
+    pub fn probe(&self, id: f64, address: String, is_token_endpoint: bool) {
+        let connection = self.issuer.connection.clone();
+        let outbox = Arc::clone(&self.outbox);
+        let peer = if is_token_endpoint {
+            Peer::TokenEndpoint
+        } else {
+            Peer::Platform
+        };
+        spawn(async move {
+            let date = match address.parse() {
+                Ok(uri) => connection.probe(&uri, peer).await,
+                Err(_) => Err(Error::invalid("the address cannot be read")),
+            };
+            outbox.settle(id, date.map(|date| date.map(Value::String)));
         });
     }
 

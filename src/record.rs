@@ -334,7 +334,10 @@ mod tests {
         let result = Err(Error::invalid("no"));
         let text = Settled::of(7.0, &result).text().unwrap();
         let (kept, answer) = text.json.split_at(text.long_at.unwrap());
-        assert!(kept.ends_with(r#","no",null,null,null,null],"#), "{kept}");
+        assert!(
+            kept.ends_with(r#","no",null,null,null,null,null],"#),
+            "{kept}"
+        );
         assert_eq!(answer, "null]");
     }
 }

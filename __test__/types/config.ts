@@ -100,6 +100,8 @@ holds<
     | 'headers'
     | 'userAgent'
     | 'caBundle'
+    | 'clientCertificate'
+    | 'poolIdleMs'
     | 'proxy'
     | 'insecureHosts'
     | 'logger'
@@ -115,6 +117,8 @@ const auth = new CXoneAuthClient({
   caBundle: '-----BEGIN CERTIFICATE-----',
   proxy: 'http://user:password@proxy.example:3128',
   insecureHosts: [],
+  clientCertificate: { cert: '-----BEGIN CERTIFICATE-----', key: '-----BEGIN PRIVATE KEY-----' },
+  poolIdleMs: 0,
   logger: console,
 });
 

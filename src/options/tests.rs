@@ -77,6 +77,9 @@ impl Row {
             Some(("auditLog" | "auditLog.rotate", _)) => {
                 around["auditLog"]["directory"] = json!("logs");
             }
+            Some(("clientCertificate", _)) => {
+                around["clientCertificate"] = json!({ "cert": "a", "key": "b" });
+            }
             Some(("rateLimit", _)) => around["rateLimit"]["perMinute"] = json!(1),
             _ => {}
         }

@@ -65,7 +65,7 @@ pub mod sessions;
 mod sleep;
 pub mod submit;
 pub mod timestamp;
-mod tls;
+pub mod tls;
 pub mod trace;
 
 /// A boxed future, as the traits of the seams return it.

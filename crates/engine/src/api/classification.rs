@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use crate::delivery::Delivery;
-use crate::error::Code;
+use crate::error::{Code, Untrusted};
 use crate::http::FaultKind;
 use crate::retry::{
-    Failure, Resend, ResendWhenUnknown, UnknownCause, may_have_run, wants_new_connection,
+    Failure, Resend, ResendWhenUnknown, UnknownCause, is_transient, may_have_run,
+    wants_new_connection,
 };
 
 /// How one attempt ended.
@@ -75,15 +76,20 @@ pub(super) fn classify(result: &AttemptResult, policy: &DeliveryPolicy) -> Class
 fn of_fault(fault: FaultKind, handed_over: bool, policy: &DeliveryPolicy) -> Failure {
     match fault {
         FaultKind::StreamRefused => refused(Code::Server, Resend::Unsent),
+        // Its handshake was not over for the server, which took no request by then and ends the connection (RFC 8446 §6.2).
+        FaultKind::Certificate(Untrusted::ClientUnknown) if handed_over => {
+            refused(Code::Connect, Resend::Never)
+        }
         FaultKind::TimedOut if handed_over => unknown(UnknownCause::Timeout, policy),
         _ if handed_over => unknown(UnknownCause::ConnectionLost, policy),
-        FaultKind::Certificate | FaultKind::Setup => unsent(Resend::Never),
+        FaultKind::Certificate(_) | FaultKind::Setup => unsent(Resend::Never),
+        FaultKind::Proxy(Some(status)) if !is_transient(status) => unsent(Resend::Never),
         FaultKind::ConnectionLost => unsent(Resend::Unsent),
         FaultKind::NameLookup
         | FaultKind::ConnectionRefused
         | FaultKind::ConnectTimeout
         | FaultKind::TlsHandshake
-        | FaultKind::Proxy
+        | FaultKind::Proxy(_)
         | FaultKind::TimedOut => unsent(Resend::Transient),
     }
 }
@@ -251,12 +257,17 @@ mod tests {
             (FaultKind::ConnectionRefused, false, NotSent, Resend::Transient),
             (FaultKind::ConnectTimeout, false, NotSent, Resend::Transient),
             (FaultKind::TlsHandshake, false, NotSent, Resend::Transient),
-            (FaultKind::Certificate, false, NotSent, Resend::Never),
-            (FaultKind::Proxy, false, NotSent, Resend::Transient),
+            (FaultKind::Certificate(Untrusted::Expired), false, NotSent, Resend::Never),
+            (FaultKind::Proxy(None), false, NotSent, Resend::Transient),
+            (FaultKind::Proxy(Some(502)), false, NotSent, Resend::Transient),
+            (FaultKind::Proxy(Some(429)), false, NotSent, Resend::Transient),
+            (FaultKind::Proxy(Some(407)), false, NotSent, Resend::Never),
+            (FaultKind::Proxy(Some(403)), false, NotSent, Resend::Never),
             (FaultKind::Setup, false, NotSent, Resend::Never),
             (FaultKind::ConnectionLost, false, NotSent, Resend::Unsent),
             (FaultKind::TimedOut, false, NotSent, Resend::Transient),
             (FaultKind::StreamRefused, true, Refused, Resend::Unsent),
+            (FaultKind::Certificate(Untrusted::ClientUnknown), true, Refused, Resend::Never),
             (FaultKind::TimedOut, true, Unknown, Resend::Never),
             (FaultKind::ConnectionLost, true, Unknown, Resend::Never),
             (FaultKind::ConnectionRefused, true, Unknown, Resend::Never),

@@ -73,12 +73,16 @@ pub(super) fn unanswered(fault: Fault) -> Error {
         | FaultKind::ConnectionRefused
         | FaultKind::ConnectTimeout
         | FaultKind::TlsHandshake => (Code::Connect, true),
-        FaultKind::Certificate | FaultKind::Proxy | FaultKind::Setup => (Code::Connect, false),
+        FaultKind::Proxy(Some(status)) => (Code::Connect, is_transient(status)),
+        FaultKind::Certificate(_) | FaultKind::Proxy(None) | FaultKind::Setup => {
+            (Code::Connect, false)
+        }
         FaultKind::TimedOut | FaultKind::ConnectionLost | FaultKind::StreamRefused => {
             (Code::Auth, true)
         }
     };
-    let error = Error::not_sent(code, sentence(fault.kind, Peer::TokenEndpoint));
+    let error = Error::not_sent(code, sentence(fault.kind, Peer::TokenEndpoint))
+        .distrusting(fault.kind.cause());
     if passing {
         error.retryable(None)
     } else {
@@ -272,14 +276,17 @@ mod tests {
 
     #[test]
     fn faults_are_told_apart() {
+        use crate::error::Untrusted;
         use FaultKind as Kind;
         for (kind, code, retryable) in [
             (Kind::NameLookup, Code::Connect, true),
             (Kind::ConnectionRefused, Code::Connect, true),
             (Kind::ConnectTimeout, Code::Connect, true),
             (Kind::TlsHandshake, Code::Connect, true),
-            (Kind::Certificate, Code::Connect, false),
-            (Kind::Proxy, Code::Connect, false),
+            (Kind::Certificate(Untrusted::Expired), Code::Connect, false),
+            (Kind::Proxy(None), Code::Connect, false),
+            (Kind::Proxy(Some(407)), Code::Connect, false),
+            (Kind::Proxy(Some(503)), Code::Connect, true),
             (Kind::Setup, Code::Connect, false),
             (Kind::TimedOut, Code::Auth, true),
             (Kind::ConnectionLost, Code::Auth, true),

@@ -114,7 +114,7 @@ impl Active {
         let mut error = Error::not_sent(failure.code, messages::attempt(result, failure.code));
         if let AttemptResult::Failed { fault, .. } = *result {
             let used = self.identity.engine.parts.transport.proxy_use(uri);
-            error = used.explain(fault, error);
+            error = used.explain(fault, error).distrusting(fault.cause());
         }
         error.delivery = failure.delivery;
         error.retry_after = failure.retry_after;

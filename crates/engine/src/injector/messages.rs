@@ -32,7 +32,7 @@ pub(super) fn attempt(result: &AttemptResult, code: Code) -> Cow<'static, str> {
     }
     match *result {
         AttemptResult::Answered { status, .. } => answered(status, code).into(),
-        AttemptResult::Failed { fault, .. } => sentence(fault, Peer::Platform).into(),
+        AttemptResult::Failed { fault, .. } => sentence(fault, Peer::Platform),
     }
 }
 

@@ -11,6 +11,7 @@ use cxone_dtmf_engine::api::agent_session::AgentSession;
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
 use cxone_dtmf_engine::api::{AttemptResult, Classification, DeliveryPolicy, WireProfile};
 use cxone_dtmf_engine::delivery::Delivery;
+use cxone_dtmf_engine::error::Untrusted;
 use cxone_dtmf_engine::http::FaultKind;
 use cxone_dtmf_engine::retry::{
     Budget, Decision, Policy, Progress, ResendWhenUnknown, UnknownCause,
@@ -24,8 +25,8 @@ const FAULTS: [FaultKind; 10] = [
     FaultKind::ConnectionRefused,
     FaultKind::ConnectTimeout,
     FaultKind::TlsHandshake,
-    FaultKind::Certificate,
-    FaultKind::Proxy,
+    FaultKind::Certificate(Untrusted::UnknownIssuer),
+    FaultKind::Proxy(None),
     FaultKind::Setup,
     FaultKind::TimedOut,
     FaultKind::ConnectionLost,
