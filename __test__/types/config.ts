@@ -56,6 +56,8 @@ export const all: Required<TelephonyConfig> = {
   caBundle: '-----BEGIN CERTIFICATE-----',
   proxy: 'env',
   insecureHosts: ['mock.internal:8080'],
+  clientCertificate: { cert: '-----BEGIN CERTIFICATE-----', key: '-----BEGIN PRIVATE KEY-----' },
+  poolIdleMs: 1000,
   logger: false,
 };
 
