@@ -213,24 +213,48 @@ export interface Logger {
   bindings?(): unknown;
 }
 
+/** What this client shows to servers that ask who it is, such as gateways. */
+export interface ClientCertificate {
+  /**
+   * The text of the certificate in PEM form, with those of its issuers below it where the server has not all of them.
+   */
+  readonly cert: string;
+  /**
+   * The text of its private key in PEM form, not encrypted: RSA, P-256, P-384 or Ed25519. It is kept in memory that is
+   * wiped, and printed nowhere.
+   */
+  readonly key: string;
+}
+
 /**
  * How connections are made. Objects of one thread with equal settings share their connections.
  *
  * Certificates are always checked; no option and no `NODE_TLS_REJECT_UNAUTHORIZED` switches that off. Trusted are
  * Mozilla's roots, the system's where they can be read, those in the file of `NODE_EXTRA_CA_CERTS` (read once, at the
- * start) and `caBundle`.
+ * start) and `caBundle`. A certificate of the last two that cannot be used is an error that names its place.
  */
 export interface ConnectionConfig {
   /**
-   * The text of one or more certificates in PEM form that are trusted besides the others, such as the root of a
-   * private authority. Default: none.
+   * The text of one or more certificates in PEM form that are trusted besides the others: the root of a private
+   * authority, or a server's own certificate as `openssl req -x509` makes it. The latter is trusted as that one
+   * server's, where it is presented exactly so: its name (`subjectAltName`) and its times count all the same. Default:
+   * none.
    */
   readonly caBundle?: string | undefined;
+  /** What this client shows to servers that ask who it is. Default: none. */
+  readonly clientCertificate?: ClientCertificate | undefined;
+  /**
+   * How long a connection is kept that is not in use, in milliseconds; less where the server says less by `Keep-Alive`,
+   * of which two seconds are left as a margin. 0 keeps none. Default: 4000, 0 to 86400000.
+   */
+  readonly poolIdleMs?: number | undefined;
   /**
    * The proxy. An `http` or `https` URL, with user name and password if it asks for them (percent-encoded; they are
    * printed nowhere), or `'env'` for what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in capitals or
    * not, at the time the object is made. Requests to this machine never go through a proxy. What the environment says
-   * counts for `'env'` alone. Default: none.
+   * counts for `'env'` alone. `NO_PROXY` has entries between commas or blanks: `name`, `.name` and `*.name` for the name
+   * and all below it, `name:port`, addresses, ranges (`192.0.2.1-192.0.2.9`), blocks (`192.0.2.0/24`), and `*` for all.
+   * Default: none.
    */
   readonly proxy?: string | undefined;
   /**
@@ -258,14 +282,27 @@ export interface CommonAuthConfig extends ConnectionConfig {
   readonly logger?: Logger | false | undefined;
 }
 
+/**
+ * Gives a secret of the moment, such as out of a vault, so that it can be replaced while the program runs: a string of 1 to
+ * 8192 bytes, at once or as a promise.
+ *
+ * It is called at each request for a token that needs it, once a request, and has 5 seconds; then `signal` aborts. Where it
+ * throws, rejects or is too late, the request fails with a {@link DtmfAuthError} that is `retryable`, whose `cause` is what was
+ * thrown. Processes of a fleet do not share the tokens of such a client: what seals a shared token is made of its secrets.
+ */
+export type SecretSource = (options: { readonly signal: RuntimeAbortSignal }) => string | PromiseLike<string>;
+
 /** The tutorial's grant: a client alone (RFC 6749 §4.4), by a form to `{authUrl}/oauth/token`. NICE publishes no such grant. */
 export interface ClientCredentialsConfig extends CommonAuthConfig {
   /** How tokens are asked for. Default: `'client_credentials'`. */
   readonly grant?: 'client_credentials' | undefined;
   /** The client id. */
   readonly clientId: string;
-  /** The client secret. It is kept in memory that is wiped, and printed nowhere. */
-  readonly clientSecret: string;
+  /**
+   * The client secret, or a function that gives it, asked at each request for a token. It is kept in memory that is wiped, and
+   * printed nowhere.
+   */
+  readonly clientSecret: string | SecretSource;
   /**
    * Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
    * application for one of the two. Default: `'body'`.
@@ -288,12 +325,15 @@ export interface PasswordConfig extends CommonAuthConfig {
   readonly grant: 'password';
   /** The id of the access key, from the page of its user in the tenant. */
   readonly accessKeyId: string;
-  /** The secret of the access key. It is kept in memory that is wiped, and printed nowhere. */
-  readonly accessKeySecret: string;
+  /**
+   * The secret of the access key, or a function that gives it, asked at each request for a token. It is kept in memory that is
+   * wiped, and printed nowhere.
+   */
+  readonly accessKeySecret: string | SecretSource;
   /** The client id that NICE registered. */
   readonly clientId: string;
-  /** The client secret that NICE registered. */
-  readonly clientSecret: string;
+  /** The client secret that NICE registered, or a function that gives it, asked at each request for a token. */
+  readonly clientSecret: string | SecretSource;
   /**
    * Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
    * application for one of the two; an endpoint that answers 401 `invalid_client` may take the other. Default: `'body'`.
@@ -316,8 +356,11 @@ export interface AccessKeyConfig extends CommonAuthConfig {
   readonly grant: 'access-key';
   /** The id of the access key, from the page of its user in the tenant. */
   readonly accessKeyId: string;
-  /** The secret of the access key. It is kept in memory that is wiped, and printed nowhere. */
-  readonly accessKeySecret: string;
+  /**
+   * The secret of the access key, or a function that gives it, asked at each request for a token. It is kept in memory that is
+   * wiped, and printed nowhere.
+   */
+  readonly accessKeySecret: string | SecretSource;
 }
 
 /** Where {@link CXoneAuthClient} gets its tokens. An option of another grant is a {@link DtmfInvalidError}. */
@@ -343,8 +386,8 @@ type Shown<Config, Hidden extends PropertyKey> = Config extends unknown
 /**
  * Gets tokens and keeps the current one.
  *
- * Any number of callers share one request. A token is replaced ahead of its end, by 30 seconds or half its
- * life, whichever is shorter. An answer without a readable lifetime counts for 300 seconds.
+ * Any number of callers share one request. A token is no longer given out 30 seconds before its end, or half its life if that is
+ * less, and is replaced ahead of that by whoever asks: after four fifths of its life, or half of that margin ahead of it. An answer without a readable lifetime counts for 300 seconds.
  */
 export class CXoneAuthClient {
   /** @throws {DtmfInvalidError} when an option breaks a rule. */
@@ -673,7 +716,7 @@ export interface TelephonyConfig extends CommonInjectorConfig {
 /** Options of an injector that speaks the API which NICE publishes: `POST …/agent-sessions/{sessionId}/send-dtmf`. */
 export interface SessionConfig extends CommonInjectorConfig {
   /**
-   * The base URL of the API, below which `/incontactapi/services/…` is, such as `https://api-na1.niceincontact.com`.
+   * The base URL of the API, below which `/InContactAPI/services/…` is, such as `https://api-na1.niceincontact.com`.
    * `https`, or `http` to loopback and `insecureHosts`. Trailing slashes are dropped.
    *
    * `'discover'` takes `resource_server_base_uri` of the token's answer, or asks `/.well-known/cxone-configuration` for the tenant
@@ -811,8 +854,9 @@ export interface InjectionResult<Data = unknown> {
   /** The platform answered 2xx. */
   success: true;
   /**
-   * The answer: parsed JSON, else text. `null` when it was empty, cut, unreadable or longer than 64 KB; then, unless it
-   * was empty, `audit.bodyError` says which. It is yours and not masked.
+   * The answer: what `JSON.parse` reads, a byte order mark in front left out, else text. `null` when it was empty, cut, unreadable,
+   * longer than 64 KB or under a content coding that cannot be undone; then, unless it was empty, `audit.bodyError` says which. It
+   * is yours and not masked.
    */
   data: Data;
   /**
@@ -1281,8 +1325,12 @@ export interface AuditEntry {
   code?: DtmfErrorCode;
   /** The message of the error. */
   errorMessage?: string;
-  /** Why an answer has no data: it broke off, is longer than 64 KB, or is not UTF-8 or found no memory in Node.js. */
-  bodyError?: 'cut' | 'too-large' | 'unreadable';
+  /**
+   * Why an answer has no data: it broke off, is longer than 64 KB, is not UTF-8 or found no memory in Node.js, or came under a
+   * content coding that is not known here (`coded: zstd`) or damaged (`coded: gzip`), though none was asked for. The name is one
+   * of IANA's registry, or `unknown`.
+   */
+  bodyError?: 'cut' | 'too-large' | 'unreadable' | `coded: ${string}`;
 }
 
 /** The digits were accepted. Once per injection. */
@@ -1501,7 +1549,9 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
   /** The entry of the injection, when the error is one of an injection. */
   readonly audit?: AuditEntry;
   /**
-   * What a token source or an injector of the program's own threw, the very thing; for `ABORT_ERR` the signal's reason.
+   * What a token source or an injector of the program's own threw, the very thing; for `ABORT_ERR` the signal's reason;
+   * for a certificate that is not acceptable an error with the `code` that Node.js has for that, such as
+   * `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID` or `UNABLE_TO_GET_ISSUER_CERT_LOCALLY`.
    * `util.inspect`, the console, JSON, `stack` and the serialisers of pino and winston show its name, code, status and
    * message, and no more.
    */
@@ -1516,8 +1566,8 @@ export interface DtmfErrorFields<C extends string, D extends Exclude<Delivery, '
 export interface DtmfInvalidError extends DtmfErrorFields<'ERR_DTMF_INVALID', 'not-sent'> {}
 
 /**
- * No token, or the call answered 401 even with a fresh one. Check client id and secret; when `retryable` is true the
- * token endpoint had passing trouble.
+ * No token, or the call refused a fresh one too: 401, or 403 with `invalid_token`. Check client id and secret; when
+ * `retryable` is true the token endpoint, or a function that gives a secret, had passing trouble.
  */
 export interface DtmfAuthError extends DtmfErrorFields<'ERR_DTMF_AUTH', 'not-sent' | 'refused'> {}
 

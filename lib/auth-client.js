@@ -2,6 +2,7 @@
 
 const native = require('./native.js');
 const { printsPlainly } = require('./face.js');
+const { ForeignSecrets } = require('./foreign-secrets.js');
 const lane = require('./lane.js');
 const { watch } = require('./abort.js');
 const { failed, invalid, notSent } = require('./errors.js');
@@ -12,11 +13,12 @@ const { ObjectGetPrototypeOf, ObjectKeys, Promise } = require('./primordials.js'
 const { known, selfOf } = require('./self.js');
 
 /** @typedef {import('./logger.js').Log} Log */
+/** @typedef {(begin: (id: number) => void, settle: (settled: import('./types.js').Settled) => void) => void} Ask */
 
 /**
  * What an injector must know of a client and a program must not; `undefined` for one of another kind. A `Proxy` and an
  * heir by prototype stand for the client behind them.
- * @type {(client: unknown) => { native: native.NativeAuthClient, useLog(log: Log): void } | undefined}
+ * @type {(client: unknown) => { native: native.NativeAuthClient, useLog(log: Log): void, ask: Ask } | undefined}
  */
 let clientOf;
 
@@ -32,17 +34,20 @@ let ownGetAccessToken;
 class CXoneAuthClient {
   #native;
   #receiver;
+  #secrets;
   /** Its own, or that of the first injector that uses it. @type {Log | undefined} */
   #log;
   #config;
 
   /** @param {unknown} config */
   constructor(config) {
-    const json = toJson('config', config, ['logger']);
+    this.#secrets = reading(() => new ForeignSecrets(config));
+    const asked = this.#secrets.options;
+    const json = toJson('config', config, ['logger', ...asked]);
     this.#log = reading(() => createLog(own(config, 'logger')));
     this.#receiver = this.#receive();
     const number = lane.register(this.#receiver);
-    this.#native = madeOrThrow(native.NativeAuthClient.open(lane.lane, number, json));
+    this.#native = madeOrThrow(native.NativeAuthClient.open(lane.lane, number, json, asked));
     this.#config = readLater(() => this.#native.shown);
     known(this);
   }
@@ -56,6 +61,7 @@ class CXoneAuthClient {
         useLog(log) {
           self.#log ??= log;
         },
+        ask: (begin, settle) => lane.request(self.#receiver, begin, settle),
       };
     };
     const { getAccessToken, invalidateToken } = CXoneAuthClient.prototype;
@@ -104,6 +110,8 @@ class CXoneAuthClient {
       tokenRefreshed: () => log().info('OAuth token refreshed successfully', {}),
       tokenRefreshFailed: ({ error: { code, message: errorMessage } }) =>
         log().warn('OAuth token refresh failed; the current token stays in use', { code, errorMessage }),
+      secretWanted: (wanted) => this.#secrets.ask(wanted, this.#native),
+      secretNotWanted: ({ request }) => this.#secrets.giveUp(request),
     };
   }
 

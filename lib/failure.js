@@ -1,6 +1,8 @@
 'use strict';
 
 const { keptUnder } = require('./causes.js');
+const { descriptor } = require('./own.js');
+const { ObjectDefineProperty } = require('./primordials.js');
 
 /**
  * A failure of the engine, whose fields have no names on their way here.
@@ -19,7 +21,7 @@ function failureOf(fields, answer) {
     retryAfterMs: fields[5] ?? undefined,
     digitsAccepted: fields[6] ?? undefined,
     repeatOf: fields[7] ?? undefined,
-    thrown: keptUnder(fields[8] ?? undefined),
+    thrown: keptUnder(fields[8] ?? undefined) ?? named(fields[9], fields[4]),
     response: answer
       ? {
           status: answer[0],
@@ -30,6 +32,18 @@ function failureOf(fields, answer) {
         }
       : undefined,
   };
+}
+
+/**
+ * The cause of what the network said, under the name that Node.js has for it.
+ * @param {string | null | undefined} code
+ * @param {string} message
+ */
+function named(code, message) {
+  if (code === null || code === undefined) return undefined;
+  const cause = new Error(message);
+  ObjectDefineProperty(cause, 'code', descriptor(code, true));
+  return { cause };
 }
 
 module.exports = { failureOf };

@@ -13,10 +13,15 @@ export declare class NativeAuditCheck {
 
 /** Fetches tokens and keeps the current one. */
 export declare class NativeAuthClient {
-  /** Makes a client, or tells what is wrong as the JSON text of a failure. `client` is the number that records name it by. */
-  static open(lane: NativeLane, client: number, config: string): NativeAuthClient | string
+  /**
+   * Makes a client, or tells what is wrong as the JSON text of a failure. `client` is the number that records name it by,
+   * and `asked` are the options that are functions.
+   */
+  static open(lane: NativeLane, client: number, config: string, asked: Array<string>): NativeAuthClient | string
   /** Settles the promise `id` with the current token. */
   getAccessToken(id: number): void
+  /** Settles the promise `id` with the `Date` of a host that is there, by the settings of this client. For `doctor`. */
+  probe(id: number, address: string, isTokenEndpoint: boolean): void
   /** The name of the grant. */
   get grant(): string
   /** Whether tokens come from an address of NICE. */
@@ -27,6 +32,10 @@ export declare class NativeAuthClient {
   get tokenExpiry(): number
   /** What was read, as JSON text without secrets. */
   get shown(): string
+  /** A function that stands for a secret answered; `null` is what is no text. */
+  secretAnswered(request: number, secret?: string | undefined | null): void
+  /** Such a function threw what `thrown` describes and JavaScript keeps under the number `cause`. */
+  secretFailed(request: number, thrown: string, cause: number): void
   /** Forgets the token. */
   invalidateToken(): void
 }

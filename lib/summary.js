@@ -9,7 +9,8 @@
 const { paramOf } = require('./own.js');
 
 /** Names and codes of errors as the field writes them; anything else may hold a secret. */
-const KIND = /^(?:[A-Z][A-Za-z]{0,40}Error|E[A-Z_]{3,20}|(?:ERR|UND_ERR)_[A-Z_]{2,40})$/;
+const KIND =
+  /^(?:[A-Z][A-Za-z]{0,40}Error|E[A-Z_]{3,20}|(?:ERR|UND_ERR|CERT|UNABLE_TO)_[A-Z_]{2,40}|INVALID_PURPOSE)$/;
 
 /** The longest message that is shown of a cause. */
 const LONGEST_MESSAGE = 300;

@@ -150,8 +150,15 @@ export interface Receiver {
   tokenRefused(): unknown;
 }
 
+export interface SecretWanted {
+  request: number;
+  option: string;
+}
+
 /** What the lane tells an auth client. */
 export interface ClientReceiver {
+  secretWanted(record: SecretWanted): unknown;
+  secretNotWanted(record: { request: number }): unknown;
   tokenRefreshed(): unknown;
   tokenRefreshFailed(record: { error: Failure }): unknown;
 }

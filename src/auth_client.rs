@@ -11,16 +11,19 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::failure::{Answered, Failure, failure_json};
+use super::foreign_secrets::ForeignSecrets;
 use super::lane::NativeLane;
 use super::options::{self, AuthConfig, Section};
 use super::outbox::Outbox;
 use super::record::{TokenRefreshFailed, TokenRefreshed};
-use super::times::millis;
+use super::thrown::Thrown;
+use super::times::{millis, whole};
 use cxone_dtmf_engine::auth::{Connection, TokenCache, TokenObserver, TokenSource};
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::endpoint::{AllowedHosts, Discovered, Endpoint};
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::{SharedGrant, Store};
+use cxone_dtmf_engine::http::Peer;
 use cxone_dtmf_engine::origin::{Hosts, is_of_platform};
 
 /// Fetches tokens and keeps the current one.
@@ -33,6 +36,10 @@ pub struct NativeAuthClient {
     name_of_grant: &'static str,
     observer: Arc<Observer>,
     outbox: Arc<Outbox>,
+    /// The functions of the program that stand for secrets.
+    secrets: Arc<ForeignSecrets>,
+    /// Whether its secrets stay as they are, so that the key of a shared token can be made of them.
+    shares: bool,
     shown: String,
 }
 
@@ -68,17 +75,20 @@ impl TokenObserver for Observer {
 
 #[napi]
 impl NativeAuthClient {
-    /// Makes a client, or tells what is wrong as the JSON text of a failure. `client` is the number that records name it by.
+    /// Makes a client, or tells what is wrong as the JSON text of a failure. `client` is the number that records name it by,
+    /// and `asked` are the options that are functions.
     #[napi(catch_unwind)]
     pub fn open(
         lane: &NativeLane,
         client: f64,
         config: String,
+        asked: Vec<String>,
     ) -> Either<NativeAuthClient, String> {
         let json = Zeroizing::new(config);
-        let made = AuthConfig::read(&json).and_then(|config| {
+        let secrets = ForeignSecrets::new(client, lane.outbox());
+        let made = AuthConfig::read(&json, &asked, &secrets).and_then(|config| {
             let shown = options::shown(Section::Auth, &json);
-            Self::with(lane, client, config, shown)
+            Self::with(lane, client, (config, secrets), shown)
         });
         match made {
             Ok(client) => Either::A(client),
@@ -97,6 +107,25 @@ impl NativeAuthClient {
                 id,
                 token.map(|token| Some(Value::String(token.value.expose().to_owned()))),
             );
+        });
+    }
+
+    /// Settles the promise `id` with the `Date` of a host that is there, by the settings of this client. For `doctor`.
+    #[napi(catch_unwind)]
+    pub fn probe(&self, id: f64, address: String, is_token_endpoint: bool) {
+        let connection = self.issuer.connection.clone();
+        let outbox = Arc::clone(&self.outbox);
+        let peer = if is_token_endpoint {
+            Peer::TokenEndpoint
+        } else {
+            Peer::Platform
+        };
+        spawn(async move {
+            let date = match address.parse() {
+                Ok(uri) => connection.probe(&uri, peer).await,
+                Err(_) => Err(Error::invalid("the address cannot be read")),
+            };
+            outbox.settle(id, date.map(|date| date.map(Value::String)));
         });
     }
 
@@ -133,6 +162,18 @@ impl NativeAuthClient {
         self.shown.clone()
     }
 
+    /// A function that stands for a secret answered; `null` is what is no text.
+    #[napi(catch_unwind)]
+    pub fn secret_answered(&self, request: u32, secret: Option<String>) {
+        self.secrets.answered(request, secret);
+    }
+
+    /// Such a function threw what `thrown` describes and JavaScript keeps under the number `cause`.
+    #[napi(catch_unwind)]
+    pub fn secret_failed(&self, request: u32, thrown: String, cause: f64) {
+        (self.secrets).threw(request, &Thrown::read(&thrown), whole(cause));
+    }
+
     /// Forgets the token.
     #[napi(catch_unwind)]
     pub fn invalidate_token(&self) {
@@ -144,7 +185,7 @@ impl NativeAuthClient {
     fn with(
         lane: &NativeLane,
         client: f64,
-        config: AuthConfig,
+        (config, secrets): (AuthConfig, Arc<ForeignSecrets>),
         shown: String,
     ) -> Result<Self, Error> {
         let outbox = lane.outbox();
@@ -164,6 +205,7 @@ impl NativeAuthClient {
         };
         let name_of_grant = config.credentials.grant();
         let identity = config.credentials.identity(&config.auth_url);
+        let shares = config.credentials.stay();
         let own = config.credentials.into_grant(connection, &config.auth_url);
         let grant = Arc::new(SharedGrant::new(own, identity));
         let told: Arc<dyn TokenObserver> = observer.clone();
@@ -174,6 +216,8 @@ impl NativeAuthClient {
             name_of_grant,
             observer,
             outbox,
+            secrets,
+            shares,
             shown,
         })
     }
@@ -182,9 +226,12 @@ impl NativeAuthClient {
         self.cache.clone()
     }
 
-    /// Shares the tokens with the fleet of this store. Later calls with another store change nothing.
+    /// Shares the tokens with the fleet of this store. Later calls with another store change nothing, nor do those of a client
+    /// whose secrets are asked for: the key that seals a shared token is made of them.
     pub fn join(&self, store: &Arc<Store>) {
-        self.grant.join(store);
+        if self.shares {
+            self.grant.join(store);
+        }
     }
 
     /// The address that the platform tells. `hosts` are those that it may name besides its own.

@@ -6,21 +6,22 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::times::whole_millis_up;
-use cxone_dtmf_engine::error::{Cause, Error, Response};
+use cxone_dtmf_engine::error::{Cause, Error, Response, Untrusted};
 
 /// An error's closed list of fields, but for the answer. They have no names on their way: `lib/failure.js` has them in
 /// the same order.
 #[derive(Serialize)]
 pub struct Failure<'a>(
-    &'static str, // code
-    &'static str, // delivery
-    bool,         // safeToResend
-    bool,         // retryable
-    &'a str,      // message
-    Option<u64>,  // retryAfterMs
-    Option<u32>,  // digitsAccepted
-    Option<Uuid>, // repeatOf
-    Option<u64>,  // cause, by its number in `lib/causes.js`
+    &'static str,         // code
+    &'static str,         // delivery
+    bool,                 // safeToResend
+    bool,                 // retryable
+    &'a str,              // message
+    Option<u64>,          // retryAfterMs
+    Option<u32>,          // digitsAccepted
+    Option<Uuid>,         // repeatOf
+    Option<u64>,          // cause, by its number in `lib/causes.js`
+    Option<&'static str>, // cause, by the name that Node.js has for it
 );
 
 impl<'a> From<&'a Error> for Failure<'a> {
@@ -36,6 +37,7 @@ impl<'a> From<&'a Error> for Failure<'a> {
             error.digits_accepted,
             error.repeat_of,
             error.cause.as_ref().map(Cause::number),
+            error.untrusted.map(Untrusted::code),
         )
     }
 }

@@ -21,6 +21,7 @@ use super::options::{self, ApiUrl, InjectorConfig, Section};
 use super::outbox::Outbox;
 use super::params::copied;
 use super::thrown::Thrown;
+use super::times::whole;
 use super::token_path::TokenPath;
 use super::transports::Pair;
 use cxone_dtmf_engine::api::Params;
@@ -502,14 +503,4 @@ impl Drop for NativeInjector {
     fn drop(&mut self) {
         self.injector.abandon();
     }
-}
-
-/// Numbers given by `lib/` are whole and far below 2^53.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "see above"
-)]
-const fn whole(number: f64) -> u64 {
-    number as u64
 }

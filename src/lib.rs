@@ -35,6 +35,7 @@ mod events;
 #[cfg(test)]
 mod exports;
 mod failure;
+mod foreign_secrets;
 mod foreign_tokens;
 mod injector;
 // Public for the same reason as `payload`.

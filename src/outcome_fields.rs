@@ -1,5 +1,7 @@
 //! The fields of an audit entry: one table says what they are, and writes them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::Value;
@@ -107,7 +109,7 @@ outcome_fields! { entry:
         ? entry.error().map(status_of);
     "code" ("when it failed") "Why it failed." ? entry.error().map(|error| error.code.as_str());
     "errorMessage" ("when it failed") "The message of the error." ? entry.error().map(|error| &*error.message);
-    "bodyError" ("when an answer has no data") "Why not: it broke off, is longer than 64 KB, or is not UTF-8."
+    "bodyError" ("when an answer has no data") "Why not: it broke off, is longer than 64 KB, is not UTF-8, or came under a content coding that cannot be undone, whose name follows `coded: `."
         ? entry.body_error();
 }
 
@@ -134,7 +136,7 @@ impl Entry<'_> {
     }
 
     /// Why the answer has no body.
-    fn body_error(&self) -> Option<&'static str> {
+    fn body_error(&self) -> Option<Cow<'static, str>> {
         let error = match &self.outcome.result {
             Ok(accepted) => accepted.body_error,
             Err(error) => (error.response.as_deref()).and_then(|answer| answer.body_error),

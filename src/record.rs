@@ -238,6 +238,17 @@ records! {
         injector: f64,
         request: u32,
     }
+    /// A function that stands for a secret of an auth client is asked.
+    "secretWanted" SecretWanted {
+        client: f64,
+        request: u32,
+        option: &'static str,
+    }
+    /// That answer is no longer waited for.
+    "secretNotWanted" SecretNotWanted {
+        client: f64,
+        request: u32,
+    }
     /// No error holds any more what the program's own code threw.
     "causeForgotten" CauseForgotten {
         cause: u64,
@@ -323,7 +334,10 @@ mod tests {
         let result = Err(Error::invalid("no"));
         let text = Settled::of(7.0, &result).text().unwrap();
         let (kept, answer) = text.json.split_at(text.long_at.unwrap());
-        assert!(kept.ends_with(r#","no",null,null,null,null],"#), "{kept}");
+        assert!(
+            kept.ends_with(r#","no",null,null,null,null,null],"#),
+            "{kept}"
+        );
         assert_eq!(answer, "null]");
     }
 }

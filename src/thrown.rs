@@ -81,6 +81,8 @@ impl Thrown {
             return Some(AttemptResult::Answered {
                 status,
                 retry_after,
+                // Its headers are not looked at for that.
+                token_refused: false,
             });
         }
         let code = self.code.as_deref()?;

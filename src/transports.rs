@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cxone_dtmf_engine::clock::WallClock;
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::http::{ControlTransport, DigitsTransport, HttpOptions, ProxyVariables};
+use cxone_dtmf_engine::tls::text_of;
 
 /// The most pairs of transports that are kept while they are not in use. One holds its roots (some 100 KB), and
 /// connections for as long as those may be idle.
@@ -44,13 +45,12 @@ struct Kept {
 }
 
 impl Transports {
-    /// Reads the file of `NODE_EXTRA_CA_CERTS`, once, as Node.js does. Like there, a file that cannot be read is
-    /// passed over: it only narrows what is trusted.
+    /// Reads the file of `NODE_EXTRA_CA_CERTS`, once, as Node.js does. Like there, a file that cannot be opened is
+    /// passed over: it only narrows what is trusted, and Node.js itself warns of it.
     pub fn new() -> Self {
-        Self::trusting(
-            std::env::var_os("NODE_EXTRA_CA_CERTS")
-                .and_then(|path| std::fs::read_to_string(path).ok()),
-        )
+        let bytes =
+            std::env::var_os("NODE_EXTRA_CA_CERTS").and_then(|path| std::fs::read(path).ok());
+        Self::trusting(bytes.map(|bytes| text_of(&bytes).into_owned()))
     }
 
     fn trusting(extra_ca: Option<String>) -> Self {

@@ -1,12 +1,13 @@
 'use strict';
 
-// The way that `doctor` takes to a host, proxies included, over real sockets.
+// How `doctor` asks whether a host is there, over real sockets.
 
 const http = require('node:http');
 const net = require('node:net');
 
+const { CXoneAuthClient } = require('../..');
 const { probe } = require('../../lib/cli/probe.js');
-const { proxyFor, variablesSet } = require('../../lib/cli/proxy.js');
+const { variablesSet } = require('../../lib/cli/proxy.js');
 const { deadUrl } = require('../support/platform');
 
 const servers = [];
@@ -27,8 +28,18 @@ async function listen(server) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-const ask = (url, options = {}) =>
-  probe(new URL(url), { ca: [], signal: new AbortController().signal, timeoutMs: 5000, ...options });
+const client = (options = {}) =>
+  new CXoneAuthClient({
+    authUrl: 'https://auth.example.test',
+    clientId: 'a',
+    clientSecret: 'b',
+    timeoutMs: 2000,
+    logger: false,
+    ...options,
+  });
+
+const ask = (url, { auth = client(), signal = new AbortController().signal, isTokenEndpoint = false } = {}) =>
+  probe(auth, new URL(url), { isTokenEndpoint, signal });
 
 test('an answer is read for its date', async () => {
   const heads = [];
@@ -47,16 +58,21 @@ test('an answer is read for its date', async () => {
 
 test('a host that takes the connection and says nothing is there, without a time', async () => {
   const silent = await listen(net.createServer());
-  const found = await ask(silent, { timeoutMs: 300 });
+  const found = await ask(silent, { auth: client({ timeoutMs: 300 }) });
   expect(found.reached).toBe(true);
   expect(found.skewMs).toBeUndefined();
 });
 
-test('what is wrong is said in words', async () => {
-  expect(await ask(await deadUrl())).toEqual({ reached: false, reason: 'nobody accepts connections there' });
+test('what is wrong is said in the words of the engine, which fit the host', async () => {
+  const dead = await deadUrl();
+  for (const isTokenEndpoint of [true, false]) {
+    const { reached, reason } = await ask(dead, { isTokenEndpoint });
+    expect(reached).toBe(false);
+    expect(reason).toContain(isTokenEndpoint ? 'check authUrl' : 'at apiUrl');
+  }
   const plain = await listen(http.createServer());
   const { reached, reason } = await ask(plain.replace('http:', 'https:'));
-  expect({ reached, reason }).toEqual({ reached: false, reason: expect.stringMatching(/TLS|reset/) });
+  expect({ reached, reason }).toEqual({ reached: false, reason: expect.stringContaining('TLS') });
 });
 
 test('an abort ends it at once', async () => {
@@ -68,81 +84,20 @@ test('an abort ends it at once', async () => {
   await expect(ask(url, { signal: controller.signal })).rejects.toThrow('over');
 });
 
-describe('through a proxy', () => {
-  const target = 'https://api.example.test/base';
-
-  async function through(onConnect, [username, password] = ['', '']) {
-    const proxy = new URL(await listen(http.createServer().on('connect', onConnect)));
-    return ask(target, { proxy: Object.assign(proxy, { username, password }) });
-  }
-
-  test('it is asked for the host, with its user and password', async () => {
-    let asked;
-    const found = await through(
-      (request, socket) => {
-        asked = [request.url, request.headers['proxy-authorization']];
-        socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
-      },
-      ['us@er', 'pass'],
-    );
-    expect(asked).toEqual(['api.example.test:443', `Basic ${Buffer.from('us@er:pass').toString('base64')}`]);
-    expect(found).toEqual({ reached: false, reason: expect.stringContaining('declined with 407') });
-  });
-
-  test('the handshake begins inside of the tunnel', async () => {
-    let first;
-    const found = await through((_request, socket) => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      socket.once('data', (data) => {
-        [first] = data;
-        socket.destroy();
-      });
-    });
-    // 22 is the type of a TLS handshake record (RFC 8446 §5.1).
-    expect(first).toBe(22);
-    expect(found.reached).toBe(false);
-  });
-
-  test('a proxy that is not there is named', async () => {
-    const found = await ask(target, { proxy: new URL(await deadUrl()) });
-    expect(found).toEqual({ reached: false, reason: 'the proxy does not answer' });
-  });
-
-  test('one that never answers runs out of time', async () => {
-    const proxy = new URL(await listen(net.createServer()));
-    const found = await ask(target, { proxy, timeoutMs: 300 });
-    expect(found).toEqual({ reached: false, reason: expect.stringContaining('no connection within') });
-  });
+test('it goes through the proxy of the client, and a refusal is told with its status', async () => {
+  let asked;
+  const proxy = await listen(
+    http.createServer().on('connect', (request, socket) => {
+      asked = [request.url, request.headers['proxy-authorization']];
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+    }),
+  );
+  const auth = client({ proxy: proxy.replace('://', '://us%40er:pass@') });
+  const found = await ask('https://api.example.test/base', { auth });
+  expect(asked).toEqual(['api.example.test:443', `Basic ${Buffer.from('us@er:pass').toString('base64')}`]);
+  expect(found).toEqual({ reached: false, reason: expect.stringContaining('(407)') });
 });
 
-describe('which proxy', () => {
-  const env = {
-    HTTPS_PROXY: 'http://proxy.test:1',
-    NO_PROXY: 'internal.test, .dot.test,10.0.0.0/8,192.0.2.7',
-  };
-  test.each([
-    ['https://api.example.test', undefined, env, undefined],
-    ['https://api.example.test', 'env', env, 'proxy.test:1'],
-    ['https://api.example.test', 'env', {}, undefined],
-    ['https://api.example.test', 'env', { all_proxy: 'bare.test:2' }, 'bare.test:2'],
-    ['https://api.example.test', 'env', { HTTP_PROXY: 'http://proxy.test' }, undefined],
-    ['https://internal.test', 'env', env, undefined],
-    ['https://api.internal.test', 'env', env, undefined],
-    ['https://notinternal.test', 'env', env, 'proxy.test:1'],
-    ['https://a.dot.test', 'env', env, undefined],
-    ['https://10.1.2.3', 'env', env, undefined],
-    ['https://11.1.2.3', 'env', env, 'proxy.test:1'],
-    ['https://192.0.2.7', 'env', env, undefined],
-    ['https://api.example.test', 'env', { ...env, NO_PROXY: '*' }, undefined],
-    ['https://internal.test', 'http://own.test:3', env, 'own.test:3'],
-    ['http://127.0.0.1:1', 'http://own.test:3', env, undefined],
-    ['https://localhost', 'env', env, undefined],
-    ['https://[::1]', 'env', env, undefined],
-  ])('to %s with %s', (url, choice, variables, host) => {
-    expect(proxyFor(new URL(url), choice, variables)?.host).toBe(host);
-  });
-
-  test('variables that are set count, empty ones do not', () => {
-    expect(variablesSet({ HTTPS_PROXY: ' ', ALL_PROXY: 'a.test' })).toEqual(['ALL_PROXY']);
-  });
+test('variables that are set count, empty ones do not', () => {
+  expect(variablesSet({ HTTPS_PROXY: ' ', ALL_PROXY: 'a.test' })).toEqual(['ALL_PROXY']);
 });

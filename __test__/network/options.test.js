@@ -27,9 +27,21 @@ const OF_BOTH = [
   [
     'a broken certificate',
     { caBundle: pem.replace(/\n.{20}/, '\n%canary%') },
-    'caBundle is not readable as PEM',
+    'caBundle has a certificate that cannot be used, number 1 at line 1: what is between its marks is not base64',
   ],
   ['a key', { caBundle: '-----BEGIN PRIVATE KEY-----\ncanary==\n-----END PRIVATE KEY-----\n' }, 'caBundle '],
+  [
+    'a second one that breaks off',
+    { caBundle: `${pem}\n-----BEGIN CERTIFICATE-----\ncanary` },
+    `caBundle has a certificate that cannot be used, number 2 at line ${pem.split('\n').length + 1}: it has no end`,
+  ],
+  ['half a client certificate', { clientCertificate: { cert: pem } }, 'clientCertificate.key'],
+  [
+    'a client certificate without a key',
+    { clientCertificate: { cert: pem, key: 'canary' } },
+    'clientCertificate.key holds no private key',
+  ],
+  ['a negative time', { poolIdleMs: -1 }, 'poolIdleMs must be'],
   ['a word', { proxy: 'canary' }, "proxy must be 'env' or the http or https URL of a proxy"],
   ['the word in capitals', { proxy: 'ENV' }, 'proxy must be'],
   ['a switch', { proxy: true }, 'proxy must be'],

@@ -81,7 +81,10 @@ test.each([
 ])('%s: a proxy that asks for another password', async (_, make) => {
   const error = await failure(make(proxyUrl.replace('user', 'another')).injectDTMF(params()));
   expect(error).toMatchObject({ code: 'ERR_DTMF_CONNECT', delivery: 'not-sent', attempts: 0 });
-  expect(error.message).toMatch(/the proxy (did not open|declined)/);
+  expect(error.message).toMatch(
+    /the proxy opened no tunnel.*\(407\): it wants another user name and password/,
+  );
+  expect(error.retryable).toBe(false);
   expect(printed(error)).not.toMatch(/canary/);
   expect(platform.injections()).toHaveLength(0);
 });

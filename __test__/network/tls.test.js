@@ -66,8 +66,20 @@ describe('caBundle', () => {
       { apiUrl: `https://localhost:${front.port}`, caBundle: authority.pem },
       { caBundle: authority.pem },
     );
-    expect(await failure(misnamed.injectDTMF(params()))).toMatchObject({ code: 'ERR_DTMF_CONNECT' });
+    expect(await failure(misnamed.injectDTMF(params()))).toMatchObject({
+      code: 'ERR_DTMF_CONNECT',
+      message: expect.stringContaining('it is for another host'),
+      cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    });
     expect(platform.injections()).toHaveLength(0);
+  });
+
+  test('the cause has the name that Node.js has for it, and the message what helps', async () => {
+    const error = await failure(overTls({}, { caBundle: authority.pem }).injectDTMF(params()));
+    expect(error.message).toContain('as caBundle');
+    expect(error.cause).toBeInstanceOf(Error);
+    expect(error.cause.code).toBe('UNABLE_TO_GET_ISSUER_CERT_LOCALLY');
+    expect(JSON.parse(JSON.stringify(error)).cause.code).toBe(error.cause.code);
   });
 });
 
@@ -106,6 +118,19 @@ describe('NODE_EXTRA_CA_CERTS', () => {
     const file = path.join(folder, 'extra.pem');
     await fs.writeFile(file, authority.pem);
     expect(await run({ NODE_EXTRA_CA_CERTS: '', LATER: file })).toEqual([{ code: 'ERR_DTMF_CONNECT' }]);
+  });
+
+  test('a certificate that cannot be used is an error with its place', async () => {
+    const file = path.join(folder, 'extra.pem');
+    await fs.writeFile(
+      file,
+      `${authority.pem}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`,
+    );
+    const program = await runProgram(PROGRAM, { env: { URL: url, SECRET: 'x', NODE_EXTRA_CA_CERTS: file } });
+    const line = authority.pem.split('\n').length + 1;
+    expect(program.stderr).toContain(
+      `NODE_EXTRA_CA_CERTS has a certificate that cannot be used, number 2 at line ${line}: it is no certificate`,
+    );
   });
 
   test('a file that cannot be read changes nothing', async () => {

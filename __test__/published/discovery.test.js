@@ -71,7 +71,7 @@ test('the token goes to the address that was discovered, and not to the question
   await injector.injectDTMF({ sessionId: 's2', dtmfString: '1' });
   expect(asked(issuer)).toEqual([`/.well-known/cxone-configuration?tenantId=${TENANT}`]);
   expect(withToken(issuer, api)).toEqual(
-    ['s1', 's2'].map((id) => `${api.port}/incontactapi/services/v23.0/agent-sessions/${id}/send-dtmf`),
+    ['s1', 's2'].map((id) => `${api.port}/InContactAPI/services/v23.0/agent-sessions/${id}/send-dtmf`),
   );
 });
 
@@ -203,7 +203,7 @@ describe('who is asked, and for which tenant', () => {
     const issuer = await platform({ discovery: () => ({ status: 500 }), granted });
     await press(injectorFor(issuer.url));
     expect(asked(issuer)).toEqual([]);
-    expect(withToken(api)).toEqual([`${api.port}/incontactapi/services/v23.0/agent-sessions/s1/send-dtmf`]);
+    expect(withToken(api)).toEqual([`${api.port}/InContactAPI/services/v23.0/agent-sessions/s1/send-dtmf`]);
   });
 
   test('an address that came with the token must be allowed too', async () => {

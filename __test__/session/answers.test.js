@@ -34,7 +34,7 @@ describe('the request', () => {
     const request = await sent({}, { ...PRESS, dtmfString: '12*#', toneDuration: 200, interDigitPause: 80 });
     expect(request).toMatchObject({
       method: 'POST',
-      path: '/incontactapi/services/v23.0/agent-sessions/session-1/send-dtmf',
+      path: '/InContactAPI/services/v23.0/agent-sessions/session-1/send-dtmf',
       body: '{"dtmfSequence":"12*#","toneDurationMS":200,"toneSpacingMS":80}',
     });
     expect(request.headers).toMatchObject({
@@ -49,7 +49,7 @@ describe('the request', () => {
     const request = await sent({ encoding: 'query' }, { ...PRESS, dtmfString: '12*#' });
     expect(request).toMatchObject({
       method: 'POST',
-      path: '/incontactapi/services/v23.0/agent-sessions/session-1/send-dtmf?dtmfSequence=12*%23&toneDurationMS=120&toneSpacingMS=120',
+      path: '/InContactAPI/services/v23.0/agent-sessions/session-1/send-dtmf?dtmfSequence=12*%23&toneDurationMS=120&toneSpacingMS=120',
       body: '',
     });
     expect(request.headers).toMatchObject({ accept: 'application/json', 'content-length': '0' });

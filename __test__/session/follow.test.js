@@ -35,7 +35,7 @@ test.each([
   await until(() => polls().length === 2);
   expect(polls()[1]).toMatchObject({
     method: 'GET',
-    path: '/incontactapi/services/v23.0/agent-sessions/session-1/get-next-event?timeout=60',
+    path: '/InContactAPI/services/v23.0/agent-sessions/session-1/get-next-event?timeout=60',
     body: '',
   });
   platform.release();

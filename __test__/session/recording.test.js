@@ -16,7 +16,7 @@ const PRESS = {
   maskRecording: true,
   unguarded: true,
 };
-const BELOW = '/incontactapi/services/v23.0';
+const BELOW = '/InContactAPI/services/v23.0';
 const MASK = `${BELOW}/agent-sessions/session-1/interactions/contact-1/mask`;
 const SEND = `${BELOW}/agent-sessions/session-1/send-dtmf`;
 const UNMASK = `${BELOW}/agent-sessions/session-1/interactions/contact-1/unmask`;

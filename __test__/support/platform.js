@@ -11,11 +11,11 @@ const { setTimeout: delay } = require('node:timers/promises');
 // The tutorial's API, and the one that NICE publishes.
 const DTMF_PATHS = [
   /^\/api\/v2\/telephony\/providers\/[^/]+\/lines\/[^/]+\/calls\/(?<id>[^/]+)\/dtmf$/,
-  /^\/incontactapi\/services\/v23\.0\/agent-sessions\/(?<id>[^/]+)\/send-dtmf$/,
+  /^\/InContactAPI\/services\/v23\.0\/agent-sessions\/(?<id>[^/]+)\/send-dtmf$/,
 ];
 const RECORDING_PATH =
-  /^\/incontactapi\/services\/v23\.0\/agent-sessions\/[^/]+\/interactions\/[^/]+\/(?<action>mask|unmask)$/;
-const EVENTS_PATH = /^\/incontactapi\/services\/v23\.0\/agent-sessions\/[^/]+\/get-next-event$/;
+  /^\/InContactAPI\/services\/v23\.0\/agent-sessions\/[^/]+\/interactions\/[^/]+\/(?<action>mask|unmask)$/;
+const EVENTS_PATH = /^\/InContactAPI\/services\/v23\.0\/agent-sessions\/[^/]+\/get-next-event$/;
 
 /**
  * A step says how one request is answered; a function of the journal's record may stand for it.

@@ -56,6 +56,8 @@ export const all: Required<TelephonyConfig> = {
   caBundle: '-----BEGIN CERTIFICATE-----',
   proxy: 'env',
   insecureHosts: ['mock.internal:8080'],
+  clientCertificate: { cert: '-----BEGIN CERTIFICATE-----', key: '-----BEGIN PRIVATE KEY-----' },
+  poolIdleMs: 1000,
   logger: false,
 };
 
@@ -100,6 +102,8 @@ holds<
     | 'headers'
     | 'userAgent'
     | 'caBundle'
+    | 'clientCertificate'
+    | 'poolIdleMs'
     | 'proxy'
     | 'insecureHosts'
     | 'logger'
@@ -115,6 +119,8 @@ const auth = new CXoneAuthClient({
   caBundle: '-----BEGIN CERTIFICATE-----',
   proxy: 'http://user:password@proxy.example:3128',
   insecureHosts: [],
+  clientCertificate: { cert: '-----BEGIN CERTIFICATE-----', key: '-----BEGIN PRIVATE KEY-----' },
+  poolIdleMs: 0,
   logger: console,
 });
 
@@ -199,6 +205,14 @@ new CXoneAuthClient({
 });
 // @ts-expect-error an access key has no client
 new CXoneAuthClient({ grant: 'access-key', authUrl: 'a', clientAuthentication: 'basic', ...accessKey });
+new CXoneAuthClient({ authUrl: 'a', clientId: 'b', clientSecret: () => 'c' });
+new CXoneAuthClient({
+  authUrl: 'a',
+  clientId: 'b',
+  clientSecret: async ({ signal }) => String(signal.aborted),
+});
+// @ts-expect-error it must give a string
+new CXoneAuthClient({ authUrl: 'a', clientId: 'b', clientSecret: () => 7 });
 new CXoneAuthClient({ grant: 'client_credentials', authUrl: 'a', clientId: 'b', clientSecret: 'c' });
 // @ts-expect-error no such grant
 new CXoneAuthClient({ grant: 'authorization_code', authUrl: 'a', clientId: 'b', clientSecret: 'c' });

@@ -43,7 +43,7 @@ export function entry(entry: AuditEntry): void {
   holds<Same<typeof entry.recognitionRate, 0 | 1>>();
   holds<Same<typeof entry.recognitionSource, 'acceptance'>>();
   holds<Same<typeof entry.errorCode, number | 'unknown' | undefined>>();
-  holds<Same<typeof entry.bodyError, 'cut' | 'too-large' | 'unreadable' | undefined>>();
+  holds<Same<typeof entry.bodyError, 'cut' | 'too-large' | 'unreadable' | `coded: ${string}` | undefined>>();
   holds<Same<typeof entry.validation.frequencies, [low: number, high: number][] | undefined>>();
 }
 

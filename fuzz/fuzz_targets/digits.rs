@@ -2,7 +2,7 @@
 #![no_main]
 
 use cxone_dtmf_engine::delivery::Delivery;
-use cxone_dtmf_engine::payload::{frequencies_of, validate};
+use cxone_dtmf_engine::payload::{Value, frequencies_of, validate};
 use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_fuzz::first_line;
 use libfuzzer_sys::{Corpus, fuzz_target};
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         && digits.chars().all(|c| "0123456789*#ABCDabcd".contains(c))
         && ["RFC2833", "SIPINFO", "INBAND"].contains(&kind)
         && (50..=1000).any(|whole| f64::from(whole) == pause);
-    match validate(Some(digits), Some(kind), pause) {
+    match validate(Value::Text(digits), Value::Text(kind), Value::Number(pause)) {
         Ok(valid) => {
             assert!(lawful);
             assert_eq!(valid.sequence.expose(), digits.to_ascii_uppercase());

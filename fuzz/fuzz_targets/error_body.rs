@@ -2,10 +2,10 @@
 #![no_main]
 
 use bytes::Bytes;
-use cxone_dtmf_engine::api::response;
-use cxone_dtmf_engine::redact::{DigitRedactor, Redactor};
 use cxone_dtmf_engine::Secret;
+use cxone_dtmf_engine::api::response;
 use cxone_dtmf_engine::http::{Answer, AnswerBody};
+use cxone_dtmf_engine::redact::{DigitRedactor, Redactor};
 use cxone_dtmf_fuzz::{assert_hidden, assert_hidden_in, digits, first_line};
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderValue};

@@ -1,9 +1,7 @@
 //! The first line names the digits, the rest is a text of the platform.
 #![no_main]
 
-use std::borrow::Cow;
-
-use cxone_dtmf_engine::redact::{DigitRedactor, PLACEHOLDER};
+use cxone_dtmf_engine::redact::{DigitRedactor, PLACEHOLDER, Redactor};
 use cxone_dtmf_fuzz::{assert_hidden, digits, first_line};
 use libfuzzer_sys::{Corpus, fuzz_target};
 
@@ -13,11 +11,16 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         return Corpus::Reject;
     };
     let text = String::from_utf8_lossy(text);
-    let redactor = DigitRedactor::from_digits(&digits);
+    let digits_redactor = [DigitRedactor::from_digits(&digits)];
+    let redactor = Redactor {
+        digits: &digits_redactor,
+        secrets: &[],
+    };
     let redacted = redactor.text(&text);
     assert_hidden(&digits, &redacted);
-    // What is shown is what was there, around placeholders. Stars of the text's own would be mixed up with them.
-    if !text.contains('*') {
+    // What is shown is the placeholder, or what was there around placeholders. Stars of the text's own would be mixed up with
+    // them.
+    if redacted != PLACEHOLDER && !text.contains('*') {
         let mut rest = &text[..];
         for shown in redacted.split(PLACEHOLDER) {
             let at = rest
@@ -26,7 +29,6 @@ fuzz_target!(|data: &[u8]| -> Corpus {
             rest = &rest[at + shown.len()..];
         }
     }
-    assert_eq!(matches!(redacted, Cow::Borrowed(_)), redacted == text);
     assert_eq!(redactor.text(&redacted), redacted, "redacted again");
     Corpus::Keep
 });

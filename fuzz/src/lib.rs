@@ -2,6 +2,8 @@
 //!
 //! Inputs are lines of text, so that a corpus can be read and written by hand.
 
+pub mod secrets;
+
 use serde_json::Value;
 
 /// The first line and what follows it.

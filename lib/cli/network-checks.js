@@ -9,8 +9,7 @@ const { EXIT } = require('./exit-codes.js');
 const { ok, warning, skipped, failed } = require('./checks.js');
 const { GRANTS } = require('./grants.js');
 const { probe } = require('./probe.js');
-const { proxyFor, variablesSet } = require('./proxy.js');
-const { trustedRoots } = require('./roots.js');
+const { variablesSet } = require('./proxy.js');
 const { SETTINGS } = require('./settings.js');
 
 /** @typedef {import('./checks.js').Patient} Patient */
@@ -24,11 +23,6 @@ async function authHost(patient) {
   if (!patient.auth) return skipped('settings come first');
   const { url, found } = await ask(patient, 'authUrl');
   if (found.reached) return ok(`${url.origin} answers within ${found.ms} ms`);
-  // The addon decides: it may trust a root that Node.js does not know of.
-  const token = await requestToken(patient);
-  if (token.ok || token.error.code !== 'ERR_DTMF_CONNECT') {
-    return warning(`${url.origin} answers the addon, but not a plain request: ${found.reason}`, '');
-  }
   patient.authUnreachable = true;
   return failed(EXIT.TIMED_OUT, `${url.origin} cannot be reached: ${found.reason}`, way(patient, 'authUrl'));
 }
@@ -112,10 +106,9 @@ function clock({ clocks }) {
  * @param {'authUrl' | 'apiUrl'} field
  */
 async function ask(patient, field) {
-  const { env, values, signal } = patient;
   const url = new URL(String(patient.settings?.[field]));
-  const ca = url.protocol === 'https:' ? trustedRoots(env) : [];
-  const found = await probe(url, { ca, proxy: proxyFor(url, values.proxy, env), signal });
+  const isTokenEndpoint = field === 'authUrl';
+  const found = await probe(patient.auth, url, { isTokenEndpoint, signal: patient.signal });
   if (found.reached && found.skewMs !== undefined) {
     patient.clocks.push({ host: url.host, skewMs: found.skewMs });
   }

@@ -1,11 +1,10 @@
 'use strict';
 
 /**
- * The certificates that the addon trusts, gathered for the probes of `doctor`: Mozilla's, the system's and those
- * of NODE_EXTRA_CA_CERTS.
+ * How many certificates there are besides Mozilla's, to be told by `doctor`. Whether the addon can use those of
+ * NODE_EXTRA_CA_CERTS, it says itself where it is given settings.
  */
 
-const { X509Certificate } = require('node:crypto');
 const fs = require('node:fs');
 const tls = require('node:tls');
 
@@ -18,16 +17,7 @@ const SYSTEM_FILES = [
   '/etc/ssl/cert.pem',
 ];
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
-
-/**
- * @param {NodeJS.ProcessEnv} env
- * @returns {string[]} in PEM form
- */
-function trustedRoots(env) {
-  const extra = env.NODE_EXTRA_CA_CERTS ? readBundle(env.NODE_EXTRA_CA_CERTS).certificates : [];
-  return [...tls.rootCertificates, ...systemRoots(env), ...extra];
-}
+const CERTIFICATE = /-----BEGIN (X509 )?CERTIFICATE-----[\s\S]+?-----END (X509 )?CERTIFICATE-----/g;
 
 /** @param {NodeJS.ProcessEnv} env */
 function systemRoots(env) {
@@ -40,7 +30,7 @@ function systemRoots(env) {
 }
 
 /**
- * The usable certificates of a file, or why there are none.
+ * The certificates of a file, or why there are none.
  * @param {string} file
  * @returns {{ certificates: string[], problem?: string }}
  */
@@ -52,19 +42,10 @@ function readBundle(file) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error);
     return { certificates: [], problem: `cannot be read (${code})` };
   }
-  const certificates = (text.match(CERTIFICATE) ?? []).filter(isUsable);
+  const certificates = text.match(CERTIFICATE) ?? [];
   return certificates.length > 0
     ? { certificates }
     : { certificates, problem: 'holds no certificate in PEM form' };
 }
 
-/** @param {string} pem */
-function isUsable(pem) {
-  try {
-    return Boolean(new X509Certificate(pem));
-  } catch {
-    return false;
-  }
-}
-
-module.exports = { trustedRoots, systemRoots, readBundle };
+module.exports = { systemRoots, readBundle };

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::foreign_secrets::ForeignSecrets;
 use cxone_dtmf_engine::Secret;
 use cxone_dtmf_engine::api::ClientHeaders;
 use cxone_dtmf_engine::auth::{
-    AccessKey, AccessKeyGrant, Client, ClientAuthentication, ClientCredentials, Connection, Grant,
-    Password, RefreshUrls, Renewing, access_key_url, auth_token_url, token_url,
+    AccessKey, AccessKeyGrant, Client, ClientAuthentication, ClientCredentials, Connection,
+    Credential, Grant, Password, RefreshUrls, Renewing, access_key_url, auth_token_url, token_url,
 };
 use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::fleet::Identity;
@@ -87,7 +88,7 @@ options! {
         auth_url: String = String::new() => text("authUrl").required();
         /// The client id.
         client_id: Option<String> = None => text("clientId").only_with("grant", OF_CLIENTS).default_doc("required");
-        /// The client secret. It is kept in memory that is wiped, and printed nowhere.
+        /// The client secret, or a function that gives it, sync or async, asked at each request for a token. It is kept in memory that is wiped, and printed nowhere.
         client_secret: Option<Secret> = None => secret("clientSecret").only_with("grant", OF_CLIENTS).default_doc("required");
         /// Where client id and secret go: into the form, or into the header `Authorization` (RFC 6749 §2.3.1). NICE registers an
         /// application for one of the two.
@@ -100,7 +101,7 @@ options! {
                 .default_doc("`telephony:call:control telephony:line:readwrite`; none with grant `password`");
         /// The id of the access key, from the page of its user in the tenant.
         access_key_id: Option<String> = None => text("accessKeyId").only_with("grant", OF_ACCESS_KEYS).default_doc("required");
-        /// The secret of the access key. It is kept in memory that is wiped, and printed nowhere.
+        /// The secret of the access key, or a function that gives it, sync or async, asked at each request for a token. It is kept in memory that is wiped, and printed nowhere.
         access_key_secret: Option<Secret> = None => secret("accessKeySecret").only_with("grant", OF_ACCESS_KEYS).default_doc("required");
         /// The bound on one token request.
         timeout: Duration = Connection::DEFAULT_TIMEOUT => millis("timeoutMs", 1);
@@ -130,9 +131,14 @@ pub(super) fn table() -> Vec<OptionSpec> {
 }
 
 impl AuthConfig {
-    pub fn read(json: &str) -> Result<Self, Error> {
+    /// `asked` are the options that are functions of the program, which `secrets` asks.
+    pub fn read(
+        json: &str,
+        asked: &[String],
+        secrets: &Arc<ForeignSecrets>,
+    ) -> Result<Self, Error> {
         let mut fields = Fields::parse("config", json)?;
-        let grant = grant(&mut fields)?;
+        let grant = grant(&mut fields, asked)?;
         let connection = ConnectionOptions::default().over(&mut fields)?;
         let parts = Parts::default().over(&mut fields)?;
         fields.finish()?;
@@ -144,17 +150,21 @@ impl AuthConfig {
                 http1_only: parts.http1_only,
                 ..connection.http(ClientHeaders::default().user_agent())
             },
-            credentials: parts.credentials(grant)?,
+            credentials: parts.credentials(grant, |option| {
+                let is_asked = asked.iter().any(|asked| asked == option);
+                is_asked.then(|| secrets.credential(option))
+            })?,
         })
     }
 }
 
 /// Reads `grant`; options of another one are refused.
-fn grant(fields: &mut Fields) -> Result<GrantName, Error> {
+fn grant(fields: &mut Fields, asked: &[String]) -> Result<GrantName, Error> {
     let grant = GRANT.read(fields)?.unwrap_or(DEFAULT_GRANT);
     let name = grant.as_str();
     let mut foreign = OF_GRANTS.iter();
-    match foreign.find(|(option, grants)| fields.has(option) && !grants.contains(&name)) {
+    let has = |option| fields.has(option) || asked.iter().any(|asked| asked == option);
+    match foreign.find(|(option, grants)| has(option) && !grants.contains(&name)) {
         None => Ok(grant),
         Some((option, _)) => Err(Error::invalid(format!(
             "{option} does not belong to grant '{name}'"
@@ -163,15 +173,30 @@ fn grant(fields: &mut Fields) -> Result<GrantName, Error> {
 }
 
 impl Parts {
-    fn credentials(self, grant: GrantName) -> Result<Credentials, OptionError> {
+    fn credentials(
+        self,
+        grant: GrantName,
+        asked: impl Fn(&'static str) -> Option<Credential>,
+    ) -> Result<Credentials, OptionError> {
+        let secret = |option, given: Option<Secret>| {
+            needed(
+                option,
+                given.map(Credential::from).or_else(|| asked(option)),
+            )
+        };
         let client = || {
             Ok::<_, OptionError>(Client {
                 id: needed("clientId", self.client_id)?,
-                secret: needed("clientSecret", self.client_secret)?,
+                secret: secret("clientSecret", self.client_secret)?,
                 authentication: self.client_authentication,
             })
         };
-        let access_key = || access_key(self.access_key_id, self.access_key_secret);
+        let access_key = || {
+            Ok::<_, OptionError>(AccessKey {
+                id: needed("accessKeyId", self.access_key_id)?,
+                secret: secret("accessKeySecret", self.access_key_secret)?,
+            })
+        };
         let scope = self.scope;
         Ok(match grant {
             GrantName::ClientCredentials => Credentials::Client {
@@ -186,13 +211,6 @@ impl Parts {
             GrantName::AccessKey => Credentials::AccessKey(access_key()?),
         })
     }
-}
-
-fn access_key(id: Option<String>, secret: Option<Secret>) -> Result<AccessKey, OptionError> {
-    Ok(AccessKey {
-        id: needed("accessKeyId", id)?,
-        secret: needed("accessKeySecret", secret)?,
-    })
 }
 
 /// An option that the grant cannot do without.
@@ -239,7 +257,23 @@ impl Credentials {
                 .into_iter()
                 .chain(ids)
                 .collect(),
-            secrets: secrets.into_iter().cloned().collect(),
+            secrets: secrets
+                .into_iter()
+                .filter_map(Credential::given)
+                .cloned()
+                .collect(),
+        }
+    }
+
+    /// Whether all secrets stay as they are.
+    pub fn stay(&self) -> bool {
+        let of = |secrets: &[&Credential]| secrets.iter().all(|secret| secret.given().is_some());
+        match self {
+            Self::Client { client, .. } => of(&[&client.secret]),
+            Self::Password {
+                access_key, client, ..
+            } => of(&[&client.secret, &access_key.secret]),
+            Self::AccessKey(access_key) => of(&[&access_key.secret]),
         }
     }
 

@@ -1,11 +1,14 @@
 //! The tables against the readers: what a row says is what the reader does.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use cxone_dtmf_simulator::SimulatorOptions;
 use serde_json::{Value, json};
 
 use super::{AuthConfig, InjectorConfig, calls, tables};
+use crate::foreign_secrets::ForeignSecrets;
+use crate::outbox::Outbox;
 
 /// One row, in the object that it belongs to.
 struct Row(Value);
@@ -74,6 +77,9 @@ impl Row {
             Some(("auditLog" | "auditLog.rotate", _)) => {
                 around["auditLog"]["directory"] = json!("logs");
             }
+            Some(("clientCertificate", _)) => {
+                around["clientCertificate"] = json!({ "cert": "a", "key": "b" });
+            }
             Some(("rateLimit", _)) => around["rateLimit"]["perMinute"] = json!(1),
             _ => {}
         }
@@ -105,6 +111,12 @@ impl Row {
     }
 }
 
+/// No option is a function.
+fn no_secrets() -> Arc<ForeignSecrets> {
+    let outbox = Arc::new_cyclic(|this| Outbox::new(this.clone(), || ()));
+    ForeignSecrets::new(1.0, outbox)
+}
+
 fn read(section: &str, object: &Value) -> Result<String, String> {
     let json = object.to_string();
     let message = |error: cxone_dtmf_engine::error::Error| error.message.into_owned();
@@ -112,7 +124,7 @@ fn read(section: &str, object: &Value) -> Result<String, String> {
         "injector" => InjectorConfig::read(&json)
             .map(|config| seen(&config))
             .map_err(message),
-        "auth" => AuthConfig::read(&json)
+        "auth" => AuthConfig::read(&json, &[], &no_secrets())
             .map(|config| {
                 format!(
                     "{:?} {:?} {:?}",

@@ -27,7 +27,7 @@
 //! | [`endpoint`] | the address of the API, configured or discovered |
 //! | [`auth`], [`audit`] | tokens; the audit log |
 //! | [`http`], [`outcome`] | requests and connections; the end of an injection |
-//! | [`retry`], [`redact`], [`lock`], [`rate_limit`] | resends; what errors must not show; the queue of a call; the rate limit |
+//! | [`json`], [`retry`], [`redact`], [`lock`], [`rate_limit`] | from bytes to JSON; resends; what errors must not show; the queue of a call; the rate limit |
 //! | [`in_doubt`] | unknown outcomes that the process remembers |
 //! | [`payload`], [`origin`], [`trace`], [`cancel`] | checked input; cancellation |
 //! | [`error`], [`delivery`], [`clock`], [`timestamp`], `counters` | the words that all rooms share |
@@ -52,6 +52,7 @@ pub mod fleet;
 pub mod http;
 pub mod in_doubt;
 pub mod injector;
+pub mod json;
 pub mod lock;
 pub mod metrics;
 pub mod origin;
@@ -64,7 +65,7 @@ pub mod sessions;
 mod sleep;
 pub mod submit;
 pub mod timestamp;
-mod tls;
+pub mod tls;
 pub mod trace;
 
 /// A boxed future, as the traits of the seams return it.

@@ -32,6 +32,7 @@ fn attempts() -> [AttemptResult; 4] {
     let answered = |status| AttemptResult::Answered {
         status,
         retry_after: None,
+        token_refused: false,
     };
     let timed_out = AttemptResult::Failed {
         fault: FaultKind::TimedOut,

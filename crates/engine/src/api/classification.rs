@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use crate::delivery::Delivery;
-use crate::error::Code;
+use crate::error::{Code, Untrusted};
 use crate::http::FaultKind;
 use crate::retry::{
-    Failure, Resend, ResendWhenUnknown, UnknownCause, may_have_run, wants_new_connection,
+    Failure, Resend, ResendWhenUnknown, UnknownCause, is_transient, may_have_run,
+    wants_new_connection,
 };
 
 /// How one attempt ended.
@@ -21,6 +22,8 @@ pub enum AttemptResult {
         status: u16,
         /// A valid `Retry-After`, from now.
         retry_after: Option<Duration>,
+        /// It refuses the token itself ([`crate::auth::refuses_token`]).
+        token_refused: bool,
     },
     /// Without one.
     Failed {
@@ -59,9 +62,10 @@ pub(super) fn classify(result: &AttemptResult, policy: &DeliveryPolicy) -> Class
         AttemptResult::Answered {
             status,
             retry_after,
+            token_refused,
         } => Classification::Failed(Failure {
             retry_after,
-            ..of_status(status, retry_after.is_some(), policy)
+            ..of_status(status, retry_after.is_some(), token_refused, policy)
         }),
         AttemptResult::Failed { fault, handed_over } => {
             Classification::Failed(of_fault(fault, handed_over, policy))
@@ -72,22 +76,34 @@ pub(super) fn classify(result: &AttemptResult, policy: &DeliveryPolicy) -> Class
 fn of_fault(fault: FaultKind, handed_over: bool, policy: &DeliveryPolicy) -> Failure {
     match fault {
         FaultKind::StreamRefused => refused(Code::Server, Resend::Unsent),
+        // Its handshake was not over for the server, which took no request by then and ends the connection (RFC 8446 §6.2).
+        FaultKind::Certificate(Untrusted::ClientUnknown) if handed_over => {
+            refused(Code::Connect, Resend::Never)
+        }
         FaultKind::TimedOut if handed_over => unknown(UnknownCause::Timeout, policy),
         _ if handed_over => unknown(UnknownCause::ConnectionLost, policy),
-        FaultKind::Certificate | FaultKind::Setup => unsent(Resend::Never),
+        FaultKind::Certificate(_) | FaultKind::Setup => unsent(Resend::Never),
+        FaultKind::Proxy(Some(status)) if !is_transient(status) => unsent(Resend::Never),
         FaultKind::ConnectionLost => unsent(Resend::Unsent),
         FaultKind::NameLookup
         | FaultKind::ConnectionRefused
         | FaultKind::ConnectTimeout
         | FaultKind::TlsHandshake
-        | FaultKind::Proxy
+        | FaultKind::Proxy(_)
         | FaultKind::TimedOut => unsent(Resend::Transient),
     }
 }
 
-fn of_status(status: u16, says_when: bool, policy: &DeliveryPolicy) -> Failure {
+fn of_status(
+    status: u16,
+    says_when: bool,
+    token_refused: bool,
+    policy: &DeliveryPolicy,
+) -> Failure {
     match status {
         401 => refused(Code::Auth, Resend::FreshToken),
+        // The token, and not what its client may do, is the reason (RFC 6750 §3.1).
+        403 if token_refused => refused(Code::Auth, Resend::FreshToken),
         403 => refused(Code::Forbidden, Resend::Never),
         409 => refused(Code::Conflict, Resend::Never),
         429 => refused(Code::RateLimited, Resend::Throttled),
@@ -151,6 +167,7 @@ mod tests {
                 Some(seconds) => Some(Duration::from_secs(seconds)),
                 None => None,
             },
+            token_refused: false,
         }
     }
 
@@ -211,6 +228,27 @@ mod tests {
     }
 
     #[test]
+    fn a_403_that_refuses_the_token_asks_for_another() {
+        let policy = policy(true, ResendWhenUnknown::Never);
+        for (status, code, resend) in [
+            (401, Code::Auth, Resend::FreshToken),
+            (403, Code::Auth, Resend::FreshToken),
+            (404, Code::Rejected, Resend::Never),
+        ] {
+            let answered = AttemptResult::Answered {
+                status,
+                retry_after: None,
+                token_refused: true,
+            };
+            let failure = failure(answered, &policy);
+            assert_eq!(
+                (failure.delivery, failure.code, failure.resend),
+                (Refused, code, resend)
+            );
+        }
+    }
+
+    #[test]
     fn faults_mean_what_the_table_says() {
         let policy = policy(true, ResendWhenUnknown::Never);
         #[rustfmt::skip]
@@ -219,12 +257,17 @@ mod tests {
             (FaultKind::ConnectionRefused, false, NotSent, Resend::Transient),
             (FaultKind::ConnectTimeout, false, NotSent, Resend::Transient),
             (FaultKind::TlsHandshake, false, NotSent, Resend::Transient),
-            (FaultKind::Certificate, false, NotSent, Resend::Never),
-            (FaultKind::Proxy, false, NotSent, Resend::Transient),
+            (FaultKind::Certificate(Untrusted::Expired), false, NotSent, Resend::Never),
+            (FaultKind::Proxy(None), false, NotSent, Resend::Transient),
+            (FaultKind::Proxy(Some(502)), false, NotSent, Resend::Transient),
+            (FaultKind::Proxy(Some(429)), false, NotSent, Resend::Transient),
+            (FaultKind::Proxy(Some(407)), false, NotSent, Resend::Never),
+            (FaultKind::Proxy(Some(403)), false, NotSent, Resend::Never),
             (FaultKind::Setup, false, NotSent, Resend::Never),
             (FaultKind::ConnectionLost, false, NotSent, Resend::Unsent),
             (FaultKind::TimedOut, false, NotSent, Resend::Transient),
             (FaultKind::StreamRefused, true, Refused, Resend::Unsent),
+            (FaultKind::Certificate(Untrusted::ClientUnknown), true, Refused, Resend::Never),
             (FaultKind::TimedOut, true, Unknown, Resend::Never),
             (FaultKind::ConnectionLost, true, Unknown, Resend::Never),
             (FaultKind::ConnectionRefused, true, Unknown, Resend::Never),

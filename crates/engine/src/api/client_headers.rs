@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
@@ -11,7 +11,7 @@ use super::wiped::Wiped;
 use crate::Secret;
 use crate::auth::Token;
 use crate::error::{Code, Error};
-use crate::http::OWN_USER_AGENT;
+use crate::http::{IDENTITY, OWN_USER_AGENT};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -128,6 +128,7 @@ impl ClientHeaders {
         let mut headers = self.own.clone();
         headers.insert(AUTHORIZATION, bearer);
         headers.insert(ACCEPT, JSON);
+        headers.insert(ACCEPT_ENCODING, IDENTITY);
         Ok(headers)
     }
 
@@ -252,6 +253,7 @@ mod tests {
         assert_eq!(with_body[AUTHORIZATION], "Bearer abc");
         assert!(with_body[AUTHORIZATION].is_sensitive());
         assert_eq!(with_body[ACCEPT], "application/json");
+        assert_eq!(with_body[ACCEPT_ENCODING], "identity");
         assert_eq!(with_body[CONTENT_TYPE], "application/json");
         assert!(with_body[USER_AGENT].as_bytes().starts_with(b"cxone-dtmf/"));
         assert!(!format!("{with_body:?}").contains("abc"));

@@ -5,14 +5,16 @@ use serde_json::Value;
 use super::details;
 use crate::error::{BodyError, Details, Response};
 use crate::http::{Answer, AnswerBody};
+use crate::json;
 use crate::redact::Redactor;
 
-/// The body as text. Empty when there was none.
+/// The body as text, without a byte order mark. Empty when there was none.
 pub fn body_text(body: &AnswerBody) -> Result<&str, BodyError> {
     match body {
-        AnswerBody::Whole(bytes) => std::str::from_utf8(bytes).map_err(|_| BodyError::Unreadable),
+        AnswerBody::Whole(bytes) => json::text(bytes).ok_or(BodyError::Unreadable),
         AnswerBody::Cut => Err(BodyError::Cut),
         AnswerBody::TooLarge => Err(BodyError::TooLarge),
+        AnswerBody::Coded(coding) => Err(BodyError::Coded(coding)),
     }
 }
 
@@ -22,7 +24,7 @@ pub fn response(answer: &Answer, redactor: Redactor<'_>) -> Response {
     let body = body_text(&answer.body);
     let data = match body {
         Ok("") | Err(_) => Value::Null,
-        Ok(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
+        Ok(text) => json::read(text).unwrap_or_else(|| Value::String(text.to_owned())),
     };
     let mut response = Response {
         status: answer.status.as_u16(),
@@ -31,7 +33,13 @@ pub fn response(answer: &Answer, redactor: Redactor<'_>) -> Response {
         body_error: body.err(),
         details: Details::default(),
     };
-    response.details = details::read(&response);
+    let Details { reason, trace_id } = details::read(&response);
+    // Once more, since a secret may have a blank where the server wrote the end of a line.
+    let redacted = |text: String| redactor.text(&text);
+    response.details = Details {
+        reason: reason.map(redacted),
+        trace_id: trace_id.map(redacted),
+    };
     response
 }
 
@@ -90,16 +98,32 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_does_not_come_about_in_the_reason() {
+        let secrets = [crate::Secret::new("two words".to_owned())];
+        let redactor = Redactor {
+            digits: &[],
+            secrets: &secrets,
+        };
+        let seen = response(&whole("{\"message\":\"no: two\\nwords\"}"), redactor);
+        assert_eq!(seen.details.reason.as_deref(), Some("no: *****"));
+    }
+
+    #[test]
     fn why_a_body_is_not_there_has_a_name() {
         let why = |body| {
             body_text(&body)
-                .map_err(BodyError::as_str)
+                .map_err(|error| error.as_str().into_owned())
                 .map(str::to_owned)
         };
         let unreadable = AnswerBody::Whole(Bytes::from_static(&[0xff]));
-        assert_eq!(why(AnswerBody::Cut), Err("cut"));
-        assert_eq!(why(AnswerBody::TooLarge), Err("too-large"));
-        assert_eq!(why(unreadable), Err("unreadable"));
+        for (body, name) in [
+            (AnswerBody::Cut, "cut"),
+            (AnswerBody::TooLarge, "too-large"),
+            (unreadable, "unreadable"),
+            (AnswerBody::Coded("zstd"), "coded: zstd"),
+        ] {
+            assert_eq!(why(body), Err(name.to_owned()));
+        }
         assert_eq!(why(AnswerBody::Whole(Bytes::new())), Ok(String::new()));
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use url::Url;
 
 use super::connection::Connection;
+use super::credential::Credential;
 use super::exchange::{Failed, Format, TokenRequest, ask, endpoint};
 use super::password::auth_token_url;
 use super::renewal::Renewable;
@@ -12,23 +13,43 @@ use super::token::Granted;
 use crate::BoxFuture;
 use crate::Secret;
 
-/// The access key of a user. `Debug` shows neither half.
+/// The access key of a user. `Debug` shows neither half. `S` is [`Secret`] for the time of one request.
 #[derive(Clone)]
-pub struct AccessKey {
+pub struct AccessKey<S = Credential> {
     /// Its id. Not a secret, but nothing shows it either.
     pub id: String,
     /// Its secret.
-    pub secret: Secret,
+    pub secret: S,
 }
 
 impl AccessKey {
+    /// The key with its secret of the moment.
+    pub(super) async fn current(&self) -> Result<AccessKey<Secret>, Failed> {
+        let secret = self.secret.current().await;
+        Ok(AccessKey {
+            id: self.id.clone(),
+            secret: secret.map_err(Failed::unasked)?,
+        })
+    }
+
+    /// What an error must not show of it where it is not asked with.
+    pub(super) fn known(&self) -> Vec<Secret> {
+        let secret = self.secret.given().cloned();
+        [Some(Secret::new(self.id.clone())), secret]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+impl AccessKey<Secret> {
     /// What an error must not show of it.
     pub(super) fn hidden(&self) -> [Secret; 2] {
         [Secret::new(self.id.clone()), self.secret.clone()]
     }
 }
 
-impl fmt::Debug for AccessKey {
+impl<S> fmt::Debug for AccessKey<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessKey").finish_non_exhaustive()
     }
@@ -49,14 +70,17 @@ pub struct AccessKeyGrant {
 impl Renewable for AccessKeyGrant {
     fn begin(&self) -> BoxFuture<'_, Result<Granted, Failed>> {
         Box::pin(async move {
-            let AccessKey { id, secret } = &self.access_key;
+            let key = self.access_key.current().await?;
             let request = TokenRequest {
                 url: &self.url,
                 format: Format::Json,
-                fields: &[("accessKeyId", id), ("accessKeySecret", secret.expose())],
+                fields: &[
+                    ("accessKeyId", &key.id),
+                    ("accessKeySecret", key.secret.expose()),
+                ],
                 client: None,
                 scope: "",
-                secrets: &self.access_key.hidden(),
+                secrets: &key.hidden(),
             };
             ask(&self.connection, request).await
         })
@@ -64,8 +88,7 @@ impl Renewable for AccessKeyGrant {
 
     fn renew<'a>(&'a self, refresh_token: &'a Secret) -> BoxFuture<'a, Result<Granted, Failed>> {
         Box::pin(async move {
-            let [id, secret] = self.access_key.hidden();
-            let secrets = [id, secret, refresh_token.clone()];
+            let secrets = [self.access_key.known(), vec![refresh_token.clone()]].concat();
             let of_user_hub = TokenRequest {
                 url: &self.refresh_urls.user_hub,
                 format: Format::Json,

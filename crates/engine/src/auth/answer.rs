@@ -4,14 +4,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::body::{self, Unread};
 use super::refusal;
 use super::tenant::Tenant;
 use super::token::{Granted, is_bearer_token};
 use crate::Secret;
 use crate::error::{Code, Error};
-use crate::http::{Answer, AnswerBody};
+use crate::http::Answer;
 
 /// The life of a token whose answer does not say it in a readable way.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(300);
@@ -30,31 +31,41 @@ pub fn read(
     secrets: &[Secret],
     now: SystemTime,
 ) -> Result<Granted, Error> {
+    let fields = body::fields(answer);
     if !answer.status.is_success() {
-        return Err(refusal::refused(answer, secrets, now));
+        return Err(refusal::refused(answer, &fields, secrets, now));
     }
-    match &answer.body {
-        AnswerBody::Whole(body) => granted(body, scope),
-        AnswerBody::Cut => Err(Error::not_sent(
-            Code::Auth,
-            "OAuth authentication failed: the connection ended within the answer of the token endpoint; try again",
-        )
-        .retryable(None)),
-        AnswerBody::TooLarge => Err(unusable(
-            "the answer of the token endpoint is longer than 64 KB",
+    match fields {
+        Ok(fields) if has_token(&fields) => granted(fields, scope),
+        // Some servers refuse with this status, others only say that there is no error.
+        Ok(fields) if refusal::is_in(&fields) => {
+            let mut error = refusal::refused(answer, &Ok(fields), secrets, now);
+            error.response = None;
+            Err(error)
+        }
+        Ok(_) => Err(failed(
+            "the answer of the token endpoint has no access_token; check authUrl",
         )),
+        Err(unread) => {
+            let error = failed(&format!("the answer of the token endpoint {unread}"));
+            Err(match unread {
+                Unread::Cut => error.retryable(None),
+                _ => error,
+            })
+        }
     }
 }
 
+/// The second name is that of `/public/user/refresh`.
+const TOKEN_FIELDS: [&str; 2] = ["access_token", "token"];
+
+fn has_token(fields: &Map<String, Value>) -> bool {
+    let mut tokens = TOKEN_FIELDS.iter().filter_map(|name| fields.get(*name));
+    tokens.any(|token| token.as_str().is_some_and(|token| !token.is_empty()))
+}
+
 /// Reads the body of a 2xx answer. `scope` is what was asked for, separated by spaces.
-fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
-    // Some servers put a byte order mark in front; RFC 8259 §8.1 lets a reader skip it.
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let Ok(Value::Object(mut fields)) = serde_json::from_slice(body) else {
-        return Err(unusable(
-            "the answer of the token endpoint is not a JSON object",
-        ));
-    };
+fn granted(mut fields: Map<String, Value>, scope: &str) -> Result<Granted, Error> {
     let mut text = |names: [&str; 2]| {
         let found = names.into_iter().find_map(|name| fields.remove(name));
         match found {
@@ -62,17 +73,17 @@ fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
             _ => None,
         }
     };
-    // The second names are those of `/public/user/refresh`.
     let refresh_token = text(["refresh_token", "refreshToken"]);
     let id_token = text(["id_token", "idToken"]);
-    let Some(access_token) = text(["access_token", "token"]) else {
-        return Err(unusable(
-            "the answer of the token endpoint has no access_token",
-        ));
-    };
+    let access_token = text(TOKEN_FIELDS).unwrap_or_else(|| Secret::new(String::new()));
     if !is_bearer_token(&access_token) {
-        return Err(unusable(
+        return Err(failed(
             "the access_token has characters that a bearer token cannot have (RFC 6750)",
+        ));
+    }
+    if !is_of_bearers(fields.get("token_type")) {
+        return Err(failed(
+            "the token endpoint granted a token of another type than Bearer, which this package cannot use (token_type, RFC 6749 section 7.1)",
         ));
     }
     if let Some(missing) = missing_scopes(fields.get("scope"), scope) {
@@ -96,11 +107,21 @@ fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
     })
 }
 
-fn unusable(what: &str) -> Error {
-    Error::not_sent(
-        Code::Auth,
-        format!("OAuth authentication failed: {what}; check authUrl"),
-    )
+/// Whether a token of this type goes behind the word `Bearer`. Its name is read in any case (RFC 6749 §7.1 with §5.1); the
+/// access keys of NICE are answered without one.
+fn is_of_bearers(token_type: Option<&Value>) -> bool {
+    match token_type {
+        None | Some(Value::Null) => true,
+        Some(Value::String(name)) => {
+            let name = name.trim();
+            name.is_empty() || name.eq_ignore_ascii_case("bearer")
+        }
+        Some(_) => false,
+    }
+}
+
+fn failed(what: &str) -> Error {
+    Error::not_sent(Code::Auth, format!("OAuth authentication failed: {what}"))
 }
 
 fn lifetime(expires_in: Option<&Value>) -> Duration {

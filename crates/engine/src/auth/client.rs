@@ -3,21 +3,22 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
+use super::credential::Credential;
 use crate::Secret;
 use crate::error::Error;
 
-/// A client. `Debug` shows neither half.
+/// A client. `Debug` shows neither half. `S` is [`Secret`] for the time of one request.
 #[derive(Clone)]
-pub struct Client {
+pub struct Client<S = Credential> {
     /// Its id. Not a secret, but nothing shows it either.
     pub id: String,
     /// Its secret.
-    pub secret: Secret,
+    pub secret: S,
     /// Where both go.
     pub authentication: ClientAuthentication,
 }
@@ -45,6 +46,17 @@ impl ClientAuthentication {
 }
 
 impl Client {
+    /// The client with its secret of the moment.
+    pub(super) async fn current(&self) -> Result<Client<Secret>, Error> {
+        Ok(Client {
+            id: self.id.clone(),
+            secret: self.secret.current().await?,
+            authentication: self.authentication,
+        })
+    }
+}
+
+impl Client<Secret> {
     /// Its fields of a form, which leaves those without a value out.
     pub(super) fn fields(&self) -> [(&'static str, &str); 2] {
         let (id, secret) = match self.authentication {
@@ -78,20 +90,6 @@ impl Client {
         ))
     }
 
-    /// What an error must not show of it: the secret, and both halves together in each form that a header may have.
-    pub(super) fn hidden(&self) -> Vec<Secret> {
-        let as_they_are = Zeroizing::new(format!("{}:{}", self.id, self.secret.expose()));
-        let mut hidden = vec![self.secret.clone()];
-        for pair in [self.form_encoded(), as_they_are] {
-            // Without their padding, which a server may leave out or keep.
-            for alphabet in [BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD] {
-                hidden.push(Secret::new(alphabet.encode(pair.as_bytes())));
-            }
-            hidden.push(Secret::new(String::clone(&pair)));
-        }
-        hidden
-    }
-
     /// The error with the other way to authenticate in it, where the endpoint refused the client by 401 (RFC 6749 §5.2).
     pub(super) fn advise(&self, mut error: Error) -> Error {
         let is_refused = error.response.as_ref().is_some_and(|response| {
@@ -109,7 +107,7 @@ impl Client {
     }
 }
 
-impl fmt::Debug for Client {
+impl<S> fmt::Debug for Client<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("authentication", &self.authentication)
@@ -122,7 +120,7 @@ mod tests {
     use super::*;
     use crate::error::{Code, Details, Response};
 
-    fn client(authentication: ClientAuthentication) -> Client {
+    fn client(authentication: ClientAuthentication) -> Client<Secret> {
         Client {
             id: "an app:1".to_owned(),
             secret: Secret::new("p+q/é:%".to_owned()),

@@ -36,7 +36,8 @@ impl Grant for ClientCredentials {
             } else {
                 &self.scope
             };
-            let [id, secret] = self.client.fields();
+            let client = self.client.current().await?;
+            let [id, secret] = client.fields();
             let request = TokenRequest {
                 url: &self.url,
                 format: Format::Form,
@@ -46,15 +47,15 @@ impl Grant for ClientCredentials {
                     secret,
                     ("scope", scope),
                 ],
-                client: Some(&self.client),
+                client: Some(&client),
                 scope: &self.scope,
                 secrets: &[],
             };
             let granted = ask(&self.connection, request).await;
-            granted.map_err(|failed| match self.client.authentication {
+            granted.map_err(|failed| match client.authentication {
                 // In the tutorial's own way its message stands alone, since programs match on it.
                 ClientAuthentication::Body => failed.error,
-                ClientAuthentication::Basic => self.client.advise(failed.error),
+                ClientAuthentication::Basic => client.advise(failed.error),
             })
         })
     }

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, USER_AGENT,
+};
 use http::{Method, Uri};
 
 use super::refusal;
 use crate::clock::WallClock;
-use crate::error::Error;
-use crate::http::{Answer, Fault, OWN_USER_AGENT, ProxyUse, Request, Transport, Witness};
+use crate::error::{Code, Error};
+use crate::http::{
+    Answer, Fault, IDENTITY, OWN_USER_AGENT, Peer, ProxyUse, Request, Transport, Witness, sentence,
+};
 
 /// The way to such an endpoint.
 #[derive(Clone)]
@@ -52,6 +56,31 @@ impl Connection {
         (self.send(Method::GET, uri, HeaderMap::new(), Bytes::new())).await
     }
 
+    /// Asks whether a host is there: one HEAD on a connection of its own, without a token. Returns the `Date` of the answer, if
+    /// there was one: a server that takes a connection is there, even if HEAD is beneath it.
+    pub async fn probe(&self, uri: &Uri, peer: Peer) -> Result<Option<String>, Error> {
+        let asked = self.request(Method::HEAD, uri, HeaderMap::new(), Bytes::new());
+        let asked = Request {
+            fresh_connection: true,
+            ..asked
+        };
+        match self.carry(asked).await {
+            Ok(answer) => {
+                let date = answer.headers.get(DATE);
+                Ok(date.and_then(|date| date.to_str().ok()).map(str::to_owned))
+            }
+            Err(Unanswered {
+                left: true, fault, ..
+            }) if fault.kind.cause().is_none() => Ok(None),
+            Err(Unanswered { fault, proxy, .. }) => {
+                let error = Error::not_sent(Code::Connect, sentence(fault.kind, peer));
+                Err(proxy
+                    .explain(fault.kind, error)
+                    .distrusting(fault.kind.cause()))
+            }
+        }
+    }
+
     /// Posts a body with its media type, once, with the `Authorization` of a client where it has one.
     pub(super) async fn post(
         &self,
@@ -69,30 +98,38 @@ impl Connection {
         &self,
         method: Method,
         uri: &Uri,
-        mut headers: HeaderMap,
+        headers: HeaderMap,
         body: Bytes,
     ) -> Result<Answer, Unanswered> {
+        self.carry(self.request(method, uri, headers, body)).await
+    }
+
+    fn request(&self, method: Method, uri: &Uri, mut headers: HeaderMap, body: Bytes) -> Request {
         // Without it the platform may answer in HTML.
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, IDENTITY);
         headers.insert(USER_AGENT, HeaderValue::from_static(OWN_USER_AGENT));
-        // Bounded, since a caller that waits for the answer need not have a deadline.
-        let _ = tokio::time::timeout(self.timeout, self.transport.ready()).await;
-        let witness = Witness::default();
-        let request = Request {
+        Request {
             method,
             uri: uri.clone(),
             headers,
             body,
-            witness: witness.clone(),
+            witness: Witness::default(),
             timeout: self.timeout,
             fresh_connection: false,
-        };
+        }
+    }
+
+    async fn carry(&self, request: Request) -> Result<Answer, Unanswered> {
+        // Bounded, since a caller that waits for the answer need not have a deadline.
+        let _ = tokio::time::timeout(self.timeout, self.transport.ready()).await;
+        let (uri, witness) = (request.uri.clone(), request.witness.clone());
         self.transport
             .send(request)
             .await
             .map_err(|fault| Unanswered {
                 fault,
-                proxy: self.transport.proxy_use(uri),
+                proxy: self.transport.proxy_use(&uri),
                 left: !witness.revoke(),
             })
     }

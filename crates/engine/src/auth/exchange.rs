@@ -25,7 +25,7 @@ pub(super) struct TokenRequest<'a> {
     /// What is asked for, and with which credentials.
     pub(super) fields: &'a [(&'a str, &'a str)],
     /// The client that asks, where the grant has one. Its fields are among the others.
-    pub(super) client: Option<&'a Client>,
+    pub(super) client: Option<&'a Client<Secret>>,
     /// The scopes asked for, which the answer must grant.
     pub(super) scope: &'a str,
     /// What an error must not show besides the client.
@@ -49,6 +49,11 @@ pub(super) struct Failed {
 }
 
 impl Failed {
+    /// A secret was not to be had, so that nothing was asked.
+    pub(super) const fn unasked(error: Error) -> Self {
+        Self { error, left: false }
+    }
+
     /// Whether there is no such endpoint at the address, so that nothing was done with what it was sent.
     pub(super) fn is_no_endpoint(&self) -> bool {
         let response = self.error.response.as_ref();
@@ -68,8 +73,8 @@ pub(super) async fn ask(
     match connection.post(&uri, body, authorization).await {
         Ok(answer) => {
             let now = connection.clock.now();
-            let of_client = request.client.map(Client::hidden).unwrap_or_default();
-            let secrets = [request.secrets, &of_client].concat();
+            let of_client = request.client.map(|client| client.secret.clone());
+            let secrets: Vec<_> = request.secrets.iter().cloned().chain(of_client).collect();
             answer::read(&answer, request.scope, &secrets, now)
                 .map_err(|error| Failed { error, left: true })
         }

@@ -5,10 +5,13 @@
 
 mod access_key;
 mod answer;
+mod body;
 mod cache;
+mod challenge;
 mod client;
 mod client_credentials;
 mod connection;
+mod credential;
 mod exchange;
 mod password;
 mod redacted;
@@ -22,9 +25,11 @@ mod token;
 pub use access_key::{AccessKey, AccessKeyGrant, RefreshUrls, access_key_url};
 pub use answer::{LONGEST_LIFETIME, read as read_answer};
 pub use cache::TokenCache;
+pub use challenge::refuses_token;
 pub use client::{Client, ClientAuthentication};
 pub use client_credentials::{ClientCredentials, token_url};
 pub use connection::Connection;
+pub use credential::{AskSecret, Credential};
 pub use password::{Password, auth_token_url};
 pub use renewal::Renewing;
 pub use single_flight::{Asked, Landed, SingleFlight};

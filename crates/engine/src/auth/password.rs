@@ -29,61 +29,56 @@ pub struct Password {
 }
 
 impl Password {
+    /// `credentials` are the fields that show who asks; `secrets` are those among them besides the client's.
     async fn ask(
         &self,
-        fields: &[(&str, &str)],
-        refresh_token: Option<&Secret>,
+        credentials: [(&str, &str); 3],
+        scope: (&str, &str),
+        secrets: &[Secret],
     ) -> Result<Granted, Failed> {
+        let client = self.client.current().await.map_err(Failed::unasked)?;
+        let [grant, name, secret] = credentials;
+        let [client_id, client_secret] = client.fields();
         let request = TokenRequest {
             url: &self.url,
             format: Format::Form,
-            fields,
-            client: Some(&self.client),
+            fields: &[grant, name, secret, client_id, client_secret, scope],
+            client: Some(&client),
             scope: &self.scope,
-            secrets: &self.secrets(refresh_token),
+            secrets,
         };
         let granted = ask(&self.connection, request).await;
         granted.map_err(|failed| Failed {
-            error: self.client.advise(failed.error),
+            error: client.advise(failed.error),
             ..failed
         })
-    }
-
-    fn secrets(&self, refresh_token: Option<&Secret>) -> Vec<Secret> {
-        self.access_key
-            .hidden()
-            .into_iter()
-            .chain(refresh_token.cloned())
-            .collect()
     }
 }
 
 impl Renewable for Password {
     fn begin(&self) -> BoxFuture<'_, Result<Granted, Failed>> {
         Box::pin(async move {
-            let [client_id, client_secret] = self.client.fields();
-            let fields = [
+            let key = self.access_key.current().await?;
+            let credentials = [
                 ("grant_type", "password"),
-                ("username", &self.access_key.id),
-                ("password", self.access_key.secret.expose()),
-                client_id,
-                client_secret,
-                ("scope", self.scope.trim()),
+                ("username", &*key.id),
+                ("password", key.secret.expose()),
             ];
-            self.ask(&fields, None).await
+            let scope = ("scope", self.scope.trim());
+            self.ask(credentials, scope, &key.hidden()).await
         })
     }
 
     fn renew<'a>(&'a self, refresh_token: &'a Secret) -> BoxFuture<'a, Result<Granted, Failed>> {
         Box::pin(async move {
-            let [client_id, client_secret] = self.client.fields();
-            let fields = [
+            // Pairs without a value are left out.
+            let credentials = [
                 ("grant_type", "refresh_token"),
                 ("refresh_token", refresh_token.expose()),
-                client_id,
-                client_secret,
+                ("", ""),
             ];
-            self.ask(&fields, Some(refresh_token)).await
+            let secrets = [self.access_key.known(), vec![refresh_token.clone()]].concat();
+            self.ask(credentials, ("", ""), &secrets).await
         })
     }
 }

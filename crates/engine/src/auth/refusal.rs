@@ -4,38 +4,63 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
+use super::body::Unread;
 use super::redacted;
 use crate::Secret;
 use crate::error::{Code, Details, Error, Response};
-use crate::http::{Answer, AnswerBody, Fault, FaultKind, Peer, sentence};
+use crate::http::{Answer, Fault, FaultKind, Peer, sentence};
 use crate::retry::{is_transient, retry_after_of};
 
-/// The error codes of RFC 6749 §5.2. No other text of an answer reaches a message.
-const KNOWN_ERRORS: [&str; 6] = [
+/// The error codes of RFC 6749 §5.2, and [`PASSING_ERRORS`]. No other text of an answer reaches a message.
+const KNOWN_ERRORS: [&str; 8] = [
     "invalid_request",
     "invalid_client",
     "invalid_grant",
     "unauthorized_client",
     "unsupported_grant_type",
     "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
 ];
 
-/// An answer other than 2xx. Each of `secrets` is masked in everything the error carries.
-#[must_use]
-pub(super) fn refused(answer: &Answer, secrets: &[Secret], now: SystemTime) -> Error {
-    let status = answer.status;
-    let body = body_fields(&answer.body);
-    let known = body.as_ref().and_then(known_error);
-    let passing = is_transient(status.as_u16());
+/// Those of RFC 6749 §4.1.2.1 that are for the moment. They belong to another endpoint, where a status cannot say it.
+const PASSING_ERRORS: [&str; 2] = ["server_error", "temporarily_unavailable"];
 
-    let mut error = Error::not_sent(Code::Auth, message(status.as_u16(), known, passing));
+/// The statuses of an address where no token endpoint is, with whatever page.
+const NO_ENDPOINT: [u16; 3] = [404, 405, 410];
+
+/// Whether the fields of an answer refuse, whatever its status.
+pub(super) fn is_in(fields: &Map<String, Value>) -> bool {
+    match fields.get("error") {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::String(said)) => !said.is_empty(),
+        Some(_) => true,
+    }
+}
+
+/// An answer that refuses. Each of `secrets` is masked in everything the error carries.
+#[must_use]
+pub(super) fn refused(
+    answer: &Answer,
+    body: &Result<Map<String, Value>, Unread>,
+    secrets: &[Secret],
+    now: SystemTime,
+) -> Error {
+    let status = answer.status.as_u16();
+    let fields = body.as_ref().ok();
+    let known = fields.and_then(known_error);
+    let passing =
+        is_transient(status) || known.is_some_and(|known| PASSING_ERRORS.contains(&known));
+    let unread = body.as_ref().err().copied();
+
+    let mut error = Error::not_sent(Code::Auth, message(status, known, passing, unread));
     error.retryable = passing;
     error.retry_after = retry_after_of(&answer.headers, now);
     error.with_response(Some(Response {
-        status: status.as_u16(),
+        status,
         headers: redacted::headers(&answer.headers, secrets),
-        data: redacted::data(known, body.as_ref(), secrets),
-        body_error: None,
+        data: redacted::data(known, fields, secrets),
+        body_error: unread.and_then(Unread::body_error),
         details: Details::default(),
     }))
 }
@@ -48,12 +73,16 @@ pub(super) fn unanswered(fault: Fault) -> Error {
         | FaultKind::ConnectionRefused
         | FaultKind::ConnectTimeout
         | FaultKind::TlsHandshake => (Code::Connect, true),
-        FaultKind::Certificate | FaultKind::Proxy | FaultKind::Setup => (Code::Connect, false),
+        FaultKind::Proxy(Some(status)) => (Code::Connect, is_transient(status)),
+        FaultKind::Certificate(_) | FaultKind::Proxy(None) | FaultKind::Setup => {
+            (Code::Connect, false)
+        }
         FaultKind::TimedOut | FaultKind::ConnectionLost | FaultKind::StreamRefused => {
             (Code::Auth, true)
         }
     };
-    let error = Error::not_sent(code, sentence(fault.kind, Peer::TokenEndpoint));
+    let error = Error::not_sent(code, sentence(fault.kind, Peer::TokenEndpoint))
+        .distrusting(fault.kind.cause());
     if passing {
         error.retryable(None)
     } else {
@@ -61,29 +90,35 @@ pub(super) fn unanswered(fault: Fault) -> Error {
     }
 }
 
-fn message(status: u16, known: Option<&str>, passing: bool) -> String {
+fn message(status: u16, known: Option<&str>, passing: bool, unread: Option<Unread>) -> String {
     let what = match (status, known) {
-        (401, _) | (400, Some("invalid_client")) => "invalid client credentials".to_owned(),
-        (400..=499, Some(code)) if !passing => {
+        (401, _) | (200..=299 | 400, Some("invalid_client")) => {
+            "invalid client credentials".to_owned()
+        }
+        (200..=299 | 400..=499, Some(code)) if !passing => {
             format!("{code} (the token endpoint answered {status})")
         }
         (300..=399, _) => format!(
             "the token endpoint answered {status} and redirects are not followed; check authUrl"
         ),
+        (_, Some(code)) if PASSING_ERRORS.contains(&code) => {
+            format!("{code} (the token endpoint answered {status}); try again later")
+        }
         _ if passing => format!("the token endpoint answered {status}; try again later"),
-        _ => format!("the token endpoint answered {status}; check authUrl and the client"),
+        (200..=299, None) => {
+            format!(
+                "the token endpoint answered {status} with an error that RFC 6749 does not know"
+            )
+        }
+        _ => match unread.filter(|unread| unread.is_of_the_way() && !NO_ENDPOINT.contains(&status))
+        {
+            Some(unread) => {
+                format!("the token endpoint answered {status}, and its answer {unread}")
+            }
+            None => format!("the token endpoint answered {status}; check authUrl and the client"),
+        },
     };
     format!("OAuth authentication failed: {what}")
-}
-
-fn body_fields(body: &AnswerBody) -> Option<Map<String, Value>> {
-    let AnswerBody::Whole(bytes) = body else {
-        return None;
-    };
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(fields)) => Some(fields),
-        _ => None,
-    }
 }
 
 fn known_error(body: &Map<String, Value>) -> Option<&'static str> {
@@ -94,6 +129,8 @@ fn known_error(body: &Map<String, Value>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::body;
+    use crate::http::AnswerBody;
     use bytes::Bytes;
     use http::StatusCode;
     use http::header::{HeaderName, HeaderValue};
@@ -115,7 +152,12 @@ mod tests {
         };
         // Sunday, 06 Nov 1994 08:49:37 GMT.
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        refused(&answer, &[Secret::new("canary-secret".to_owned())], now)
+        refused(
+            &answer,
+            &body::fields(&answer),
+            &[Secret::new("canary-secret".to_owned())],
+            now,
+        )
     }
 
     #[test]
@@ -181,6 +223,34 @@ mod tests {
     }
 
     #[test]
+    fn a_page_or_a_coded_body_is_called_what_it_is() {
+        let error = error_of(403, "<html>canary", &[]);
+        assert!(error.message.ends_with("answered 403, and its answer is a page of HTML or XML and no JSON; a proxy, gateway or login page may have answered in its place"), "{error}");
+        // There a page is that of the address.
+        assert!(
+            error_of(404, "<html>", &[])
+                .message
+                .ends_with("answered 404; check authUrl and the client")
+        );
+        let coded = Answer {
+            status: StatusCode::BAD_REQUEST,
+            headers: http::HeaderMap::new(),
+            body: AnswerBody::Coded("zstd"),
+        };
+        let error = refused(&coded, &body::fields(&coded), &[], SystemTime::UNIX_EPOCH);
+        assert!(
+            error.message.contains("has the content coding zstd"),
+            "{error}"
+        );
+        assert_eq!(
+            error.response.unwrap().body_error,
+            Some(crate::error::BodyError::Coded("zstd"))
+        );
+        let marked = error_of(400, "\u{FEFF}{\"error\":\"invalid_client\"}", &[]);
+        assert!(marked.message.ends_with("invalid client credentials"));
+    }
+
+    #[test]
     fn retry_after_is_read_as_seconds_and_as_date() {
         for (text, seconds) in [
             ("0", Some(0)),
@@ -206,14 +276,17 @@ mod tests {
 
     #[test]
     fn faults_are_told_apart() {
+        use crate::error::Untrusted;
         use FaultKind as Kind;
         for (kind, code, retryable) in [
             (Kind::NameLookup, Code::Connect, true),
             (Kind::ConnectionRefused, Code::Connect, true),
             (Kind::ConnectTimeout, Code::Connect, true),
             (Kind::TlsHandshake, Code::Connect, true),
-            (Kind::Certificate, Code::Connect, false),
-            (Kind::Proxy, Code::Connect, false),
+            (Kind::Certificate(Untrusted::Expired), Code::Connect, false),
+            (Kind::Proxy(None), Code::Connect, false),
+            (Kind::Proxy(Some(407)), Code::Connect, false),
+            (Kind::Proxy(Some(503)), Code::Connect, true),
             (Kind::Setup, Code::Connect, false),
             (Kind::TimedOut, Code::Auth, true),
             (Kind::ConnectionLost, Code::Auth, true),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::Secret;
+use crate::json;
 
 /// The longest tenant id. Real ones are UUIDs of 36 characters.
 const MAX_LENGTH: usize = 64;
@@ -53,9 +53,9 @@ impl Tenant {
             .decode(claims.trim_end_matches('='))
             .ok()?;
         let claims = Zeroizing::new(claims);
-        let claims: Value = serde_json::from_slice(&claims).ok()?;
+        let claims = json::parse(&claims)?;
         let id = claims.get("tenantId")?.as_str()?;
-        let issuer = claims.get("iss").and_then(Value::as_str);
+        let issuer = claims.get("iss").and_then(serde_json::Value::as_str);
         is_lawful(id).then(|| Self {
             id: Some(id.to_owned()),
             issuer: issuer.map(str::to_owned),

@@ -21,6 +21,7 @@ use crate::BoxFuture;
 use crate::auth::{Connection, LONGEST_PAUSE, Tenant, Token, Unanswered, pause};
 use crate::error::{Code, Error};
 use crate::http::{Answer, AnswerBody};
+use crate::json;
 use crate::origin::{is_of_platform, request_uri};
 use crate::retry::{is_transient, retry_after_of};
 
@@ -162,11 +163,11 @@ impl Lookup {
             return Err(error);
         }
         let AnswerBody::Whole(body) = &answer.body else {
-            let mut error = failed("the answer broke off, or is longer than 64 KB");
+            let mut error = failed(&unread(&answer.body));
             error.retryable = answer.body == AnswerBody::Cut;
             return Err(error);
         };
-        let body: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+        let body = json::parse(body);
         let address = body
             .as_ref()
             .and_then(|body| body.get("api_endpoint")?.as_str())
@@ -251,6 +252,18 @@ impl fmt::Debug for Discovered {
 
 fn failed(why: &str) -> Error {
     Error::not_sent(Code::Auth, format!("Discovery of the API failed: {why}"))
+}
+
+/// Why a body cannot be had.
+fn unread(body: &AnswerBody) -> String {
+    match body {
+        AnswerBody::Coded(coding) => {
+            format!(
+                "the answer has the content coding {coding}, which cannot be undone, though none was asked for"
+            )
+        }
+        _ => "the answer broke off, or is longer than 64 KB".to_owned(),
+    }
 }
 
 /// The code and whether it may pass are those of a token request with the same fault.

@@ -88,7 +88,7 @@ codes! {
         exit: Invalid,
     }
     Auth = "ERR_DTMF_AUTH" {
-        when: "No token, or 401 even with a fresh one",
+        when: "No token, or a fresh one is refused too: 401, or 403 with `invalid_token`",
         deliveries: [NotSent, Refused],
         advice: "Check client id and secret; try later if `retryable`",
         exit: Auth,

@@ -13,11 +13,13 @@ mod cause;
 mod code;
 mod exit;
 mod response;
+mod untrusted;
 
 pub use cause::Cause;
 pub use code::Code;
 pub use exit::Exit;
 pub use response::{BodyError, Details, Response};
+pub use untrusted::Untrusted;
 
 /// A failed operation. It never holds the request, a URL, a token or a digit; a [`Cause`] is a number.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +42,8 @@ pub struct Error {
     pub response: Option<Box<Response>>,
     /// What was thrown by code outside of the engine and made the operation fail.
     pub cause: Option<Cause>,
+    /// What was wrong with a certificate, where one was.
+    pub untrusted: Option<Untrusted>,
 }
 
 impl From<OptionError> for Error {
@@ -69,6 +73,7 @@ impl Error {
             repeat_of: None,
             response: None,
             cause: None,
+            untrusted: None,
         }
     }
 
@@ -97,6 +102,13 @@ impl Error {
     #[must_use]
     pub fn with_response(mut self, response: Option<Response>) -> Self {
         self.response = response.map(Box::new);
+        self
+    }
+
+    /// Adds what was wrong with a certificate.
+    #[must_use]
+    pub fn distrusting(mut self, why: Option<Untrusted>) -> Self {
+        self.untrusted = why;
         self
     }
 

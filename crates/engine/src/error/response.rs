@@ -1,5 +1,7 @@
 //! The answer that an error carries.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// Why the body of an answer is not there.
@@ -11,16 +13,19 @@ pub enum BodyError {
     TooLarge,
     /// It is not UTF-8 text.
     Unreadable,
+    /// It came under a content coding of this name that is not known here, or that it does not keep to.
+    Coded(&'static str),
 }
 
 impl BodyError {
     /// The value of `audit.bodyError` in JavaScript.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> Cow<'static, str> {
         match self {
-            Self::Cut => "cut",
-            Self::TooLarge => "too-large",
-            Self::Unreadable => "unreadable",
+            Self::Cut => "cut".into(),
+            Self::TooLarge => "too-large".into(),
+            Self::Unreadable => "unreadable".into(),
+            Self::Coded(coding) => format!("coded: {coding}").into(),
         }
     }
 }

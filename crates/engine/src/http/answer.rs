@@ -7,6 +7,7 @@ use http::Response;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
 
+use super::coding;
 use super::message::{Answer, AnswerBody, MAX_ANSWER_BYTES};
 
 /// Reads the body within `time`, and at most [`MAX_ANSWER_BYTES`] of it.
@@ -18,6 +19,10 @@ where
     let body = tokio::time::timeout(time, read_body(body))
         .await
         .unwrap_or(AnswerBody::Cut);
+    let body = match body {
+        AnswerBody::Whole(bytes) => coding::decoded(&head.headers, bytes),
+        other => other,
+    };
     Answer {
         status: head.status,
         headers: head.headers,

@@ -11,6 +11,7 @@ use rustls::ClientConfig;
 
 use super::message::Fault;
 use super::network::Network;
+use super::tap::Ride;
 use super::witness::WitnessedBody;
 use crate::sleep::Clocks;
 
@@ -23,6 +24,11 @@ pub(super) trait Client: Clone + Send + Sync + 'static {
 
     /// Makes one, in well under a millisecond. With `max_idle` 0 it keeps no connection, so there is never one to take.
     fn build(network: &Network, tls: &Arc<ClientConfig>, max_idle: usize) -> Result<Self, Fault>;
+
+    /// Follows a request to the connection that it gets, where that can be done.
+    fn follow(_request: &mut Request<WitnessedBody>) -> Option<Ride> {
+        None
+    }
 
     /// Sends once.
     fn send(

@@ -11,15 +11,17 @@ use std::time::Duration;
 use http::header::USER_AGENT;
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, Uri};
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::time::timeout;
 use tower_service::Service;
 
+use super::proxy::Proxies;
+use super::tap::Tapped;
+use super::tunnel;
 use super::via::Via;
 use crate::BoxFuture;
 use crate::tls;
@@ -44,10 +46,6 @@ pub(super) struct ConnectTimedOut;
 #[derive(Debug)]
 pub(super) struct LookupFailed;
 
-/// The proxy opened no tunnel.
-#[derive(Debug)]
-pub(super) struct TunnelRefused;
-
 macro_rules! error {
     ($name:ty, $text:literal) => {
         impl fmt::Display for $name {
@@ -61,7 +59,6 @@ macro_rules! error {
 
 error!(ConnectTimedOut, "no connection in time");
 error!(LookupFailed, "the name could not be looked up");
-error!(TunnelRefused, "the proxy opened no tunnel");
 
 /// Connects to servers. The client clones it for each request, so it is one pointer.
 #[derive(Clone)]
@@ -76,7 +73,7 @@ impl Connector {
     /// `limit` spans name lookup, TCP, the proxy and TLS. `agent` is how a proxy hears of us.
     pub(super) fn new(
         tls: &Arc<ClientConfig>,
-        proxies: Option<Arc<Matcher>>,
+        proxies: Option<Arc<Proxies>>,
         agent: Option<&HeaderValue>,
         limit: Duration,
     ) -> Self {
@@ -108,7 +105,7 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<Via>;
+    type Response = TokioIo<Tapped>;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
@@ -119,7 +116,10 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, destination: Uri) -> Self::Future {
         let connecting = timeout(self.0.limit, self.0.secured.clone().call(destination));
-        Box::pin(async move { connecting.await.unwrap_or(Err(ConnectTimedOut.into())) })
+        Box::pin(async move {
+            let stream = connecting.await.unwrap_or(Err(ConnectTimedOut.into()))?;
+            Ok(TokioIo::new(Tapped::new(stream)))
+        })
     }
 }
 
@@ -128,7 +128,7 @@ impl Service<Uri> for Connector {
 struct Route {
     tcp: HttpConnector<Lookup>,
     to_proxy: HttpsConnector<HttpConnector<Lookup>>,
-    proxies: Option<Arc<Matcher>>,
+    proxies: Option<Arc<Proxies>>,
     introduction: HeaderMap,
 }
 
@@ -143,7 +143,7 @@ impl Service<Uri> for Route {
 
     fn call(&mut self, destination: Uri) -> Self::Future {
         let proxies = self.proxies.as_ref();
-        let Some(proxy) = proxies.and_then(|proxies| proxies.intercept(&destination)) else {
+        let Some(proxy) = proxies.and_then(|proxies| proxies.of(&destination)) else {
             let connecting = self.tcp.call(destination);
             return Box::pin(async move { Ok(Via::straight(connecting.await?)) });
         };
@@ -151,19 +151,12 @@ impl Service<Uri> for Route {
             let connecting = self.to_proxy.call(proxy.uri().clone());
             return Box::pin(async move { Ok(Via::forwarding(connecting.await?)) });
         }
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.to_proxy.clone())
-            .with_headers(self.introduction.clone());
-        if let Some(login) = proxy.basic_auth() {
-            tunnel = tunnel.with_auth(login.clone());
-        }
-        let tunneling = tunnel.call(destination);
+        let connecting = self.to_proxy.call(proxy.uri().clone());
+        let introduction = self.introduction.clone();
         Box::pin(async move {
-            match tunneling.await {
-                Ok(stream) => Ok(Via::tunnel(stream)),
-                // Its type has no name. What has no cause is the proxy's own refusal.
-                Err(error) if error.source().is_none() => Err(TunnelRefused.into()),
-                Err(error) => Err(error.into()),
-            }
+            let stream = connecting.await?;
+            let tunnel = tunnel::open(stream, &destination, introduction, proxy.basic_auth());
+            Ok(Via::tunnel(tunnel.await?))
         })
     }
 }

@@ -1,9 +1,11 @@
 //! The transport of the digits: HTTP/1.1 and HTTP/2 over TCP and TLS, through a proxy where one has a say.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use http::header::HeaderValue;
+use http::uri::Scheme;
 use http::{Response, Uri};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
@@ -13,11 +15,14 @@ use rustls::ClientConfig;
 use super::clients::{Client, Clients};
 use super::connector::Connector;
 use super::exchange::exchange;
+use super::gate::Gates;
+use super::limits::{MOST_HEADER_BYTES, MOST_HEADERS};
 use super::message::{Answer, Fault, Request};
 use super::network::{Network, SETUP};
 use super::options::HttpOptions;
 use super::proxy::ProxyUse;
 use super::proxy_variables::ProxyVariables;
+use super::tap::Ride;
 use super::transport::Transport;
 use super::witness::WitnessedBody;
 use crate::BoxFuture;
@@ -51,7 +56,12 @@ pub struct DigitsTransport {
     clients: Clients<Hyper>,
 }
 
-type Hyper = legacy::Client<Connector, WitnessedBody>;
+#[derive(Clone)]
+struct Hyper {
+    client: legacy::Client<Connector, WitnessedBody>,
+    /// Of hosts whose connections are kept.
+    gates: Option<Arc<Gates>>,
+}
 
 impl DigitsTransport {
     /// Checks the options; the client itself is made at the first send, off the calling thread.
@@ -118,18 +128,47 @@ impl Client for Hyper {
             agent.as_ref(),
             options.connect_timeout,
         );
-        Ok(legacy::Client::builder(TokioExecutor::new())
+        let client = legacy::Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(options.pool_idle)
             .pool_max_idle_per_host(max_idle)
-            .build(connector))
+            .http1_max_headers(MOST_HEADERS)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http2_max_header_list_size(MOST_HEADER_BYTES)
+            .build(connector);
+        let may_share = max_idle > 0 && !options.http1_only;
+        Ok(Self {
+            client,
+            gates: may_share.then(Arc::default),
+        })
+    }
+
+    fn follow(request: &mut http::Request<WitnessedBody>) -> Option<Ride> {
+        Some(Ride::of(request))
     }
 
     async fn send(
         &self,
         request: http::Request<WitnessedBody>,
     ) -> Result<Response<Incoming>, legacy::Error> {
-        self.request(request).await
+        let lead = match (&self.gates, request.uri().authority()) {
+            (Some(gates), Some(host)) if request.uri().scheme() == Some(&Scheme::HTTPS) => {
+                gates.pass(host).await
+            }
+            _ => None,
+        };
+        let mut ride = request.body().given_ride();
+        let mut answering = pin!(self.client.request(request));
+        if let Some((lead, ride)) = lead.zip(ride.as_mut()) {
+            tokio::select! {
+                biased;
+                shared = ride.connected() => lead.opened(shared),
+                answer = &mut answering => return answer,
+            }
+        }
+        answering.await
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use super::answer;
 use super::clients::{Client, Clients};
 use super::fault::{self, Failure};
-use super::message::{Answer, Fault, FaultKind, Request};
+use super::message::{Answer, AnswerBody, Fault, FaultKind, Request};
 use super::network::Network;
 use super::witness::{Witness, WitnessedBody};
 
@@ -20,12 +20,14 @@ pub(super) async fn exchange<C: Client>(
 ) -> Result<Answer, Fault> {
     let started = Instant::now();
     let within = request.timeout;
+    let mut ride = None;
     // Dropped after everything that runs below, on every way out.
     let mut departure = Departure::of(&request);
     let head = async {
         let client = clients.client(network, request.fresh_connection).await?;
         let tls = request.uri.scheme() == Some(&Scheme::HTTPS);
-        let outgoing = outgoing(network, request);
+        let mut outgoing = outgoing(network, request);
+        ride = C::follow(&mut outgoing);
         departure.reached = true;
         client.send(outgoing).await.map_err(|error| {
             let Failure { kind, connected } = fault::read(&error, tls);
@@ -35,8 +37,26 @@ pub(super) async fn exchange<C: Client>(
     };
     let response = timeout(within, head).await.unwrap_or(Err(Fault {
         kind: FaultKind::TimedOut,
-    }))?;
-    Ok(answer::read(response, within.saturating_sub(started.elapsed())).await)
+    }));
+    match response {
+        Ok(response) => {
+            let answer = answer::read(response, within.saturating_sub(started.elapsed())).await;
+            if let Some(ride) = ride {
+                ride.keep(&answer.headers, network.options.pool_idle);
+            }
+            Ok(answer)
+        }
+        Err(fault) => {
+            let known = ride.and_then(|ride| ride.heard());
+            known.map_or(Err(fault), |(status, headers)| {
+                Ok(Answer {
+                    status,
+                    headers,
+                    body: AnswerBody::Cut,
+                })
+            })
+        }
+    }
 }
 
 fn outgoing(network: &Network, request: Request) -> http::Request<WitnessedBody> {

@@ -4,10 +4,12 @@ use std::error::Error as StdError;
 use std::io;
 
 use hyper_util::client::legacy as client;
-use rustls::AlertDescription;
+use rustls::{AlertDescription, CertificateError};
 
-use super::connector::{ConnectTimedOut, LookupFailed, TunnelRefused};
+use super::connector::{ConnectTimedOut, LookupFailed};
 use super::message::FaultKind;
+use super::tunnel::TunnelRefused;
+use crate::error::Untrusted;
 
 /// How one exchange failed that brought no status line.
 pub(super) struct Failure {
@@ -19,8 +21,8 @@ pub(super) struct Failure {
 
 /// Reads the error of either client. `tls` says that the address is https.
 ///
-/// Without a connection the request was not written. With one, only the two ways in which HTTP/2 declines a request
-/// are told apart from a lost connection.
+/// Without a connection the request was not written. With one, a server that shuts this client out and the two ways in
+/// which HTTP/2 declines a request are told apart from a lost connection.
 pub(super) fn read(error: &(dyn StdError + 'static), tls: bool) -> Failure {
     let unconnected = |kind| Failure {
         kind,
@@ -33,11 +35,16 @@ pub(super) fn read(error: &(dyn StdError + 'static), tls: bool) -> Failure {
         return unconnected(connecting(error, tls));
     }
     let refused = causes(error).any(|cause| cause.downcast_ref().is_some_and(is_refusal));
+    // In TLS 1.3 the client is done before the server looks at its certificate (RFC 8446 §4.4.2.4).
+    let shut_out = match find(error) {
+        Some(rustls::Error::AlertReceived(alert)) => complaint(*alert),
+        _ => None,
+    };
     Failure {
-        kind: if refused {
-            FaultKind::StreamRefused
-        } else {
-            FaultKind::ConnectionLost
+        kind: match shut_out {
+            Some(why @ Untrusted::ClientUnknown) => FaultKind::Certificate(why),
+            _ if refused => FaultKind::StreamRefused,
+            _ => FaultKind::ConnectionLost,
         },
         connected: true,
     }
@@ -48,8 +55,8 @@ fn connecting(error: &(dyn StdError + 'static), tls: bool) -> FaultKind {
     if has_cause::<LookupFailed>(error) || controls.is_some_and(reqwest::Error::is_dns) {
         return FaultKind::NameLookup;
     }
-    if has_cause::<TunnelRefused>(error) {
-        return FaultKind::Proxy;
+    if let Some(TunnelRefused { status }) = find(error) {
+        return FaultKind::Proxy(*status);
     }
     if let Some(error) = find(error) {
         return handshake(error);
@@ -86,23 +93,57 @@ fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 /// Tells what will stay as it is from what may pass.
 fn handshake(error: &rustls::Error) -> FaultKind {
     use rustls::Error as Tls;
-    match error {
-        Tls::InvalidCertificate(_)
-        | Tls::InvalidCertRevocationList(_)
-        | Tls::NoCertificatesPresented
+    let why = match error {
+        Tls::InvalidCertificate(why) => certificate(why),
+        Tls::InvalidCertRevocationList(_) => Untrusted::Invalid,
+        Tls::NoCertificatesPresented
         | Tls::UnsupportedNameType
         | Tls::PeerIncompatible(_)
-        | Tls::NoApplicationProtocol
-        // The same complaints, made by the other side (RFC 8446 §6.2).
-        | Tls::AlertReceived(
-            AlertDescription::ProtocolVersion
-            | AlertDescription::HandshakeFailure
-            | AlertDescription::InsufficientSecurity
-            | AlertDescription::NoApplicationProtocol
-            | AlertDescription::UnrecognisedName
-            | AlertDescription::CertificateRequired,
-        ) => FaultKind::Certificate,
-        _ => FaultKind::TlsHandshake,
+        | Tls::NoApplicationProtocol => Untrusted::NothingInCommon,
+        Tls::AlertReceived(alert) => match complaint(*alert) {
+            Some(why) => why,
+            None => return FaultKind::TlsHandshake,
+        },
+        _ => return FaultKind::TlsHandshake,
+    };
+    FaultKind::Certificate(why)
+}
+
+fn certificate(error: &CertificateError) -> Untrusted {
+    use CertificateError as Bad;
+    match error {
+        Bad::Expired | Bad::ExpiredContext { .. } => Untrusted::Expired,
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => Untrusted::NotYetValid,
+        Bad::NotValidForNameContext { presented, .. } if presented.is_empty() => Untrusted::NoName,
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Untrusted::WrongName,
+        // Of the last, that a server presents the certificate of an authority, is by far the most frequent.
+        Bad::UnknownIssuer | Bad::Other(_) => Untrusted::UnknownIssuer,
+        Bad::BadSignature => Untrusted::BadSignature,
+        Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => Untrusted::WrongUse,
+        Bad::UnsupportedSignatureAlgorithmContext { .. }
+        | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => Untrusted::Unsupported,
+        _ => Untrusted::Invalid,
+    }
+}
+
+/// The complaints that the other side makes of this one (RFC 8446 §6.2).
+fn complaint(alert: AlertDescription) -> Option<Untrusted> {
+    match alert {
+        AlertDescription::ProtocolVersion
+        | AlertDescription::HandshakeFailure
+        | AlertDescription::InsufficientSecurity
+        | AlertDescription::NoApplicationProtocol => Some(Untrusted::NothingInCommon),
+        AlertDescription::UnrecognisedName => Some(Untrusted::WrongName),
+        AlertDescription::CertificateRequired
+        | AlertDescription::NoCertificate
+        | AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied => Some(Untrusted::ClientUnknown),
+        _ => None,
     }
 }
 
@@ -143,32 +184,29 @@ mod tests {
 
     #[test]
     fn passing_trouble_and_final_refusals_of_a_handshake() {
-        use rustls::{CertificateError, Error as Tls, InvalidMessage, PeerIncompatible};
+        use rustls::{Error as Tls, InvalidMessage, PeerIncompatible};
+        let of = FaultKind::Certificate;
+        let unsupported = CertificateError::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id: Vec::new(),
+            supported_algorithms: Vec::new(),
+        };
+        let ciphers = PeerIncompatible::NoCipherSuitesInCommon;
+        #[rustfmt::skip]
         let cases = [
-            (
-                Tls::InvalidCertificate(CertificateError::Expired),
-                FaultKind::Certificate,
-            ),
-            (
-                Tls::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon),
-                FaultKind::Certificate,
-            ),
-            (
-                Tls::AlertReceived(AlertDescription::ProtocolVersion),
-                FaultKind::Certificate,
-            ),
-            (
-                Tls::AlertReceived(AlertDescription::HandshakeFailure),
-                FaultKind::Certificate,
-            ),
-            (
-                Tls::AlertReceived(AlertDescription::InternalError),
-                FaultKind::TlsHandshake,
-            ),
-            (
-                Tls::InvalidMessage(InvalidMessage::InvalidContentType),
-                FaultKind::TlsHandshake,
-            ),
+            (Tls::InvalidCertificate(CertificateError::Expired), of(Untrusted::Expired)),
+            (Tls::InvalidCertificate(CertificateError::NotValidYet), of(Untrusted::NotYetValid)),
+            (Tls::InvalidCertificate(CertificateError::NotValidForName), of(Untrusted::WrongName)),
+            (Tls::InvalidCertificate(CertificateError::UnknownIssuer), of(Untrusted::UnknownIssuer)),
+            (Tls::InvalidCertificate(CertificateError::InvalidPurpose), of(Untrusted::WrongUse)),
+            (Tls::InvalidCertificate(CertificateError::BadEncoding), of(Untrusted::Invalid)),
+            (Tls::InvalidCertificate(unsupported), of(Untrusted::Unsupported)),
+            (Tls::PeerIncompatible(ciphers), of(Untrusted::NothingInCommon)),
+            (Tls::AlertReceived(AlertDescription::ProtocolVersion), of(Untrusted::NothingInCommon)),
+            (Tls::AlertReceived(AlertDescription::HandshakeFailure), of(Untrusted::NothingInCommon)),
+            (Tls::AlertReceived(AlertDescription::CertificateRequired), of(Untrusted::ClientUnknown)),
+            (Tls::AlertReceived(AlertDescription::UnknownCA), of(Untrusted::ClientUnknown)),
+            (Tls::AlertReceived(AlertDescription::InternalError), FaultKind::TlsHandshake),
+            (Tls::InvalidMessage(InvalidMessage::InvalidContentType), FaultKind::TlsHandshake),
             (Tls::DecryptError, FaultKind::TlsHandshake),
         ];
         for (error, expected) in cases {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 use super::witness::Witness;
+use crate::error::Untrusted;
 
 /// Answers longer than this are not read further.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -46,8 +47,10 @@ pub enum AnswerBody {
     Whole(Bytes),
     /// The connection ended or the time ran out before its end.
     Cut,
-    /// Longer than [`MAX_ANSWER_BYTES`].
+    /// Longer than [`MAX_ANSWER_BYTES`], where it is coded as it is or decoded.
     TooLarge,
+    /// Under a content coding of this name that is not known here, or that the body does not keep to.
+    Coded(&'static str),
 }
 
 /// The platform answered with a status line.
@@ -72,10 +75,10 @@ pub enum FaultKind {
     ConnectTimeout,
     /// The TLS handshake broke off.
     TlsHandshake,
-    /// The certificate or the protocol of the other side is not acceptable.
-    Certificate,
-    /// A proxy declined to open the tunnel.
-    Proxy,
+    /// The two sides do not accept one another, and will not.
+    Certificate(Untrusted),
+    /// A proxy opened no tunnel: the status it answered, or none where it hung up or was not understood.
+    Proxy(Option<u16>),
     /// The other side said that it did not process the request (HTTP/2 `REFUSED_STREAM`, `GOAWAY`).
     StreamRefused,
     /// No answer within the time of the attempt.
@@ -84,6 +87,17 @@ pub enum FaultKind {
     ConnectionLost,
     /// The client could not be set up or the request not be built.
     Setup,
+}
+
+impl FaultKind {
+    /// The cause that errors of this fault have.
+    #[must_use]
+    pub const fn cause(self) -> Option<Untrusted> {
+        match self {
+            Self::Certificate(why) => Some(why),
+            _ => None,
+        }
+    }
 }
 
 /// No answer.

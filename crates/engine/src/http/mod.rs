@@ -8,20 +8,30 @@
 //! What they share is written once: the settings, the trusted roots, the proxy decision (`network`), when a client
 //! is made anew (`clients`), the course of an exchange (`exchange`) and the names of faults (`fault`).
 
+use http::HeaderValue;
+
 mod answer;
 mod clients;
+mod coding;
 mod connector;
 mod control;
 mod digits;
 mod exchange;
 mod fault;
+mod gate;
+mod head;
+mod keep_alive;
+mod limits;
 mod message;
 mod network;
+mod no_proxy;
 mod options;
 mod proxy;
 mod proxy_variables;
 mod sentences;
+mod tap;
 mod transport;
+mod tunnel;
 mod via;
 mod witness;
 
@@ -34,6 +44,9 @@ pub use proxy_variables::ProxyVariables;
 pub use sentences::{Peer, sentence};
 pub use transport::Transport;
 pub use witness::{Witness, WitnessedBody};
+
+/// The value of `Accept-Encoding`: no coding. Answers are short, and a compressed one costs both sides more than it saves.
+pub(crate) const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 /// Names this version of the package to the platform.
 pub(crate) const OWN_USER_AGENT: &str = concat!("cxone-dtmf/", env!("CARGO_PKG_VERSION"));

@@ -5,21 +5,19 @@ use std::sync::Arc;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Scheme;
 use http::{HeaderMap, Uri};
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::client::proxy::matcher::Intercept;
 use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
-use url::Url;
 
 use super::message::{Fault, FaultKind};
 use super::options::HttpOptions;
-use super::proxy::ProxyUse;
+use super::proxy::{Proxies, ProxyChoice, ProxyUse};
 use super::proxy_variables::ProxyVariables;
 use crate::clock::WallClock;
 use crate::error::Error;
 use crate::sleep::Clocks;
-use crate::tls;
+use crate::tls::{self, ClientCertificate, Trust};
 
 pub(super) const SETUP: Fault = Fault {
     kind: FaultKind::Setup,
@@ -28,10 +26,10 @@ pub(super) const SETUP: Fault = Fault {
 /// The way out of this process.
 pub(super) struct Network {
     pub(super) options: HttpOptions,
-    pub(super) proxies: Option<Arc<Matcher>>,
+    pub(super) proxies: Option<Arc<Proxies>>,
     variables: ProxyVariables,
     wall: WallClock,
-    own_roots: Vec<CertificateDer<'static>>,
+    trust: Trust,
     tls: Arc<OnceCell<Arc<ClientConfig>>>,
 }
 
@@ -46,19 +44,24 @@ impl Network {
             .ca_bundle
             .as_deref()
             .map_or_else(|| Ok(Vec::new()), tls::ca_bundle)?;
-        own_roots.extend(
-            options
-                .extra_ca
-                .as_deref()
-                .map_or_else(Vec::new, tls::extra_ca),
-        );
-        let proxies = options.proxy.matcher(&variables)?.map(Arc::new);
+        if let Some(pem) = &options.extra_ca {
+            own_roots.extend(tls::extra_ca(pem)?);
+        }
+        let identity = options
+            .client_certificate
+            .as_ref()
+            .map(ClientCertificate::read);
+        let trust = Trust {
+            own: own_roots,
+            identity: identity.transpose()?.map(Arc::new),
+        };
+        let proxies = options.proxy.proxies(&variables)?.map(Arc::new);
         Ok(Self {
             options,
             proxies,
             variables,
             wall,
-            own_roots,
+            trust,
             tls: Arc::default(),
         })
     }
@@ -75,12 +78,12 @@ impl Network {
     /// or sends with short time-outs would start it over and over.
     async fn read_roots(&self) -> Result<(), Fault> {
         let cell = Arc::clone(&self.tls);
-        let own = self.own_roots.clone();
+        let trust = self.trust.clone();
         let http1_only = self.options.http1_only;
         let reading = tokio::spawn(async move {
             cell.get_or_try_init(|| async {
                 tokio::task::spawn_blocking(move || {
-                    tls::client_config(own, http1_only).ok().map(Arc::new)
+                    tls::client_config(trust, http1_only).ok().map(Arc::new)
                 })
                 .await
                 .ok()
@@ -100,7 +103,7 @@ impl Network {
 
     /// The proxy that has a say for this address.
     pub(super) fn proxy(&self, uri: &Uri) -> Option<Intercept> {
-        self.proxies.as_ref()?.intercept(uri)
+        self.proxies.as_ref()?.of(uri)
     }
 
     /// A proxy that forwards requests reads its login in each of them. In a tunnel it is not sent.
@@ -115,8 +118,48 @@ impl Network {
 
     /// What proxies have to do with this address, for messages.
     pub(super) fn proxy_use(&self, uri: &Uri) -> ProxyUse {
-        Url::parse(&uri.to_string()).map_or(ProxyUse::None, |url| {
-            self.options.proxy.used_for(&url, &self.variables)
-        })
+        if self.proxy(uri).is_some() {
+            return ProxyUse::Used;
+        }
+        let unasked = (self.options.proxy == ProxyChoice::None).then(|| self.variables.naming(uri));
+        unasked.flatten().map_or(ProxyUse::None, ProxyUse::Unused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_proxy_has_to_do_with_an_address() {
+        let variables = [("HTTPS_PROXY", "p.test"), ("NO_PROXY", "*.inside.test:443")];
+        let url = ProxyChoice::Url("http://p.test".to_owned());
+        let unused = ProxyUse::Unused("HTTPS_PROXY");
+        for (choice, address, expected) in [
+            (&url, "https://api.test", ProxyUse::Used),
+            (&url, "https://a.inside.test", ProxyUse::Used),
+            (&url, "http://[::1]:8", ProxyUse::None),
+            (&url, "http://a.localhost:8", ProxyUse::None),
+            (&ProxyChoice::Env, "https://api.test", ProxyUse::Used),
+            (&ProxyChoice::Env, "https://a.inside.test", ProxyUse::None),
+            (
+                &ProxyChoice::Env,
+                "https://a.inside.test:8443",
+                ProxyUse::Used,
+            ),
+            (&ProxyChoice::Env, "http://api.test", ProxyUse::None),
+            (&ProxyChoice::None, "https://api.test", unused),
+            (&ProxyChoice::None, "https://a.inside.test", ProxyUse::None),
+            (&ProxyChoice::None, "https://127.0.0.1", ProxyUse::None),
+        ] {
+            let options = HttpOptions {
+                proxy: choice.clone(),
+                ..HttpOptions::default()
+            };
+            let variables = ProxyVariables::set(&variables);
+            let network = Network::new(options, variables, WallClock::system()).expect("valid");
+            let found = network.proxy_use(&address.parse().expect("an address"));
+            assert_eq!(found, expected, "{choice:?} {address}");
+        }
     }
 }

@@ -3,15 +3,13 @@
 use std::fmt;
 
 use http::Uri;
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use url::Url;
 
 use super::message::FaultKind;
-use super::proxy_variables::{ProxyVariables, stays_here};
+use super::no_proxy::Destination;
+use super::proxy_variables::ProxyVariables;
 use crate::error::{Code, Error};
-
-/// Never sent through a proxy: plain http is allowed to these hosts because it stays on the machine.
-const LOOPBACK: &str = "127.0.0.0/8,::1,localhost";
 
 /// Where requests go through. Requests to this machine never go through a proxy.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -56,7 +54,7 @@ impl ProxyUse {
         }
         match self {
             // The failure of a proxy as such names it already.
-            Self::Used if fault != FaultKind::Proxy => error
+            Self::Used if !matches!(fault, FaultKind::Proxy(_)) => error
                 .message
                 .to_mut()
                 .push_str("; it went through a proxy: check that too"),
@@ -70,40 +68,41 @@ impl ProxyUse {
     }
 }
 
-impl ProxyChoice {
-    /// Whether requests to this address go through a proxy. Blocks of addresses in `NO_PROXY` are not looked at.
-    pub(super) fn used_for(&self, url: &Url, variables: &ProxyVariables) -> ProxyUse {
-        match (self, variables.naming(url)) {
-            (Self::Url(_), _) if !stays_here(url) => ProxyUse::Used,
-            (Self::Env, Some(_)) => ProxyUse::Used,
-            (Self::None, Some(name)) => ProxyUse::Unused(name),
-            _ => ProxyUse::None,
-        }
-    }
+/// The one decision, for the traffic and for what is said of it.
+pub(super) struct Proxies {
+    matcher: Matcher,
+    except: String,
+}
 
+impl Proxies {
+    /// The proxy that has a say for this address.
+    pub(super) fn of(&self, uri: &Uri) -> Option<Intercept> {
+        let destination = Destination::of(uri)?;
+        let goes_straight = destination.stays_here() || destination.is_excepted(&self.except);
+        (!goes_straight)
+            .then(|| self.matcher.intercept(uri))
+            .flatten()
+    }
+}
+
+impl ProxyChoice {
     /// What tells the proxy of an address; `None` where no proxy has a say at all.
-    pub(super) fn matcher(&self, variables: &ProxyVariables) -> Result<Option<Matcher>, Error> {
+    pub(super) fn proxies(&self, variables: &ProxyVariables) -> Result<Option<Proxies>, Error> {
         match self {
             Self::None => Ok(None),
             Self::Url(text) => {
                 let proxy = address("proxy", text)?;
-                Ok(Some(
-                    Matcher::builder()
-                        .all(String::from(proxy))
-                        .no(LOOPBACK)
-                        .build(),
-                ))
+                Ok(Some(Proxies {
+                    matcher: Matcher::builder().all(String::from(proxy)).build(),
+                    except: String::new(),
+                }))
             }
             Self::Env => environment(variables),
         }
     }
 }
 
-fn environment(variables: &ProxyVariables) -> Result<Option<Matcher>, Error> {
-    let except = variables.exceptions().map_or_else(
-        || LOOPBACK.to_owned(),
-        |listed| format!("{LOOPBACK},{listed}"),
-    );
+fn environment(variables: &ProxyVariables) -> Result<Option<Proxies>, Error> {
     let read = |found: Option<(&'static str, &str)>| {
         found
             .map(|(name, text)| address(name, text).map(String::from))
@@ -118,14 +117,14 @@ fn environment(variables: &ProxyVariables) -> Result<Option<Matcher>, Error> {
     if https.is_none() && http.is_none() && all.is_none() {
         return Ok(None);
     }
-    Ok(Some(
-        Matcher::builder()
+    Ok(Some(Proxies {
+        matcher: Matcher::builder()
             .https(https.unwrap_or_default())
             .http(http.unwrap_or_default())
             .all(all.unwrap_or_default())
-            .no(except)
             .build(),
-    ))
+        except: variables.exceptions().unwrap_or_default().to_owned(),
+    }))
 }
 
 /// `host:port` without a scheme means http, as other programs read these variables.
@@ -159,9 +158,9 @@ mod tests {
 
     /// Whether a proxy has a say for an address.
     fn says(choice: &ProxyChoice, variables: &ProxyVariables, address: &str) -> bool {
-        let matcher = choice.matcher(variables).expect("valid");
+        let proxies = choice.proxies(variables).expect("valid");
         let address = address.parse().expect("address");
-        matcher.is_some_and(|matcher| matcher.intercept(&address).is_some())
+        proxies.is_some_and(|proxies| proxies.of(&address).is_some())
     }
 
     #[test]
@@ -197,28 +196,7 @@ mod tests {
         for address in ["https://api.test/", "http://api.test/"] {
             assert!(says(&ProxyChoice::Env, &set(&both), address));
         }
-        assert!(ProxyChoice::Env.matcher(&set(&[both[0], all])).is_err());
-    }
-
-    #[test]
-    fn what_a_proxy_has_to_do_with_an_address() {
-        let variables = set(&[("HTTPS_PROXY", "p.test")]);
-        let url = ProxyChoice::Url("http://p.test".to_owned());
-        for (choice, address, expected) in [
-            (&url, "https://api.test", ProxyUse::Used),
-            (&url, "http://[::1]:8", ProxyUse::None),
-            (&ProxyChoice::Env, "https://api.test", ProxyUse::Used),
-            (&ProxyChoice::Env, "http://api.test", ProxyUse::None),
-            (
-                &ProxyChoice::None,
-                "https://api.test",
-                ProxyUse::Unused("HTTPS_PROXY"),
-            ),
-            (&ProxyChoice::None, "https://127.0.0.1", ProxyUse::None),
-        ] {
-            let found = choice.used_for(&Url::parse(address).expect("valid"), &variables);
-            assert_eq!(found, expected, "{choice:?} {address}");
-        }
+        assert!(ProxyChoice::Env.proxies(&set(&[both[0], all])).is_err());
     }
 
     #[test]
@@ -234,7 +212,10 @@ mod tests {
             "m; ALL_PROXY is set but not used: pass proxy: 'env'"
         );
         assert!(told(ProxyUse::Used, Code::Connect, lookup).contains("a proxy"));
-        assert_eq!(told(ProxyUse::Used, Code::Connect, FaultKind::Proxy), "m");
+        assert_eq!(
+            told(ProxyUse::Used, Code::Connect, FaultKind::Proxy(None)),
+            "m"
+        );
         assert_eq!(told(ProxyUse::None, Code::Connect, lookup), "m");
         assert_eq!(told(unused, Code::OutcomeUnknown, lookup), "m");
     }
@@ -249,14 +230,16 @@ mod tests {
             "http://hunter2`b:3128",
         ] {
             let error = ProxyChoice::Url(text.to_owned())
-                .matcher(&ProxyVariables::default())
-                .expect_err("invalid");
+                .proxies(&ProxyVariables::default())
+                .err()
+                .expect("invalid");
             assert!(error.message.starts_with("proxy "), "{error}");
             assert!(!error.message.contains("hunter2"), "{error}");
         }
         let error = ProxyChoice::Env
-            .matcher(&set(&[("all_proxy", "socks5://hunter2@proxy.test")]))
-            .expect_err("invalid");
+            .proxies(&set(&[("all_proxy", "socks5://hunter2@proxy.test")]))
+            .err()
+            .expect("invalid");
         assert!(error.message.starts_with("all_proxy "), "{error}");
         assert!(!error.message.contains("hunter2"), "{error}");
     }

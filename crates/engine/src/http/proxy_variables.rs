@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use url::{Host, Url};
+use http::Uri;
+
+use super::no_proxy::Destination;
 
 /// The variables that have a say; of two forms the one in capitals counts first.
 const VARIABLES: [&str; 9] = [
@@ -65,18 +67,16 @@ impl ProxyVariables {
     }
 
     /// The variable that names a proxy for this address.
-    pub(super) fn naming(&self, url: &Url) -> Option<&'static str> {
-        let host = url.host_str()?;
-        if stays_here(url)
-            || self
-                .exceptions()
-                .is_some_and(|listed| excepts(listed, host))
-        {
+    pub(super) fn naming(&self, uri: &Uri) -> Option<&'static str> {
+        let destination = Destination::of(uri)?;
+        let except = self.exceptions().unwrap_or_default();
+        if destination.stays_here() || destination.is_excepted(except) {
             return None;
         }
-        let own = match url.scheme() {
-            "https" => self.https(),
-            _ => self.http(),
+        let own = if destination.https {
+            self.https()
+        } else {
+            self.http()
         };
         own.or_else(|| self.all()).map(|(name, _)| name)
     }
@@ -89,28 +89,6 @@ impl fmt::Debug for ProxyVariables {
             .entries(self.0.iter().map(|(name, _)| name))
             .finish()
     }
-}
-
-/// Whether requests to this host never leave the machine, and so never go through a proxy.
-pub(super) fn stays_here(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// Near enough for a message: names with everything below them, and addresses, but no blocks of addresses.
-fn excepts(listed: &str, host: &str) -> bool {
-    listed.split(',').map(str::trim).any(|entry| {
-        let name = entry.trim_start_matches('.').to_ascii_lowercase();
-        entry == "*"
-            || host == name
-            || host
-                .strip_suffix(name.as_str())
-                .is_some_and(|rest| !name.is_empty() && rest.ends_with('.'))
-    })
 }
 
 #[cfg(test)]
@@ -130,7 +108,7 @@ mod tests {
     use super::*;
 
     fn naming(variables: &[(&str, &str)], url: &str) -> Option<&'static str> {
-        ProxyVariables::set(variables).naming(&Url::parse(url).expect("valid"))
+        ProxyVariables::set(variables).naming(&url.parse().expect("valid"))
     }
 
     #[test]
@@ -149,7 +127,7 @@ mod tests {
             (&[https, ("no_proxy", "a, .TEST")], "https://api.test", None),
             (&[https, ("NO_PROXY", "api.test")], "https://api.test", None),
             (
-                &[https, ("NO_PROXY", "pi.test,,.")],
+                &[https, ("NO_PROXY", "pi.test,,. 192.0.2.0/24")],
                 "https://api.test",
                 Some(https.0),
             ),

@@ -10,7 +10,8 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-type ToProxy = MaybeHttpsStream<TokioIo<TcpStream>>;
+/// To a proxy, or to the destination where there is none or through its tunnel.
+pub(super) type ToProxy = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// TCP, with TLS around it where the proxy itself is spoken to by TLS.
 pub(super) struct Via {

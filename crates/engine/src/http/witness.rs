@@ -13,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 #[cfg(cxone_loom)]
 use loom::sync::atomic::{AtomicU8, Ordering};
 
+use super::tap::Ride;
 use crate::sleep::Clocks;
 
 const UNTOUCHED: u8 = 0;
@@ -115,6 +116,8 @@ impl std::error::Error for Withdrawn {}
 pub struct WitnessedBody {
     rest: Option<Bytes>,
     witness: Witness,
+    empty: bool,
+    ride: Option<Ride>,
 }
 
 impl WitnessedBody {
@@ -122,9 +125,21 @@ impl WitnessedBody {
     #[must_use]
     pub fn new(bytes: Bytes, witness: Witness) -> Self {
         Self {
+            empty: bytes.is_empty(),
             rest: Some(bytes).filter(|bytes| !bytes.is_empty()),
             witness,
+            ride: None,
         }
+    }
+
+    /// Tells the connection that takes the request up.
+    pub(super) fn ride(&mut self, ride: Ride) {
+        self.ride = Some(ride);
+    }
+
+    /// The connection that is told.
+    pub(super) fn given_ride(&self) -> Option<Ride> {
+        self.ride.clone()
     }
 }
 
@@ -143,7 +158,7 @@ impl Body for WitnessedBody {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Withdrawn>>> {
         Poll::Ready(self.rest.take().map(|bytes| {
-            if self.witness.hand_over() {
+            if self.ride.as_ref().is_none_or(Ride::begin) && self.witness.hand_over() {
                 Ok(Frame::data(bytes))
             } else {
                 Err(Withdrawn)
@@ -152,6 +167,10 @@ impl Body for WitnessedBody {
     }
 
     fn is_end_stream(&self) -> bool {
+        // The one question that the connection asks of an empty body, when it takes the request up.
+        if let Some(ride) = self.ride.as_ref().filter(|_| self.empty) {
+            let _ = ride.begin();
+        }
         self.rest.is_none()
     }
 

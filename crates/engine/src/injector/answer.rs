@@ -6,7 +6,7 @@ use super::active::Active;
 use super::messages;
 use super::retry_loop::Failed;
 use crate::api::{self, AttemptResult, Classification, body_text};
-use crate::auth::Token;
+use crate::auth::{Token, refuses_token};
 use crate::delivery::Delivery;
 use crate::error::{Code, Error};
 use crate::http::{Answer, Fault};
@@ -59,6 +59,7 @@ impl Active {
         let result = AttemptResult::Answered {
             status: answer.status.as_u16(),
             retry_after: retry_after_of(&answer.headers, engine.parts.clock.now()),
+            token_refused: refuses_token(answer),
         };
         let Classification::Failed(failure) = self.classify(&result) else {
             return Ok(self.accepted(answer, &token));
@@ -113,7 +114,7 @@ impl Active {
         let mut error = Error::not_sent(failure.code, messages::attempt(result, failure.code));
         if let AttemptResult::Failed { fault, .. } = *result {
             let used = self.identity.engine.parts.transport.proxy_use(uri);
-            error = used.explain(fault, error);
+            error = used.explain(fault, error).distrusting(fault.cause());
         }
         error.delivery = failure.delivery;
         error.retry_after = failure.retry_after;

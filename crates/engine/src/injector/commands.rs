@@ -13,6 +13,7 @@ use super::messages;
 use super::retry_loop::{self, Attempts, Failed, Retry};
 use crate::api::agent_session::{EndOptions, SessionCommand};
 use crate::api::{AttemptResult, Classification, DeliveryPolicy, RequestTemplate};
+use crate::auth::refuses_token;
 use crate::cancel::{Scope, closed};
 use crate::delivery::Delivery;
 use crate::error::Error;
@@ -161,6 +162,7 @@ impl Attempts for Carrying<'_> {
         }
         let result = AttemptResult::Answered {
             status,
+            token_refused: refuses_token(&answer),
             retry_after: retry_after_of(&answer.headers, engine.parts.clock.now()),
         };
         let policy = DeliveryPolicy {

@@ -11,6 +11,7 @@ use super::messages;
 use super::retry_loop::{self, Attempts, Failed, Retry};
 use super::validated::Validated;
 use crate::api::{Prepared, RequestTemplate};
+use crate::auth::refuses_token;
 use crate::error::{Code, Error};
 use crate::http::Witness;
 use crate::retry::{Policy, Progress, Resend, is_too_early, is_transient};
@@ -215,7 +216,7 @@ impl Attempts for Activation<'_> {
                 let status = answer.status.as_u16();
                 let mut failed = self.engine.declined(&answer, token, Code::NotInFocus);
                 failed.failure.resend = match status {
-                    401 => Resend::FreshToken,
+                    _ if refuses_token(&answer) => Resend::FreshToken,
                     _ if is_transient(status) || is_too_early(status) => Resend::Transient,
                     _ => Resend::Never,
                 };

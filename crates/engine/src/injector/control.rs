@@ -61,7 +61,9 @@ impl Engine {
                 let used = self.parts.control.proxy_use(&uri);
                 Err(NotAnswered {
                     left: Some(!witness.revoke()),
-                    error: used.explain(fault.kind, error),
+                    error: used
+                        .explain(fault.kind, error)
+                        .distrusting(fault.kind.cause()),
                 })
             }
         }

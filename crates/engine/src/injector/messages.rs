@@ -32,13 +32,13 @@ pub(super) fn attempt(result: &AttemptResult, code: Code) -> Cow<'static, str> {
     }
     match *result {
         AttemptResult::Answered { status, .. } => answered(status, code).into(),
-        AttemptResult::Failed { fault, .. } => sentence(fault, Peer::Platform).into(),
+        AttemptResult::Failed { fault, .. } => sentence(fault, Peer::Platform),
     }
 }
 
 fn answered(status: u16, code: Code) -> String {
     match code {
-        Code::Auth => "the platform refused the token twice (401): check client id, secret and scopes".into(),
+        Code::Auth => format!("the platform refused the token twice ({status}): check client id, secret and scopes"),
         Code::Forbidden => "the platform forbids this call or line to this client (403): check the permissions of the client".into(),
         Code::RateLimited => "the platform's rate limit is reached (429): send less, or later".into(),
         Code::Server => format!("the platform failed and pressed nothing ({status})"),

@@ -16,6 +16,7 @@ use super::engine::Engine;
 use super::messages;
 use super::retry_loop::{self, Attempts, Failed, Retry};
 use crate::api::{Recording, RequestTemplate};
+use crate::auth::refuses_token;
 use crate::error::{Code, Error};
 use crate::fleet::MARGIN;
 use crate::lock::FleetLock;
@@ -218,7 +219,7 @@ impl Attempts for Change<'_> {
                 let mut failed = self.engine.declined(&answer, token, Code::Mask);
                 failed.error.retryable = is_transient(status) || is_too_early(status);
                 failed = self.retried(failed);
-                if status == 401 {
+                if refuses_token(&answer) {
                     failed.failure.resend = Resend::FreshToken;
                     failed.failure.retry_after = None;
                 }

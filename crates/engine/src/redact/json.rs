@@ -1,62 +1,46 @@
-//! The digits in parsed JSON: in strings, keys and numbers, and spread over the items of a list.
-
-use std::borrow::Cow;
+//! What is hidden in parsed JSON: in strings, keys and numbers, and digits spread over the items of a list.
 
 use serde_json::{Number, Value};
-use zeroize::Zeroizing;
 
-use super::digits::DigitRedactor;
-use super::form::{is_separator, read};
+use super::decodings::plainest;
+use super::digits::is_part;
 use super::placeholder::PLACEHOLDER;
-use crate::payload::frequencies_of;
+use super::redactor::Redactor;
 
 /// Stands for an item that cannot be part of a sequence: neither digit nor separator.
 const OTHER: &str = "x";
 
-impl DigitRedactor {
-    /// The value with the digits hidden.
+impl Redactor<'_> {
+    /// The value without them.
     ///
     /// A number that holds them, or that equals them as a number does without leading zeros,
-    /// becomes the placeholder as a whole; items of a list that hold them together become one
+    /// becomes the placeholder as a whole; items of a list that hold digits together become one
     /// placeholder. Keys that turn out equal are merged, the last one stays.
     #[must_use]
     pub fn value(&self, value: Value) -> Value {
         match value {
-            Value::String(text) => {
-                let redacted = match self.text(&text) {
-                    Cow::Owned(redacted) => Some(redacted),
-                    Cow::Borrowed(_) => None,
-                };
-                Value::String(redacted.unwrap_or(text))
-            }
-            Value::Number(number) if self.is_in(&number) => placeholder(),
+            Value::String(text) => Value::String(self.text(&text)),
+            Value::Number(number) if self.is_number(&number) => placeholder(),
             Value::Array(items) => Value::Array(self.items(items)),
             Value::Object(fields) => fields
                 .into_iter()
-                .map(|(key, value)| (self.text(&key).into_owned(), self.value(value)))
+                .map(|(key, value)| (self.text(&key), self.value(value)))
                 .collect(),
             other => other,
         }
     }
 
-    fn is_in(&self, number: &Number) -> bool {
-        self.equals(number)
-            || !self.occurrences(&number.to_string()).is_empty()
-            || !self.occurrences(&plain(number)).is_empty()
-    }
-
-    /// A platform that reads the digits as a number drops leading zeros, and beyond 64 bits rounds.
-    fn equals(&self, number: &Number) -> bool {
-        if !self.0.iter().all(char::is_ascii_digit) {
-            return false;
-        }
-        let digits: Zeroizing<String> = Zeroizing::new(self.0.iter().collect());
-        // Bits, since two numbers are meant to be one and the same and not merely near.
-        let wanted = digits.parse::<f64>().map(f64::to_bits).ok();
-        wanted.is_some() && wanted == number.as_f64().map(|number| number.abs().to_bits())
+    fn is_number(&self, number: &Number) -> bool {
+        let written = [number.to_string(), plain(number)];
+        let holds = |text: &String| !self.occurrences(text).is_empty();
+        // A platform that reads them as a number drops leading zeros, and beyond 64 bits rounds. Bits, since two numbers are
+        // meant to be one and the same and not merely near.
+        let shown = number.as_f64().map(|number| number.abs().to_bits());
+        written.iter().any(holds) || self.numbers().any(|wanted| Some(wanted.to_bits()) == shown)
     }
 
     fn items(&self, items: Vec<Value>) -> Vec<Value> {
+        let items: Vec<_> = items.into_iter().map(|item| self.value(item)).collect();
         let mut joined = String::new();
         let mut ranges = Vec::with_capacity(items.len());
         for item in &items {
@@ -82,7 +66,7 @@ impl DigitRedactor {
                     }
                     hidden = Some(range.start);
                 }
-                _ => redacted.push(self.value(item)),
+                _ => redacted.push(item),
             }
         }
         redacted
@@ -96,18 +80,13 @@ fn placeholder() -> Value {
 /// The text of an item that consists of digits and separators only.
 fn part(item: &Value) -> Option<String> {
     let text = match item {
-        Value::String(text) => text.clone(),
+        // Its stars are no digits.
+        Value::String(text) if text == PLACEHOLDER => return None,
+        Value::String(text) => plainest(text),
         Value::Number(number) => plain(number),
         _ => return None,
     };
-    let mut rest = text.as_str();
-    while let Some((character, after)) = read(rest) {
-        if frequencies_of(character).is_none() && !is_separator(character) {
-            return None;
-        }
-        rest = after;
-    }
-    Some(text)
+    is_part(&text).then_some(text)
 }
 
 /// The number without exponent and without a fraction of zero: `1.234e3` is `1234`.
@@ -121,11 +100,17 @@ fn plain(number: &Number) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::DigitRedactor;
     use proptest::prelude::*;
     use serde_json::json;
 
     fn redacted(digits: &str, value: Value) -> Value {
-        DigitRedactor::from_digits(digits).value(value)
+        let digits = [DigitRedactor::from_digits(digits)];
+        Redactor {
+            digits: &digits,
+            secrets: &[],
+        }
+        .value(value)
     }
 
     #[test]

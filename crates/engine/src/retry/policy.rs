@@ -14,6 +14,9 @@ pub const MAX_UNSENT_RESENDS: u32 = 2;
 /// How many attempts an injection has unless it asks for more: it is sent once.
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 1;
 
+/// The shortest wait that is taken for one that was meant.
+const LEAST_RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// Why there is no further attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StopReason {
@@ -118,15 +121,7 @@ impl Policy {
                 return Decision::Stop(StopReason::Exhausted);
             }
         }
-        let asked = failure.retry_after.filter(|asked| !asked.is_zero());
-        let delay = match (asked, kind) {
-            (Some(asked), _) => backoff::upward(asked, rng),
-            (None, Kind::Transient) => {
-                backoff::full_jitter(self.base, self.cap, progress.backoffs, rng)
-            }
-            (None, Kind::Throttled) => backoff::throttled(progress.backoffs, rng),
-            (None, Kind::Unsent | Kind::FreshToken | Kind::NewConnection) => Duration::ZERO,
-        };
+        let delay = self.delay(kind, progress.backoffs, failure.retry_after, rng);
         let Some(delay) = self.within(delay, remaining) else {
             return Decision::Stop(StopReason::PastDeadline);
         };
@@ -141,6 +136,20 @@ impl Policy {
             fresh_token: kind == Kind::FreshToken,
             new_connection: kind == Kind::NewConnection,
         }
+    }
+
+    /// The wait that was asked for, or the back-off. To ask for no wait, as a date in the past does, or for less than the
+    /// second that is the least a `Retry-After` can name (RFC 9110 §10.2.3), does not shorten the back-off.
+    fn delay(&self, kind: Kind, backoffs: u32, asked: Option<Duration>, rng: &mut Rng) -> Duration {
+        if let Some(asked) = asked.filter(|asked| *asked >= LEAST_RETRY_AFTER) {
+            return backoff::upward(asked, rng);
+        }
+        let backoff = match kind {
+            Kind::Transient => backoff::full_jitter(self.base, self.cap, backoffs, rng),
+            Kind::Throttled => backoff::throttled(backoffs, rng),
+            Kind::Unsent | Kind::FreshToken | Kind::NewConnection => Duration::ZERO,
+        };
+        backoff.max(asked.unwrap_or_default())
     }
 
     /// The wait, where it ends before the deadline or can be made to.

@@ -15,5 +15,6 @@ mod audit;
 mod fleet;
 mod http;
 mod injector;
+mod redaction;
 mod simulation;
 mod support;

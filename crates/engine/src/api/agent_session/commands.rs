@@ -179,7 +179,7 @@ pub(super) fn opened_session(answer: &Answer) -> Option<String> {
     let AnswerBody::Whole(bytes) = &answer.body else {
         return None;
     };
-    let body: Value = serde_json::from_slice(bytes).ok()?;
+    let body = crate::json::parse(bytes)?;
     let id = match body.get("sessionId")? {
         Value::String(id) => id.clone(),
         Value::Number(id) => id.to_string(),
@@ -200,7 +200,7 @@ mod tests {
         let base = Url::parse("https://api.example/").unwrap();
         let path = request.target.under(&base).unwrap().path().to_owned();
         let body = String::from_utf8(request.body.to_vec()).unwrap();
-        let path = path.replace("/incontactapi/services/v23.0/", "");
+        let path = path.replace("/InContactAPI/services/v23.0/", "");
         (format!("{} {path}", request.method), body)
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::api::profile::{SessionAnswer, SessionStatus};
+use crate::auth::refuses_token;
 use crate::http::{Answer, AnswerBody};
 use crate::payload;
 use crate::sessions::{ContactState, SessionEvent, SessionFact};
@@ -28,7 +29,7 @@ pub(super) fn read(answer: &Answer) -> SessionAnswer {
         status: match status {
             _ if ends => SessionStatus::Ended,
             200..=299 | 304 => SessionStatus::Active,
-            401 => SessionStatus::TokenRefused,
+            _ if refuses_token(answer) => SessionStatus::TokenRefused,
             404 => SessionStatus::NotFound,
             409 => SessionStatus::Ended,
             _ => SessionStatus::Unavailable,
@@ -48,7 +49,7 @@ fn renewed_session(body: &Value) -> Option<String> {
 
 fn json(body: &AnswerBody) -> Option<Value> {
     match body {
-        AnswerBody::Whole(bytes) => serde_json::from_slice(bytes).ok(),
+        AnswerBody::Whole(bytes) => crate::json::parse(bytes),
         _ => None,
     }
 }

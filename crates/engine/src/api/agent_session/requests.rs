@@ -1,4 +1,4 @@
-//! The requests of the API: all below `incontactapi/services/{version}/`.
+//! The requests of the API: all below `InContactAPI/services/{version}/`, in the letters of NICE's agent SDK.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(super) fn sessions<'a>(
 }
 
 fn services<'a>(version: &'a Version, below: impl IntoIterator<Item = &'a str>) -> Target {
-    let services = ["incontactapi", "services", version.as_str()];
+    let services = ["InContactAPI", "services", version.as_str()];
     Target::path(services.into_iter().chain(below))
 }
 

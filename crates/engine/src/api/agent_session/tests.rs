@@ -35,7 +35,7 @@ fn path_and_body_are_those_of_the_sdk() {
     let segment = &prepared.segments[0];
     assert_eq!(
         address(&segment.template),
-        "https://api-na1.niceincontact.com/incontactapi/services/v23.0/agent-sessions/s1/send-dtmf"
+        "https://api-na1.niceincontact.com/InContactAPI/services/v23.0/agent-sessions/s1/send-dtmf"
     );
     assert_eq!(
         &segment.template.body[..],
@@ -59,7 +59,7 @@ fn the_query_carries_everything_and_the_body_nothing() {
     assert!(template.body.is_empty());
     assert_eq!(
         address(template),
-        "https://api-na1.niceincontact.com/incontactapi/services/v34.0/agent-sessions/s1/send-dtmf\
+        "https://api-na1.niceincontact.com/InContactAPI/services/v34.0/agent-sessions/s1/send-dtmf\
          ?dtmfSequence=1%23&toneDurationMS=120&toneSpacingMS=120"
     );
 }
@@ -101,7 +101,7 @@ fn the_recording_of_the_contact_is_masked_when_asked_for() {
         ..params("1")
     };
     let recording = prepare(Settings::default(), masked).recording.unwrap();
-    let below = "https://api-na1.niceincontact.com/incontactapi/services/v23.0/agent-sessions/s1/interactions/c-9";
+    let below = "https://api-na1.niceincontact.com/InContactAPI/services/v23.0/agent-sessions/s1/interactions/c-9";
     assert_eq!(address(&recording.mask), format!("{below}/mask"));
     assert_eq!(address(&recording.unmask), format!("{below}/unmask"));
 }
@@ -127,7 +127,7 @@ fn a_version_is_asked_for_the_business_unit() {
     let profile = AgentSession::default();
     assert_eq!(
         address(&profile.business_unit("v31.0").unwrap()),
-        "https://api-na1.niceincontact.com/incontactapi/services/v31.0/business-unit"
+        "https://api-na1.niceincontact.com/InContactAPI/services/v31.0/business-unit"
     );
     assert!(profile.business_unit("v31.0/x").is_err());
 }

@@ -1,7 +1,25 @@
-use super::*;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use proptest::prelude::*;
 
+use super::*;
+use crate::http::AnswerBody;
+
 const TOKEN: &str = "eyJ0.canary-token_~+/==";
+
+/// What an answer of status 200 with this body comes to.
+fn granted(body: &[u8], scope: &str) -> Result<Granted, Error> {
+    answered(AnswerBody::Whole(Bytes::copy_from_slice(body)), "", scope)
+}
+
+fn answered(body: AnswerBody, media_type: &'static str, scope: &str) -> Result<Granted, Error> {
+    let answer = Answer {
+        status: StatusCode::OK,
+        headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(media_type))]),
+        body,
+    };
+    read(&answer, scope, &[], SystemTime::UNIX_EPOCH)
+}
 
 fn life(expires_in: &str) -> Duration {
     let body = format!(r#"{{"access_token":"{TOKEN}","expires_in":{expires_in}}}"#);
@@ -75,6 +93,125 @@ fn unusable_tokens_are_refused_without_being_shown() {
         assert!(!error.retryable);
         assert!(!format!("{error:?}").contains("canary"), "{token}");
     }
+}
+
+#[test]
+fn a_refusal_under_a_good_status_is_named_and_nothing_else_of_it_told() {
+    for (body, message, retryable) in [
+        (
+            r#"{"error":"invalid_client","error_description":"canary"}"#,
+            "invalid client credentials",
+            false,
+        ),
+        (
+            r#"{"access_token":"","error":"invalid_grant"}"#,
+            "invalid_grant (the token endpoint answered 200)",
+            false,
+        ),
+        (
+            r#"{"error":"temporarily_unavailable"}"#,
+            "temporarily_unavailable (the token endpoint answered 200); try again later",
+            true,
+        ),
+        (
+            r#"{"error":"canary"}"#,
+            "the token endpoint answered 200 with an error that RFC 6749 does not know",
+            false,
+        ),
+        (
+            r#"{"error":{"message":"canary"}}"#,
+            "the token endpoint answered 200 with an error that RFC 6749 does not know",
+            false,
+        ),
+    ] {
+        let error = granted(body.as_bytes(), "").unwrap_err();
+        assert_eq!(
+            error.message,
+            format!("OAuth authentication failed: {message}")
+        );
+        assert_eq!(
+            (error.code, error.retryable, &error.response),
+            (Code::Auth, retryable, &None)
+        );
+        assert!(!format!("{error:?}").contains("canary"));
+    }
+    for no_error in ["null", "false", r#""""#] {
+        let body = format!(r#"{{"access_token":"{TOKEN}","error":{no_error}}}"#);
+        assert!(granted(body.as_bytes(), "").is_ok());
+        let body = format!(r#"{{"error":{no_error}}}"#);
+        let error = granted(body.as_bytes(), "").unwrap_err();
+        assert!(error.message.contains("no access_token"), "{error}");
+    }
+}
+
+#[test]
+fn only_bearer_tokens_are_used() {
+    let of_type = |token_type: &str| {
+        let body = format!(r#"{{"access_token":"{TOKEN}","token_type":{token_type}}}"#);
+        granted(body.as_bytes(), "")
+    };
+    for bearer in [
+        r#""Bearer""#,
+        r#""bearer""#,
+        r#""BEARER ""#,
+        "null",
+        r#""""#,
+    ] {
+        assert!(of_type(bearer).is_ok(), "{bearer}");
+    }
+    for other in [r#""DPoP""#, r#""mac""#, r#""canary""#, "7", r#"["Bearer"]"#] {
+        let error = of_type(other).unwrap_err();
+        assert!(
+            error.message.contains("another type than Bearer"),
+            "{error}"
+        );
+        assert!(!error.retryable && !error.message.contains("canary"));
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_json_is_called_what_it_is() {
+    let whole = |text: &'static str| AnswerBody::Whole(Bytes::from_static(text.as_bytes()));
+    for (body, media_type, says, advises) in [
+        (
+            AnswerBody::Coded("zstd"),
+            "application/json",
+            "has the content coding zstd",
+            false,
+        ),
+        (
+            AnswerBody::TooLarge,
+            "application/json",
+            "is longer than 64 KB",
+            false,
+        ),
+        (
+            whole("\u{FEFF} <!doctype html>"),
+            "",
+            "is a page of HTML",
+            false,
+        ),
+        (
+            whole("Please log in"),
+            "Text/HTML; charset=utf-8",
+            "is a page of HTML",
+            false,
+        ),
+        (whole(" "), "application/json", "is empty", true),
+        (
+            whole("access_token=x"),
+            "text/plain",
+            "is not a JSON object",
+            true,
+        ),
+        (whole("[]"), "text/html", "is not a JSON object", true),
+    ] {
+        let error = answered(body, media_type, "").unwrap_err();
+        assert!(error.message.contains(says), "{error}");
+        assert_eq!(error.message.contains("check authUrl"), advises, "{error}");
+        assert!(!error.retryable);
+    }
+    assert!(answered(AnswerBody::Cut, "", "").unwrap_err().retryable);
 }
 
 #[test]

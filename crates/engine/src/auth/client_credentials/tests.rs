@@ -54,7 +54,7 @@ fn credentials(transport: Arc<OneAnswer>) -> ClientCredentials {
         url: "https://auth.example/oauth/token".parse().unwrap(),
         client: Client {
             id: "id & co".to_owned(),
-            secret: Secret::new("s=ecret+\u{e9}".to_owned()),
+            secret: Secret::new("s=ecret+\u{e9}".to_owned()).into(),
             authentication: ClientAuthentication::Body,
         },
         scope: "a:b c".to_owned(),

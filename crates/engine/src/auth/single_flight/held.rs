@@ -16,12 +16,14 @@ impl Held {
     /// The life counts from the beginning of the request, since it is not known when within
     /// the exchange the endpoint made the token (RFC 6749 §5.1: "from the time the response was generated").
     pub(super) fn new(token: Token, began: Duration, life: Duration) -> Self {
+        let margin = expiry_margin(life);
+        // 80 % of the life. A short one ends in a margin that is longer than the rest: then half a margin ahead of that.
+        let ahead = (life / 5).max(margin + margin / 2);
         Self {
             token,
             since: began,
-            // 80 % of the life.
-            refresh_from: began.saturating_add(life.saturating_sub(life / 5)),
-            usable_until: began.saturating_add(life.saturating_sub(expiry_margin(life))),
+            refresh_from: began.saturating_add(life.saturating_sub(ahead)),
+            usable_until: began.saturating_add(life.saturating_sub(margin)),
         }
     }
 

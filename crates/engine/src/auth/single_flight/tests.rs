@@ -74,7 +74,27 @@ fn margin_is_thirty_seconds_or_half_the_life() {
         generation(&machine.ask(Duration::from_millis(4_999), || 2)),
         Some(1)
     );
-    assert!(matches!(machine.ask(at(5), || 3), Asked::Fetch));
+    // The look before began a refresh.
+    assert!(matches!(machine.ask(at(5), || 3), Asked::Wait));
+    assert!(matches!(holding(10).ask(at(5), || 3), Asked::Fetch));
+}
+
+#[test]
+fn a_token_of_a_short_life_is_refreshed_while_it_serves() {
+    // From which second on it is refreshed, and no longer given out.
+    for (life, due, over) in [(300, 240, 270), (150, 105, 120), (60, 15, 30), (20, 5, 10)] {
+        let mut machine = holding(life);
+        assert!(
+            !refreshes(&machine.ask(Duration::from_millis(due * 1000 - 1), || 2)),
+            "{life}"
+        );
+        assert!(refreshes(&machine.ask(at(due), || 3)), "{life}");
+        assert_eq!(
+            generation(&machine.ask(Duration::from_millis(over * 1000 - 1), || 4)),
+            Some(1)
+        );
+        assert!(matches!(machine.ask(at(over), || 5), Asked::Wait), "{life}");
+    }
 }
 
 #[test]

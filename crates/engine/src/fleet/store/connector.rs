@@ -151,9 +151,15 @@ async fn client_config(options: &FleetOptions) -> Result<Arc<ClientConfig>, Stor
         Some(pem) => tls::ca_bundle(pem).map_err(|_| StoreError::Tls)?,
         None => Vec::new(),
     };
-    roots.extend(options.extra_ca.iter().flat_map(|pem| tls::extra_ca(pem)));
+    if let Some(pem) = &options.extra_ca {
+        roots.extend(tls::extra_ca(pem).map_err(|_| StoreError::Tls)?);
+    }
+    let trust = tls::Trust {
+        own: roots,
+        identity: None,
+    };
     // Reads the system's roots from disk.
-    let config = tokio::task::spawn_blocking(move || tls::client_config(roots, false));
+    let config = tokio::task::spawn_blocking(move || tls::client_config(trust, false));
     let mut config = config
         .await
         .ok()

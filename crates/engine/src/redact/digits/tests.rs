@@ -1,10 +1,16 @@
 use super::*;
 use crate::payload::Alphabet;
+use crate::redact::{PLACEHOLDER, Redactor};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 fn redacted(digits: &str, text: &str) -> String {
-    DigitRedactor::from_digits(digits).text(text).into_owned()
+    let digits = [DigitRedactor::from_digits(digits)];
+    Redactor {
+        digits: &digits,
+        secrets: &[],
+    }
+    .text(text)
 }
 
 /// How many ways there are to write a digit.
@@ -108,6 +114,11 @@ fn plainly(text: &str) -> String {
     text.to_uppercase()
 }
 
+/// Whether a part of a form was taken for the digits, as the end of `3%37` is, and the rest tells nothing.
+fn is_in_place(shown: &str, digits: &str) -> bool {
+    shown.contains(PLACEHOLDER) && !plainly(shown).contains(digits)
+}
+
 #[test]
 fn hides_the_forms_that_servers_write() {
     let card = "4111111111111111";
@@ -116,7 +127,6 @@ fn hides_the_forms_that_servers_write() {
         "4111 1111 1111 1111",
         "4111-1111-1111-1111",
         "4111.1111.1111.1111",
-        "4111%201111%201111%201111",
         "4111+1111+1111+1111",
         "4,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
         r#""4","1","1","1","1","1","1","1","1","1","1","1","1","1","1","1""#,
@@ -127,7 +137,15 @@ fn hides_the_forms_that_servers_write() {
         let expected = if quoted { "<\"*****\">" } else { "<*****>" };
         assert_eq!(shown, format!("bad dtmf {expected}!"));
     }
-    assert_eq!(redacted("12*#a", r"x 12\u002a%23A y"), "x ***** y");
+    for encoded in [
+        r"x 12\u002a%23A y",
+        "12%2A#a",
+        "MTIqI2E=",
+        r#"{\"x\":\"12*\\u0023a\"}"#,
+    ] {
+        assert_eq!(redacted("12*#a", encoded), PLACEHOLDER, "{encoded}");
+    }
+    assert_eq!(redacted(card, "4111%201111%201111%201111"), PLACEHOLDER);
     assert_eq!(redacted("1234", "1234 and 1-2-3-4"), "***** and *****");
     assert_eq!(redacted("1234", "12341234"), "*****");
     assert_eq!(redacted("1234", "id 9912345"), "id 99*****5");
@@ -151,11 +169,17 @@ fn one_or_two_digits_are_hidden_where_they_stand_alone() {
             "{\"dtmf\":\"*****\",\"id\":155}",
         ),
         ("5", "HTTP 500, 5ms, v5, 15", "HTTP 500, 5ms, v5, 15"),
-        ("5", "a=%35&b", "a=*****&b"),
-        ("5", "dtmf%3A5", "dtmf%3A*****"),
-        ("5", "dtmf%2C5", "dtmf%2C*****"),
-        ("5", r"line\n5", r"line\n*****"),
-        ("5", r"line\\n5", r"line\\n*****"),
+        ("5", "a=%35&b", "*****"),
+        ("5", "dtmf%3A5", "*****"),
+        ("5", r"line\n5", "*****"),
+        ("5", r"line\\n5", "*****"),
+        ("5", "dtmf%3A55", "dtmf%3A55"),
+        ("5", "NQ==", "*****"),
+        (
+            "6",
+            "No such call: Bad Request",
+            "No such call: Bad Request",
+        ),
         ("5", "&quot;5&quot;", "&quot;*****&quot;"),
         (
             "12",
@@ -163,7 +187,7 @@ fn one_or_two_digits_are_hidden_where_they_stand_alone() {
             "***** or ***** or 123 or 012",
         ),
         ("#", "C# #1 #", "C# #1 *****"),
-        ("#", "&#x2C#", "&#x2C*****"),
+        ("#", "&#x2C;#", "&#x2C;*****"),
         ("a", "a bad a-b", "***** bad *****-b"),
         ("5", "ü5ü", "ü*****ü"),
     ] {
@@ -190,8 +214,16 @@ fn a_redactor_without_digits_hides_nothing() {
 #[test]
 fn debug_prints_no_digit() {
     let sequence = Sequence::parse("1234", Alphabet::Full, 16).unwrap();
-    assert_eq!(format!("{:?}", DigitRedactor::new(&sequence)), "[digits]");
-    assert_eq!(DigitRedactor::new(&sequence).text("1234"), PLACEHOLDER);
+    let digits = [DigitRedactor::new(&sequence)];
+    let redactor = Redactor {
+        digits: &digits,
+        secrets: &[],
+    };
+    assert_eq!(
+        format!("{redactor:?}"),
+        "Redactor { digits: [[digits]], secrets: [] }"
+    );
+    assert_eq!(redactor.text("1234"), PLACEHOLDER);
 }
 
 #[test]
@@ -220,7 +252,12 @@ proptest! {
         (digits, text) in written("[0-9*#A-D]{3,20}"), before in "[xyzü€ !]{0,10}", after in "[xyzü€ !]{0,10}",
     ) {
         let shown = redacted(&digits, &format!("{before}{text}{after}"));
-        prop_assert_eq!(shown, format!("{before}{PLACEHOLDER}{after}"));
+        // As a whole, where something had to be decoded.
+        if text.contains(['%', '\\', '&']) {
+            prop_assert!(shown == PLACEHOLDER || is_in_place(&shown, &digits), "{} in {}", digits, shown);
+        } else {
+            prop_assert_eq!(shown, format!("{before}{PLACEHOLDER}{after}"));
+        }
     }
 
     #[test]
@@ -237,15 +274,18 @@ proptest! {
         (digits, text) in written("[0-9*#A-D]{1,2}"), before in "(x+[ :=(<]{1,2})?", after in "([ ;&)>]x+)?",
     ) {
         let shown = redacted(&digits, &format!("{before}{text}{after}"));
-        prop_assert_eq!(shown, format!("{before}{PLACEHOLDER}{after}"));
+        if text.contains(['%', '\\', '&']) {
+            prop_assert!(shown == PLACEHOLDER || is_in_place(&shown, &digits), "{} in {}", digits, shown);
+        } else {
+            prop_assert_eq!(shown, format!("{before}{PLACEHOLDER}{after}"));
+        }
     }
 
     #[test]
     fn a_text_without_the_digits_stays_as_it_is(digits in "[0-9]{3,6}", text in "[a-z0-9 .,:/-]{0,60}") {
         let bare: String = text.chars().filter(|c| !" .,/-".contains(*c)).collect();
         prop_assume!(!bare.contains(&digits));
-        let redactor = DigitRedactor::from_digits(&digits);
-        prop_assert!(matches!(redactor.text(&text), Cow::Borrowed(same) if same == text));
+        prop_assert_eq!(redacted(&digits, &text), text);
     }
 
     #[test]

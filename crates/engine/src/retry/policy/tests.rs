@@ -216,6 +216,23 @@ fn waits_grow_with_each_resend_that_waited() {
 }
 
 #[test]
+fn to_ask_for_hardly_a_wait_shortens_none() {
+    for asked in [0, 1, 250, 999] {
+        let mut run = Run::new(9, 500);
+        for least in [500, 1000, 2000, 2000] {
+            let hasty = Failure {
+                retry_after: Some(ms(asked)),
+                ..failure(Resend::Throttled)
+            };
+            let Decision::Again { delay, .. } = run.decide(hasty, HOUR) else {
+                panic!("stopped");
+            };
+            assert!(delay >= ms(least), "{asked}: {delay:?}");
+        }
+    }
+}
+
+#[test]
 fn an_unknown_outcome_is_not_sent_again_by_a_slip() {
     for (resend, allowed) in [
         (Resend::Never, false),
@@ -248,7 +265,8 @@ fn any_failure() -> impl Strategy<Value = Failure> {
         4 => Just(Resend::Transient),
         4 => Just(Resend::Throttled),
     ];
-    (resend, proptest::option::of(0_u64..20_000)).prop_map(|(resend, asked)| Failure {
+    let asked = prop_oneof![2 => 0_u64..20_000, 1 => 0_u64..1_000, 1 => Just(0)];
+    (resend, proptest::option::of(asked)).prop_map(|(resend, asked)| Failure {
         retry_after: asked.map(ms),
         ..failure(resend)
     })
@@ -286,7 +304,11 @@ proptest! {
                     prop_assert_ne!(failure.resend, Resend::Never);
                     prop_assert!(delay < remaining);
                     match failure.retry_after {
-                        Some(asked) => prop_assert!(delay >= asked && delay <= asked + asked / 10),
+                        Some(asked) if asked >= ms(1000) => prop_assert!(delay >= asked && delay <= asked + asked / 10),
+                        Some(asked) => {
+                            prop_assert!(delay >= asked);
+                            prop_assert!(delay >= ms(500) || failure.resend != Resend::Throttled);
+                        }
                         None if failure.resend == Resend::Throttled => prop_assert!(delay <= Duration::from_secs(4)),
                         None => prop_assert!(delay <= policy.cap),
                     }

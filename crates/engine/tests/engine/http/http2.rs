@@ -101,6 +101,30 @@ async fn going_away_without_having_processed_it(over: Over) {
     }
 }
 
+/// The first of them too, while nothing is known of the host.
+#[tokio::test]
+async fn many_at_once_share_a_connection() {
+    let (identity, server) = server(|mut peer| async move {
+        while let Some(stream) = peer.request().await {
+            peer.answer(stream).await;
+        }
+    })
+    .await;
+    let transport = Arc::new(Over::Digits.trusting(&identity));
+    for burst in 1..=2 {
+        let mut sends = tokio::task::JoinSet::new();
+        for number in 0..100 {
+            let (transport, url) = (transport.clone(), server.https());
+            sends.spawn(async move {
+                let (answer, _) = send(&*transport, &url, &number.to_string()).await;
+                answer.unwrap().status
+            });
+        }
+        assert!(sends.join_all().await.iter().all(|status| *status == 200));
+        assert_eq!(server.seen.connections(), 1, "in burst {burst}");
+    }
+}
+
 /// The last stream id covers the request: it may have been processed, whatever the reason says.
 async fn going_away_after_having_taken_it(over: Over) {
     for reason in [NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM] {

@@ -5,6 +5,7 @@
 mod client;
 mod http1;
 mod http2;
+mod kept;
 mod once;
 mod over;
 mod proxy;

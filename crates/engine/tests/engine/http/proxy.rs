@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use cxone_dtmf_engine::error::Untrusted;
 use cxone_dtmf_engine::http::{FaultKind, HttpOptions, ProxyChoice, Transport};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -14,6 +15,8 @@ use crate::support::server::{OK, Server, header};
 over_both! {
     through_a_tunnel,
     refused_by_the_proxy,
+    any_2xx_opens_the_tunnel,
+    a_refusal_has_its_status_however_it_is_written,
     the_proxy_hangs_up,
     failures_on_both_sides_of_the_proxy_keep_their_names,
     this_machine_is_never_reached_through_a_proxy,
@@ -85,8 +88,96 @@ async fn refused_by_the_proxy(over: Over) {
         let transport = through(over, &identity, format!("http://{address}:{}", proxy.port));
         assert_eq!(
             fault(&transport, &format!("https://{HOST}/"), "1").await,
-            (FaultKind::Proxy, false)
+            (FaultKind::Proxy(Some(407)), false)
         );
+    }
+}
+
+/// What the proxy answers to `CONNECT`; after a 2xx it leads to `target`.
+async fn answering(target: u16, answer: String) -> Server {
+    Server::tcp(move |mut connection| {
+        let answer = answer.clone();
+        async move {
+            if connection.request().await.is_none() {
+                return;
+            }
+            let mut target = TcpStream::connect(("127.0.0.1", target)).await.unwrap();
+            connection.write(answer.as_bytes()).await;
+            let _ = copy_bidirectional(&mut connection.io, &mut target).await;
+        }
+    })
+    .await
+}
+
+/// Fields of far more than hyper's own limits, and longer than a buffer of the tunnel of `hyper-util`.
+fn long_head() -> String {
+    let line = |number| format!("x-{number}: {}\r\n", "w".repeat(100));
+    (0..300).map(line).collect()
+}
+
+async fn any_2xx_opens_the_tunnel(over: Over) {
+    let identity = Identity::new(HOST);
+    let target = target(&identity).await;
+    for (number, answer) in [
+        "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+        "HTTP/1.0 200 Connection established\r\nproxy-agent: x\r\n\r\n".to_owned(),
+        "HTTP/1.1 201 Created\r\ncontent-length: 7\r\n\r\n".to_owned(),
+        "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+        "HTTP/1.1 299 X\r\ntransfer-encoding: chunked\r\n\r\n".to_owned(),
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nlink: a\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"
+            .to_owned(),
+        format!("HTTP/1.1 200 OK\r\n{}\r\n", long_head()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let proxy = answering(target.port, answer.clone()).await;
+        let transport = through(over, &identity, format!("http://127.0.0.1:{}", proxy.port));
+        let id = number.to_string();
+        let (sent, witnessed) = send(&transport, &format!("https://{HOST}/dtmf"), &id).await;
+        let sent = sent.unwrap_or_else(|fault| panic!("{fault:?}: {answer}"));
+        assert_eq!(sent.status, 200, "{answer}");
+        assert!(witnessed);
+        assert_eq!(target.seen.times(&id), 1, "{answer}");
+    }
+}
+
+async fn a_refusal_has_its_status_however_it_is_written(over: Over) {
+    let identity = Identity::new(HOST);
+    let target = target(&identity).await;
+    for (answer, status) in [
+        (
+            "HTTP/1.1 407 X\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            407,
+        ),
+        ("HTTP/1.1 403 X\r\n\r\n<html>".to_owned(), 403),
+        (
+            "HTTP/1.1 302 X\r\nlocation: /\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            302,
+        ),
+        ("HTTP/1.1 101 X\r\nupgrade: x\r\n\r\n".to_owned(), 101),
+        (
+            "HTTP/1.1 100 X\r\n\r\nHTTP/1.1 502 X\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            502,
+        ),
+        (
+            format!("HTTP/1.1 503 X\r\n{}content-length: 0\r\n\r\n", long_head()),
+            503,
+        ),
+        (
+            "HTTP/1.1 407 X\r\nfolded: a\r\n b\r\nbad\x01: x\r\ncontent-length: 0\r\n\r\n"
+                .to_owned(),
+            407,
+        ),
+    ] {
+        let proxy = answering(target.port, answer.clone()).await;
+        let transport = through(over, &identity, format!("http://127.0.0.1:{}", proxy.port));
+        assert_eq!(
+            fault(&transport, &format!("https://{HOST}/"), "1").await,
+            (FaultKind::Proxy(Some(status)), false),
+            "{answer}"
+        );
+        assert_eq!(proxy.seen.connections(), 1, "{answer}");
     }
 }
 
@@ -99,7 +190,7 @@ async fn the_proxy_hangs_up(over: Over) {
     let transport = through(over, &identity, format!("127.0.0.1:{}", proxy.port));
     assert_eq!(
         fault(&transport, &format!("https://{HOST}/"), "1").await,
-        (FaultKind::Proxy, false)
+        (FaultKind::Proxy(None), false)
     );
 }
 
@@ -116,6 +207,7 @@ async fn failures_on_both_sides_of_the_proxy_keep_their_names(over: Over) {
     );
     let target = target(&identity).await;
     let proxy = tunnel_to(target.port).await;
+    // Of the same name, as certificates of tests have it.
     let stranger = Identity::new(HOST);
     let transport = through(
         over,
@@ -124,7 +216,7 @@ async fn failures_on_both_sides_of_the_proxy_keep_their_names(over: Over) {
     );
     assert_eq!(
         fault(&transport, &url, "1").await,
-        (FaultKind::Certificate, false)
+        (FaultKind::Certificate(Untrusted::BadSignature), false)
     );
 }
 
@@ -198,7 +290,7 @@ async fn child() {
     let (kind, witnessed) = fault(&transport, "https://nonexistent.invalid/", "1").await;
     // Straight, the name is looked up; through the proxy, the proxy refuses.
     let expected = if env {
-        FaultKind::Proxy
+        FaultKind::Proxy(Some(407))
     } else {
         FaultKind::NameLookup
     };

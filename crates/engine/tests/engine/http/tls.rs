@@ -3,7 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cxone_dtmf_engine::Secret;
+use cxone_dtmf_engine::error::Untrusted;
 use cxone_dtmf_engine::http::{FaultKind, HttpOptions};
+use cxone_dtmf_engine::tls::ClientCertificate;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, SanType,
+    date_time_ymd,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
@@ -17,13 +24,16 @@ over_both! {
     trusted_through_the_bundle_or_the_file_of_the_environment,
     untrusted_certificate,
     wrong_name,
+    a_server_s_own_certificate_is_trusted_as_that,
+    what_is_wrong_with_a_certificate_has_a_name,
+    a_client_that_is_asked_who_it_is_says_so,
     no_common_protocol,
     http1_only_offers_no_http2,
     a_plaintext_server,
     closed_in_the_handshake,
     reset_in_the_handshake,
     silence_in_the_handshake,
-    a_refusal_after_the_handshake_is_a_lost_connection,
+    a_refusal_after_the_handshake_is_told_from_a_lost_connection,
     the_provider_of_the_process_has_no_say
 }
 
@@ -54,7 +64,7 @@ async fn untrusted_certificate(over: Over) {
     let server = answering(Identity::new("localhost").config(&[])).await;
     assert_eq!(
         fault(&over.plain(), &server.https(), "1").await,
-        (FaultKind::Certificate, false)
+        (FaultKind::Certificate(Untrusted::UnknownIssuer), false)
     );
     assert_eq!(server.seen.requests(), 0);
 }
@@ -64,8 +74,114 @@ async fn wrong_name(over: Over) {
     let server = answering(identity.config(&[])).await;
     assert_eq!(
         fault(&over.trusting(&identity), &server.https(), "1").await,
-        (FaultKind::Certificate, false)
+        (FaultKind::Certificate(Untrusted::WrongName), false)
     );
+}
+
+/// What `openssl req -x509` makes: it says of itself to be an authority.
+fn authority(params: &mut CertificateParams) {
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+}
+
+async fn a_server_s_own_certificate_is_trusted_as_that(over: Over) {
+    let own = Identity::of("localhost", authority);
+    let refused = |why| (FaultKind::Certificate(why), false);
+    let server = answering(own.config(&["http/1.1"])).await;
+    let sent = send(&over.trusting(&own), &server.https(), "1").await;
+    assert_eq!(sent.0.unwrap().status, 200);
+    // Not another one of the same name, and not at another host.
+    let other = over.trusting(&Identity::of("localhost", authority));
+    assert_eq!(
+        fault(&other, &server.https(), "2").await,
+        refused(Untrusted::UnknownIssuer)
+    );
+    let elsewhere = format!("https://127.0.0.1:{}/", server.port);
+    assert_eq!(
+        fault(&over.trusting(&own), &elsewhere, "3").await,
+        refused(Untrusted::WrongName)
+    );
+    assert_eq!(server.seen.requests(), 1);
+}
+
+async fn what_is_wrong_with_a_certificate_has_a_name(over: Over) {
+    type Change = fn(&mut CertificateParams);
+    let cases: [(Untrusted, Change); 8] = [
+        (Untrusted::Expired, |params| {
+            params.not_after = date_time_ymd(2020, 1, 1);
+        }),
+        (Untrusted::NotYetValid, |params| {
+            params.not_before = date_time_ymd(4000, 1, 1);
+        }),
+        (Untrusted::WrongUse, |params| {
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        }),
+        (Untrusted::NoName, |params| params.subject_alt_names.clear()),
+        (Untrusted::Expired, |params| {
+            authority(params);
+            params.not_after = date_time_ymd(2020, 1, 1);
+        }),
+        (Untrusted::NotYetValid, |params| {
+            authority(params);
+            params.not_before = date_time_ymd(4000, 1, 1);
+        }),
+        (Untrusted::NoName, |params| {
+            authority(params);
+            params.subject_alt_names.clear();
+        }),
+        (Untrusted::WrongName, |params| {
+            authority(params);
+            params.subject_alt_names = vec![SanType::DnsName("other.test".try_into().unwrap())];
+        }),
+    ];
+    for (number, (why, change)) in cases.into_iter().enumerate() {
+        let identity = Identity::of("localhost", change);
+        let server = answering(identity.config(&[])).await;
+        assert_eq!(
+            fault(&over.trusting(&identity), &server.https(), "1").await,
+            (FaultKind::Certificate(why), false),
+            "case {number}"
+        );
+        assert_eq!(server.seen.requests(), 0);
+    }
+}
+
+/// A server that lets only this client in.
+fn guarded(identity: &Identity, client: &Identity) -> tokio_rustls::rustls::ServerConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(client.root()).unwrap();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .unwrap();
+    identity.config_with(&["http/1.1"], |builder| {
+        builder.with_client_cert_verifier(verifier)
+    })
+}
+
+async fn a_client_that_is_asked_who_it_is_says_so(over: Over) {
+    let identity = Identity::new("localhost");
+    let client = Identity::new("client.test");
+    let server = answering(guarded(&identity, &client)).await;
+    let transport = |of: &Identity| {
+        over.with(HttpOptions {
+            ca_bundle: Some(identity.pem()),
+            client_certificate: Some(ClientCertificate {
+                cert: of.pem(),
+                key: Secret::new(of.key()),
+            }),
+            ..HttpOptions::default()
+        })
+    };
+    let sent = send(&transport(&client), &server.https(), "1").await;
+    assert_eq!(sent.0.unwrap().status, 200);
+    let stranger = transport(&Identity::of("stranger.test", |params| {
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "stranger");
+    }));
+    let (kind, _) = fault(&stranger, &server.https(), "2").await;
+    assert_eq!(kind, FaultKind::Certificate(Untrusted::ClientUnknown));
+    assert_eq!(server.seen.times("2"), 0);
 }
 
 async fn no_common_protocol(over: Over) {
@@ -73,7 +189,7 @@ async fn no_common_protocol(over: Over) {
     let server = answering(identity.config(&["imap"])).await;
     assert_eq!(
         fault(&over.trusting(&identity), &server.https(), "1").await,
-        (FaultKind::Certificate, false)
+        (FaultKind::Certificate(Untrusted::NothingInCommon), false)
     );
 }
 
@@ -150,22 +266,13 @@ async fn silence_in_the_handshake(over: Over) {
     assert!(!witness.was_handed_over());
 }
 
-/// In TLS 1.3 the client is done before the server refuses its missing certificate (RFC 8446 §4.4.2.4):
-/// the request may be on its way by then.
-async fn a_refusal_after_the_handshake_is_a_lost_connection(over: Over) {
+/// In TLS 1.3 the client is done before the server refuses its missing certificate (RFC 8446 §4.4.2.4): the request may
+/// be on its way by then, and is not taken.
+async fn a_refusal_after_the_handshake_is_told_from_a_lost_connection(over: Over) {
     let identity = Identity::new("localhost");
-    let mut roots = RootCertStore::empty();
-    roots.add(identity.root()).unwrap();
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-        .build()
-        .unwrap();
-    let config = identity.config_with(&["http/1.1"], |builder| {
-        builder.with_client_cert_verifier(verifier)
-    });
-    let server = answering(config).await;
+    let server = answering(guarded(&identity, &identity)).await;
     let (kind, _) = fault(&over.trusting(&identity), &server.https(), "1").await;
-    assert_eq!(kind, FaultKind::ConnectionLost);
+    assert_eq!(kind, FaultKind::Certificate(Untrusted::ClientUnknown));
     assert_eq!(server.seen.requests(), 0);
 }
 

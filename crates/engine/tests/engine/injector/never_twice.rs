@@ -11,6 +11,7 @@ use cxone_dtmf_engine::api::agent_session::AgentSession;
 use cxone_dtmf_engine::api::telephony_v2::TelephonyV2;
 use cxone_dtmf_engine::api::{AttemptResult, Classification, DeliveryPolicy, WireProfile};
 use cxone_dtmf_engine::delivery::Delivery;
+use cxone_dtmf_engine::error::Untrusted;
 use cxone_dtmf_engine::http::FaultKind;
 use cxone_dtmf_engine::retry::{
     Budget, Decision, Policy, Progress, ResendWhenUnknown, UnknownCause,
@@ -24,8 +25,8 @@ const FAULTS: [FaultKind; 10] = [
     FaultKind::ConnectionRefused,
     FaultKind::ConnectTimeout,
     FaultKind::TlsHandshake,
-    FaultKind::Certificate,
-    FaultKind::Proxy,
+    FaultKind::Certificate(Untrusted::UnknownIssuer),
+    FaultKind::Proxy(None),
     FaultKind::Setup,
     FaultKind::TimedOut,
     FaultKind::ConnectionLost,
@@ -39,11 +40,12 @@ fn facts() -> impl Strategy<Value = AttemptResult> {
             200, 202, 401, 408, 421, 425, 429, 500, 501, 502, 503, 504
         ]),
     ];
-    let answer = (status, prop::option::of(0_u64..20));
+    let answer = (status, prop::option::of(0_u64..20), any::<bool>());
     prop_oneof![
-        answer.prop_map(|(status, wait)| AttemptResult::Answered {
+        answer.prop_map(|(status, wait, token_refused)| AttemptResult::Answered {
             status,
             retry_after: wait.map(Duration::from_secs),
+            token_refused,
         }),
         (prop::sample::select(&FAULTS[..]), any::<bool>())
             .prop_map(|(fault, handed_over)| AttemptResult::Failed { fault, handed_over }),
@@ -95,6 +97,7 @@ fn pressed(facts: &AttemptResult, atomic: bool) -> Pressed {
         AttemptResult::Answered {
             status,
             retry_after,
+            ..
         } => (status, retry_after),
     };
     match (status, retry_after) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cxone_dtmf_engine::error::Untrusted;
 use cxone_dtmf_engine::http::FaultKind;
 use fastrand::Rng;
 
@@ -44,8 +45,11 @@ impl Fault {
             ConnectionRefused => (End::Unsent(FaultKind::ConnectionRefused), false),
             ConnectTimeout => (End::Unsent(FaultKind::ConnectTimeout), false),
             TlsHandshake => (End::Unsent(FaultKind::TlsHandshake), false),
-            Certificate => (End::Unsent(FaultKind::Certificate), false),
-            ProxyRefused => (End::Unsent(FaultKind::Proxy), false),
+            Certificate => (
+                End::Unsent(FaultKind::Certificate(Untrusted::UnknownIssuer)),
+                false,
+            ),
+            ProxyRefused => (End::Unsent(FaultKind::Proxy(None)), false),
             ClosedUnread => (End::Unsent(FaultKind::ConnectionLost), false),
             NoConnectionInTime => (End::NoConnection, false),
             StreamRefused => (End::Lost(FaultKind::StreamRefused), false),

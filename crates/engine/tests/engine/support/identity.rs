@@ -16,6 +16,21 @@ impl Identity {
         Self { signed }
     }
 
+    /// Signed by itself, as `change` wants it.
+    pub fn of(name: &str, change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
+        let signing_key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        change(&mut params);
+        let cert = params.self_signed(&signing_key).unwrap();
+        Self {
+            signed: rcgen::CertifiedKey { cert, signing_key },
+        }
+    }
+
+    pub fn key(&self) -> String {
+        self.signed.signing_key.serialize_pem()
+    }
+
     pub fn pem(&self) -> String {
         self.signed.cert.pem()
     }

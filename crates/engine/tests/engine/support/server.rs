@@ -94,8 +94,14 @@ impl Connection<TcpStream> {
     /// The same connection after the TLS handshake; `None` when that fails.
     pub async fn secured(self, acceptor: &TlsAcceptor) -> Option<Connection<TlsStream<TcpStream>>> {
         let Self { io, number, seen } = self;
-        let io = acceptor.accept(io).await.ok()?;
-        Some(Connection { io, number, seen })
+        match acceptor.accept(io).into_fallible().await {
+            Ok(io) => Some(Connection { io, number, seen }),
+            Err((_, mut io)) => {
+                // Reads what is under way: a connection that is dropped before ends by RST, which overtakes the alert.
+                let _ = tokio::io::copy(&mut io, &mut tokio::io::sink()).await;
+                None
+            }
+        }
     }
 
     /// Ends the connection with RST instead of FIN.

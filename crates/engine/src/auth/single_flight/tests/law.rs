@@ -139,7 +139,7 @@ impl Model {
             self.paused_until = Duration::ZERO;
             let margin = Duration::from_secs(30).min(life / 2);
             self.unusable_from = began + life.saturating_sub(margin);
-            self.refresh_from = began + life.saturating_sub(life / 5);
+            self.refresh_from = began + life.saturating_sub((life / 5).max(margin + margin / 2));
             assert_eq!(landed.result.unwrap().generation, self.generation);
         } else if pauses {
             let pause = landed.result.unwrap_err().retry_after.unwrap();

@@ -6,12 +6,14 @@
 //! | 1–5 | [`unsent`] | nothing connects, or the connection takes no digits |
 //! | 6–11, 13–15 | [`answered`] | it says what became of the request |
 //! | 11b, 12, 16–18 | [`in_doubt`] | it read the request, and nobody knows more |
+//! | — | [`odd`] | it answers in a head that breaks rules |
 //! | 19 | [`accepted`] | it accepts, and the answer's body is lost |
 
 mod accepted;
 mod answered;
 mod http2;
 mod in_doubt;
+mod odd;
 mod script;
 mod stage;
 mod table;

@@ -1,0 +1,12 @@
+//! How much of an answer's head is read, and how strictly: the same for both clients.
+//!
+//! A status line that arrived is what a server decided, however odd the lines below it are. `docs/verification.md` has the
+//! table of all limits that an answer can meet.
+
+/// Header lines over HTTP/1.1. hyper alone reads 100, Node.js 2000 (`maxHeadersCount`); each costs 64 bytes while a head is
+/// read, where there are more than 100.
+pub(super) const MOST_HEADERS: usize = 1_000;
+
+/// Bytes of a head over HTTP/2, as RFC 9113 §6.5.2 counts them. hyper alone takes 16 KB. The server hears of the limit
+/// before it answers.
+pub(super) const MOST_HEADER_BYTES: u32 = 1024 * 1024;
