@@ -46,6 +46,12 @@ describe('testing.md', () => {
     await run(code, { require: load, assert });
   });
 
+  test('has an example of contacts that move', async () => {
+    const blocks = Array.from(page.matchAll(/```js\n([\s\S]*?)```/g), ([, js]) => js);
+    const [code] = blocks.filter((js) => js.includes('requireContact: true'));
+    await run(code, { ...cxoneDtmf, startSimulator: stage.simulator, assert });
+  });
+
   test('names every option and every field of a step', () => {
     const types = read('simulator.d.ts');
     for (const name of ['SimulatorOptions', 'CommonStep', 'Step', 'TokenStep', 'Simulator']) {
