@@ -10,6 +10,8 @@ pub enum Kind {
     Press,
     Mask,
     Unmask,
+    /// A contact is brought into focus.
+    Activate,
     NextEvent,
 }
 
@@ -42,7 +44,7 @@ impl Act {
     pub(super) fn usual(kind: Kind) -> Self {
         match kind {
             Kind::NextEvent => Self::slow(304, POLL),
-            Kind::Press | Kind::Mask | Kind::Unmask => Self::status(202),
+            Kind::Press | Kind::Mask | Kind::Unmask | Kind::Activate => Self::status(202),
         }
     }
 
