@@ -56,7 +56,12 @@ impl Mask {
     }
 
     fn is_clearing(&self, now: Instant) -> bool {
-        self.clearing.is_some_and(|until| now < until)
+        self.clearing_until(now).is_some()
+    }
+
+    /// Until when what is told may be the mask of before, unless an event says before that it is gone.
+    pub(super) fn clearing_until(&self, now: Instant) -> Option<Instant> {
+        self.clearing.filter(|until| now < *until)
     }
 }
 

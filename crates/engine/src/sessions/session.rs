@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::contacts::{ContactView, Contacts, Hearing};
 use super::event::{SessionEvent, SessionFact};
@@ -186,12 +186,22 @@ impl Session {
 
     /// Resolves when an event has said that the mask is there.
     pub async fn masked(&self, contact: &str, asked: MaskAsked) {
-        let masked = self.wait(|state| {
-            let is_masked = state.contacts.is_masked(contact);
-            let mask = state.contacts.mask(contact)?;
-            (mask.is_confirmed(asked, is_masked, Instant::now())).then_some(())
-        });
-        masked.await;
+        loop {
+            let clearing = (self.state().contacts.mask(contact))
+                .and_then(|mask| mask.clearing_until(Instant::now()));
+            let masked = self.wait(|state| {
+                let is_masked = state.contacts.is_masked(contact);
+                let mask = state.contacts.mask(contact)?;
+                (mask.is_confirmed(asked, is_masked, Instant::now())).then_some(())
+            });
+            let Some(clearing) = clearing else {
+                return masked.await;
+            };
+            // What was told before that moment may count after it.
+            if timeout_at(clearing, masked).await.is_ok() {
+                return;
+            }
+        }
     }
 
     /// What is known of it.
