@@ -12,8 +12,11 @@
 mod bugs;
 mod checker;
 mod clocks;
+mod contacts;
 mod faults;
 mod history;
+mod moves;
+mod names;
 mod plan;
 mod platform;
 mod program;

@@ -7,6 +7,7 @@ use fastrand::Rng;
 
 use super::faults::{ms, pick};
 use super::history::{Injection, LockNumber};
+use super::moves::{Aim, Move};
 use super::weather::Weather;
 
 /// How long the weather stays.
@@ -28,6 +29,8 @@ pub struct Plan {
     pub api: Api,
     /// A 500 and a bare 503 count as refused, although some of them are not.
     pub atomic: bool,
+    /// Contacts come and go, in sessions whose ids are renewed and whose masks are late.
+    pub lively: bool,
     pub calls: usize,
     pub sources: usize,
     pub injectors: Vec<InjectorPlan>,
@@ -58,8 +61,12 @@ pub enum Action {
     Jump(i64),
     /// The platform refuses all tokens granted so far.
     Revoke,
-    /// An injector follows the session of a call.
-    Follow(usize, usize),
+    /// An injector follows the session of a call, by one of its ids.
+    Follow(usize, usize, u64),
+    /// It does not any more.
+    Unfollow(usize, usize),
+    /// Something happens to a contact of a call.
+    Move(usize, Move, u64),
     /// The session of a call ends.
     EndSession(usize),
     /// By this injector, the program says that it found out where a call stands.
@@ -84,6 +91,12 @@ pub struct Wish {
     pub split: bool,
     /// Whether the recording is masked, where there is one.
     pub masked: bool,
+    /// For which contact, where the world has them.
+    pub aim: Aim,
+    /// Whether that is to be brought into focus first.
+    pub focus: bool,
+    /// Which of those that it may be, and which id of the session.
+    pub dice: u64,
     /// What the program asks for at once when this one has failed.
     pub otherwise: Vec<Wish>,
 }
@@ -103,6 +116,8 @@ pub struct Scope {
     pub injector: usize,
     pub call: usize,
     pub wait: Option<Duration>,
+    /// By which id of the call.
+    pub dice: u64,
     /// Each with the pause before it.
     pub wishes: Vec<(Duration, Wish)>,
     pub release: Release,
@@ -125,10 +140,10 @@ impl Plan {
         let rng = &mut Rng::with_seed(seed);
         // Either promise is simulated in half of the worlds.
         let atomic = seed.is_multiple_of(2);
-        let api = if (seed / 2).is_multiple_of(2) {
-            Api::TelephonyV2
-        } else {
-            Api::AgentSession
+        let (api, lively) = match seed / 2 % 3 {
+            0 => (Api::TelephonyV2, false),
+            1 => (Api::AgentSession, false),
+            _ => (Api::AgentSession, true),
         };
         let injectors: Vec<_> = (0..rng.usize(1..=3))
             .map(|_| InjectorPlan::draw(rng, atomic))
@@ -136,6 +151,7 @@ impl Plan {
         let mut plan = Self {
             api,
             atomic,
+            lively,
             calls: rng.usize(1..=4),
             sources: 2,
             injectors,
@@ -148,8 +164,10 @@ impl Plan {
             let action = plan.action(rng, &mut locks);
             plan.timeline.push((instant(rng), action));
         }
-        if api == Api::AgentSession {
-            plan.end_sessions(rng);
+        match (api, lively) {
+            (Api::TelephonyV2, _) => {}
+            (Api::AgentSession, false) => plan.end_sessions(rng),
+            (Api::AgentSession, true) => plan.move_contacts(rng),
         }
         // One injector at most goes early: what it is asked afterwards proves little.
         let injector = rng.usize(0..plan.injectors.len());
@@ -173,7 +191,7 @@ impl Plan {
         for call in 0..self.calls {
             if rng.u8(0..4) > 0 {
                 let follower = rng.usize(0..self.injectors.len());
-                let follow = Action::Follow(follower, call);
+                let follow = Action::Follow(follower, call, 0);
                 self.timeline.push((instant(rng) / 4, follow));
             }
             if rng.bool() {
@@ -199,6 +217,7 @@ impl Plan {
                     injector,
                     call,
                     wait: maybe(rng, &[ms(0), ms(100), ms(1_000), ms(30_000)]),
+                    dice: rng.u64(..),
                     wishes: (0..rng.usize(0..=4))
                         .map(|_| {
                             let pause = *pick(rng, &[ms(0), ms(0), ms(5), ms(100), ms(1_000)]);
@@ -268,6 +287,9 @@ impl Plan {
             segments: *pick(rng, &[1, 1, 1, 2, 3]),
             split: rng.u8(0..3) == 0,
             masked: rng.u8(0..3) == 0,
+            aim: Aim::draw(rng),
+            focus: rng.u8(0..5) == 0,
+            dice: rng.u64(..),
             otherwise: Vec::new(),
         }
     }
@@ -311,6 +333,7 @@ impl InjectorPlan {
                     PlayoutMode::None,
                 ],
             ),
+            mask_timeout: *pick(rng, &[ms(500), ms(5_000), ms(5_000), ms(15_000)]),
             seed: Some(rng.u64(..)),
             ..Config::default()
         };
@@ -323,7 +346,7 @@ impl InjectorPlan {
 }
 
 /// Round, so that much happens at the same instant.
-fn instant(rng: &mut Rng) -> Duration {
+pub fn instant(rng: &mut Rng) -> Duration {
     5 * ms(rng.u64(0..12_000))
 }
 

@@ -1,10 +1,9 @@
-//! What agent sessions have beside digits: recordings that are masked, and an end that can be heard.
+//! What agent sessions have beside digits: contacts, recordings that are masked, and events that tell of both.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use bytes::Bytes;
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::http::{Answer, AnswerBody, Fault as NoAnswer, FaultKind, Request, Witness};
 use fastrand::Rng;
@@ -15,46 +14,69 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::bugs::Bug;
+use super::contacts::{News, Session, event};
 use super::faults::{ms, pick};
-use super::history::What;
+use super::history::{Told, What};
+use super::moves::{Aim, Move};
+use super::names::{call_of, number_of, session_id};
 use super::platform::{Platform, answer};
-use super::program::{call_id, call_of};
 
 /// How long a poll for events is kept when nothing happens.
 const POLL: Duration = Duration::from_secs(60);
 
-const END: &[u8] = br#"{"events":[{"Type":"AgentSessionEnd"}]}"#;
-
 /// The sessions of all calls.
 pub struct Sessions {
-    ended: Vec<watch::Sender<bool>>,
+    calls: Vec<Mutex<Session>>,
+    /// Something has happened in one.
+    changed: Vec<watch::Sender<()>>,
+    /// The ids of each that the engine has been told.
+    known: Vec<Mutex<Vec<u32>>>,
     aborted: Vec<AtomicBool>,
-    /// Whether the listener of a session has been told who is there.
-    told: Vec<AtomicBool>,
+    /// Contacts come and go, ids are renewed, and recordings change late.
+    pub lively: bool,
     bug: Bug,
 }
 
 impl Sessions {
-    pub fn new(calls: usize, bug: Bug) -> Self {
+    pub fn new(calls: usize, lively: bool, bug: Bug) -> Self {
+        let all = 0..calls;
         Self {
-            ended: (0..calls).map(|_| watch::Sender::new(false)).collect(),
-            aborted: (0..calls).map(|_| AtomicBool::new(false)).collect(),
-            told: (0..calls).map(|_| AtomicBool::new(false)).collect(),
+            calls: all.clone().map(|_| Mutex::new(Session::begin())).collect(),
+            changed: all.clone().map(|_| watch::Sender::new(())).collect(),
+            known: all.clone().map(|_| Mutex::new(vec![0])).collect(),
+            aborted: all.map(|_| AtomicBool::new(false)).collect(),
+            lively,
             bug,
         }
     }
 
     pub fn end(&self, call: usize) {
-        self.ended[call].send_replace(true);
+        self.change(call, |session| session.ended = true);
     }
 
     pub fn has_ended(&self, call: usize) -> bool {
-        *self.ended[call].borrow()
+        self.call(call).ended
     }
 
-    async fn ended(&self, call: usize) {
-        let mut ended = self.ended[call].subscribe();
-        let _ = ended.wait_for(|ended| *ended).await;
+    /// Something happens to a contact. Gives the one that is gone.
+    pub fn moved(&self, call: usize, change: Move, now: Duration, dice: u64) -> Option<u32> {
+        let mut rng = Rng::with_seed(dice);
+        self.change(call, |session| session.change(change, now, &mut rng))
+    }
+
+    /// Whom the program means.
+    pub fn aimed_at(&self, call: usize, aim: Aim, dice: u64) -> Option<u32> {
+        self.call(call).aimed_at(aim, &mut Rng::with_seed(dice))
+    }
+
+    /// An id by which a program may know a session: the first, the newest, or any.
+    pub fn id(&self, call: usize, dice: u64) -> u32 {
+        let known = self.known[call].lock().unwrap();
+        match dice % 4 {
+            0 => 0,
+            1 | 2 => *known.last().unwrap(),
+            _ => known[usize::try_from(dice >> 32).unwrap() % known.len()],
+        }
     }
 
     /// Something on this call was aborted.
@@ -65,66 +87,102 @@ impl Sessions {
     fn forgets_to_unmask(&self, call: usize) -> bool {
         self.bug == Bug::UnmaskForgotten && self.aborted[call].load(Ordering::Relaxed)
     }
+
+    fn change<T>(&self, call: usize, change: impl FnOnce(&mut Session) -> T) -> T {
+        let changed = change(&mut self.call(call));
+        self.changed[call].send_replace(());
+        changed
+    }
+
+    fn call(&self, call: usize) -> MutexGuard<'_, Session> {
+        self.calls[call].lock().unwrap()
+    }
 }
 
 /// A request that presses nothing.
 #[derive(Clone, Copy)]
 pub enum Side {
-    Recording { call: usize, masked: bool },
-    NextEvent(usize),
+    Recording { contact: u32, masked: bool },
+    Activate { contact: u32 },
+    NextEvent,
 }
 
 impl Side {
-    pub fn of(request: &Request) -> Option<Self> {
+    /// What is asked for, of which call and by which of its ids.
+    pub fn of(request: &Request) -> Option<(Self, usize, u32)> {
         let mut path = request.uri.path().rsplit('/');
         let (action, of) = (path.next().unwrap(), path.next().unwrap());
-        match action {
-            "mask" | "unmask" => Some(Self::Recording {
-                call: call_of(of),
+        let contact = || number_of(of);
+        let side = match action {
+            "mask" | "unmask" => Self::Recording {
+                contact: contact(),
                 masked: action == "mask",
-            }),
-            "get-next-event" => Some(Self::NextEvent(call_of(of))),
-            _ => None,
-        }
+            },
+            "activate" => Self::Activate { contact: contact() },
+            "get-next-event" => return Some((Self::NextEvent, call_of(of), number_of(of))),
+            _ => return None,
+        };
+        let session = path.nth(1).unwrap();
+        Some((side, call_of(session), number_of(session)))
     }
 }
 
 type Exchanged = Result<Answer, NoAnswer>;
 
+/// One request of an injector.
+pub struct Exchange {
+    pub platform: Arc<Platform>,
+    pub injector: usize,
+    pub call: usize,
+    /// The id that the session is asked for with.
+    pub id: u32,
+    pub token: u64,
+    pub witness: Witness,
+}
+
 /// Sends one. Whoever gives it up takes back what was not handed over: a late change of a recording is nothing that
 /// anybody could prevent.
 pub fn exchange(
-    platform: Arc<Platform>,
+    exchange: Exchange,
     side: Side,
-    (number, token): (u64, u64),
-    request: Request,
+    number: u64,
+    within: Duration,
 ) -> BoxFuture<'static, Exchanged> {
     Box::pin(async move {
-        let mut rng = platform.dice_of(number);
-        let exchange = Exchange {
-            platform,
-            token,
-            witness: request.witness,
-        };
+        let mut rng = exchange.platform.dice_of(number);
         let end = async {
             match side {
-                Side::Recording { call, masked } => exchange.change(call, masked, &mut rng).await,
-                Side::NextEvent(call) => exchange.listen(call, &mut rng).await,
+                Side::Recording { contact, masked } => {
+                    exchange.record(contact, masked, &mut rng).await
+                }
+                Side::Activate { contact } => exchange.activate(contact, &mut rng).await,
+                Side::NextEvent => exchange.listen(&mut rng).await,
             }
         };
-        timeout(request.timeout, end).await.unwrap_or(Err(NoAnswer {
+        let end = timeout(within, end).await.unwrap_or(Err(NoAnswer {
             kind: FaultKind::TimedOut,
-        }))
+        }));
+        let is_deaf = |answer: &Answer| !matches!(answer.status.as_u16(), 200 | 304 | 409);
+        if matches!(side, Side::NextEvent) && end.as_ref().map_or(true, is_deaf) {
+            let (injector, call) = (exchange.injector, exchange.call);
+            exchange
+                .platform
+                .history
+                .note(What::Deaf { injector, call });
+        }
+        end
     })
 }
 
-struct Exchange {
-    platform: Arc<Platform>,
-    token: u64,
-    witness: Witness,
-}
-
 impl Exchange {
+    fn sessions(&self) -> &Sessions {
+        &self.platform.sessions
+    }
+
+    fn now(&self) -> Duration {
+        self.platform.history.now()
+    }
+
     /// Connects and hands the request over. An answer comes at once where the token is refused.
     async fn begin(&self, rng: &mut Rng) -> Result<Option<Answer>, NoAnswer> {
         sleep(*pick(rng, &[ms(0), ms(1), ms(5), ms(50)])).await;
@@ -132,22 +190,23 @@ impl Exchange {
             let kind = FaultKind::ConnectionRefused;
             return Err(NoAnswer { kind });
         }
-        let now = self.platform.history.now();
-        let good = self.platform.issued.is_good(self.token, now);
+        let good = self.platform.issued.is_good(self.token, self.now());
         Ok((!good).then(|| status(401)))
     }
 
-    async fn change(&self, call: usize, masked: bool, rng: &mut Rng) -> Exchanged {
-        if !masked && self.platform.sessions.forgets_to_unmask(call) {
+    async fn record(&self, contact: u32, masked: bool, rng: &mut Rng) -> Exchanged {
+        if !masked && self.sessions().forgets_to_unmask(self.call) {
             return Ok(status(202));
         }
         if let Some(refused) = self.begin(rng).await? {
             return Ok(refused);
         }
-        let execute = || self.platform.history.note(What::Recording { call, masked });
+        if self.sessions().call(self.call).is_gone(contact) {
+            return Ok(status(404));
+        }
         let weather = rng.u8(0..40);
         if matches!(weather, 0 | 2 | 4 | 10..) {
-            execute();
+            self.carry_out(contact, masked, rng);
         }
         sleep(*pick(rng, &[ms(0), ms(5), ms(20), ms(500)])).await;
         match weather {
@@ -167,29 +226,135 @@ impl Exchange {
         }
     }
 
-    async fn listen(&self, call: usize, rng: &mut Rng) -> Exchanged {
+    /// Changes a recording, late where the world is lively, and in the order in which it was asked for.
+    fn carry_out(&self, contact: u32, masked: bool, rng: &mut Rng) {
+        let (platform, call) = (Arc::clone(&self.platform), self.call);
+        let mut rng = rng.fork();
+        let change = move |rng: &mut Rng| {
+            let now = platform.history.now();
+            platform.sessions.change(call, |session| {
+                if !session.is_gone(contact) {
+                    session.record(contact, masked, now, rng);
+                    let change = What::Recording {
+                        call,
+                        contact,
+                        masked,
+                    };
+                    platform.history.note(change);
+                }
+            });
+        };
+        if !self.sessions().lively {
+            return change(&mut rng);
+        }
+        let late = *pick(&mut rng, &[ms(0), ms(5), ms(100), ms(600), ms(3_000)]);
+        let now = self.now();
+        let at = (self.sessions().call(self.call)).changes_at(contact, now + late);
+        tokio::spawn(async move {
+            sleep(at - now).await;
+            change(&mut rng);
+        });
+    }
+
+    async fn activate(&self, contact: u32, rng: &mut Rng) -> Exchanged {
+        if let Some(refused) = self.begin(rng).await? {
+            return Ok(refused);
+        }
+        if self.sessions().call(self.call).is_gone(contact) {
+            return Ok(status(404));
+        }
+        if rng.u8(0..10) == 0 {
+            return Ok(status(503));
+        }
+        let (platform, call) = (Arc::clone(&self.platform), self.call);
+        let mut rng = rng.fork();
+        tokio::spawn(async move {
+            sleep(*pick(&mut rng, &[ms(0), ms(5), ms(100), ms(1_000)])).await;
+            let now = platform.history.now();
+            platform.sessions.change(call, |session| {
+                if !session.is_gone(contact) {
+                    session.speak_to(contact, now, &mut rng);
+                }
+            });
+        });
+        Ok(status(202))
+    }
+
+    async fn listen(&self, rng: &mut Rng) -> Exchanged {
         if let Some(refused) = self.begin(rng).await? {
             return Ok(refused);
         }
         if rng.u8(0..8) == 0 {
-            return Ok(status(*pick(rng, &[500, 503, 429, 304])));
+            return Ok(status(*pick(rng, &[500, 503, 429])));
         }
-        let sessions = &self.platform.sessions;
-        if !sessions.told[call].swap(true, Ordering::Relaxed) {
-            let contact = call_id(call);
-            let event =
-                json!({"Type": "CallContactEvent", "ContactID": contact, "Status": "Active"});
-            let body = json!({"events": [event]}).to_string();
-            return Ok(answer(200, AnswerBody::Whole(body.into())));
+        match timeout(POLL, self.news()).await {
+            Ok(Some(told)) => self.tell(told, rng).await,
+            Ok(None) if rng.bool() => self.tell(vec![Told::Ended], rng).await,
+            Ok(None) => Ok(status(409)),
+            Err(_) => {
+                self.told(Vec::new(), None);
+                Ok(status(304))
+            }
         }
-        match timeout(POLL, sessions.ended(call)).await {
-            Ok(()) if rng.bool() => Ok(answer(200, AnswerBody::Whole(Bytes::from_static(END)))),
-            Ok(()) => Ok(status(409)),
-            Err(_) => Ok(status(304)),
+    }
+
+    /// What is new; `None` when the session has ended.
+    async fn news(&self) -> Option<Vec<Told>> {
+        let sessions = self.sessions();
+        let mut changed = sessions.changed[self.call].subscribe();
+        loop {
+            changed.mark_unchanged();
+            let next = {
+                let mut session = sessions.call(self.call);
+                if session.ended {
+                    return None;
+                }
+                match session.news(self.injector, self.id, self.now()) {
+                    News::Told(told) => return Some(told),
+                    News::NotBefore(next) => next,
+                }
+            };
+            let next = next.map_or(POLL, |at| at - self.now());
+            let _ = timeout(next, changed.changed()).await;
         }
+    }
+
+    /// Answers with events, unless the answer is lost.
+    async fn tell(&self, told: Vec<Told>, rng: &mut Rng) -> Exchanged {
+        let (sessions, ends) = (self.sessions(), told == [Told::Ended]);
+        let renewed =
+            (sessions.lively && !ends).then(|| sessions.call(self.call).renew(self.injector));
+        sleep(*pick(rng, &[ms(0), ms(0), ms(5), ms(50), ms(400)])).await;
+        if rng.u8(0..25) == 0 {
+            let kind = FaultKind::ConnectionLost;
+            return Err(NoAnswer { kind });
+        }
+        let events: Vec<_> = told.iter().map(|told| event(self.call, *told)).collect();
+        let mut body = json!({"events": events});
+        if let Some(id) = renewed {
+            body["sessionId"] = session_id(self.call, id).into();
+        }
+        self.told(told, renewed);
+        if sessions.bug == Bug::EventsAppliedLate {
+            sleep(ms(300)).await;
+        }
+        let body = AnswerBody::Whole(body.to_string().into());
+        Ok(answer(200, body))
+    }
+
+    /// The engine has been told.
+    fn told(&self, events: Vec<Told>, renewed: Option<u32>) {
+        let (injector, call) = (self.injector, self.call);
+        self.sessions().known[call].lock().unwrap().extend(renewed);
+        self.platform.history.note(What::Told {
+            injector,
+            call,
+            events,
+            renewed,
+        });
     }
 }
 
 fn status(status: u16) -> Answer {
-    answer(status, AnswerBody::Whole(Bytes::new()))
+    answer(status, AnswerBody::Whole(Vec::new().into()))
 }

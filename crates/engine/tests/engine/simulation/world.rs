@@ -23,9 +23,10 @@ use super::checker::{self, Violation};
 use super::clocks::Clocks;
 use super::faults::{ms, pick};
 use super::history::{History, Injection, Step, What};
+use super::names::call_of;
 use super::plan::Plan;
 use super::platform::{Platform, ToPlatform};
-use super::program::{OTHERS, Program, call_of};
+use super::program::{OTHERS, Program};
 use super::sessions::Sessions;
 use super::tally::Tally;
 use super::tokens::{Deaf, Endpoint, Issued};
@@ -88,7 +89,7 @@ impl World {
         let issued = Arc::new(Issued::default());
         let tally = Arc::new(Mutex::new(Tally::default()));
         let registry = Arc::new(Registry::default());
-        let sessions = Arc::new(Sessions::new(plan.calls, bug));
+        let sessions = Arc::new(Sessions::new(plan.calls, plan.lively, bug));
         let platform = Arc::new(Platform {
             seed,
             plan: Arc::clone(&plan),
@@ -98,6 +99,7 @@ impl World {
             tally: Arc::clone(&tally),
             requests: AtomicU64::new(0),
             sessions: Arc::clone(&sessions),
+            bug,
         });
         let mut rng = Rng::with_seed(seed ^ 0x746f_6b65_6e73);
         let sources = sources(plan.sources, &issued, &history, &mut rng);
@@ -105,7 +107,7 @@ impl World {
             let tokens: Arc<dyn TokenSource> = sources[injector.source].clone();
             let record = Record(Mutex::new(rng.fork()));
             let audit = injector.audited.then(|| Arc::new(record) as _);
-            let transport = Arc::new(ToPlatform(Arc::clone(&platform)));
+            let transport = Arc::new(ToPlatform(Arc::clone(&platform), number));
             let parts = Parts {
                 profile: bugs::profile(plan.api, bug),
                 endpoint: Arc::new(Configured::new(base_url("apiUrl", bugs::API).unwrap())),
@@ -133,6 +135,7 @@ impl World {
             issued,
             sessions,
             following: Mutex::default(),
+            followed: Mutex::default(),
             bug,
         });
         Self {

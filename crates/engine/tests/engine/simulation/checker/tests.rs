@@ -30,6 +30,9 @@ const ASK: Ask = Ask {
     playing: Duration::ZERO,
     holds: false,
     masked: false,
+    contact: None,
+    followed: false,
+    mask_is_sure: true,
 };
 
 fn asked(injection: Injection) -> What {
