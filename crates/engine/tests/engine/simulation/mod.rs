@@ -121,6 +121,35 @@ fn a_call_that_is_not_blocked_is_caught() {
 }
 
 #[test]
+fn a_contact_that_is_looked_at_once_is_caught() {
+    is_caught(Bug::FocusReadOnce, Law::Contact);
+    is_caught(Bug::FocusReadOnce, Law::ContactGone);
+}
+
+#[test]
+fn a_request_that_is_not_taken_back_is_caught() {
+    is_caught(Bug::NotTakenBack, Law::Contact);
+}
+
+#[test]
+fn events_that_are_known_late_are_caught() {
+    is_caught(Bug::EventsAppliedLate, Law::Contact);
+}
+
+#[test]
+fn ids_with_a_queue_each_are_caught() {
+    is_caught(Bug::QueuePerId, Law::OneAtATime);
+    is_caught(Bug::QueuePerId, Law::Order);
+    is_caught(Bug::QueuePerId, Law::Tones);
+    is_caught(Bug::QueuePerId, Law::NewestId);
+}
+
+#[test]
+fn a_mask_that_is_not_waited_for_is_caught() {
+    is_caught(Bug::MaskNotWaitedFor, Law::Masked);
+}
+
+#[test]
 fn an_undercut_retry_after_is_caught() {
     is_caught(Bug::RetryAfterIgnored, Law::RetryAfter);
 }

@@ -65,8 +65,8 @@ impl Plan {
     pub fn move_contacts(&mut self, rng: &mut Rng) {
         for call in 0..self.calls {
             let mut at = Duration::ZERO;
-            for _ in 0..rng.usize(0..24) {
-                at += *pick(rng, &[ms(5), ms(100), ms(500), ms(2_000), ms(10_000)]);
+            for _ in 0..rng.usize(0..50) {
+                at += *pick(rng, &[ms(5), ms(100), ms(500), ms(1_000), ms(5_000)]);
                 let (change, dice) = (*pick(rng, &Move::ALL), rng.u64(..));
                 // Round, and somewhere within the world.
                 let action = Action::Move(call, change, dice);

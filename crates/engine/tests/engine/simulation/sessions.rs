@@ -10,7 +10,7 @@ use fastrand::Rng;
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use super::bugs::Bug;
@@ -27,8 +27,8 @@ const POLL: Duration = Duration::from_secs(60);
 /// The sessions of all calls.
 pub struct Sessions {
     calls: Vec<Mutex<Session>>,
-    /// Something has happened in one.
-    changed: Vec<watch::Sender<()>>,
+    /// Something has happened in one. Wakes in order, so that a seed repeats itself.
+    changed: Vec<Notify>,
     /// The ids of each that the engine has been told.
     known: Vec<Mutex<Vec<u32>>>,
     aborted: Vec<AtomicBool>,
@@ -42,7 +42,7 @@ impl Sessions {
         let all = 0..calls;
         Self {
             calls: all.clone().map(|_| Mutex::new(Session::begin())).collect(),
-            changed: all.clone().map(|_| watch::Sender::new(())).collect(),
+            changed: all.clone().map(|_| Notify::new()).collect(),
             known: all.clone().map(|_| Mutex::new(vec![0])).collect(),
             aborted: all.map(|_| AtomicBool::new(false)).collect(),
             lively,
@@ -90,7 +90,7 @@ impl Sessions {
 
     fn change<T>(&self, call: usize, change: impl FnOnce(&mut Session) -> T) -> T {
         let changed = change(&mut self.call(call));
-        self.changed[call].send_replace(());
+        self.changed[call].notify_waiters();
         changed
     }
 
@@ -301,9 +301,9 @@ impl Exchange {
     /// What is new; `None` when the session has ended.
     async fn news(&self) -> Option<Vec<Told>> {
         let sessions = self.sessions();
-        let mut changed = sessions.changed[self.call].subscribe();
         loop {
-            changed.mark_unchanged();
+            // Before the look: what happens after it wakes this.
+            let changed = sessions.changed[self.call].notified();
             let next = {
                 let mut session = sessions.call(self.call);
                 if session.ended {
@@ -315,7 +315,7 @@ impl Exchange {
                 }
             };
             let next = next.map_or(POLL, |at| at - self.now());
-            let _ = timeout(next, changed.changed()).await;
+            let _ = timeout(next, changed).await;
         }
     }
 

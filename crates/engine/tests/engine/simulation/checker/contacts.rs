@@ -8,7 +8,7 @@ use cxone_dtmf_engine::sessions::ContactState;
 
 use super::{Law, Moment, Violation};
 use crate::simulation::faults::ms;
-use crate::simulation::history::{Ask, Ending, Injection, Step, Told, What};
+use crate::simulation::history::{Ask, Injection, Step, Told, What};
 use crate::simulation::world::SLOWEST_RECORD;
 
 /// What the engine was told of one session.
@@ -30,9 +30,7 @@ struct Waiting {
     ask: Ask,
     /// When its contact was told to be gone.
     gone: Option<Moment>,
-    /// Its requests under way, and whether each must reach its contact.
-    requests: BTreeMap<u64, bool>,
-    /// When the last of them ended.
+    /// When its last request ended.
     free: Option<Moment>,
 }
 
@@ -40,6 +38,8 @@ struct Waiting {
 struct Replay {
     sessions: BTreeMap<usize, Session>,
     waiting: BTreeMap<Injection, Waiting>,
+    /// The requests that must reach their contact when they leave.
+    guarded: BTreeMap<u64, Ask>,
     broken: Vec<Violation>,
 }
 
@@ -122,11 +122,11 @@ impl Replay {
                 injection, request, ..
             } => self.sent(*injection, *request),
             What::HandedOver { injection, request } => self.handed_over(*injection, *request),
-            What::Ended {
-                injection,
-                request,
-                how,
-            } => self.ended(at, *injection, *request, *how),
+            What::Ended { injection, .. } => {
+                if let Some(waiting) = self.waiting.get_mut(injection) {
+                    waiting.free = Some(at);
+                }
+            }
             What::Finished {
                 injection,
                 delivery,
@@ -195,7 +195,6 @@ impl Replay {
             let waiting = Waiting {
                 ask,
                 gone: None,
-                requests: BTreeMap::new(),
                 free: None,
             };
             self.waiting.insert(injection, waiting);
@@ -209,7 +208,9 @@ impl Replay {
         let (ask, contact) = (waiting.ask, waiting.ask.contact.unwrap_or_default());
         let session = self.sessions.entry(ask.call).or_default();
         let is_followed = !session.followers.is_empty();
-        waiting.requests.insert(request, is_followed);
+        if is_followed {
+            self.guarded.insert(request, ask);
+        }
         let why = match is_followed {
             true => session.holds_back(contact),
             false if ask.followed => Some("its session is not followed any more"),
@@ -223,21 +224,11 @@ impl Replay {
     }
 
     fn handed_over(&mut self, injection: Injection, request: u64) {
-        let Some(waiting) = self.waiting.get(&injection) else {
-            return;
-        };
-        let (ask, contact) = (waiting.ask, waiting.ask.contact.unwrap_or_default());
-        if waiting.requests.get(&request) == Some(&true) {
+        if let Some(ask) = self.guarded.get(&request).copied() {
+            let contact = ask.contact.unwrap_or_default();
             let against = self.session(ask.call).against(contact);
             let why = against.map(|why| format!("handed over although {why}"));
             self.breaks(injection, &ask, why);
-        }
-    }
-
-    fn ended(&mut self, at: Moment, injection: Injection, request: u64, _: Ending) {
-        if let Some(waiting) = self.waiting.get_mut(&injection) {
-            waiting.requests.remove(&request);
-            waiting.free = Some(at);
         }
     }
 
