@@ -14,6 +14,8 @@ const CLEARING: Duration = Duration::from_secs(10);
 pub(super) struct Mask {
     /// How often an event said that it is there.
     confirmed: u64,
+    /// It was asked for, and no event has said so since then.
+    awaited: bool,
     /// It was asked to be taken away, and no event has said that it is: until then, or until this moment, what is told may be
     /// the mask of before.
     clearing: Option<Instant>,
@@ -29,15 +31,21 @@ pub struct MaskAsked {
 impl Mask {
     /// An event says in which state the contact is.
     pub(super) const fn told(&mut self, state: ContactState) {
-        if matches!(state, ContactState::Masked) {
-            self.confirmed += 1;
-        } else {
-            self.clearing = None;
+        match state {
+            ContactState::Masked => {
+                self.confirmed += 1;
+                self.awaited = false;
+            }
+            // Before a mask that is still awaited it may be the state of before.
+            ContactState::Active if !self.awaited => self.clearing = None,
+            // On hold or in a conference it may be masked as well.
+            _ => {}
         }
     }
 
-    /// A mask is about to be asked for.
-    pub(super) fn ask(&self, now: Instant) -> MaskAsked {
+    /// A mask is about to be asked for, of a contact that is `masked` as far as was told.
+    pub(super) fn ask(&mut self, masked: bool, now: Instant) -> MaskAsked {
+        self.awaited |= !masked;
         MaskAsked {
             before: self.is_clearing(now).then_some(self.confirmed),
         }
@@ -69,18 +77,19 @@ impl Mask {
 mod tests {
     use super::*;
 
-    use ContactState::{Active, Masked};
+    use ContactState::{Active, Held, Masked};
 
     #[test]
     fn a_mask_counts_when_an_event_has_told_it() {
         let now = Instant::now();
         let mut mask = Mask::default();
-        let asked = mask.ask(now);
+        let asked = mask.ask(false, now);
         assert!(!mask.is_confirmed(asked, false, now));
         mask.told(Masked);
         assert!(mask.is_confirmed(asked, true, now));
         // One that somebody else has set counts too.
-        assert!(mask.is_confirmed(mask.ask(now), true, now));
+        let asked = mask.ask(true, now);
+        assert!(mask.is_confirmed(asked, true, now));
     }
 
     #[test]
@@ -89,7 +98,7 @@ mod tests {
         let mut mask = Mask::default();
         mask.told(Masked);
         mask.clear(now);
-        let asked = mask.ask(now);
+        let asked = mask.ask(true, now);
         assert!(!mask.is_confirmed(asked, true, now));
         // The late answer to an earlier request.
         mask.told(Masked);
@@ -101,11 +110,43 @@ mod tests {
     }
 
     #[test]
+    fn only_a_recording_that_runs_says_that_the_mask_is_gone() {
+        let now = Instant::now();
+        let mut mask = Mask::default();
+        mask.told(Masked);
+        mask.clear(now);
+        // Put on hold and brought back, it is still the mask of before.
+        mask.told(Held);
+        mask.told(Masked);
+        let asked = mask.ask(true, now);
+        assert!(!mask.is_confirmed(asked, true, now));
+        mask.told(Active);
+        mask.told(Masked);
+        assert!(mask.is_confirmed(asked, true, now));
+    }
+
+    #[test]
+    fn a_mask_that_is_late_does_not_count_for_the_next_one() {
+        let now = Instant::now();
+        let mut mask = Mask::default();
+        let _ = mask.ask(false, now);
+        // It was not told in time, and this is how it was before.
+        mask.clear(now);
+        mask.told(Active);
+        let asked = mask.ask(false, now);
+        mask.told(Masked);
+        assert!(!mask.is_confirmed(asked, true, now));
+        mask.told(Active);
+        mask.told(Masked);
+        assert!(mask.is_confirmed(asked, true, now));
+    }
+
+    #[test]
     fn an_answer_that_never_comes_is_not_waited_for_for_ever() {
         let now = Instant::now();
         let mut mask = Mask::default();
         mask.clear(now);
-        let asked = mask.ask(now);
+        let asked = mask.ask(true, now);
         mask.told(Masked);
         assert!(!mask.is_confirmed(asked, true, now));
         assert!(mask.is_confirmed(asked, true, now + CLEARING));

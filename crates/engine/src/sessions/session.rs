@@ -172,8 +172,9 @@ impl Session {
     #[must_use]
     pub fn ask_mask(&self, contact: &str) -> MaskAsked {
         let mut state = self.state();
+        let is_masked = state.contacts.is_masked(contact);
         let mask = state.contacts.mask(contact);
-        mask.map(|mask| mask.ask(Instant::now()))
+        mask.map(|mask| mask.ask(is_masked, Instant::now()))
             .unwrap_or_default()
     }
 

@@ -132,6 +132,26 @@ async fn the_mask_of_the_one_before_is_not_taken_for_ones_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nor_is_it_when_its_contact_was_on_hold_meanwhile() {
+    let polls = [
+        state(100, "Masking"),
+        // While it is taken away, which is told later.
+        events(
+            ms(600),
+            None,
+            [tells("a", "Holding"), tells("a", "Masking")],
+        ),
+        state(1_000, "Active"),
+        state(500, "Masking"),
+    ];
+    let stage = followed(config(), polls).await;
+    accepted(&stage.begin(1, masked("1"), &options()).await.unwrap());
+    sleep(ms(700)).await;
+    accepted(&stage.begin(2, masked("2"), &options()).await.unwrap());
+    assert_eq!(stage.times(Kind::Press), [ms(200), ms(200 + 600 + 1_500)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_mask_that_somebody_else_has_set_counts() {
     let stage = followed(config(), [state(0, "Masking")]).await;
     sleep(ms(200)).await;
