@@ -66,10 +66,13 @@ impl Session {
         let gone = match change {
             Move::HangUp => self.hang_up(now, rng),
             Move::Transfer => return self.transfer(now, rng),
-            Move::Hold => {
+            Move::Hold | Move::HoldBriefly => {
                 if let Some(contact) = self.focus.take() {
                     self.contact(contact).held = true;
                     self.tell(contact, None, now, rng);
+                    if change == Move::HoldBriefly {
+                        self.speak_to(contact, now, rng);
+                    }
                 }
                 None
             }

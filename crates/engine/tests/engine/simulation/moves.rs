@@ -16,6 +16,8 @@ pub enum Move {
     Transfer,
     /// The one spoken to is put on hold.
     Hold,
+    /// It is put on hold and brought back at once.
+    HoldBriefly,
     /// One that is on hold, or rings, is spoken to.
     BringBack,
     /// Somebody else is spoken to.
@@ -26,11 +28,13 @@ pub enum Move {
 
 impl Move {
     /// Each as often as it is likely. Nobody is on hold for ever.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::HangUp,
         Self::Transfer,
         Self::Hold,
         Self::Hold,
+        Self::HoldBriefly,
+        Self::HoldBriefly,
         Self::BringBack,
         Self::BringBack,
         Self::BringBack,

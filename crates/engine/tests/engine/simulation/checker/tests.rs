@@ -11,6 +11,7 @@ use crate::simulation::faults::ms;
 use crate::simulation::history::{Ask, Ending, Injection, Step, What};
 use crate::simulation::program::{DIGITS, PAUSE};
 
+mod in_contacts;
 mod in_doubt;
 mod in_sessions;
 
