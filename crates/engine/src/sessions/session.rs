@@ -1,8 +1,12 @@
 //! One session: what is known of it, who waits for that, and which requests must not leave any more.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
+#[cfg(not(cxone_loom))]
+use std::sync::{Mutex, MutexGuard};
 
+#[cfg(cxone_loom)]
+use loom::sync::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 

@@ -50,6 +50,12 @@ async fn spoken_to(then: impl IntoIterator<Item = Act>) -> Stage {
 }
 
 impl Stage {
+    /// The digits that were pressed, by whatever id of the session.
+    fn pressed_in_order(&self) -> Vec<String> {
+        let tones = self.world.platform.tones();
+        tones.into_iter().map(|tones| tones.digits).collect()
+    }
+
     /// The addresses of requests of one kind, without what they all begin with.
     fn sessions_asked(&self, kind: Kind) -> Vec<String> {
         let requests = self.world.platform.requests();
@@ -396,9 +402,7 @@ async fn all_ids_of_a_session_are_one_queue_and_the_newest_is_asked_with() {
     let turn = ANSWER + DIGIT + GUARD;
     let turns = [0, 1, 2, 3].map(|turns| from + turn * turns);
     assert_eq!(stage.times(Kind::Press), turns);
-    let tones = stage.world.platform.tones();
-    let order: Vec<_> = tones.iter().map(|tones| &*tones.digits).collect();
-    assert_eq!(order, ["1", "2", "3", "4"]);
+    assert_eq!(stage.pressed_in_order(), ["1", "2", "3", "4"]);
     assert_eq!(stage.sessions_asked(Kind::Press), ["s3"; 4]);
     assert_eq!(
         stage.sessions_asked(Kind::NextEvent),
@@ -437,25 +441,23 @@ async fn what_waits_by_an_id_that_is_told_later_joins_the_queue_of_the_session()
     ];
     let stage = told(polls).await.plan(
         Kind::Press,
-        [Act::slow(202, ms(1_000)), Act::slow(202, ms(3_000))],
+        [Act::slow(202, ms(5_000)), Act::slow(202, ms(500))],
     );
-    // Nobody knows yet that it is the same session.
     let ahead = stage.press(1, "1", &options());
     sleep(ms(1)).await;
+    // Nobody knows yet that it is the same session.
     let other = stage.begin(2, session("s2", "2").pack(), &options());
-    sleep(ms(1)).await;
-    let late = stage.begin(3, session("s2", "3").pack(), &options());
+    let waiting = stage.begin(3, session("s2", "3").pack(), &options());
     sleep(ms(600)).await;
     let behind = stage.begin(4, session("s2", "4").pack(), &options());
-    for task in [ahead, other, late, behind] {
+    for task in [ahead, other, waiting, behind] {
         accepted(&task.await.unwrap());
     }
-    let times = stage.times(Kind::Press);
-    let turn = ANSWER + DIGIT + GUARD;
-    // The one that waits behind number 2 goes on behind what the session's own queue has by then.
-    let of_4 = ms(1) + ms(1_000) + DIGIT + GUARD;
-    let of_3 = ms(2) + ms(3_000) + DIGIT + GUARD;
-    assert_eq!(times, [ms(1), ms(2), of_4, of_3.max(of_4 + turn)]);
+    // The one that waited behind number 2 goes on behind what the queue of the session has by then.
+    assert_eq!(stage.pressed_in_order(), ["1", "2", "4", "3"]);
+    let of_4 = ms(1) + ms(5_000) + DIGIT + GUARD;
+    let of_3 = of_4 + ANSWER + DIGIT + GUARD;
+    assert_eq!(stage.times(Kind::Press), [ms(1), ms(2), of_4, of_3]);
     assert_eq!(stage.sessions_asked(Kind::Press), ["s", "s2", "s2", "s2"]);
 }
 
