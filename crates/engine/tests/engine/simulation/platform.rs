@@ -149,6 +149,9 @@ async fn connection(exchange: Arc<Exchange>, witness: Witness, ended: oneshot::S
         _ => {}
     }
     if !witness.hand_over() && exchange.platform.bug != Bug::NotTakenBack {
+        // Somebody may wait for it all the same: an event can take a request back and the next one bring its contact back.
+        let kind = FaultKind::ConnectionLost;
+        let _ = ended.send(Err(NoAnswer { kind }));
         return;
     }
     exchange.note(|injection, request| What::HandedOver { injection, request });
