@@ -84,7 +84,7 @@ impl Transport for ToPlatform {
         let number = self.0.requests.fetch_add(1, Ordering::Relaxed);
         let token = token(&request);
         if let Some((side, call, id)) = Side::of(&request) {
-            if !matches!(side, Side::NextEvent) {
+            if !matches!(side, Side::NextEvent { .. }) {
                 self.0.history.note(What::Addressed { call, id });
             }
             let exchange = sessions::Exchange {

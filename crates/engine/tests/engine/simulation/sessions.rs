@@ -21,9 +21,6 @@ use super::moves::{Aim, Move};
 use super::names::{call_of, number_of, session_id};
 use super::platform::{Platform, answer};
 
-/// How long a poll for events is kept when nothing happens.
-const POLL: Duration = Duration::from_secs(60);
-
 /// The sessions of all calls.
 pub struct Sessions {
     calls: Vec<Mutex<Session>>,
@@ -102,9 +99,17 @@ impl Sessions {
 /// A request that presses nothing.
 #[derive(Clone, Copy)]
 pub enum Side {
-    Recording { contact: u32, masked: bool },
-    Activate { contact: u32 },
-    NextEvent,
+    Recording {
+        contact: u32,
+        masked: bool,
+    },
+    Activate {
+        contact: u32,
+    },
+    NextEvent {
+        /// How long it may be kept when nothing happens.
+        wait: Duration,
+    },
 }
 
 impl Side {
@@ -119,7 +124,12 @@ impl Side {
                 masked: action == "mask",
             },
             "activate" => Self::Activate { contact: contact() },
-            "get-next-event" => return Some((Self::NextEvent, call_of(of), number_of(of))),
+            "get-next-event" => {
+                let query = request.uri.query().unwrap();
+                let seconds = query.strip_prefix("timeout=").unwrap().parse().unwrap();
+                let wait = Duration::from_secs(seconds);
+                return Some((Self::NextEvent { wait }, call_of(of), number_of(of)));
+            }
             _ => return None,
         };
         let session = path.nth(1).unwrap();
@@ -156,14 +166,14 @@ pub fn exchange(
                     exchange.record(contact, masked, &mut rng).await
                 }
                 Side::Activate { contact } => exchange.activate(contact, &mut rng).await,
-                Side::NextEvent => exchange.listen(&mut rng).await,
+                Side::NextEvent { wait } => exchange.listen(wait, &mut rng).await,
             }
         };
         let end = timeout(within, end).await.unwrap_or(Err(NoAnswer {
             kind: FaultKind::TimedOut,
         }));
         let is_deaf = |answer: &Answer| !matches!(answer.status.as_u16(), 200 | 304 | 409);
-        if matches!(side, Side::NextEvent) && end.as_ref().map_or(true, is_deaf) {
+        if matches!(side, Side::NextEvent { .. }) && end.as_ref().map_or(true, is_deaf) {
             let (injector, call) = (exchange.injector, exchange.call);
             exchange
                 .platform
@@ -280,14 +290,14 @@ impl Exchange {
         Ok(status(202))
     }
 
-    async fn listen(&self, rng: &mut Rng) -> Exchanged {
+    async fn listen(&self, wait: Duration, rng: &mut Rng) -> Exchanged {
         if let Some(refused) = self.begin(rng).await? {
             return Ok(refused);
         }
         if rng.u8(0..8) == 0 {
             return Ok(status(*pick(rng, &[500, 503, 429])));
         }
-        match timeout(POLL, self.news()).await {
+        match timeout(wait, self.news(wait)).await {
             Ok(Some(told)) => self.tell(told, rng).await,
             Ok(None) if rng.bool() => self.tell(vec![Told::Ended], rng).await,
             Ok(None) => Ok(status(409)),
@@ -299,7 +309,7 @@ impl Exchange {
     }
 
     /// What is new; `None` when the session has ended.
-    async fn news(&self) -> Option<Vec<Told>> {
+    async fn news(&self, wait: Duration) -> Option<Vec<Told>> {
         let sessions = self.sessions();
         loop {
             // Before the look: what happens after it wakes this.
@@ -314,7 +324,7 @@ impl Exchange {
                     News::NotBefore(next) => next,
                 }
             };
-            let next = next.map_or(POLL, |at| at - self.now());
+            let next = next.map_or(wait, |at| at - self.now());
             let _ = timeout(next, changed).await;
         }
     }

@@ -182,7 +182,7 @@ fn next_act(platform: &Platform, seen: &Seen) -> Act {
     };
     drop(state);
     let act = act.or_else(|| platform.choose.as_ref().and_then(|choose| choose(seen)));
-    act.unwrap_or_else(|| Act::usual(seen.kind))
+    act.unwrap_or_else(|| Act::usual(seen))
 }
 
 async fn exchange(platform: Arc<Platform>, request: Request) -> Result<Answer, Fault> {

@@ -20,6 +20,8 @@ pub struct Seen {
     /// The address, without the query.
     pub path: String,
     pub at: Instant,
+    /// How long the platform may keep a poll.
+    pub wait: Duration,
     pub token: String,
     pub fresh_connection: bool,
 }
@@ -62,6 +64,7 @@ pub(super) fn read(request: &Request) -> Seen {
         call: path.next().unwrap().to_owned(),
         path: request.uri.path().to_owned(),
         at: Instant::now(),
+        wait: Duration::from_secs(field("timeout").map_or(0, |text| text.parse().unwrap())),
         token: request.headers["authorization"]
             .to_str()
             .unwrap()

@@ -222,6 +222,21 @@ async fn while_nothing_can_be_heard_nothing_goes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_trouble_it_is_known_soon_whether_events_can_be_heard() {
+    // Nothing happens, so each poll is kept as long as it may be.
+    let stage = spoken_to([Act::slow(503, ms(0))]).await;
+    sleep(ms(1_000)).await;
+    accepted(&stage.press_to(TO_A, 1, "1", &options()).await.unwrap());
+    // The longest back-off, and one short poll.
+    assert!(stage.now() < ms(2_500), "{:?}", stage.now());
+    sleep(ms(120_000)).await;
+    assert!(
+        stage.times(Kind::NextEvent).len() < 7,
+        "the others are long"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_follower_goes_on_hearing() {
     let stage = spoken_to([]).await;
     let other = stage.beside(config());
