@@ -51,7 +51,7 @@ pub struct Ask {
     pub contact: Option<u32>,
     /// Somebody follows the session when they are asked for.
     pub followed: bool,
-    /// The mask is there when it is answered, or an event tells it.
+    /// The mask is there when it is answered, or an event tells it that cannot be older than another.
     pub mask_is_sure: bool,
 }
 

@@ -76,8 +76,16 @@ impl Plan {
                 let action = Action::Move(call, change, dice);
                 self.timeline.push((at, action));
             }
+            let lone = rng.usize(0..self.injectors.len());
+            if rng.bool() {
+                self.crowded.insert(call);
+            }
             for _ in 0..rng.usize(1..=3) {
-                let follower = rng.usize(0..self.injectors.len());
+                let follower = if self.crowded.contains(&call) {
+                    rng.usize(0..self.injectors.len())
+                } else {
+                    lone
+                };
                 let at = instant(rng);
                 let from = *pick(rng, &[ms(0), at / 8, at / 2]);
                 let follow = Action::Follow(follower, call, rng.u64(..));

@@ -1,5 +1,6 @@
 //! A world drawn from its seed: who presses what into which call when, and what the weather is.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cxone_dtmf_engine::config::{AfterUnknown, Config, PlayoutMode, RetryConfig};
@@ -31,6 +32,8 @@ pub struct Plan {
     pub atomic: bool,
     /// Contacts come and go, in sessions whose ids are renewed and whose masks are late.
     pub lively: bool,
+    /// The calls that several injectors may follow at once. What one is told late may be older than what another was told.
+    pub crowded: BTreeSet<usize>,
     pub calls: usize,
     pub sources: usize,
     pub injectors: Vec<InjectorPlan>,
@@ -152,6 +155,7 @@ impl Plan {
             api,
             atomic,
             lively,
+            crowded: BTreeSet::new(),
             calls: rng.usize(1..=4),
             sources: 2,
             injectors,

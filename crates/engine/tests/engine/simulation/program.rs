@@ -186,7 +186,8 @@ impl Program {
             masked: in_sessions && wish.masked,
             contact: self.contact(wish).filter(|_| in_sessions),
             followed: self.is_followed(wish.call),
-            mask_is_sure: !self.sessions.lively || self.is_followed(wish.call),
+            mask_is_sure: !self.sessions.lively
+                || self.is_followed(wish.call) && !self.plan.crowded.contains(&wish.call),
         };
         self.history.note(What::Asked(wish.injection, ask));
         let options = InjectionOptions {
