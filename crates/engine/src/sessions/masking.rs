@@ -14,8 +14,11 @@ const CLEARING: Duration = Duration::from_secs(10);
 pub(super) struct Mask {
     /// How often an event said that it is there.
     confirmed: u64,
-    /// It was asked for, and no event has said so since then.
+    /// It was asked for, and no event has said so since then that cannot be of another.
     awaited: bool,
+    /// It was taken away before an event had told it, or had told that the one before was gone: events do not tell any more
+    /// which of them they are of, and only time does.
+    in_doubt: bool,
     /// It was asked to be taken away, and no event has said that it is: until then, or until this moment, what is told may be
     /// the mask of before.
     clearing: Option<Instant>,
@@ -34,10 +37,9 @@ impl Mask {
         match state {
             ContactState::Masked => {
                 self.confirmed += 1;
-                self.awaited = false;
+                self.awaited &= self.clearing.is_some();
             }
-            // Before a mask that is still awaited it may be the state of before.
-            ContactState::Active if !self.awaited => self.clearing = None,
+            ContactState::Active if !self.in_doubt => self.clearing = None,
             // On hold or in a conference it may be masked as well.
             _ => {}
         }
@@ -45,15 +47,23 @@ impl Mask {
 
     /// A mask is about to be asked for, of a contact that is `masked` as far as was told.
     pub(super) fn ask(&mut self, masked: bool, now: Instant) -> MaskAsked {
-        self.awaited |= !masked;
+        self.clearing = self.clearing_until(now);
+        self.awaited = !masked || self.clearing.is_some();
         MaskAsked {
-            before: self.is_clearing(now).then_some(self.confirmed),
+            before: self.clearing.map(|_| self.confirmed),
         }
     }
 
     /// The mask is about to be taken away: what was confirmed counts no more.
     pub(super) fn clear(&mut self, now: Instant) {
+        self.in_doubt = self.awaited || self.is_clearing(now);
+        self.awaited = false;
         self.clearing = Some(now + CLEARING);
+    }
+
+    /// Until when none is to be asked for: nobody could tell when it is there.
+    pub(super) fn in_doubt_until(&self, now: Instant) -> Option<Instant> {
+        self.clearing_until(now).filter(|_| self.in_doubt)
     }
 
     /// Whether the mask that was asked for is there, of a contact that is `masked` as far as was told.
@@ -126,19 +136,41 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_that_is_late_does_not_count_for_the_next_one() {
+    fn when_one_was_late_only_time_tells_whose_the_events_are() {
         let now = Instant::now();
         let mut mask = Mask::default();
         let _ = mask.ask(false, now);
-        // It was not told in time, and this is how it was before.
+        assert_eq!(mask.in_doubt_until(now), None);
+        // It was not told in time.
+        mask.clear(now);
+        let settled = now + CLEARING;
+        assert_eq!(mask.in_doubt_until(now), Some(settled));
+        for state in [Active, Masked, Active, Masked] {
+            let asked = mask.ask(false, now);
+            mask.told(state);
+            assert!(!mask.is_confirmed(asked, true, now));
+        }
+        assert_eq!(mask.in_doubt_until(settled), None);
+        let asked = mask.ask(false, settled);
+        mask.told(Masked);
+        assert!(mask.is_confirmed(asked, true, settled));
+        // In order again.
+        mask.clear(settled);
+        assert_eq!(mask.in_doubt_until(settled), None);
+    }
+
+    #[test]
+    fn two_that_are_taken_away_before_an_event_leave_the_same_doubt() {
+        let now = Instant::now();
+        let mut mask = Mask::default();
+        mask.told(Masked);
+        mask.clear(now);
+        let _ = mask.ask(true, now);
+        // That of the first.
+        mask.told(Masked);
         mask.clear(now);
         mask.told(Active);
-        let asked = mask.ask(false, now);
-        mask.told(Masked);
-        assert!(!mask.is_confirmed(asked, true, now));
-        mask.told(Active);
-        mask.told(Masked);
-        assert!(mask.is_confirmed(asked, true, now));
+        assert!(mask.in_doubt_until(now).is_some());
     }
 
     #[test]

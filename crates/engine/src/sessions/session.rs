@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard};
 #[cfg(cxone_loom)]
 use loom::sync::{Mutex, MutexGuard};
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::contacts::{ContactView, Contacts, Hearing};
 use super::event::{SessionEvent, SessionFact};
@@ -170,6 +170,18 @@ impl Session {
             session: Arc::clone(self),
             number,
         })
+    }
+
+    /// Resolves when it can be told whether a mask that is asked for then is there.
+    pub async fn mask_settled(&self, contact: &str) {
+        loop {
+            let settled = (self.state().contacts.mask(contact))
+                .and_then(|mask| mask.in_doubt_until(Instant::now()));
+            let Some(settled) = settled else {
+                return;
+            };
+            sleep_until(settled).await;
+        }
     }
 
     /// The mask of a contact's recording is about to be asked for.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cxone_dtmf_engine::api::Params;
-use cxone_dtmf_engine::config::Config;
+use cxone_dtmf_engine::config::{Config, InjectionOptions};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_engine::payload::Value;
@@ -73,6 +73,39 @@ async fn a_mask_that_is_never_told_is_taken_away_and_nothing_is_pressed() {
     assert!(stage.pressed().is_empty());
     assert_eq!(stage.times(Kind::Unmask), [ms(1) + ANSWER + ms(1_000)]);
     assert_eq!(stage.unmasked(), [None]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_one_that_came_too_late_the_next_is_asked_for_when_all_is_quiet() {
+    let polls = [
+        state(300, "Active"),
+        // Of the first, and its end: told when the second has been asked for, were it asked for at once.
+        state(1_500, "Masking"),
+        state(1_500, "Active"),
+        state(8_000, "Masking"),
+    ];
+    let stage = followed(waiting_for_masks(1_000), polls).await;
+    let first = stage.begin(1, masked("1"), &options()).await.unwrap();
+    failed(&first, Code::Mask, Delivery::NotSent);
+    accepted(&stage.begin(2, masked("2"), &options()).await.unwrap());
+    let cleared = ms(1) + ANSWER + ms(1_000);
+    assert_eq!(stage.times(Kind::Mask), [ms(1), cleared + ms(10_000)]);
+    assert_eq!(
+        stage.times(Kind::Press),
+        [ms(100 + 300 + 1_500 + 1_500 + 8_000)]
+    );
+    // Who has no time for that has asked for nothing.
+    let stage = followed(waiting_for_masks(1_000), []).await;
+    let first = stage.begin(1, masked("1"), &options()).await.unwrap();
+    failed(&first, Code::Mask, Delivery::NotSent);
+    let hurried = InjectionOptions {
+        deadline: Some(ms(3_000)),
+        ..options()
+    };
+    let outcome = stage.begin(2, masked("2"), &hurried).await.unwrap();
+    failed(&outcome, Code::Mask, Delivery::NotSent);
+    assert!(!outcome.unmasking);
+    assert_eq!(stage.times(Kind::Mask).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
