@@ -28,7 +28,6 @@ pub struct Session {
 
 #[derive(Clone, Copy, Default)]
 struct Contact {
-    held: bool,
     rings: bool,
     masked: bool,
     gone: bool,
@@ -63,12 +62,11 @@ impl Session {
 
     /// Something happens, at this moment.
     pub fn change(&mut self, change: Move, now: Duration, rng: &mut Rng) -> Option<u32> {
-        let gone = match change {
+        match change {
             Move::HangUp => self.hang_up(now, rng),
-            Move::Transfer => return self.transfer(now, rng),
+            Move::Transfer => self.transfer(now, rng),
             Move::Hold | Move::HoldBriefly => {
                 if let Some(contact) = self.focus.take() {
-                    self.contact(contact).held = true;
                     self.tell(contact, None, now, rng);
                     if change == Move::HoldBriefly {
                         self.speak_to(contact, now, rng);
@@ -97,8 +95,7 @@ impl Session {
                 self.tell(new, None, now, rng);
                 None
             }
-        };
-        gone
+        }
     }
 
     fn hang_up(&mut self, now: Duration, rng: &mut Rng) -> Option<u32> {
@@ -125,15 +122,11 @@ impl Session {
     pub fn speak_to(&mut self, contact: u32, now: Duration, rng: &mut Rng) {
         let before = self.focus.replace(contact);
         let before = before.filter(|before| *before != contact);
-        if let Some(before) = before {
-            self.contact(before).held = true;
-        }
         let told_of_before = rng.u8(0..3);
         if let Some(before) = before.filter(|_| told_of_before == 0) {
             self.tell(before, None, now, rng);
         }
-        let it = self.contact(contact);
-        (it.held, it.rings) = (false, false);
+        self.contact(contact).rings = false;
         self.tell(contact, None, now, rng);
         if let Some(before) = before.filter(|_| told_of_before == 1) {
             self.tell(before, None, now, rng);

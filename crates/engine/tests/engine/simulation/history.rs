@@ -16,6 +16,10 @@ pub type LockNumber = u64;
 
 /// What a program asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and none follows from others"
+)]
 pub struct Ask {
     /// The call, by number.
     pub call: usize,

@@ -2,7 +2,8 @@
 //!
 //! * [`plan`] draws a world from its seed, [`world`] plays it, [`program`] and [`scope`] press digits in it;
 //! * [`faults`] are what can go wrong with one request and [`weather`] how often, [`platform`] and [`tokens`] are
-//!   the two servers, [`sessions`] what one has beside digits, [`clocks`] disagree;
+//!   the two servers, [`sessions`] what one has beside digits and
+//!   [`side`] the requests for that, [`contacts`] who is spoken to and [`moves`] what happens to them, [`clocks`] disagree;
 //! * [`history`] is what happened, [`checker`] are the laws it must obey, [`tally`] what was met on the way;
 //! * [`bugs`] are planted to show that the laws can be broken, [`run`] plays many worlds.
 //!
@@ -15,6 +16,7 @@ mod clocks;
 mod contacts;
 mod faults;
 mod history;
+mod injectors;
 mod moves;
 mod names;
 mod plan;
@@ -23,6 +25,7 @@ mod program;
 mod run;
 mod scope;
 mod sessions;
+mod side;
 mod tally;
 mod tokens;
 mod weather;

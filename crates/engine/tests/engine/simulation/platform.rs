@@ -25,7 +25,8 @@ use super::history::{Ending, History, Injection, What};
 use super::names::{call_of, number_of};
 use super::plan::{Plan, SPELL};
 use super::program;
-use super::sessions::{self, Sessions, Side};
+use super::sessions::{Sessions, Side};
+use super::side;
 use super::tally::Tally;
 use super::tokens::Issued;
 
@@ -39,7 +40,6 @@ pub struct Platform {
     pub tally: Arc<Mutex<Tally>>,
     pub requests: AtomicU64,
     pub sessions: Arc<Sessions>,
-    pub bug: Bug,
 }
 
 /// One request under way.
@@ -83,11 +83,11 @@ impl Transport for ToPlatform {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, NoAnswer>> {
         let number = self.0.requests.fetch_add(1, Ordering::Relaxed);
         let token = token(&request);
-        if let Some((side, call, id)) = Side::of(&request) {
-            if !matches!(side, Side::NextEvent { .. }) {
+        if let Some((asked, call, id)) = Side::of(&request) {
+            if !matches!(asked, Side::NextEvent { .. }) {
                 self.0.history.note(What::Addressed { call, id });
             }
-            let exchange = sessions::Exchange {
+            let exchange = side::Exchange {
                 platform: Arc::clone(&self.0),
                 injector: self.1,
                 call,
@@ -95,7 +95,7 @@ impl Transport for ToPlatform {
                 token,
                 witness: request.witness,
             };
-            return sessions::exchange(exchange, side, number, request.timeout);
+            return side::exchange(exchange, asked, number, request.timeout);
         }
         let (injection, part, call, id) = read(&request);
         self.0.history.note(What::Addressed { call, id });
@@ -148,7 +148,7 @@ async fn connection(exchange: Arc<Exchange>, witness: Witness, ended: oneshot::S
         End::NoConnection => return keep(ended).await,
         _ => {}
     }
-    if !witness.hand_over() && exchange.platform.bug != Bug::NotTakenBack {
+    if !witness.hand_over() && exchange.platform.sessions.bug != Bug::NotTakenBack {
         // Somebody may wait for it all the same: an event can take a request back and the next one bring its contact back.
         let kind = FaultKind::ConnectionLost;
         let _ = ended.send(Err(NoAnswer { kind }));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::audit::{AuditSink, Intent};
-use cxone_dtmf_engine::auth::{TokenCache, TokenSource};
+use cxone_dtmf_engine::auth::TokenCache;
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::event::{Event, EventSink};
@@ -99,19 +99,17 @@ impl World {
             tally: Arc::clone(&tally),
             requests: AtomicU64::new(0),
             sessions: Arc::clone(&sessions),
-            bug,
         });
         let mut rng = Rng::with_seed(seed ^ 0x746f_6b65_6e73);
         let sources = sources(plan.sources, &issued, &history, &mut rng);
         let injectors = plan.injectors.iter().enumerate().map(|(number, injector)| {
-            let tokens: Arc<dyn TokenSource> = sources[injector.source].clone();
             let record = Record(Mutex::new(rng.fork()));
             let audit = injector.audited.then(|| Arc::new(record) as _);
             let transport = Arc::new(ToPlatform(Arc::clone(&platform), number));
             let parts = Parts {
                 profile: bugs::profile(plan.api, bug),
                 endpoint: Arc::new(Configured::new(base_url("apiUrl", bugs::API).unwrap())),
-                tokens,
+                tokens: sources[injector.source].clone(),
                 control: transport.clone(),
                 transport,
                 events: Arc::new(Events {

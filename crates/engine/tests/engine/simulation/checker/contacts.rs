@@ -133,6 +133,12 @@ impl Replay {
                 code,
                 ..
             } => self.finished(at, *injection, *delivery, *code),
+            _ => self.of_session(at, what),
+        }
+    }
+
+    fn of_session(&mut self, at: Moment, what: &What) {
+        match what {
             What::Followed { injector, call } => {
                 let session = self.session(*call);
                 if session.followers.is_empty() {

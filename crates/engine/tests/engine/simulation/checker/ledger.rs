@@ -197,22 +197,6 @@ impl Ledger {
             What::LockFailed(lock) => return self.lock(*lock, |lock| lock.failed = Some(at)),
             What::LockGone(lock) => return self.lock(*lock, |lock| lock.gone = Some(at)),
             What::LockExpired(id) => return self.lock_expired(*id, at),
-            What::Recording {
-                call,
-                contact,
-                masked,
-            } => {
-                let of_contact = self.recordings.entry((*call, *contact)).or_default();
-                of_contact.push((at, *masked));
-            }
-            What::Gone { call, contact } => {
-                self.gone.insert((*call, *contact));
-            }
-            What::Followed { .. }
-            | What::Unfollowed { .. }
-            | What::Told { .. }
-            | What::Deaf { .. }
-            | What::Addressed { .. } => {}
             What::SessionEnded { injector, call } => {
                 self.sessions_ended.push((at, *injector, *call));
             }
@@ -242,6 +226,29 @@ impl Ledger {
                     .is_some();
             }
             What::LeftBehind(what) => self.left_behind.push(what.clone()),
+            _ => return self.of_contacts(at, what),
+        }
+        true
+    }
+
+    fn of_contacts(&mut self, at: Moment, what: &What) -> bool {
+        match what {
+            What::Recording {
+                call,
+                contact,
+                masked,
+            } => {
+                let of_contact = self.recordings.entry((*call, *contact)).or_default();
+                of_contact.push((at, *masked));
+            }
+            What::Gone { call, contact } => {
+                self.gone.insert((*call, *contact));
+            }
+            What::Followed { .. }
+            | What::Unfollowed { .. }
+            | What::Told { .. }
+            | What::Deaf { .. }
+            | What::Addressed { .. } => {}
             _ => return false,
         }
         true

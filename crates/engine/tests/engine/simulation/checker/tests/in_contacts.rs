@@ -56,6 +56,13 @@ fn addressed(id: u32) -> Vec<What> {
     vec![What::Addressed { call: 0, id }]
 }
 
+fn deaf() -> Vec<What> {
+    vec![What::Deaf {
+        injector: 0,
+        call: 0,
+    }]
+}
+
 fn is_there() -> Vec<What> {
     [followed(), told([of(1, Active)])].concat()
 }
@@ -113,7 +120,7 @@ fn lawful_conversations_break_none() {
 }
 
 #[test]
-fn each_law_of_conversations_can_be_broken() {
+fn whatever_speaks_against_a_contact_counts() {
     let one = asked_for_one;
     let against = [
         told([of(1, Held)]),
@@ -134,10 +141,11 @@ fn each_law_of_conversations_can_be_broken() {
             assert!(laws_broken(&broken).contains(&Law::Contact), "{broken:?}");
         }
     }
-    let deaf = vec![What::Deaf {
-        injector: 0,
-        call: 0,
-    }];
+}
+
+#[test]
+fn each_law_of_conversations_can_be_broken() {
+    let one = asked_for_one;
     let left = vec![What::Unfollowed {
         injector: 0,
         call: 0,
@@ -152,7 +160,7 @@ fn each_law_of_conversations_can_be_broken() {
         (Law::Contact, vec![followed(), one(), leaving(), taken()]),
         (
             Law::Contact,
-            vec![is_there(), one(), deaf, leaving(), taken()],
+            vec![is_there(), one(), deaf(), leaving(), taken()],
         ),
         (
             Law::Contact,
