@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Uri;
 use tokio::time::{Instant, sleep};
+use url::Url;
 
 use super::active::Active;
 use super::answer::Sent;
@@ -27,13 +27,6 @@ use crate::sessions::InFlightGuard;
 pub(super) struct SegmentAttempts<'a> {
     pub(super) active: &'a mut Active,
     pub(super) segment: &'a Segment,
-}
-
-/// A request that may leave now.
-struct Ready {
-    request: Request,
-    uri: Uri,
-    token: Token,
 }
 
 impl Attempts for SegmentAttempts<'_> {
@@ -121,11 +114,7 @@ impl SegmentAttempts<'_> {
     }
 
     async fn attempt_once(&mut self, new_connection: bool) -> Result<Accepted, Failed> {
-        let Ready {
-            mut request,
-            uri,
-            token,
-        } = self.prepare().await?;
+        let (token, base) = self.prepare().await?;
         let engine = Arc::clone(&self.active.identity.engine);
         self.reach_contact().await?;
         let permit = self.before_sending(engine.capacity.permit()).await?;
@@ -133,21 +122,24 @@ impl SegmentAttempts<'_> {
         self.before_sending(engine.parts.events.ready()).await?;
         self.record_intent().await?;
         let contact = (self.active.contact_guard()).map_err(Failed::finally)?;
-        let leaving = self.leave(contact.as_ref(), &mut request).await?;
+        let (witness, leaving) = self.leave(contact.as_ref()).await?;
+        let mut request = self.request(&token, &base).map_err(Failed::finally)?;
         let remaining = self.remaining();
         if remaining.is_zero() {
             return Err(Failed::finally(messages::deadline()));
         }
         self.active.check().map_err(Failed::finally)?;
+        request.witness = witness;
         request.timeout = engine.config.timeout.min(remaining);
         request.fresh_connection = new_connection;
+        let uri = request.uri.clone();
         let sent = self.send(request, contact.as_ref()).await;
         drop((permit, leaving));
         self.active.outcome_of(sent, &uri, token)
     }
 
-    /// The slot of the rate limit, the token, the address and the request.
-    async fn prepare(&self) -> Result<Ready, Failed> {
+    /// The slot of the rate limit, the token and the base of the address.
+    async fn prepare(&self) -> Result<(Token, Url), Failed> {
         let engine = self.engine();
         if let Some(limiter) = engine.rate_limiter() {
             let request = &self.active.request;
@@ -155,18 +147,18 @@ impl SegmentAttempts<'_> {
             let slot = self.before_sending(slot).await?;
             slot.map_err(|too_long| Failed::finally(messages::rate_limited(too_long)))?;
         }
-        let template = &self.segment.template;
-        let address = engine.address(template, Some(&self.active.request.prepared.call));
-        let address = self.before_sending(address).await?;
-        let (token, uri) = address.map_err(Failed::not_sent)?;
+        let base = self.before_sending(engine.base()).await?;
+        let base = base.map_err(Failed::not_sent)?;
         self.before_sending(engine.parts.transport.ready()).await?;
-        let trace = Some(&self.active.request.trace);
-        let request = engine.request(template, (&token, &uri), trace);
-        Ok(Ready {
-            request: request.map_err(Failed::finally)?,
-            uri,
-            token,
-        })
+        Ok(base)
+    }
+
+    /// The request, as it leaves now: its session may have got another id while it was held back.
+    fn request(&self, token: &Token, base: &Url) -> Result<Request, Error> {
+        let (engine, template) = (self.engine(), &self.segment.template);
+        let asked = &self.active.request;
+        let uri = engine.uri(template, Some(&asked.prepared.call), base)?;
+        engine.request(template, (token, &uri), Some(&asked.trace))
     }
 
     async fn before_sending<T>(&self, work: impl Future<Output = T>) -> Result<T, Failed> {
@@ -216,20 +208,18 @@ impl SegmentAttempts<'_> {
     async fn leave(
         &mut self,
         contact: Option<&ContactGuard>,
-        request: &mut Request,
-    ) -> Result<Option<InFlightGuard>, Failed> {
+    ) -> Result<(Witness, Option<InFlightGuard>), Failed> {
         loop {
             self.assure_lease().await?;
-            if self.active.hold.fleet_lock().is_some() {
-                let time = self.engine().config.timeout.min(self.remaining());
-                request.witness = Witness::within(time);
-            }
+            let time = self.engine().config.timeout.min(self.remaining());
+            let fleet = self.active.hold.fleet_lock();
+            let witness = fleet.map_or_else(Witness::default, |_| Witness::within(time));
             let Some(contact) = contact else {
-                return Ok(None);
+                return Ok((witness, None));
             };
-            let leaving = contact.leave(&request.witness).map_err(Failed::finally)?;
+            let leaving = contact.leave(&witness).map_err(Failed::finally)?;
             if leaving.is_some() {
-                return Ok(leaving);
+                return Ok((witness, leaving));
             }
             self.reach_contact().await?;
         }

@@ -53,8 +53,10 @@ impl ContactGuard {
         std::future::pending().await
     }
 
-    /// The mask of the contact's recording is about to be asked for.
-    pub(super) fn ask_mask(&self) -> MaskAsked {
+    /// The mask of the contact's recording is about to be asked for, which is put off as long as nobody could tell when it
+    /// is there.
+    pub(super) async fn ask_mask(&self) -> MaskAsked {
+        self.session.mask_settled(&self.contact).await;
         self.session.ask_mask(&self.contact)
     }
 

@@ -31,7 +31,7 @@ impl From<Error> for NotAnswered {
 
 impl Engine {
     /// Sends a control request once, and gives the answer and the token that the request carried. `call` is what it is for,
-    /// as with [`address`](Self::address). `until` is the last moment for everything. `on_leaving` is called just before the
+    /// as with [`uri`](Self::uri). `until` is the last moment for everything. `on_leaving` is called just before the
     /// request may leave.
     pub(super) async fn ask(
         &self,
@@ -40,9 +40,9 @@ impl Engine {
         on_leaving: impl FnOnce(&mut Request),
     ) -> Result<(Answer, Token), NotAnswered> {
         let addressed = timeout_at(until, async {
-            let addressed = self.address(template, call).await?;
             self.parts.control.ready().await;
-            Ok(addressed)
+            let (token, base) = self.base().await?;
+            Ok((token, self.uri(template, call, &base)?))
         });
         let addressed = addressed.await;
         let (token, uri) = addressed.unwrap_or_else(|_| Err(messages::deadline()))?;

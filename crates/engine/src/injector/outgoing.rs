@@ -17,20 +17,19 @@ use crate::redact::SHORTEST_SECRET;
 use crate::trace::Trace;
 
 impl Engine {
-    /// The token for a request, and its address. `call` is what the request is for: where that is a session which goes by
+    /// The address of a request below a base. `call` is what the request is for: where that is a session which goes by
     /// another id by now, it is asked for by that.
-    pub(super) async fn address(
+    pub(super) fn uri(
         &self,
         template: &RequestTemplate,
         call: Option<&str>,
-    ) -> Result<(Token, Uri), Error> {
-        let (token, base) = self.base().await?;
+        base: &Url,
+    ) -> Result<Uri, Error> {
         let newest = call.and_then(|call| Some(self.session(call)?.newest_id()));
-        let uri = match newest {
-            Some(id) => template.target.renamed(&id).under(&base)?,
-            None => template.target.under(&base)?,
-        };
-        Ok((token, uri))
+        match newest {
+            Some(id) => template.target.renamed(&id).under(base),
+            None => template.target.under(base),
+        }
     }
 
     /// The token for a request, and the base of its address.

@@ -76,7 +76,13 @@ impl Masking {
         contact: Option<&ContactGuard>,
         until: Instant,
     ) -> Result<(), Error> {
-        let asked = contact.map(ContactGuard::ask_mask);
+        let asked = match contact {
+            Some(contact) => Some(timeout_at(until, contact.ask_mask()).await),
+            None => None,
+        };
+        let asked = asked
+            .transpose()
+            .map_err(|_| messages::mask_not_confirmed())?;
         self.request_mask(engine, until).await?;
         let Some((contact, asked)) = contact.zip(asked) else {
             return Ok(());

@@ -12,7 +12,7 @@ use super::in_flight::InFlightEntry;
 use super::retry_loop::{self, Attempts, Failed, Retry};
 use super::shown_event::shown_event;
 use crate::Secret;
-use crate::api::{RequestTemplate, SessionAnswer, SessionStatus};
+use crate::api::{SessionAnswer, SessionStatus};
 use crate::cancel::{Reason, Scope, closed};
 use crate::error::{Code, Error};
 use crate::event::Event;
@@ -23,6 +23,10 @@ use crate::retry::{Policy, Progress, Resend};
 
 /// How long the platform may keep a poll: the longest that it takes.
 const POLL: Duration = Duration::from_secs(60);
+
+/// How long it may keep the first one after trouble: until that is answered, nobody knows whether events can be heard, and
+/// digits for a contact wait.
+const POLL_AFTER_TROUBLE: Duration = Duration::from_secs(1);
 
 /// What an answer may take beyond that.
 const POLL_MARGIN: Duration = Duration::from_secs(15);
@@ -48,7 +52,6 @@ pub struct Follower {
     entry: InFlightEntry,
     /// Given up with the follower.
     followed: Arc<FollowedSession>,
-    template: RequestTemplate,
 }
 
 impl Follower {
@@ -62,7 +65,8 @@ impl Follower {
             return Err(closed());
         }
         let session = payload::required_id("sessionId", session.into())?;
-        let template = engine.parts.profile.next_event(session, POLL)?;
+        // An API that has no events says so.
+        let _ = engine.parts.profile.next_event(session, POLL)?;
         // From this moment on what is asked for waits for its events.
         let sessions = engine.parts.registry.sessions();
         let followed = engine.scope.follow(sessions, session.into());
@@ -72,7 +76,6 @@ impl Follower {
             reveals,
             engine,
             followed,
-            template,
         })
     }
 
@@ -87,13 +90,14 @@ impl Follower {
     async fn listen(&self) {
         let mut was_heard = false;
         let mut earliest = Instant::now();
-        let mut template = self.template.clone();
+        let mut renewed = None;
         loop {
             let poll = Poll {
                 follower: self,
-                template: &template,
+                session: renewed.as_deref().unwrap_or(&self.followed.id),
                 was_heard,
                 earliest: &mut earliest,
+                failed: false,
                 told: false,
             };
             // The policy has no end.
@@ -102,8 +106,7 @@ impl Follower {
             };
             was_heard = true;
             match self.heard(heard).await {
-                Next::Same => {}
-                Next::Renewed(next) => template = *next,
+                Next::Poll(id) => renewed = id.or(renewed),
                 Next::None => return,
             }
             self.engine.parts.events.ready().await;
@@ -143,10 +146,7 @@ impl Follower {
         if answer.status == SessionStatus::Ended {
             return Next::None;
         }
-        let profile = &engine.parts.profile;
-        let renewed = answer.renewed.as_deref();
-        let next = renewed.and_then(|session| profile.next_event(session, POLL).ok());
-        next.map_or(Next::Same, |next| Next::Renewed(Box::new(next)))
+        Next::Poll(answer.renewed)
     }
 
     /// Rejects everything that waits for the session: in its queue, whichever injector it came by, and what of this
@@ -173,10 +173,8 @@ impl Follower {
 
 /// What comes after an answer.
 enum Next {
-    /// The same poll once more.
-    Same,
-    /// The session has another id from now on.
-    Renewed(Box<RequestTemplate>),
+    /// The next poll, by this id where the session has another one from now on.
+    Poll(Option<String>),
     /// Nothing: the session has ended.
     None,
 }
@@ -204,9 +202,12 @@ impl Heard {
 /// One poll, tried until it is answered.
 struct Poll<'a> {
     follower: &'a Follower,
-    template: &'a RequestTemplate,
+    /// The id to ask with.
+    session: &'a str,
     was_heard: bool,
     earliest: &'a mut Instant,
+    /// The last attempt has failed.
+    failed: bool,
     /// The events cannot be heard, and that was told.
     told: bool,
 }
@@ -216,7 +217,8 @@ impl Attempts for Poll<'_> {
 
     async fn attempt(&mut self, _: bool) -> Result<Heard, Failed> {
         let heard = self.ask().await;
-        if let (Err(_), Some(following)) = (&heard, self.follower.followed.following()) {
+        self.failed = heard.is_err();
+        if let Some(following) = self.follower.followed.following().filter(|_| self.failed) {
             following.not_heard();
         }
         heard
@@ -249,10 +251,17 @@ impl Poll<'_> {
         let asked = Instant::now();
         *self.earliest = asked + LEAST_INTERVAL;
         let engine = &self.follower.engine;
-        let until = asked + POLL + POLL_MARGIN;
+        let wait = if self.failed {
+            POLL_AFTER_TROUBLE
+        } else {
+            POLL
+        };
+        let until = asked + wait + POLL_MARGIN;
         // A poll goes by the id of its own answers.
-        let asking = engine.ask((self.template, None), until, |poll| {
-            poll.timeout = POLL + POLL_MARGIN;
+        let template = engine.parts.profile.next_event(self.session, wait);
+        let template = template.map_err(Failed::finally)?;
+        let asking = engine.ask((&template, None), until, |poll| {
+            poll.timeout = wait + POLL_MARGIN;
         });
         let (answer, token) = asking.await.map_err(|NotAnswered { error, .. }| {
             let mut failed = Failed::not_sent(error);

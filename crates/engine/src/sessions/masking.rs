@@ -14,6 +14,11 @@ const CLEARING: Duration = Duration::from_secs(10);
 pub(super) struct Mask {
     /// How often an event said that it is there.
     confirmed: u64,
+    /// It was asked for, and no event has said so since then that cannot be of another.
+    awaited: bool,
+    /// It was taken away before an event had told it, or had told that the one before was gone: events do not tell any more
+    /// which of them they are of, and only time does.
+    in_doubt: bool,
     /// It was asked to be taken away, and no event has said that it is: until then, or until this moment, what is told may be
     /// the mask of before.
     clearing: Option<Instant>,
@@ -29,23 +34,36 @@ pub struct MaskAsked {
 impl Mask {
     /// An event says in which state the contact is.
     pub(super) const fn told(&mut self, state: ContactState) {
-        if matches!(state, ContactState::Masked) {
-            self.confirmed += 1;
-        } else {
-            self.clearing = None;
+        match state {
+            ContactState::Masked => {
+                self.confirmed += 1;
+                self.awaited &= self.clearing.is_some();
+            }
+            ContactState::Active if !self.in_doubt => self.clearing = None,
+            // On hold or in a conference it may be masked as well.
+            _ => {}
         }
     }
 
-    /// A mask is about to be asked for.
-    pub(super) fn ask(&self, now: Instant) -> MaskAsked {
+    /// A mask is about to be asked for, of a contact that is `masked` as far as was told.
+    pub(super) fn ask(&mut self, masked: bool, now: Instant) -> MaskAsked {
+        self.clearing = self.clearing_until(now);
+        self.awaited = !masked || self.clearing.is_some();
         MaskAsked {
-            before: self.is_clearing(now).then_some(self.confirmed),
+            before: self.clearing.map(|_| self.confirmed),
         }
     }
 
     /// The mask is about to be taken away: what was confirmed counts no more.
     pub(super) fn clear(&mut self, now: Instant) {
+        self.in_doubt = self.awaited || self.is_clearing(now);
+        self.awaited = false;
         self.clearing = Some(now + CLEARING);
+    }
+
+    /// Until when none is to be asked for: nobody could tell when it is there.
+    pub(super) fn in_doubt_until(&self, now: Instant) -> Option<Instant> {
+        self.clearing_until(now).filter(|_| self.in_doubt)
     }
 
     /// Whether the mask that was asked for is there, of a contact that is `masked` as far as was told.
@@ -56,7 +74,12 @@ impl Mask {
     }
 
     fn is_clearing(&self, now: Instant) -> bool {
-        self.clearing.is_some_and(|until| now < until)
+        self.clearing_until(now).is_some()
+    }
+
+    /// Until when what is told may be the mask of before, unless an event says before that it is gone.
+    pub(super) fn clearing_until(&self, now: Instant) -> Option<Instant> {
+        self.clearing.filter(|until| now < *until)
     }
 }
 
@@ -64,18 +87,19 @@ impl Mask {
 mod tests {
     use super::*;
 
-    use ContactState::{Active, Masked};
+    use ContactState::{Active, Held, Masked};
 
     #[test]
     fn a_mask_counts_when_an_event_has_told_it() {
         let now = Instant::now();
         let mut mask = Mask::default();
-        let asked = mask.ask(now);
+        let asked = mask.ask(false, now);
         assert!(!mask.is_confirmed(asked, false, now));
         mask.told(Masked);
         assert!(mask.is_confirmed(asked, true, now));
         // One that somebody else has set counts too.
-        assert!(mask.is_confirmed(mask.ask(now), true, now));
+        let asked = mask.ask(true, now);
+        assert!(mask.is_confirmed(asked, true, now));
     }
 
     #[test]
@@ -84,7 +108,7 @@ mod tests {
         let mut mask = Mask::default();
         mask.told(Masked);
         mask.clear(now);
-        let asked = mask.ask(now);
+        let asked = mask.ask(true, now);
         assert!(!mask.is_confirmed(asked, true, now));
         // The late answer to an earlier request.
         mask.told(Masked);
@@ -96,11 +120,65 @@ mod tests {
     }
 
     #[test]
+    fn only_a_recording_that_runs_says_that_the_mask_is_gone() {
+        let now = Instant::now();
+        let mut mask = Mask::default();
+        mask.told(Masked);
+        mask.clear(now);
+        // Put on hold and brought back, it is still the mask of before.
+        mask.told(Held);
+        mask.told(Masked);
+        let asked = mask.ask(true, now);
+        assert!(!mask.is_confirmed(asked, true, now));
+        mask.told(Active);
+        mask.told(Masked);
+        assert!(mask.is_confirmed(asked, true, now));
+    }
+
+    #[test]
+    fn when_one_was_late_only_time_tells_whose_the_events_are() {
+        let now = Instant::now();
+        let mut mask = Mask::default();
+        let _ = mask.ask(false, now);
+        assert_eq!(mask.in_doubt_until(now), None);
+        // It was not told in time.
+        mask.clear(now);
+        let settled = now + CLEARING;
+        assert_eq!(mask.in_doubt_until(now), Some(settled));
+        for state in [Active, Masked, Active, Masked] {
+            let asked = mask.ask(false, now);
+            mask.told(state);
+            assert!(!mask.is_confirmed(asked, true, now));
+        }
+        assert_eq!(mask.in_doubt_until(settled), None);
+        let asked = mask.ask(false, settled);
+        mask.told(Masked);
+        assert!(mask.is_confirmed(asked, true, settled));
+        // In order again.
+        mask.clear(settled);
+        assert_eq!(mask.in_doubt_until(settled), None);
+    }
+
+    #[test]
+    fn two_that_are_taken_away_before_an_event_leave_the_same_doubt() {
+        let now = Instant::now();
+        let mut mask = Mask::default();
+        mask.told(Masked);
+        mask.clear(now);
+        let _ = mask.ask(true, now);
+        // That of the first.
+        mask.told(Masked);
+        mask.clear(now);
+        mask.told(Active);
+        assert!(mask.in_doubt_until(now).is_some());
+    }
+
+    #[test]
     fn an_answer_that_never_comes_is_not_waited_for_for_ever() {
         let now = Instant::now();
         let mut mask = Mask::default();
         mask.clear(now);
-        let asked = mask.ask(now);
+        let asked = mask.ask(true, now);
         mask.told(Masked);
         assert!(!mask.is_confirmed(asked, true, now));
         assert!(mask.is_confirmed(asked, true, now + CLEARING));

@@ -1,16 +1,20 @@
 //! One session: what is known of it, who waits for that, and which requests must not leave any more.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
+#[cfg(not(cxone_loom))]
+use std::sync::{Mutex, MutexGuard};
 
+#[cfg(cxone_loom)]
+use loom::sync::{Mutex, MutexGuard};
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use super::contacts::{ContactView, Contacts, Hearing};
 use super::event::{SessionEvent, SessionFact};
 use super::ids::Ids;
-use super::masking::MaskAsked;
 use crate::http::Witness;
+
+mod masks;
 
 /// One session, whatever id it goes by.
 #[derive(Debug)]
@@ -166,32 +170,6 @@ impl Session {
             session: Arc::clone(self),
             number,
         })
-    }
-
-    /// The mask of a contact's recording is about to be asked for.
-    #[must_use]
-    pub fn ask_mask(&self, contact: &str) -> MaskAsked {
-        let mut state = self.state();
-        let mask = state.contacts.mask(contact);
-        mask.map(|mask| mask.ask(Instant::now()))
-            .unwrap_or_default()
-    }
-
-    /// It is about to be taken away.
-    pub fn clear_mask(&self, contact: &str) {
-        if let Some(mask) = self.state().contacts.mask(contact) {
-            mask.clear(Instant::now());
-        }
-    }
-
-    /// Resolves when an event has said that the mask is there.
-    pub async fn masked(&self, contact: &str, asked: MaskAsked) {
-        let masked = self.wait(|state| {
-            let is_masked = state.contacts.is_masked(contact);
-            let mask = state.contacts.mask(contact)?;
-            (mask.is_confirmed(asked, is_masked, Instant::now())).then_some(())
-        });
-        masked.await;
     }
 
     /// What is known of it.

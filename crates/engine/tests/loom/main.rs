@@ -1,5 +1,5 @@
 //! Walks the interleavings of the parts that several threads share: the channel lock, the token's
-//! single flight and the witness of a send. `npm run test:loom`.
+//! single flight, the witness of a send, and what is told of a session while it leaves. `npm run test:loom`.
 //!
 //! Only `--cfg cxone_loom` compiles this; loom's own `--cfg loom` would take the sockets out of tokio.
 //! Each law is also tried on a variant that breaks it, so that a model that sees nothing is noticed.
@@ -14,6 +14,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 mod lock;
+mod session;
 mod slot;
 mod token;
 mod witness;

@@ -17,12 +17,14 @@ use cxone_dtmf_engine::injector::{Injector, Parts};
 use cxone_dtmf_engine::lock::Registry;
 use cxone_dtmf_engine::outcome::Outcome;
 use proptest::prelude::*;
+use serde_json::json;
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
 use crate::support::{
-    Act, Api, Events, Platform, ToPlatform, Tokens, accepted, cases, failed, ms, under,
+    Act, Api, Events, Kind, Platform, ToPlatform, Tokens, accepted, cases, failed, ms, session,
+    under,
 };
 
 const API: &str = "https://api.example.com";
@@ -288,6 +290,49 @@ async fn closing_rejects_what_waits_for_it() {
         failed(&run.await.unwrap(), Code::Closed, Delivery::NotSent);
     }
     assert!(process.registry.is_empty() && process.platform.requests().is_empty());
+}
+
+/// Digits for the contact `a` of the session `s1`.
+fn press_to_a(injector: &Injector, id: u64) -> JoinHandle<Arc<Outcome>> {
+    let digits = id.to_string();
+    let mut params = session("s1", &digits);
+    params.contact_id = "a".into();
+    tokio::spawn(injector.inject(id, params.pack(), &plain()).run())
+}
+
+/// A poll that is answered with an event of the contact `a`, and another id of the session.
+fn tells(status: &str, renewed: &str) -> Act {
+    let event = json!({"Type": "CallContactEvent", "ContactID": "a", "Status": status});
+    let body = json!({"events": [event], "sessionId": renewed}).to_string();
+    Act::events(body.leak(), ms(300))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_followed_before_the_api_is_known_guards_its_contacts_from_then_on() {
+    let process = Process::default();
+    let polls = [tells("Active", "s2"), tells("Holding", "s3")];
+    process.platform.plan(Kind::NextEvent, polls);
+    let (discovering, configured) = (process.discovering(usual()), process.configured());
+    let follower = discovering.follow(99, Some("s1"), false).unwrap();
+    let began = Instant::now();
+    let early = press_to_a(&discovering, 1);
+    tokio::spawn(follower.run());
+    sleep(ms(ANSWER + 50)).await;
+    // Who was told the address waits for the same events by then.
+    let other = press_to_a(&configured, 2);
+    for run in [early, other] {
+        accepted(&run.await.unwrap());
+        assert!(began.elapsed() >= ms(ANSWER + 300));
+    }
+    let requests = process.platform.requests();
+    let mut pressed = requests.iter().filter(|seen| seen.kind == Kind::Press);
+    assert!(pressed.all(|seen| seen.path.ends_with("/agent-sessions/s2/send-dtmf")));
+    sleep(ms(5_000)).await;
+    for injector in [&discovering, &configured] {
+        let held = press_to_a(injector, 3).await.unwrap();
+        failed(&held, Code::NotInFocus, Delivery::NotSent);
+    }
+    assert!(process.registry.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

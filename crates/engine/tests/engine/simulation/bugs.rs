@@ -19,11 +19,13 @@ use cxone_dtmf_engine::http::{Answer, FaultKind};
 use cxone_dtmf_engine::injector::Injector;
 use cxone_dtmf_engine::lock::{LockKey, Registry};
 use cxone_dtmf_engine::retry::{DEFAULT_MAX_ATTEMPTS, Failure, Resend};
+use cxone_dtmf_engine::sessions::{ContactState, SessionFact};
 use http::HeaderMap;
 use tokio::time::sleep;
 
 use super::faults::ms;
 use super::history::History;
+use super::names::call_id;
 use super::plan::{Api, Wish};
 use super::program::{OTHERS, Work, params};
 use super::world::finished;
@@ -60,6 +62,16 @@ pub enum Bug {
     RepeatNotSeen,
     /// What is to be blocked is not.
     NotBlocked,
+    /// Who hears digits is looked at once: what is told of a contact later is not heard.
+    FocusReadOnce,
+    /// A request that may be leaving is not taken back.
+    NotTakenBack,
+    /// What is told is known somewhat later.
+    EventsAppliedLate,
+    /// Each id of a session has a queue of its own.
+    QueuePerId,
+    /// A mask is taken for there when it is answered.
+    MaskNotWaitedFor,
 }
 
 /// The profile of the platform, or one that judges wrongly.
@@ -118,7 +130,22 @@ impl WireProfile for Misjudging {
     }
 
     fn session_answer(&self, answer: &Answer) -> SessionAnswer {
-        self.right.session_answer(answer)
+        let mut right = self.right.session_answer(answer);
+        if self.bug == Bug::QueuePerId {
+            right.renewed = None;
+        }
+        for event in &mut right.events {
+            if let SessionFact::Contact { state, .. } = &mut event.fact {
+                match (self.bug, &*state) {
+                    (Bug::FocusReadOnce, ContactState::Held | ContactState::Ended) => {
+                        event.fact = SessionFact::Other;
+                    }
+                    (Bug::MaskNotWaitedFor, ContactState::Active) => *state = ContactState::Masked,
+                    _ => {}
+                }
+            }
+        }
+        right
     }
 
     fn headers(&self, token: &Token, body: &Bytes) -> Result<HeaderMap, Error> {
@@ -163,7 +190,7 @@ impl WireProfile for Misjudging {
 /// What a program writes that does its own retries: between two attempts it stands in no line.
 pub fn with_a_lock_per_attempt(
     injector: Injector,
-    (api, wish): (Api, &Wish),
+    (api, wish, contact): (Api, &Wish, Option<u32>),
     options: InjectionOptions,
     history: History,
 ) -> Work {
@@ -175,7 +202,7 @@ pub fn with_a_lock_per_attempt(
         max_attempts: DEFAULT_MAX_ATTEMPTS,
         ..options
     };
-    let digits = move || params(api, &wish);
+    let digits = move || params(api, &wish, (&call_id(wish.call), contact));
     let first = injector.inject(id, digits(), &once);
     Box::pin(async move {
         let mut outcome = first.run().await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_engine::http::FaultKind;
+use cxone_dtmf_engine::sessions::ContactState;
 use tokio::time::Instant;
 
 /// Names one injection in its world; its digits say the same.
@@ -15,6 +16,10 @@ pub type LockNumber = u64;
 
 /// What a program asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and none follows from others"
+)]
 pub struct Ask {
     /// The call, by number.
     pub call: usize,
@@ -46,6 +51,27 @@ pub struct Ask {
     pub holds: bool,
     /// Whether the recording is masked meanwhile.
     pub masked: bool,
+    /// The contact of the call that they are for, by number.
+    pub contact: Option<u32>,
+    /// Somebody follows the session when they are asked for.
+    pub followed: bool,
+    /// The mask is there when it is answered, or an event tells it that cannot be older than another.
+    pub mask_is_sure: bool,
+}
+
+/// One event of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// What follows is all that is there.
+    Started,
+    /// A contact is in a state, and was another before.
+    Contact {
+        contact: u32,
+        earlier: Option<u32>,
+        state: ContactState,
+    },
+    /// The session has ended.
+    Ended,
 }
 
 /// How a request ended, as the engine learned it.
@@ -122,7 +148,28 @@ pub enum What {
     /// The event of a lock, by the engine's name, whose time ran out.
     LockExpired(u64),
     /// The platform masks the recording of a call, or unmasks it.
-    Recording { call: usize, masked: bool },
+    Recording {
+        call: usize,
+        contact: u32,
+        masked: bool,
+    },
+    /// A contact has left, and its recording ends.
+    Gone { call: usize, contact: u32 },
+    /// An injector begins to follow the session of a call.
+    Followed { injector: usize, call: usize },
+    /// It does not any more.
+    Unfollowed { injector: usize, call: usize },
+    /// Its poll is answered with these events, and the id of the next.
+    Told {
+        injector: usize,
+        call: usize,
+        events: Vec<Told>,
+        renewed: Option<u32>,
+    },
+    /// Its poll has failed.
+    Deaf { injector: usize, call: usize },
+    /// Something is asked for of a session by this id.
+    Addressed { call: usize, id: u32 },
     /// The event after an unmasking.
     Unmasked { injection: Injection, failed: bool },
     /// The event of an injector that heard the end of a session.

@@ -2,7 +2,8 @@
 //!
 //! * [`plan`] draws a world from its seed, [`world`] plays it, [`program`] and [`scope`] press digits in it;
 //! * [`faults`] are what can go wrong with one request and [`weather`] how often, [`platform`] and [`tokens`] are
-//!   the two servers, [`sessions`] what one has beside digits, [`clocks`] disagree;
+//!   the two servers, [`sessions`] what one has beside digits and
+//!   [`side`] the requests for that, [`contacts`] who is spoken to and [`moves`] what happens to them, [`clocks`] disagree;
 //! * [`history`] is what happened, [`checker`] are the laws it must obey, [`tally`] what was met on the way;
 //! * [`bugs`] are planted to show that the laws can be broken, [`run`] plays many worlds.
 //!
@@ -12,14 +13,19 @@
 mod bugs;
 mod checker;
 mod clocks;
+mod contacts;
 mod faults;
 mod history;
+mod injectors;
+mod moves;
+mod names;
 mod plan;
 mod platform;
 mod program;
 mod run;
 mod scope;
 mod sessions;
+mod side;
 mod tally;
 mod tokens;
 mod weather;
@@ -115,6 +121,35 @@ fn a_repeat_that_is_not_seen_is_caught() {
 #[test]
 fn a_call_that_is_not_blocked_is_caught() {
     is_caught(Bug::NotBlocked, Law::Blocked);
+}
+
+#[test]
+fn a_contact_that_is_looked_at_once_is_caught() {
+    is_caught(Bug::FocusReadOnce, Law::Contact);
+    is_caught(Bug::FocusReadOnce, Law::ContactGone);
+}
+
+#[test]
+fn a_request_that_is_not_taken_back_is_caught() {
+    is_caught(Bug::NotTakenBack, Law::Contact);
+}
+
+#[test]
+fn events_that_are_known_late_are_caught() {
+    is_caught(Bug::EventsAppliedLate, Law::Contact);
+}
+
+#[test]
+fn ids_with_a_queue_each_are_caught() {
+    is_caught(Bug::QueuePerId, Law::OneAtATime);
+    is_caught(Bug::QueuePerId, Law::Order);
+    is_caught(Bug::QueuePerId, Law::Tones);
+    is_caught(Bug::QueuePerId, Law::NewestId);
+}
+
+#[test]
+fn a_mask_that_is_not_waited_for_is_caught() {
+    is_caught(Bug::MaskNotWaitedFor, Law::Masked);
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! A world drawn from its seed: who presses what into which call when, and what the weather is.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cxone_dtmf_engine::config::{AfterUnknown, Config, PlayoutMode, RetryConfig};
+use cxone_dtmf_engine::config::Config;
 use fastrand::Rng;
 
 use super::faults::{ms, pick};
 use super::history::{Injection, LockNumber};
+use super::moves::{Aim, Move};
 use super::weather::Weather;
 
 /// How long the weather stays.
@@ -28,6 +30,10 @@ pub struct Plan {
     pub api: Api,
     /// A 500 and a bare 503 count as refused, although some of them are not.
     pub atomic: bool,
+    /// Contacts come and go, in sessions whose ids are renewed and whose masks are late.
+    pub lively: bool,
+    /// The calls that several injectors may follow at once. What one is told late may be older than what another was told.
+    pub crowded: BTreeSet<usize>,
     pub calls: usize,
     pub sources: usize,
     pub injectors: Vec<InjectorPlan>,
@@ -58,8 +64,12 @@ pub enum Action {
     Jump(i64),
     /// The platform refuses all tokens granted so far.
     Revoke,
-    /// An injector follows the session of a call.
-    Follow(usize, usize),
+    /// An injector follows the session of a call, by one of its ids.
+    Follow(usize, usize, u64),
+    /// It does not any more.
+    Unfollow(usize, usize),
+    /// Something happens to a contact of a call.
+    Move(usize, Move, u64),
     /// The session of a call ends.
     EndSession(usize),
     /// By this injector, the program says that it found out where a call stands.
@@ -84,6 +94,12 @@ pub struct Wish {
     pub split: bool,
     /// Whether the recording is masked, where there is one.
     pub masked: bool,
+    /// For which contact, where the world has them.
+    pub aim: Aim,
+    /// Whether that is to be brought into focus first.
+    pub focus: bool,
+    /// Which of those that it may be, and which id of the session.
+    pub dice: u64,
     /// What the program asks for at once when this one has failed.
     pub otherwise: Vec<Wish>,
 }
@@ -103,6 +119,8 @@ pub struct Scope {
     pub injector: usize,
     pub call: usize,
     pub wait: Option<Duration>,
+    /// By which id of the call.
+    pub dice: u64,
     /// Each with the pause before it.
     pub wishes: Vec<(Duration, Wish)>,
     pub release: Release,
@@ -125,10 +143,10 @@ impl Plan {
         let rng = &mut Rng::with_seed(seed);
         // Either promise is simulated in half of the worlds.
         let atomic = seed.is_multiple_of(2);
-        let api = if (seed / 2).is_multiple_of(2) {
-            Api::TelephonyV2
-        } else {
-            Api::AgentSession
+        let (api, lively) = match seed / 2 % 3 {
+            0 => (Api::TelephonyV2, false),
+            1 => (Api::AgentSession, false),
+            _ => (Api::AgentSession, true),
         };
         let injectors: Vec<_> = (0..rng.usize(1..=3))
             .map(|_| InjectorPlan::draw(rng, atomic))
@@ -136,6 +154,8 @@ impl Plan {
         let mut plan = Self {
             api,
             atomic,
+            lively,
+            crowded: BTreeSet::new(),
             calls: rng.usize(1..=4),
             sources: 2,
             injectors,
@@ -148,8 +168,10 @@ impl Plan {
             let action = plan.action(rng, &mut locks);
             plan.timeline.push((instant(rng), action));
         }
-        if api == Api::AgentSession {
-            plan.end_sessions(rng);
+        match (api, lively) {
+            (Api::TelephonyV2, _) => {}
+            (Api::AgentSession, false) => plan.end_sessions(rng),
+            (Api::AgentSession, true) => plan.move_contacts(rng),
         }
         // One injector at most goes early: what it is asked afterwards proves little.
         let injector = rng.usize(0..plan.injectors.len());
@@ -173,7 +195,7 @@ impl Plan {
         for call in 0..self.calls {
             if rng.u8(0..4) > 0 {
                 let follower = rng.usize(0..self.injectors.len());
-                let follow = Action::Follow(follower, call);
+                let follow = Action::Follow(follower, call, 0);
                 self.timeline.push((instant(rng) / 4, follow));
             }
             if rng.bool() {
@@ -199,6 +221,7 @@ impl Plan {
                     injector,
                     call,
                     wait: maybe(rng, &[ms(0), ms(100), ms(1_000), ms(30_000)]),
+                    dice: rng.u64(..),
                     wishes: (0..rng.usize(0..=4))
                         .map(|_| {
                             let pause = *pick(rng, &[ms(0), ms(0), ms(5), ms(100), ms(1_000)]);
@@ -268,62 +291,16 @@ impl Plan {
             segments: *pick(rng, &[1, 1, 1, 2, 3]),
             split: rng.u8(0..3) == 0,
             masked: rng.u8(0..3) == 0,
+            aim: Aim::draw(rng),
+            focus: rng.u8(0..5) == 0,
+            dice: rng.u64(..),
             otherwise: Vec::new(),
         }
     }
 }
 
-impl InjectorPlan {
-    fn draw(rng: &mut Rng, atomic: bool) -> Self {
-        let base = *pick(rng, &[ms(1), ms(50), ms(200), ms(200)]);
-        let config = Config {
-            timeout: *pick(rng, &[ms(500), ms(2_000), ms(10_000)]),
-            deadline: *pick(rng, &[ms(2_000), ms(10_000), ms(30_000), ms(30_000)]),
-            lock_timeout: *pick(rng, &[ms(1_000), ms(20_000), ms(20_000)]),
-            lock_hold: *pick(rng, &[ms(100), ms(1_000), ms(60_000)]),
-            max_waiting_per_call: *pick(rng, &[2, 32, 32]),
-            max_waiting: *pick(rng, &[3, 10_000, 10_000]),
-            max_in_flight: *pick(rng, &[1, 2, 256]),
-            retry: RetryConfig {
-                base,
-                cap: *pick(rng, &[base, ms(500), ms(4_000)]).max(&base),
-                budget: *pick(rng, &[0, 60, 500, 500, 500]),
-            },
-            atomic_server_errors: Some(atomic),
-            after_unknown: *pick(
-                rng,
-                &[
-                    AfterUnknown::RejectQueued,
-                    AfterUnknown::RejectQueued,
-                    AfterUnknown::RejectQueued,
-                    AfterUnknown::Continue,
-                    AfterUnknown::Block,
-                ],
-            ),
-            block_unknown: *pick(rng, &[ms(200), ms(2_000), ms(300_000)]),
-            repeat_guard: *pick(rng, &[ms(0), ms(1_000), ms(30_000), ms(30_000)]),
-            playout: *pick(
-                rng,
-                &[
-                    PlayoutMode::Hold,
-                    PlayoutMode::Hold,
-                    PlayoutMode::Hold,
-                    PlayoutMode::None,
-                ],
-            ),
-            seed: Some(rng.u64(..)),
-            ..Config::default()
-        };
-        Self {
-            config,
-            source: rng.usize(0..2),
-            audited: rng.bool(),
-        }
-    }
-}
-
 /// Round, so that much happens at the same instant.
-fn instant(rng: &mut Rng) -> Duration {
+pub fn instant(rng: &mut Rng) -> Duration {
     5 * ms(rng.u64(0..12_000))
 }
 

@@ -18,12 +18,15 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
+use super::bugs::Bug;
 use super::clocks::{Clocks, Wait};
 use super::faults::{Act, End, Fault, Pacing};
 use super::history::{Ending, History, Injection, What};
+use super::names::{call_of, number_of};
 use super::plan::{Plan, SPELL};
 use super::program;
-use super::sessions::{self, Sessions, Side};
+use super::sessions::{Sessions, Side};
+use super::side;
 use super::tally::Tally;
 use super::tokens::Issued;
 
@@ -73,17 +76,29 @@ impl Drop for Watched {
     }
 }
 
-/// The way to the platform.
-pub struct ToPlatform(pub Arc<Platform>);
+/// The way of one injector to the platform.
+pub struct ToPlatform(pub Arc<Platform>, pub usize);
 
 impl Transport for ToPlatform {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, NoAnswer>> {
         let number = self.0.requests.fetch_add(1, Ordering::Relaxed);
         let token = token(&request);
-        if let Some(side) = Side::of(&request) {
-            return sessions::exchange(Arc::clone(&self.0), side, (number, token), request);
+        if let Some((asked, call, id)) = Side::of(&request) {
+            if !matches!(asked, Side::NextEvent { .. }) {
+                self.0.history.note(What::Addressed { call, id });
+            }
+            let exchange = side::Exchange {
+                platform: Arc::clone(&self.0),
+                injector: self.1,
+                call,
+                id,
+                token,
+                witness: request.witness,
+            };
+            return side::exchange(exchange, asked, number, request.timeout);
         }
-        let (injection, part, call) = read(&request);
+        let (injection, part, call, id) = read(&request);
+        self.0.history.note(What::Addressed { call, id });
         let exchange = Arc::new(Exchange {
             platform: Arc::clone(&self.0),
             call,
@@ -133,7 +148,10 @@ async fn connection(exchange: Arc<Exchange>, witness: Witness, ended: oneshot::S
         End::NoConnection => return keep(ended).await,
         _ => {}
     }
-    if !witness.hand_over() {
+    if !witness.hand_over() && exchange.platform.sessions.bug != Bug::NotTakenBack {
+        // Somebody may wait for it all the same: an event can take a request back and the next one bring its contact back.
+        let kind = FaultKind::ConnectionLost;
+        let _ = ended.send(Err(NoAnswer { kind }));
         return;
     }
     exchange.note(|injection, request| What::HandedOver { injection, request });
@@ -241,8 +259,8 @@ impl Platform {
     }
 }
 
-/// Which injection it is, by its correlation id, which burst, by its digits, and the call.
-fn read(request: &Request) -> (Injection, u32, usize) {
+/// Which injection it is, by its correlation id, which burst, by its digits, the call, and by which of its ids.
+fn read(request: &Request) -> (Injection, u32, usize, u32) {
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     let digits = body.get("dtmf").or_else(|| body.get("dtmfSequence"));
     let part = program::part_of(digits.unwrap().as_str().unwrap());
@@ -250,7 +268,7 @@ fn read(request: &Request) -> (Injection, u32, usize) {
     let id = (headers.get("x-correlation-id")).or_else(|| headers.get("correlationid"));
     let injection = id.unwrap().to_str().unwrap().parse().unwrap();
     let call = request.uri.path().rsplit('/').nth(1).unwrap();
-    (injection, part, program::call_of(call))
+    (injection, part, call_of(call), number_of(call))
 }
 
 /// The number of the token.

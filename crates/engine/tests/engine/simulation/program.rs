@@ -1,5 +1,6 @@
 //! The program that presses digits: it injects, aborts, drops and closes as planned.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,6 +19,8 @@ use super::bugs::{self, Bug};
 use super::checker::GUARD;
 use super::clocks::Clocks;
 use super::history::{Ask, History, LockNumber, What};
+use super::moves::Aim;
+use super::names::{call_id, contact_id, session_id};
 use super::plan::{Action, Api, Fate, Plan, Wish};
 use super::sessions::Sessions;
 use super::tokens::Issued;
@@ -49,6 +52,8 @@ pub struct Program {
     pub issued: Arc<Issued>,
     pub sessions: Arc<Sessions>,
     pub following: Mutex<Tasks>,
+    /// Which sessions are followed by which injectors.
+    pub followed: Mutex<BTreeSet<(usize, usize)>>,
     pub bug: Bug,
 }
 
@@ -85,7 +90,20 @@ impl Program {
                 }
                 Action::Jump(seconds) => self.clocks.jump(*seconds),
                 Action::Revoke => self.issued.revoke_all(),
-                Action::Follow(number, call) => self.follow(*number, *call),
+                Action::Follow(number, call, dice) => self.follow(*number, *call, *dice),
+                Action::Unfollow(number, call) => {
+                    self.injectors[*number].abort(FOLLOWED + *call as u64);
+                }
+                Action::Move(call, change, dice) => {
+                    let now = self.history.now();
+                    let gone = self.sessions.moved(*call, *change, now, *dice);
+                    if let Some(contact) = gone {
+                        self.history.note(What::Gone {
+                            call: *call,
+                            contact,
+                        });
+                    }
+                }
                 Action::EndSession(call) => self.sessions.end(*call),
                 Action::Resolve(number, call) => {
                     self.history.note(What::FoundOut { call: *call });
@@ -97,13 +115,41 @@ impl Program {
         tasks
     }
 
-    /// Follows the session of a call, unless its injector is closed.
-    fn follow(&self, number: usize, call: usize) {
-        let injector = &self.injectors[number];
-        if let Ok(follower) = injector.follow(FOLLOWED + call as u64, Some(&call_id(call)), false) {
-            let task = tokio::spawn(follower.run());
-            self.following.lock().unwrap().push(task);
+    /// Follows the session of a call, unless its injector is closed or does so already.
+    fn follow(self: &Arc<Self>, injector: usize, call: usize, dice: u64) {
+        if self.followed.lock().unwrap().contains(&(call, injector)) {
+            return;
         }
+        let id = session_id(call, self.sessions.id(call, dice));
+        let begun = self.injectors[injector].follow(FOLLOWED + call as u64, Some(&id), false);
+        let Ok(follower) = begun else {
+            return;
+        };
+        self.followed.lock().unwrap().insert((call, injector));
+        self.history.note(What::Followed { injector, call });
+        let program = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            follower.run().await;
+            program.followed.lock().unwrap().remove(&(call, injector));
+            program.history.note(What::Unfollowed { injector, call });
+        });
+        self.following.lock().unwrap().push(task);
+    }
+
+    fn is_followed(&self, call: usize) -> bool {
+        let followed = self.followed.lock().unwrap();
+        followed.iter().any(|(of, _)| *of == call)
+    }
+
+    /// The contact that digits are for. A mask needs one.
+    fn contact(&self, wish: &Wish) -> Option<u32> {
+        let aim = match (self.sessions.lively, wish.masked) {
+            (true, true) if wish.aim == Aim::Anybody => Aim::Somebody,
+            (true, _) => wish.aim,
+            (false, true) => return Some(0),
+            (false, false) => return None,
+        };
+        self.sessions.aimed_at(wish.call, aim, wish.dice)
     }
 
     /// Asks for all at once. What does the work is started in another order, which must not matter.
@@ -138,6 +184,10 @@ impl Program {
             playing: if in_sessions { burst } else { Duration::ZERO },
             holds: in_sessions && config.playout == PlayoutMode::Hold,
             masked: in_sessions && wish.masked,
+            contact: self.contact(wish).filter(|_| in_sessions),
+            followed: self.is_followed(wish.call),
+            mask_is_sure: !self.sessions.lively
+                || self.is_followed(wish.call) && !self.plan.crowded.contains(&wish.call),
         };
         self.history.note(What::Asked(wish.injection, ask));
         let options = InjectionOptions {
@@ -152,9 +202,11 @@ impl Program {
         if self.bug == Bug::LockReleasedDuringBackOff {
             let history = self.history.clone();
             let api = self.plan.api;
-            return bugs::with_a_lock_per_attempt(injector.clone(), (api, wish), options, history);
+            let asked = (api, wish, ask.contact);
+            return bugs::with_a_lock_per_attempt(injector.clone(), asked, options, history);
         }
-        let params = params(self.plan.api, wish);
+        let id = session_id(wish.call, self.sessions.id(wish.call, wish.dice));
+        let params = params(self.plan.api, wish, (&id, ask.contact));
         Box::pin(injector.inject(wish.injection, params, &options).run())
     }
 
@@ -212,16 +264,6 @@ impl Program {
     }
 }
 
-/// The id of a call.
-pub fn call_id(call: usize) -> String {
-    format!("call-{call}")
-}
-
-/// The call of an id.
-pub fn call_of(id: &str) -> usize {
-    id.strip_prefix("call-").unwrap().parse().unwrap()
-}
-
 /// In how many bursts an injection goes out.
 fn segments(api: Api, wish: &Wish) -> u32 {
     if api == Api::AgentSession || wish.split {
@@ -232,8 +274,9 @@ fn segments(api: Api, wish: &Wish) -> u32 {
 }
 
 /// An injection whose digits are its number, or that of the one that it repeats, and the number of the burst.
-pub fn params(api: Api, wish: &Wish) -> Params {
-    let call = call_id(wish.call);
+pub fn params(api: Api, wish: &Wish, (call, contact): (&str, Option<u32>)) -> Params {
+    let contact = contact.map(|contact| contact_id(wish.call, contact));
+    let contact = contact.as_deref().map_or(Value::Missing, Value::Text);
     let number = wish.repeats.unwrap_or(wish.injection);
     let segment = |part: u32| {
         let width = if wish.split { PIECE } else { DIGITS } as usize - 1;
@@ -242,7 +285,7 @@ pub fn params(api: Api, wish: &Wish) -> Params {
     let bursts: Vec<_> = (0..segments(api, wish)).map(segment).collect();
     let params = match api {
         Api::TelephonyV2 => telephony_v2::Params {
-            call_id: (&*call).into(),
+            call_id: call.into(),
             dtmf_string: (&*bursts.concat()).into(),
             telephony_provider_id: "provider".into(),
             line_id: "line".into(),
@@ -253,17 +296,13 @@ pub fn params(api: Api, wish: &Wish) -> Params {
         Api::AgentSession => {
             let pause = if wish.split { "" } else { "," };
             agent_session::Params {
-                session_id: (&*call).into(),
+                session_id: call.into(),
                 dtmf_string: (&*bursts.join(pause)).into(),
                 tone_duration: (TONE as f64).into(),
                 inter_digit_pause: (TONE as f64).into(),
-                contact_id: if wish.masked {
-                    (&*call).into()
-                } else {
-                    Value::Missing
-                },
+                contact_id: contact,
                 mask_recording: Value::Flag(wish.masked),
-                focus: Value::Missing,
+                focus: Value::Flag(wish.focus && !matches!(contact, Value::Missing)),
                 unguarded: Value::Flag(true),
             }
             .pack()

@@ -8,17 +8,19 @@ use tokio::time::{sleep, timeout};
 
 use super::bugs::{self, Bug};
 use super::history::What;
+use super::names::{call_id, session_id};
 use super::plan::{Release, Scope};
-use super::program::{Held, OTHERS, Program, Tasks, call_id};
+use super::program::{Held, OTHERS, Program, Tasks};
 
 impl Program {
     /// Takes a place in the line of the call, then does the rest on its own.
     pub fn scope(self: &Arc<Self>, scope: Scope) -> JoinHandle<()> {
-        let (lock, call) = (scope.lock, call_id(scope.call));
+        let id = self.sessions.id(scope.call, scope.dice);
+        let (lock, call) = (scope.lock, session_id(scope.call, id));
         if self.bug == Bug::LostTurn {
             return tokio::spawn(bugs::wait_and_lose_the_turn(
                 Arc::clone(&self.registry),
-                call,
+                call_id(scope.call),
                 scope.wait,
             ));
         }

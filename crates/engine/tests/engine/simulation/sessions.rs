@@ -1,60 +1,71 @@
-//! What agent sessions have beside digits: recordings that are masked, and an end that can be heard.
+//! What agent sessions have beside digits: contacts, recordings that are masked, and events that tell of both.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use bytes::Bytes;
-use cxone_dtmf_engine::BoxFuture;
-use cxone_dtmf_engine::http::{Answer, AnswerBody, Fault as NoAnswer, FaultKind, Request, Witness};
+use cxone_dtmf_engine::http::Request;
 use fastrand::Rng;
-use http::HeaderValue;
-use http::header::RETRY_AFTER;
-use serde_json::json;
-use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::sync::Notify;
 
 use super::bugs::Bug;
-use super::faults::{ms, pick};
-use super::history::What;
-use super::platform::{Platform, answer};
-use super::program::{call_id, call_of};
-
-/// How long a poll for events is kept when nothing happens.
-const POLL: Duration = Duration::from_secs(60);
-
-const END: &[u8] = br#"{"events":[{"Type":"AgentSessionEnd"}]}"#;
+use super::contacts::Session;
+use super::moves::{Aim, Move};
+use super::names::{call_of, number_of};
 
 /// The sessions of all calls.
 pub struct Sessions {
-    ended: Vec<watch::Sender<bool>>,
+    calls: Vec<Mutex<Session>>,
+    /// Something has happened in one. Wakes in order, so that a seed repeats itself.
+    pub changed: Vec<Notify>,
+    /// The ids of each that the engine has been told.
+    pub known: Vec<Mutex<Vec<u32>>>,
     aborted: Vec<AtomicBool>,
-    /// Whether the listener of a session has been told who is there.
-    told: Vec<AtomicBool>,
-    bug: Bug,
+    /// Contacts come and go, ids are renewed, and recordings change late.
+    pub lively: bool,
+    pub bug: Bug,
 }
 
 impl Sessions {
-    pub fn new(calls: usize, bug: Bug) -> Self {
+    pub fn new(calls: usize, lively: bool, bug: Bug) -> Self {
+        let all = 0..calls;
         Self {
-            ended: (0..calls).map(|_| watch::Sender::new(false)).collect(),
-            aborted: (0..calls).map(|_| AtomicBool::new(false)).collect(),
-            told: (0..calls).map(|_| AtomicBool::new(false)).collect(),
+            calls: all.clone().map(|_| Mutex::new(Session::begin())).collect(),
+            changed: all.clone().map(|_| Notify::new()).collect(),
+            known: all.clone().map(|_| Mutex::new(vec![0])).collect(),
+            aborted: all.map(|_| AtomicBool::new(false)).collect(),
+            lively,
             bug,
         }
     }
 
     pub fn end(&self, call: usize) {
-        self.ended[call].send_replace(true);
+        self.change(call, |session| session.ended = true);
     }
 
     pub fn has_ended(&self, call: usize) -> bool {
-        *self.ended[call].borrow()
+        self.call(call).ended
     }
 
-    async fn ended(&self, call: usize) {
-        let mut ended = self.ended[call].subscribe();
-        let _ = ended.wait_for(|ended| *ended).await;
+    /// Something happens to a contact. Gives the one that is gone.
+    pub fn moved(&self, call: usize, change: Move, now: Duration, dice: u64) -> Option<u32> {
+        let mut rng = Rng::with_seed(dice);
+        self.change(call, |session| session.change(change, now, &mut rng))
+    }
+
+    /// Whom the program means.
+    pub fn aimed_at(&self, call: usize, aim: Aim, dice: u64) -> Option<u32> {
+        self.call(call).aimed_at(aim, &mut Rng::with_seed(dice))
+    }
+
+    /// An id by which a program may know a session: the first, the newest, or any.
+    pub fn id(&self, call: usize, dice: u64) -> u32 {
+        let known = self.known[call].lock().unwrap();
+        match dice % 4 {
+            0 => 0,
+            1 | 2 => *known.last().unwrap(),
+            _ => known[usize::try_from(dice >> 32).unwrap() % known.len()],
+        }
     }
 
     /// Something on this call was aborted.
@@ -62,134 +73,58 @@ impl Sessions {
         self.aborted[call].store(true, Ordering::Relaxed);
     }
 
-    fn forgets_to_unmask(&self, call: usize) -> bool {
+    pub fn forgets_to_unmask(&self, call: usize) -> bool {
         self.bug == Bug::UnmaskForgotten && self.aborted[call].load(Ordering::Relaxed)
+    }
+
+    pub fn change<T>(&self, call: usize, change: impl FnOnce(&mut Session) -> T) -> T {
+        let changed = change(&mut self.call(call));
+        self.changed[call].notify_waiters();
+        changed
+    }
+
+    pub fn call(&self, call: usize) -> MutexGuard<'_, Session> {
+        self.calls[call].lock().unwrap()
     }
 }
 
 /// A request that presses nothing.
 #[derive(Clone, Copy)]
 pub enum Side {
-    Recording { call: usize, masked: bool },
-    NextEvent(usize),
+    Recording {
+        contact: u32,
+        masked: bool,
+    },
+    Activate {
+        contact: u32,
+    },
+    NextEvent {
+        /// How long it may be kept when nothing happens.
+        wait: Duration,
+    },
 }
 
 impl Side {
-    pub fn of(request: &Request) -> Option<Self> {
+    /// What is asked for, of which call and by which of its ids.
+    pub fn of(request: &Request) -> Option<(Self, usize, u32)> {
         let mut path = request.uri.path().rsplit('/');
         let (action, of) = (path.next().unwrap(), path.next().unwrap());
-        match action {
-            "mask" | "unmask" => Some(Self::Recording {
-                call: call_of(of),
+        let contact = || number_of(of);
+        let side = match action {
+            "mask" | "unmask" => Self::Recording {
+                contact: contact(),
                 masked: action == "mask",
-            }),
-            "get-next-event" => Some(Self::NextEvent(call_of(of))),
-            _ => None,
-        }
-    }
-}
-
-type Exchanged = Result<Answer, NoAnswer>;
-
-/// Sends one. Whoever gives it up takes back what was not handed over: a late change of a recording is nothing that
-/// anybody could prevent.
-pub fn exchange(
-    platform: Arc<Platform>,
-    side: Side,
-    (number, token): (u64, u64),
-    request: Request,
-) -> BoxFuture<'static, Exchanged> {
-    Box::pin(async move {
-        let mut rng = platform.dice_of(number);
-        let exchange = Exchange {
-            platform,
-            token,
-            witness: request.witness,
-        };
-        let end = async {
-            match side {
-                Side::Recording { call, masked } => exchange.change(call, masked, &mut rng).await,
-                Side::NextEvent(call) => exchange.listen(call, &mut rng).await,
+            },
+            "activate" => Self::Activate { contact: contact() },
+            "get-next-event" => {
+                let query = request.uri.query().unwrap();
+                let seconds = query.strip_prefix("timeout=").unwrap().parse().unwrap();
+                let wait = Duration::from_secs(seconds);
+                return Some((Self::NextEvent { wait }, call_of(of), number_of(of)));
             }
+            _ => return None,
         };
-        timeout(request.timeout, end).await.unwrap_or(Err(NoAnswer {
-            kind: FaultKind::TimedOut,
-        }))
-    })
-}
-
-struct Exchange {
-    platform: Arc<Platform>,
-    token: u64,
-    witness: Witness,
-}
-
-impl Exchange {
-    /// Connects and hands the request over. An answer comes at once where the token is refused.
-    async fn begin(&self, rng: &mut Rng) -> Result<Option<Answer>, NoAnswer> {
-        sleep(*pick(rng, &[ms(0), ms(1), ms(5), ms(50)])).await;
-        if rng.u8(0..30) == 0 || !self.witness.hand_over() {
-            let kind = FaultKind::ConnectionRefused;
-            return Err(NoAnswer { kind });
-        }
-        let now = self.platform.history.now();
-        let good = self.platform.issued.is_good(self.token, now);
-        Ok((!good).then(|| status(401)))
+        let session = path.nth(1).unwrap();
+        Some((side, call_of(session), number_of(session)))
     }
-
-    async fn change(&self, call: usize, masked: bool, rng: &mut Rng) -> Exchanged {
-        if !masked && self.platform.sessions.forgets_to_unmask(call) {
-            return Ok(status(202));
-        }
-        if let Some(refused) = self.begin(rng).await? {
-            return Ok(refused);
-        }
-        let execute = || self.platform.history.note(What::Recording { call, masked });
-        let weather = rng.u8(0..40);
-        if matches!(weather, 0 | 2 | 4 | 10..) {
-            execute();
-        }
-        sleep(*pick(rng, &[ms(0), ms(5), ms(20), ms(500)])).await;
-        match weather {
-            0 | 1 => std::future::pending().await,
-            2 | 3 => Err(NoAnswer {
-                kind: FaultKind::ConnectionLost,
-            }),
-            4 | 5 => Ok(status(500)),
-            6 | 7 => {
-                let mut busy = status(429);
-                let wait = HeaderValue::from_static("1");
-                busy.headers.insert(RETRY_AFTER, wait);
-                Ok(busy)
-            }
-            8 | 9 => Ok(status(403)),
-            _ => Ok(status(202)),
-        }
-    }
-
-    async fn listen(&self, call: usize, rng: &mut Rng) -> Exchanged {
-        if let Some(refused) = self.begin(rng).await? {
-            return Ok(refused);
-        }
-        if rng.u8(0..8) == 0 {
-            return Ok(status(*pick(rng, &[500, 503, 429, 304])));
-        }
-        let sessions = &self.platform.sessions;
-        if !sessions.told[call].swap(true, Ordering::Relaxed) {
-            let contact = call_id(call);
-            let event =
-                json!({"Type": "CallContactEvent", "ContactID": contact, "Status": "Active"});
-            let body = json!({"events": [event]}).to_string();
-            return Ok(answer(200, AnswerBody::Whole(body.into())));
-        }
-        match timeout(POLL, sessions.ended(call)).await {
-            Ok(()) if rng.bool() => Ok(answer(200, AnswerBody::Whole(Bytes::from_static(END)))),
-            Ok(()) => Ok(status(409)),
-            Err(_) => Ok(status(304)),
-        }
-    }
-}
-
-fn status(status: u16) -> Answer {
-    answer(status, AnswerBody::Whole(Bytes::new()))
 }

@@ -26,19 +26,24 @@ pub struct Tally {
 }
 
 /// What many worlds must show of sessions.
-const IN_SESSIONS: [&str; 5] = [
+const IN_SESSIONS: [&str; 10] = [
     "recording masked",
     "recording unmasked",
     "recording left masked",
     "sequence ended midway",
     "end of a session heard",
+    "events told",
+    "id renewed",
+    "poll failed",
+    "contact gone",
+    "request taken back",
 ];
 
 /// What many worlds must show of digits in doubt.
 const IN_DOUBT: [&str; 3] = ["repeat refused", "blocked call spared", "call found out"];
 
 /// The outcomes that many worlds must show, or they prove nothing.
-const MUST_SHOW: [(Delivery, Option<Code>); 22] = [
+const MUST_SHOW: [(Delivery, Option<Code>); 23] = [
     (Delivery::Accepted, None),
     (Delivery::Refused, Some(Code::RateLimited)),
     (Delivery::Refused, Some(Code::Server)),
@@ -58,6 +63,7 @@ const MUST_SHOW: [(Delivery, Option<Code>); 22] = [
     (Delivery::NotSent, Some(Code::Closed)),
     (Delivery::NotSent, Some(Code::Mask)),
     (Delivery::NotSent, Some(Code::CallEnded)),
+    (Delivery::NotSent, Some(Code::NotInFocus)),
     (Delivery::NotSent, Some(Code::Aborted)),
     (Delivery::Unknown, Some(Code::OutcomeUnknown)),
     (Delivery::Unknown, Some(Code::Aborted)),
@@ -70,9 +76,33 @@ fn name(delivery: Delivery, code: Option<Code>) -> String {
         .to_owned()
 }
 
-fn in_session(what: &What) -> Option<&'static str> {
-    let [masked, unmasked, left, midway, heard] = IN_SESSIONS;
+/// What a step shows of sessions, where `before` is the one before.
+fn in_session(before: Option<&What>, what: &What) -> Option<&'static str> {
+    let [
+        masked,
+        unmasked,
+        left,
+        midway,
+        heard,
+        told,
+        renewed,
+        failed,
+        gone,
+        taken_back,
+    ] = IN_SESSIONS;
     match what {
+        What::Told {
+            renewed: Some(_), ..
+        } => Some(renewed),
+        What::Told { .. } => Some(told),
+        What::Deaf { .. } => Some(failed),
+        What::Gone { .. } => Some(gone),
+        What::Finished {
+            code: Some(Code::NotInFocus | Code::CallEnded),
+            ..
+        } if matches!(before, Some(What::Ended { how, .. }) if *how == Ending::GivenUp) => {
+            Some(taken_back)
+        }
         What::Recording { masked: true, .. } => Some(masked),
         What::Unmasked { failed: false, .. } => Some(unmasked),
         What::Unmasked { failed: true, .. } => Some(left),
@@ -114,7 +144,8 @@ impl Tally {
         self.worlds += 1;
         let mut before = None;
         for Step { what, .. } in steps {
-            if let Some(met) = in_doubt(before.replace(what), what) {
+            let before = before.replace(what);
+            if let Some(met) = in_doubt(before, what) {
                 *self.doubts.entry(met.to_owned()).or_default() += 1;
             }
             match what {
@@ -132,7 +163,7 @@ impl Tally {
                 }
                 _ => {}
             }
-            if let Some(met) = in_session(what) {
+            if let Some(met) = in_session(before, what) {
                 *self.sessions.entry(met.to_owned()).or_default() += 1;
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cxone_dtmf_engine::BoxFuture;
 use cxone_dtmf_engine::audit::{AuditSink, Intent};
-use cxone_dtmf_engine::auth::{TokenCache, TokenSource};
+use cxone_dtmf_engine::auth::TokenCache;
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::event::{Event, EventSink};
@@ -23,9 +23,10 @@ use super::checker::{self, Violation};
 use super::clocks::Clocks;
 use super::faults::{ms, pick};
 use super::history::{History, Injection, Step, What};
+use super::names::call_of;
 use super::plan::Plan;
 use super::platform::{Platform, ToPlatform};
-use super::program::{OTHERS, Program, call_of};
+use super::program::{OTHERS, Program};
 use super::sessions::Sessions;
 use super::tally::Tally;
 use super::tokens::{Deaf, Endpoint, Issued};
@@ -88,7 +89,7 @@ impl World {
         let issued = Arc::new(Issued::default());
         let tally = Arc::new(Mutex::new(Tally::default()));
         let registry = Arc::new(Registry::default());
-        let sessions = Arc::new(Sessions::new(plan.calls, bug));
+        let sessions = Arc::new(Sessions::new(plan.calls, plan.lively, bug));
         let platform = Arc::new(Platform {
             seed,
             plan: Arc::clone(&plan),
@@ -102,14 +103,13 @@ impl World {
         let mut rng = Rng::with_seed(seed ^ 0x746f_6b65_6e73);
         let sources = sources(plan.sources, &issued, &history, &mut rng);
         let injectors = plan.injectors.iter().enumerate().map(|(number, injector)| {
-            let tokens: Arc<dyn TokenSource> = sources[injector.source].clone();
             let record = Record(Mutex::new(rng.fork()));
             let audit = injector.audited.then(|| Arc::new(record) as _);
-            let transport = Arc::new(ToPlatform(Arc::clone(&platform)));
+            let transport = Arc::new(ToPlatform(Arc::clone(&platform), number));
             let parts = Parts {
                 profile: bugs::profile(plan.api, bug),
                 endpoint: Arc::new(Configured::new(base_url("apiUrl", bugs::API).unwrap())),
-                tokens,
+                tokens: sources[injector.source].clone(),
                 control: transport.clone(),
                 transport,
                 events: Arc::new(Events {
@@ -133,6 +133,7 @@ impl World {
             issued,
             sessions,
             following: Mutex::default(),
+            followed: Mutex::default(),
             bug,
         });
         Self {

@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use cxone_dtmf_engine::http::FaultKind;
 
+use super::seen::Seen;
+
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Press,
     Mask,
     Unmask,
+    /// A contact is brought into focus.
+    Activate,
     NextEvent,
 }
-
-/// How long a poll for events is kept when nothing happens.
-const POLL: Duration = Duration::from_secs(60);
 
 /// What the platform does with one request.
 #[derive(Clone, Debug)]
@@ -39,10 +40,10 @@ const OK: &str = r#"{"ok":true}"#;
 
 impl Act {
     /// What is done with a request that nobody has planned anything for.
-    pub(super) fn usual(kind: Kind) -> Self {
-        match kind {
-            Kind::NextEvent => Self::slow(304, POLL),
-            Kind::Press | Kind::Mask | Kind::Unmask => Self::status(202),
+    pub(super) fn usual(seen: &Seen) -> Self {
+        match seen.kind {
+            Kind::NextEvent => Self::slow(304, seen.wait),
+            Kind::Press | Kind::Mask | Kind::Unmask | Kind::Activate => Self::status(202),
         }
     }
 

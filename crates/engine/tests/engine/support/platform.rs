@@ -46,6 +46,8 @@ pub struct Platform {
     pub choose: Option<Choose>,
     /// How long the transport loads before its first send.
     pub loading: Duration,
+    /// How long a connection takes before it wants the digits.
+    pub connecting: Duration,
 }
 
 impl Platform {
@@ -125,7 +127,7 @@ impl Platform {
             }
             Kind::Mask => state.recordings.push((call, true, from)),
             Kind::Unmask => state.recordings.push((call, false, from)),
-            Kind::NextEvent => {}
+            Kind::Activate | Kind::NextEvent => {}
         }
     }
 }
@@ -180,7 +182,7 @@ fn next_act(platform: &Platform, seen: &Seen) -> Act {
     };
     drop(state);
     let act = act.or_else(|| platform.choose.as_ref().and_then(|choose| choose(seen)));
-    act.unwrap_or_else(|| Act::usual(seen.kind))
+    act.unwrap_or_else(|| Act::usual(seen))
 }
 
 async fn exchange(platform: Arc<Platform>, request: Request) -> Result<Answer, Fault> {
@@ -189,6 +191,9 @@ async fn exchange(platform: Arc<Platform>, request: Request) -> Result<Answer, F
     if let Act::Unsent(kind) = act {
         sleep(Duration::from_millis(1)).await;
         return Err(Fault { kind });
+    }
+    if seen.kind == Kind::Press && !platform.connecting.is_zero() {
+        sleep(platform.connecting).await;
     }
     if !request.witness.hand_over() {
         return Err(Fault {

@@ -17,7 +17,11 @@ pub struct Seen {
     pub playing: Duration,
     /// The call, the session or the contact.
     pub call: String,
+    /// The address, without the query.
+    pub path: String,
     pub at: Instant,
+    /// How long the platform may keep a poll.
+    pub wait: Duration,
     pub token: String,
     pub fresh_connection: bool,
 }
@@ -43,6 +47,7 @@ pub(super) fn read(request: &Request) -> Seen {
     let kind = match path.next().unwrap() {
         "mask" => Kind::Mask,
         "unmask" => Kind::Unmask,
+        "activate" => Kind::Activate,
         "get-next-event" => Kind::NextEvent,
         _ => Kind::Press,
     };
@@ -57,7 +62,9 @@ pub(super) fn read(request: &Request) -> Seen {
         playing: a_digit * u32::try_from(digits.len()).unwrap(),
         digits,
         call: path.next().unwrap().to_owned(),
+        path: request.uri.path().to_owned(),
         at: Instant::now(),
+        wait: Duration::from_secs(field("timeout").map_or(0, |text| text.parse().unwrap())),
         token: request.headers["authorization"]
             .to_str()
             .unwrap()

@@ -8,28 +8,16 @@ use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::event::Event;
 use cxone_dtmf_engine::http::FaultKind;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use super::stage::{Stage, attempts, config, lost, options, silence};
+use super::stage::{FOLLOWER, Stage, attempts, config, lost, options, silence};
 use crate::support::{Act, Api, Kind, Platform, Tokens, World, accepted, failed, ms, under};
 
 const POLL: Duration = ms(60_000);
 
-const FOLLOWER: u64 = 77;
-
 const END: &str = r#"{"events":[{"Type":"AgentState"},{"Type":"AgentSessionEnd"}]}"#;
 
 impl Stage {
-    fn follow(&self) -> JoinHandle<()> {
-        let follower = self
-            .world
-            .injector
-            .follow(FOLLOWER, Some("s"), false)
-            .unwrap();
-        tokio::spawn(follower.run())
-    }
-
     /// How many ends of the session were told, and how often it could not be heard.
     fn told(&self) -> (usize, usize) {
         let events = self.world.events.0.lock().unwrap();
@@ -182,10 +170,10 @@ async fn the_end_keeps_digits_from_being_sent_while_the_recording_is_masked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_token_is_replaced_at_once_and_once() {
-    let acts = [Act::status(401), Act::slow(304, POLL), Act::status(401)];
+    let acts = [Act::status(401), Act::slow(304, ms(500)), Act::status(401)];
     let stage = Stage::new(config()).plan(Kind::NextEvent, acts);
     stage.follow();
-    sleep(POLL + ms(1_000)).await;
+    sleep(ms(1_000)).await;
     let tokens = stage.world.platform.requests();
     let tokens: Vec<_> = tokens.iter().map(|seen| seen.token.as_str()).collect();
     let second = "Bearer token-2";

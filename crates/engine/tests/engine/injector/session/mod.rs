@@ -4,6 +4,8 @@
 //! [`playout`] is the hold while tones play, [`pauses`] are sequences in several bursts, [`masking`] and [`unmasking`]
 //! are of recordings, [`following`] is about the events of a session, [`law`] is what holds for any mix of faults.
 
+mod confirmed;
+mod contact;
 mod following;
 mod law;
 mod masking;

@@ -9,7 +9,8 @@ use cxone_dtmf_engine::error::Error;
 use cxone_dtmf_engine::event::Event;
 use cxone_dtmf_engine::lock::{LockId, Registry};
 use cxone_dtmf_engine::outcome::Outcome;
-use cxone_dtmf_engine::payload::Value;
+use cxone_dtmf_engine::payload;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -54,6 +55,23 @@ pub const fn lost(execute: bool) -> Act {
         execute,
         after: ANSWER,
     }
+}
+
+/// The number of who follows a session.
+pub const FOLLOWER: u64 = 77;
+
+/// An event of a contact.
+pub fn tells(contact: &str, status: &str) -> Value {
+    json!({"Type": "CallContactEvent", "ContactID": contact, "Status": status})
+}
+
+/// The answer to a poll, so long after it: events, and the id by which the session goes on.
+pub fn events(after: Duration, renewed: Option<&str>, events: impl Into<Vec<Value>>) -> Act {
+    let mut body = json!({"events": events.into()});
+    if let Some(id) = renewed {
+        body["sessionId"] = id.into();
+    }
+    Act::events(body.to_string().leak(), after)
 }
 
 /// One injector, begun at a known moment.
@@ -104,13 +122,33 @@ impl Stage {
     pub fn press_masked(&self, id: u64, digits: &str, options: &InjectionOptions) -> Pressing {
         let mut params = session("s", digits);
         params.contact_id = "c".into();
-        params.mask_recording = Value::Flag(true);
-        params.unguarded = Value::Flag(true);
+        params.mask_recording = payload::Value::Flag(true);
+        params.unguarded = payload::Value::Flag(true);
         self.begin(id, params.pack(), options)
     }
 
-    fn begin(&self, id: u64, params: Params, options: &InjectionOptions) -> Pressing {
+    /// The same for a contact, by whatever id of the session.
+    pub fn press_to(
+        &self,
+        (session_id, contact): (&str, &str),
+        id: u64,
+        digits: &str,
+        options: &InjectionOptions,
+    ) -> Pressing {
+        let mut params = session(session_id, digits);
+        params.contact_id = contact.into();
+        self.begin(id, params.pack(), options)
+    }
+
+    pub fn begin(&self, id: u64, params: Params, options: &InjectionOptions) -> Pressing {
         tokio::spawn(self.world.injector.inject(id, params, options).run())
+    }
+
+    /// Follows the session `s`.
+    pub fn follow(&self) -> JoinHandle<()> {
+        let injector = &self.world.injector;
+        let follower = injector.follow(FOLLOWER, Some("s"), false).unwrap();
+        tokio::spawn(follower.run())
     }
 
     pub async fn lock(&self) -> LockId {

@@ -13,7 +13,8 @@ pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
         };
         let asks = !record.ask.guard.is_zero();
         let mut repeats = in_doubt.iter().filter(|doubt| {
-            asks && same_digits(record, doubt.record)
+            asks && same_recipient(record, doubt.record)
+                && same_digits(record, doubt.record)
                 && covers(doubt, doubt.record.ask.guard, record.asked)
                 && !ends(ledger, doubt, record.asked)
                 && !other_digits_accepted(ledger, doubt, record.asked)
@@ -33,7 +34,7 @@ pub fn check(ledger: &Ledger, broken: &mut Vec<Violation>) {
             _ => {}
         }
         let blocked = in_doubt.iter().find(|doubt| {
-            doubt.record.ask.call == record.ask.call
+            same_recipient(doubt.record, record)
                 && (doubt.record.ask.block).is_some_and(|lasts| covers(doubt, lasts, record.asked))
                 && !ends(ledger, doubt, record.asked)
         });
@@ -64,12 +65,16 @@ fn unknown<'a>((injection, record): (&u64, &'a Record)) -> Option<InDoubt<'a>> {
     })
 }
 
-fn same_digits(one: &Record, other: &Record) -> bool {
+/// Whether both may be heard by the same person.
+fn same_recipient(one: &Record, other: &Record) -> bool {
     let [one, other] = [one, other].map(|record| record.ask);
     one.call == other.call
-        && one.digits_of == other.digits_of
-        && one.digits == other.digits
-        && one.segments == other.segments
+        && (one.contact == other.contact || one.contact.is_none() || other.contact.is_none())
+}
+
+fn same_digits(one: &Record, other: &Record) -> bool {
+    let [one, other] = [one, other].map(|record| record.ask);
+    one.digits_of == other.digits_of && one.digits == other.digits && one.segments == other.segments
 }
 
 /// Whether something was asked for after the end, and within so long.
@@ -89,7 +94,7 @@ fn ends(ledger: &Ledger, doubt: &InDoubt<'_>, asked: Moment) -> bool {
 
 fn other_digits_accepted(ledger: &Ledger, doubt: &InDoubt<'_>, asked: Moment) -> bool {
     ledger.injections.values().any(|other| {
-        other.ask.call == doubt.record.ask.call
+        same_recipient(other, doubt.record)
             && !same_digits(other, doubt.record)
             && other.end().is_some_and(|end| {
                 end.delivery == Delivery::Accepted

@@ -1,6 +1,6 @@
 //! The history, sorted by what it is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cxone_dtmf_engine::delivery::Delivery;
@@ -72,7 +72,9 @@ pub struct Ledger {
     pub sources: BTreeMap<usize, Vec<TokenRequest>>,
     pub closed: BTreeMap<usize, Moment>,
     /// When which recording was masked, or unmasked.
-    pub recordings: BTreeMap<usize, Vec<(Moment, bool)>>,
+    pub recordings: BTreeMap<(usize, u32), Vec<(Moment, bool)>>,
+    /// The contacts that have left, by their calls.
+    pub gone: BTreeSet<(usize, u32)>,
     /// When which injector heard that the session of which call has ended.
     pub sessions_ended: Vec<(Moment, usize, usize)>,
     /// When the program said of which call that it found out where it stands.
@@ -195,10 +197,6 @@ impl Ledger {
             What::LockFailed(lock) => return self.lock(*lock, |lock| lock.failed = Some(at)),
             What::LockGone(lock) => return self.lock(*lock, |lock| lock.gone = Some(at)),
             What::LockExpired(id) => return self.lock_expired(*id, at),
-            What::Recording { call, masked } => {
-                let of_call = self.recordings.entry(*call).or_default();
-                of_call.push((at, *masked));
-            }
             What::SessionEnded { injector, call } => {
                 self.sessions_ended.push((at, *injector, *call));
             }
@@ -228,6 +226,29 @@ impl Ledger {
                     .is_some();
             }
             What::LeftBehind(what) => self.left_behind.push(what.clone()),
+            _ => return self.of_contacts(at, what),
+        }
+        true
+    }
+
+    fn of_contacts(&mut self, at: Moment, what: &What) -> bool {
+        match what {
+            What::Recording {
+                call,
+                contact,
+                masked,
+            } => {
+                let of_contact = self.recordings.entry((*call, *contact)).or_default();
+                of_contact.push((at, *masked));
+            }
+            What::Gone { call, contact } => {
+                self.gone.insert((*call, *contact));
+            }
+            What::Followed { .. }
+            | What::Unfollowed { .. }
+            | What::Told { .. }
+            | What::Deaf { .. }
+            | What::Addressed { .. } => {}
             _ => return false,
         }
         true

@@ -2,13 +2,14 @@
 //!
 //! [`ledger`] sorts the history by injection, lock and token source; [`digits`] are the laws of what was pressed
 //! and reported, [`order`] those of one call, [`doubts`] those of what is unknown, [`time`] those of waiting, [`ends`]
-//! those of ending, [`heard`] that of the far side, [`sessions`] those of tones, recordings and sessions that end.
+//! those of ending, [`heard`] that of the far side, [`sessions`] those of tones, recordings and sessions that end, [`contacts`] those of whom digits reach.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::simulation::history::{Ask, Injection, Step, What};
 
+mod contacts;
 mod digits;
 mod doubts;
 mod ends;
@@ -72,6 +73,13 @@ pub enum Law {
     Unmasked,
     /// Nothing is sent that waited for a session when its end was heard.
     CallEnded,
+    /// Digits for a contact of a followed session go while it is told that this one hears them, and not once anything told
+    /// since then speaks against it.
+    Contact,
+    /// What waits for a contact that is told to be gone ends at once, and says so.
+    ContactGone,
+    /// A session is asked for by the newest id that is known.
+    NewestId,
 }
 
 /// A broken law.
@@ -116,7 +124,14 @@ impl Violation {
         let from = steps.iter().find(its_own).map(|step| step.at);
         let to = steps.iter().rev().find(its_own).map(|step| step.at);
         let concerns = |what: &What| match what {
-            What::LockAsked { call: of, .. } => *of == call,
+            What::LockAsked { call: of, .. }
+            | What::Recording { call: of, .. }
+            | What::Gone { call: of, .. }
+            | What::Followed { call: of, .. }
+            | What::Unfollowed { call: of, .. }
+            | What::Told { call: of, .. }
+            | What::Deaf { call: of, .. }
+            | What::Addressed { call: of, .. } => *of == call,
             What::TokenAsked(_) | What::TokenEnded { .. } => false,
             _ => ledger::injection_of(what).is_none_or(|of| on_call.contains(&of)),
         };
@@ -152,5 +167,6 @@ pub fn check(steps: &[Step], atomic: bool) -> Vec<Violation> {
     ends::check(&ledger, &mut broken);
     sessions::check(&ledger, atomic, &mut broken);
     heard::check(&ledger, &mut broken);
+    contacts::check(steps, &mut broken);
     broken
 }

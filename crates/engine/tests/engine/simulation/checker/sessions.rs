@@ -8,7 +8,7 @@ use cxone_dtmf_engine::delivery::Delivery;
 use super::digits::of_one;
 use super::ledger::{Finished, Ledger, Record, Sent};
 use super::{GUARD, Law, Moment, Violation};
-use crate::simulation::history::Injection;
+use crate::simulation::history::{Ask, Injection};
 
 /// Tones that began while somebody knew of them.
 struct Tones<'a> {
@@ -34,11 +34,18 @@ pub fn check(ledger: &Ledger, atomic: bool, broken: &mut Vec<Violation>) {
     for (call, mut tones) in calls {
         tones.sort_by_key(|tones| tones.from);
         overlaps(&tones, broken);
-        let recording = ledger.recordings.get(&call).map_or(&[][..], Vec::as_slice);
-        for tones in tones.iter().filter(|tones| tones.record.ask.masked) {
-            masked(tones, recording, broken);
+        let sure = |ask: &Ask| ask.masked && ask.mask_is_sure;
+        for tones in tones.iter().filter(|tones| sure(&tones.record.ask)) {
+            let contact = tones.record.ask.contact.unwrap_or_default();
+            let recording = ledger.recordings.get(&(call, contact));
+            masked(tones, recording.map_or(&[][..], Vec::as_slice), broken);
         }
-        left_masked(ledger, call, recording, broken);
+    }
+    for (&recording, changes) in &ledger.recordings {
+        // That of one who has left is over.
+        if !ledger.gone.contains(&recording) {
+            left_masked(ledger, recording, changes, broken);
+        }
     }
     for &(at, injector, call) in &ledger.sessions_ended {
         call_ended(ledger, atomic, at, (injector, call), broken);
@@ -93,15 +100,15 @@ fn unmasked(injection: Injection, record: &Record, broken: &mut Vec<Violation>) 
 
 fn left_masked(
     ledger: &Ledger,
-    call: usize,
-    recording: &[(Moment, bool)],
+    (call, contact): (usize, u32),
+    changes: &[(Moment, bool)],
     broken: &mut Vec<Violation>,
 ) {
-    let masked = recording.last().is_some_and(|(_, masked)| *masked);
+    let masked = changes.last().is_some_and(|(_, masked)| *masked);
     let of_call = ledger
         .injections
         .values()
-        .filter(|record| record.ask.call == call);
+        .filter(|record| (record.ask.call, record.ask.contact) == (call, Some(contact)));
     let told = of_call
         .flat_map(|record| &record.unmasked)
         .any(|(_, failed)| *failed);

@@ -11,6 +11,7 @@ use crate::simulation::faults::ms;
 use crate::simulation::history::{Ask, Ending, Injection, Step, What};
 use crate::simulation::program::{DIGITS, PAUSE};
 
+mod in_contacts;
 mod in_doubt;
 mod in_sessions;
 
@@ -30,6 +31,9 @@ const ASK: Ask = Ask {
     playing: Duration::ZERO,
     holds: false,
     masked: false,
+    contact: None,
+    followed: false,
+    mask_is_sure: true,
 };
 
 fn asked(injection: Injection) -> What {

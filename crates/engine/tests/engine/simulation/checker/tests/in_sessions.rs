@@ -53,7 +53,11 @@ fn after_a_wait(end: Vec<What>) -> Vec<What> {
 }
 
 fn recording(masked: bool) -> Vec<What> {
-    vec![What::Recording { call: 0, masked }]
+    vec![What::Recording {
+        call: 0,
+        contact: 0,
+        masked,
+    }]
 }
 
 fn unmasked(failed: bool) -> Vec<What> {
@@ -68,6 +72,7 @@ fn two_bursts() -> Vec<What> {
 }
 
 const MASKED: Ask = Ask {
+    contact: Some(0),
     segments: 1,
     masked: true,
     ..IN_SESSION
