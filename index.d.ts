@@ -1470,8 +1470,8 @@ export interface DtmfSession {
   /** Hangs it up. */
   endAgentLeg(): Promise<void>;
   /**
-   * Ends the session. One that is not there any more has ended. It waits for nothing: a recording that is masked at that moment
-   * stays masked. {@link DtmfInjector.close} waits for the unmasking before it ends what it started.
+   * Ends the session. One that is not there any more has ended. What was asked for before comes first: its digits are pressed,
+   * played, and its recordings unmasked, for at most `lockTimeoutMs`.
    */
   end(options?: EndSessionOptions): Promise<void>;
 }

@@ -22,7 +22,8 @@ async function main() {
     console.log(`pressed ${audit.dtmfString} for contact ${contactId} (${audit.delivery})`);
     break;
   }
-  await injector.close(); // waits until the recording is unmasked, and ends the session that was started
+  await session.end(); // after the tones, and when the recording is unmasked
+  await injector.close();
   await simulator.stop();
 }
 

@@ -50,6 +50,18 @@ test('started, called, pressed into, ended', async () => {
   expect(rest.at(-1)).toBe('AgentSessionEnd');
 });
 
+test('the end comes after the digits that were asked for before, and their masks', async () => {
+  const { simulator, injector } = await program({ timeScale: 1 });
+  const session = await injector.startSession({ stationId: '12345' });
+  const contactId = simulator.addContact(session.id);
+  const masked = { contactId, dtmfString: '12', toneDuration: 50, interDigitPause: 50, maskRecording: true };
+  const pressing = [session.injectDTMF(masked), session.injectDTMF({ contactId, dtmfString: '3' })];
+  await session.end();
+  for (const { audit } of await Promise.all(pressing)) expect(audit.delivery).toBe('accepted');
+  expect(simulator.masks(contactId).map(({ masked: is }) => is)).toEqual([true, false]);
+  expect(simulator.sessions()).toMatchObject([{ hasEnded: true }]);
+});
+
 test('close ends what this injector started, and nothing else', async () => {
   const { simulator, injector } = await program();
   simulator.addSession('of-an-agent', { agentId: '4712', contactId: 'caller' });

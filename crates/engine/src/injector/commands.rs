@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::control::NotAnswered;
 use super::engine::Engine;
 use super::in_flight::InFlightEntry;
 use super::messages;
 use super::retry_loop::{self, Attempts, Failed, Retry};
+use super::turn::Queueing;
 use crate::api::agent_session::{EndOptions, SessionCommand};
 use crate::api::{AttemptResult, Classification, DeliveryPolicy, RequestTemplate};
 use crate::auth::refuses_token;
@@ -54,6 +55,8 @@ pub struct SessionOrder {
     entry: InFlightEntry,
     command: SessionCommand,
     session: Option<Arc<str>>,
+    /// Behind what was asked for before, of a command that ends the session: digits are pressed and recordings unmasked first.
+    queueing: Option<Queueing>,
 }
 
 impl SessionOrder {
@@ -74,7 +77,11 @@ impl SessionOrder {
         // An API that has no sessions is told before anything is asked for.
         let named = session.as_deref().unwrap_or_default();
         engine.parts.profile.session_command(&command, named)?;
+        let ending = session.as_ref().filter(|_| command.ends());
         Ok(Self {
+            queueing: ending
+                .map(|session| engine.enqueue_for(session))
+                .transpose()?,
             entry: engine.in_flight.add(id),
             engine,
             command,
@@ -83,9 +90,29 @@ impl SessionOrder {
     }
 
     /// Does it, and gives the id of the session where one was opened.
-    pub async fn run(self) -> Result<Option<String>, Error> {
-        let carried_out = self.engine.carry_out(&self.command, self.session.as_ref());
+    pub async fn run(mut self) -> Result<Option<String>, Error> {
+        let mut queueing = self.queueing.take();
+        let carried_out = async {
+            if let Some((queueing, session)) = queueing.as_mut().zip(self.session.as_ref()) {
+                self.wait(queueing, session).await;
+            }
+            (self.engine.carry_out(&self.command, self.session.as_ref())).await
+        };
         self.entry.cancel.guard(Scope::Waiting, carried_out).await?
+    }
+
+    /// Waits for the turn, at most as long as an injection does. Whatever holds the session up: it is to end.
+    async fn wait(&self, (ticket, waiting): &mut Queueing, session: &Arc<str>) {
+        let engine = &self.engine;
+        let until = Instant::now() + engine.config.lock_timeout;
+        let turn = timeout_at(until, async {
+            let discover = async || engine.base().await.map(drop);
+            let joined = engine.join_call(session, (&mut *ticket, waiting), until, discover);
+            if joined.await.is_ok() {
+                let _ = ticket.turn().await;
+            }
+        });
+        let _ = turn.await;
     }
 }
 

@@ -92,6 +92,12 @@ impl SessionCommand {
         matches!(self, Self::EndAgentLeg | Self::End(_))
     }
 
+    /// Whether the session is gone afterwards.
+    #[must_use]
+    pub const fn ends(&self) -> bool {
+        matches!(self, Self::End(_))
+    }
+
     /// Whether a status says that it is done already: what is to end is not there.
     #[must_use]
     pub const fn is_done_by(&self, status: u16) -> bool {
