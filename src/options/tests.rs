@@ -141,11 +141,20 @@ fn read(section: &str, object: &Value) -> Result<String, String> {
         "close" => calls::close_time_out(Some(&json))
             .map(|it| format!("{it:?}"))
             .map_err(message),
+        "startSession" => command("start", &json),
+        "joinSession" => command("join", &json),
+        "endSession" => command("end", &json),
         "simulator" => SimulatorOptions::from_json(object.clone())
             .map(|options| format!("{options:?}"))
             .map_err(|error| error.to_string()),
         other => panic!("no reader of {other}"),
     }
+}
+
+fn command(name: &str, json: &str) -> Result<String, String> {
+    sessions::session_command(name, Some(json))
+        .map(|command| format!("{command:?}"))
+        .map_err(message)
 }
 
 fn seen(config: &InjectorConfig) -> String {
