@@ -106,7 +106,9 @@ export interface SessionParams {
    * process do, `process.exit()` does not. The session stays locked until then. Default: `false`.
    *
    * The session has to be followed: the platform accepts a mask before it is there, and the first digit waits for the event
-   * that confirms it, at most `maskTimeoutMs`. A session whose `CanMask` is false is refused. `unguarded` is the way without.
+   * that confirms it, at most `maskTimeoutMs`. Where one was not confirmed in time, events do not tell any more which mask they
+   * are of, so the next one of that contact is asked for 10 seconds after that was taken away, within the deadline. A session
+   * whose `CanMask` is false is refused. `unguarded` is the way without.
    */
   readonly maskRecording?: boolean | undefined;
   /**

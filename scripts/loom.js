@@ -1,6 +1,6 @@
 'use strict';
 
-// `npm run test:loom`: every order of steps of the threads that share the lock, the token and the witness.
+// `npm run test:loom`: every order of steps of the threads that share the lock, the token, the witness and a session.
 //
 //   node scripts/loom.js [name of a test ...]
 //

@@ -28,7 +28,9 @@ struct Session {
 /// An injection for a contact that has not ended.
 struct Waiting {
     ask: Ask,
-    /// When its contact was told to be gone.
+    /// Its contact was gone already when it was asked for.
+    was_gone: bool,
+    /// When that was told.
     gone: Option<Moment>,
     /// When its last request ended.
     free: Option<Moment>,
@@ -117,7 +119,7 @@ impl Session {
 impl Replay {
     fn step(&mut self, at: Moment, what: &What) {
         match what {
-            What::Asked(injection, ask) => self.asked(*injection, *ask),
+            What::Asked(injection, ask) => self.asked(at, *injection, *ask),
             What::Sent {
                 injection, request, ..
             } => self.sent(*injection, *request),
@@ -196,11 +198,14 @@ impl Replay {
         }
     }
 
-    fn asked(&mut self, injection: Injection, ask: Ask) {
+    fn asked(&mut self, at: Moment, injection: Injection, ask: Ask) {
         if ask.contact.is_some() {
+            let session = self.session(ask.call);
+            let is_gone = ask.contact.is_some_and(|it| session.is_gone(it));
             let waiting = Waiting {
                 ask,
-                gone: None,
+                was_gone: is_gone && ask.followed,
+                gone: (is_gone && ask.followed).then_some(at),
                 free: None,
             };
             self.waiting.insert(injection, waiting);
@@ -266,7 +271,10 @@ impl Replay {
                 "ended {late:?} after its contact was told to be gone"
             ));
         }
-        if to == Delivery::NotSent && code == Some(Code::NotInFocus) {
+        // One that was on hold just before may have decided it, and is written down since then.
+        let since = at.1.saturating_sub(gone.1);
+        let is_known = waiting.was_gone || since > SLOWEST_RECORD;
+        if is_known && to == Delivery::NotSent && code == Some(Code::NotInFocus) {
             whys.insert("told to be out of focus, and its contact is gone".to_owned());
         }
         for why in whys {

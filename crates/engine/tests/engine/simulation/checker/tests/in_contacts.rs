@@ -222,6 +222,12 @@ fn nobody_waits_for_who_is_gone() {
     let waiting = [is_there(), asked_for_one(), gone()];
     let away = [unsent(Code::CallEnded)];
     assert_eq!(laws_broken_after(ms(0), &waiting, &away), []);
+    // Decided before it was told, and written down since then.
+    let held = [unsent(Code::NotInFocus)];
+    assert_eq!(laws_broken_after(ms(5), &waiting, &held), []);
+    let late = [is_there(), gone(), asked_for_one()];
+    let broken = laws_broken_after(ms(5), &late, &held);
+    assert_eq!(broken, [Law::ContactGone]);
     assert_eq!(
         laws_broken_after(ms(100), &waiting, &away),
         [Law::ContactGone]
