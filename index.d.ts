@@ -912,7 +912,7 @@ export interface FollowedSessionSnapshot {
   /** The contacts that are there. */
   contacts: {
     contactId: string;
-    state: 'ringing' | 'active' | 'held' | 'masked' | 'joined';
+    state: 'ringing' | 'active' | 'held' | 'masked' | 'joined' | 'unclear';
     /** Whether it hears what is pressed. */
     inFocus: boolean;
   }[];
@@ -1627,8 +1627,8 @@ export interface DtmfOutcomeUnknownError extends DtmfErrorFields<'ERR_DTMF_OUTCO
 /** The audit log cannot take the intent, so nothing was sent. The message says why. */
 export interface DtmfAuditError extends DtmfErrorFields<'ERR_DTMF_AUDIT', 'not-sent' | 'refused'> {}
 
-/** The recording could not be masked, or no event confirmed that it is, so no digit was sent. `response` says why, when the platform answered. */
-export interface DtmfMaskError extends DtmfErrorFields<'ERR_DTMF_MASK', 'not-sent'> {}
+/** The recording could not be masked, no event confirmed that it is, or something took its mask away: no (further) digit was sent. `response` says why, when the platform answered. */
+export interface DtmfMaskError extends DtmfErrorFields<'ERR_DTMF_MASK', 'not-sent' | 'refused'> {}
 
 /** The contact left its session, or the session ended, before the digits were sent. It was heard of through `followSession`. */
 export interface DtmfCallEndedError extends DtmfErrorFields<'ERR_DTMF_CALL_ENDED', 'not-sent' | 'refused'> {}

@@ -46,6 +46,11 @@ class Following {
     this.#wake();
   }
 
+  /** Whether no event follows. */
+  get hasEnded() {
+    return this.#hasEnded;
+  }
+
   /**
    * What the program gets.
    * @param {() => void} stop

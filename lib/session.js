@@ -15,8 +15,8 @@ const { own } = require('./own.js');
 class DtmfSession {
   #sessions;
   #injector;
-  /** @type {import('../index.js').Following | undefined} */
-  #following;
+  /** @type {ReturnType<Sessions['begin']> | undefined} */
+  #followed;
 
   /**
    * @param {string} id
@@ -42,10 +42,12 @@ class DtmfSession {
 
   /** @param {unknown} [options] */
   follow(options) {
-    if (this.#following && options === undefined) return this.#following;
-    this.#following?.();
-    this.#following = this.#sessions.follow(this.id, options);
-    return this.#following;
+    const before = this.#followed;
+    const goesOn = before !== undefined && !before.following.hasEnded;
+    if (goesOn && options === undefined) return before.stop;
+    this.#followed = this.#sessions.begin(this.id, options);
+    before?.stop();
+    return this.#followed.stop;
   }
 
   async dialAgentLeg() {

@@ -51,16 +51,26 @@ class Sessions {
    * @param {unknown} [options]
    */
   follow(sessionId, options) {
+    return this.begin(sessionId, options).stop;
+  }
+
+  /**
+   * The same with what keeps the events.
+   * @param {unknown} sessionId
+   * @param {unknown} [options]
+   */
+  begin(sessionId, options) {
     const recognition = reading(() => recognitionOf(options));
     const id = lane.next();
     throwIfWrong(this.#native.followSession(id, textOrNull(sessionId), recognition !== undefined));
     const following = new Following(this.#receiver);
     const context = new AsyncResource('DtmfSession');
     this.#followed.set(id, { context, following, recognition });
-    return following.handle(() => {
+    const stop = following.handle(() => {
       this.#followed.delete(id);
       this.#native.abort(id);
     });
+    return { following, stop };
   }
 
   /**

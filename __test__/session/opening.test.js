@@ -3,7 +3,7 @@
 // Sessions that a program opens, and the events that it hears of them.
 
 const { newStage } = require('../support/simulated');
-const { failure, thrown, until } = require('../support/bench');
+const { failure, settle, thrown, until } = require('../support/bench');
 
 const stage = newStage();
 
@@ -30,6 +30,7 @@ async function heardUntil(session, isLast) {
 test('started, called, pressed into, ended', async () => {
   const { simulator, injector } = await program();
   const session = await injector.startSession({ stationId: '12345' });
+  const following = session.follow();
   await session.dialAgentLeg();
   const contactId = simulator.addContact(session.id);
   const events = await heardUntil(session, (event) => event.contactId === contactId);
@@ -46,7 +47,7 @@ test('started, called, pressed into, ended', async () => {
   // It is not there any more, and that is what was asked for.
   await session.end();
   const rest = [];
-  for await (const event of session.follow()) rest.push(event.type);
+  for await (const event of following) rest.push(event.type);
   expect(rest.at(-1)).toBe('AgentSessionEnd');
 });
 
@@ -91,7 +92,7 @@ test('what cannot be opened says why', async () => {
   expect(await failure(injector.joinSession({ asAgentId: -1 }))).toMatchObject({ code: 'ERR_DTMF_INVALID' });
   expect(await failure(injector.joinSession({ asAgentId: 99 }))).toMatchObject({
     code: expect.stringMatching(/^ERR_DTMF_(REJECTED|CONFLICT)$/),
-    delivery: 'not-sent',
+    delivery: 'refused',
   });
   const tutorial = stage.injector(simulator);
   expect(await failure(tutorial.startSession({ stationId: '1' }))).toMatchObject({
@@ -160,4 +161,37 @@ test.each([
     code: 'ERR_DTMF_INVALID',
     message: expect.stringMatching(message),
   });
+});
+
+test('a handle follows anew when its following was stopped', async () => {
+  const { simulator, injector } = await program();
+  simulator.addSession('s', { contactId: 'caller' });
+  const session = injector.session('s');
+  const stop = session.follow();
+  expect(session.follow()).toBe(stop);
+  stop();
+  const again = session.follow();
+  expect(again).not.toBe(stop);
+  expect(injector.metrics().sessions).toHaveLength(1);
+  await session.injectDTMF({ contactId: 'caller', dtmfString: '1' });
+  simulator.addContact('s', { contactId: 'other' });
+  await until(
+    () => injector.metrics().sessions[0].contacts.some(({ state }) => state === 'held'),
+    'the hold',
+  );
+  const error = await failure(session.injectDTMF({ contactId: 'caller', dtmfString: '2' }));
+  expect(error).toMatchObject({ code: 'ERR_DTMF_NOT_IN_FOCUS', delivery: 'not-sent' });
+});
+
+test('a session whose start is under way while it closes is ended too', async () => {
+  const { simulator, injector } = await program();
+  const starting = settle(injector.startSession({ stationId: '12345' }));
+  await until(
+    () =>
+      simulator.requests().some(({ method, path }) => method === 'POST' && path.endsWith('agent-sessions')),
+    'the request',
+  );
+  await injector.close();
+  await starting;
+  expect(simulator.sessions()).toMatchObject([{ hasEnded: true }]);
 });

@@ -90,7 +90,6 @@ export function byCode(error: DtmfError): string {
     case 'ERR_DTMF_LOCK_TIMEOUT':
     case 'ERR_DTMF_LOCK':
     case 'ERR_DTMF_AFTER_UNKNOWN':
-    case 'ERR_DTMF_MASK':
     case 'ERR_DTMF_STORE':
       holds<Same<typeof error.delivery, 'not-sent'>>();
       return error.message;
@@ -106,6 +105,7 @@ export function byCode(error: DtmfError): string {
     case 'ERR_DTMF_RATE_LIMITED':
     case 'ERR_DTMF_CONNECT':
     case 'ERR_DTMF_AUDIT':
+    case 'ERR_DTMF_MASK':
     case 'ERR_DTMF_CALL_ENDED':
     case 'ERR_DTMF_NOT_IN_FOCUS':
     case 'ERR_DTMF_LOCK_LOST':

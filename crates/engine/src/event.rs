@@ -11,7 +11,6 @@ use crate::BoxFuture;
 use crate::error::{Code, Error};
 use crate::lock::LockId;
 use crate::outcome::Outcome;
-use crate::sessions::SessionEvent;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,12 +53,12 @@ pub enum Event {
         session: Arc<str>,
         /// When it came, by the wall clock.
         received: SystemTime,
-        /// The event as it came, and what it says.
-        event: Box<SessionEvent>,
+        /// Its type, the contact that it is about and the status that it tells, in the platform's words.
+        names: SessionEventNames,
         /// The event as it may be shown, without digits and secrets.
         shown: Value,
-        /// Whether the program asked for it as it came.
-        reveals: bool,
+        /// The event as it came, where the program asked for that.
+        clear: Option<Value>,
     },
     /// A followed session has ended; injections that waited for it were rejected.
     SessionEnded {
@@ -97,6 +96,17 @@ pub enum Event {
         /// How long it may be held.
         limit: Duration,
     },
+}
+
+/// What an event of a session is called by, without secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionEventNames {
+    /// Its type; empty where it has none.
+    pub kind: String,
+    /// The contact that it is about.
+    pub contact: Option<String>,
+    /// The status that it tells.
+    pub status: Option<String>,
 }
 
 /// Takes events, in order and without blocking.

@@ -14,7 +14,8 @@ use super::refusal;
 use crate::clock::WallClock;
 use crate::error::{Code, Error};
 use crate::http::{
-    Answer, Fault, IDENTITY, OWN_USER_AGENT, Peer, ProxyUse, Request, Transport, Witness, sentence,
+    Answer, Fault, IDENTITY, MAX_ANSWER_BYTES, OWN_USER_AGENT, Peer, ProxyUse, Request, Transport,
+    Witness, sentence,
 };
 
 /// The way to such an endpoint.
@@ -62,6 +63,7 @@ impl Connection {
         let asked = self.request(Method::HEAD, uri, HeaderMap::new(), Bytes::new());
         let asked = Request {
             fresh_connection: true,
+            most_answer_bytes: MAX_ANSWER_BYTES,
             ..asked
         };
         match self.carry(asked).await {
@@ -117,6 +119,7 @@ impl Connection {
             witness: Witness::default(),
             timeout: self.timeout,
             fresh_connection: false,
+            most_answer_bytes: MAX_ANSWER_BYTES,
         }
     }
 

@@ -178,8 +178,8 @@ codes! {
         exit: Internal,
     }
     Mask = "ERR_DTMF_MASK" {
-        when: "The recording could not be masked, or no event has confirmed that it is",
-        deliveries: [NotSent],
+        when: "The recording could not be masked, no event has confirmed that it is, or its mask was taken away",
+        deliveries: [NotSent, Refused],
         advice: "Read `error.response`; check `contactId` and rights",
         exit: Rejected,
     }

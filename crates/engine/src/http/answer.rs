@@ -8,19 +8,19 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
 
 use super::coding;
-use super::message::{Answer, AnswerBody, MAX_ANSWER_BYTES};
+use super::message::{Answer, AnswerBody};
 
-/// Reads the body within `time`, and at most [`MAX_ANSWER_BYTES`] of it.
-pub(super) async fn read<B>(response: Response<B>, time: Duration) -> Answer
+/// Reads the body within `time`, and at most so many bytes of it.
+pub(super) async fn read<B>(response: Response<B>, time: Duration, most: usize) -> Answer
 where
     B: Body<Data = Bytes> + Unpin,
 {
     let (head, body) = response.into_parts();
-    let body = tokio::time::timeout(time, read_body(body))
+    let body = tokio::time::timeout(time, read_body(body, most))
         .await
         .unwrap_or(AnswerBody::Cut);
     let body = match body {
-        AnswerBody::Whole(bytes) => coding::decoded(&head.headers, bytes),
+        AnswerBody::Whole(bytes) => coding::decoded(&head.headers, bytes, most),
         other => other,
     };
     Answer {
@@ -30,11 +30,11 @@ where
     }
 }
 
-async fn read_body<B>(mut body: B) -> AnswerBody
+async fn read_body<B>(mut body: B, most: usize) -> AnswerBody
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    if body.size_hint().lower() > MAX_ANSWER_BYTES as u64 {
+    if body.size_hint().lower() > most as u64 {
         return AnswerBody::TooLarge;
     }
     let mut first = Bytes::new();
@@ -42,7 +42,7 @@ where
     loop {
         let frame = body.frame().await;
         match frame.map(|frame| frame.map(Frame::into_data)) {
-            Some(Ok(Ok(chunk))) if first.len() + whole.len() + chunk.len() > MAX_ANSWER_BYTES => {
+            Some(Ok(Ok(chunk))) if first.len() + whole.len() + chunk.len() > most => {
                 return AnswerBody::TooLarge;
             }
             // Most answers come in one piece, which is kept as it is.

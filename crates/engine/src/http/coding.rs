@@ -10,7 +10,7 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-use super::message::{AnswerBody, MAX_ANSWER_BYTES};
+use super::message::AnswerBody;
 
 /// The names of IANA's registry of content codings, July 2026. What a server writes instead is shown nowhere.
 const NAMES: [&str; 12] = [
@@ -38,7 +38,7 @@ const MOST_CODINGS: usize = 3;
 const BUFFER: usize = 4096;
 
 /// The body without its codings, the last one first. An empty body, such as that of a 204, has none.
-pub(super) fn decoded(headers: &HeaderMap, body: Bytes) -> AnswerBody {
+pub(super) fn decoded(headers: &HeaderMap, body: Bytes, most: usize) -> AnswerBody {
     let values = headers.get_all(CONTENT_ENCODING).iter();
     let named = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
     let codings: Vec<_> = named
@@ -54,8 +54,8 @@ pub(super) fn decoded(headers: &HeaderMap, body: Bytes) -> AnswerBody {
     }
     let mut body = body;
     for coding in codings.into_iter().rev() {
-        match without(coding, &body) {
-            Some(plain) if plain.len() > MAX_ANSWER_BYTES => return AnswerBody::TooLarge,
+        match without(coding, &body, most) {
+            Some(plain) if plain.len() > most => return AnswerBody::TooLarge,
             Some(plain) => body = plain.into(),
             None => return AnswerBody::Coded(coding),
         }
@@ -71,30 +71,28 @@ fn name_of(coding: &[u8]) -> &'static str {
 }
 
 /// `None` where the coding is not known here, or the body does not keep to it.
-fn without(coding: &str, body: &[u8]) -> Option<Vec<u8>> {
+fn without(coding: &str, body: &[u8], most: usize) -> Option<Vec<u8>> {
     match coding {
-        "gzip" | "x-gzip" => bounded(MultiGzDecoder::new(body)),
-        "br" => bounded(Decompressor::new(body, BUFFER)),
+        "gzip" | "x-gzip" => bounded(MultiGzDecoder::new(body), most),
+        "br" => bounded(Decompressor::new(body, BUFFER), most),
         // Some servers leave out the frame of zlib (RFC 9110 §8.4.1.2), whose two first bytes are a multiple of 31
         // (RFC 1950 §2.2).
         "deflate" => match *body {
             [first, second, ..]
                 if first & 0x0F == 8 && (u16::from(first) << 8 | u16::from(second)) % 31 == 0 =>
             {
-                bounded(ZlibDecoder::new(body))
+                bounded(ZlibDecoder::new(body), most)
             }
-            _ => bounded(DeflateDecoder::new(body)),
+            _ => bounded(DeflateDecoder::new(body), most),
         },
         _ => None,
     }
 }
 
 /// All that there is, and one byte more than an answer may have at most.
-fn bounded(decoder: impl Read) -> Option<Vec<u8>> {
+fn bounded(decoder: impl Read, most: usize) -> Option<Vec<u8>> {
     let mut plain = Vec::new();
-    let read = decoder
-        .take(MAX_ANSWER_BYTES as u64 + 1)
-        .read_to_end(&mut plain);
+    let read = decoder.take(most as u64 + 1).read_to_end(&mut plain);
     read.ok().map(|_| plain)
 }
 
@@ -108,6 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::http::MAX_ANSWER_BYTES;
 
     /// `{"answer":"Brotli Brotli … "}` with twenty of them, as zlib of Node.js codes it.
     const BROTLI: [u8; 39] = [
@@ -139,7 +138,7 @@ mod tests {
         for coding in codings {
             headers.append(CONTENT_ENCODING, HeaderValue::from_static(coding));
         }
-        decoded(&headers, body.into())
+        decoded(&headers, body.into(), MAX_ANSWER_BYTES)
     }
 
     fn whole(plain: &'static [u8]) -> AnswerBody {
@@ -206,7 +205,7 @@ mod tests {
         fn any_body_is_decoded_or_named(body: Vec<u8>, coding in "gzip|deflate|br") {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_ENCODING, HeaderValue::try_from(coding).unwrap());
-            let _ = decoded(&headers, body.into());
+            let _ = decoded(&headers, body.into(), MAX_ANSWER_BYTES);
         }
     }
 }

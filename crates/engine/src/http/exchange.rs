@@ -19,7 +19,7 @@ pub(super) async fn exchange<C: Client>(
     request: Request,
 ) -> Result<Answer, Fault> {
     let started = Instant::now();
-    let within = request.timeout;
+    let (within, most) = (request.timeout, request.most_answer_bytes);
     let mut ride = None;
     // Dropped after everything that runs below, on every way out.
     let mut departure = Departure::of(&request);
@@ -40,7 +40,8 @@ pub(super) async fn exchange<C: Client>(
     }));
     match response {
         Ok(response) => {
-            let answer = answer::read(response, within.saturating_sub(started.elapsed())).await;
+            let answer =
+                answer::read(response, within.saturating_sub(started.elapsed()), most).await;
             if let Some(ride) = ride {
                 ride.keep(&answer.headers, network.options.pool_idle);
             }

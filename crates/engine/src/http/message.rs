@@ -28,6 +28,8 @@ pub struct Request {
     pub timeout: Duration,
     /// Whether the request must travel on a connection of its own, which is closed after it.
     pub fresh_connection: bool,
+    /// How many bytes of the answer's body are read at most, before and after its codings are undone.
+    pub most_answer_bytes: usize,
 }
 
 impl fmt::Debug for Request {
@@ -47,7 +49,7 @@ pub enum AnswerBody {
     Whole(Bytes),
     /// The connection ended or the time ran out before its end.
     Cut,
-    /// Longer than [`MAX_ANSWER_BYTES`], where it is coded as it is or decoded.
+    /// Longer than [`Request::most_answer_bytes`], where it is coded as it is or decoded.
     TooLarge,
     /// Under a content coding of this name that is not known here, or that the body does not keep to.
     Coded(&'static str),

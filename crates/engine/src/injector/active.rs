@@ -26,6 +26,8 @@ pub(super) struct Active {
     pub(super) log: AttemptLog,
     /// The masking of the recording, where the caller asked for it.
     pub(super) masking: Option<Masking>,
+    /// An event has confirmed that the recording is masked: nothing is sent when another one says that it is not any more.
+    pub(super) is_masked: bool,
     /// Knows whether the digits of the request in flight have left.
     pub(super) witness: Option<Witness>,
 }

@@ -1,6 +1,7 @@
 //! Sessions are started, joined and ended, and the agent's telephone is called.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -89,16 +90,30 @@ impl SessionOrder {
         })
     }
 
-    /// Does it, and gives the id of the session where one was opened.
+    /// Does it, and gives the id of the session where one was opened. What has left is waited for as digits are: giving it up
+    /// would leave a session behind that nobody knows of.
     pub async fn run(mut self) -> Result<Option<String>, Error> {
         let mut queueing = self.queueing.take();
-        let carried_out = async {
-            if let Some((queueing, session)) = queueing.as_mut().zip(self.session.as_ref()) {
-                self.wait(queueing, session).await;
-            }
-            (self.engine.carry_out(&self.command, self.session.as_ref())).await
-        };
-        self.entry.cancel.guard(Scope::Waiting, carried_out).await?
+        let cancel = &self.entry.cancel;
+        if let Some((queueing, session)) = queueing.as_mut().zip(self.session.as_ref()) {
+            cancel
+                .guard(Scope::Waiting, self.wait(queueing, session))
+                .await?;
+        }
+        cancel.check(Scope::Waiting)?;
+        let has_left = AtomicBool::new(false);
+        let carried_out = (self.engine).carry_out(&self.command, self.session.as_ref(), &has_left);
+        let done = cancel.guard(Scope::InFlight, carried_out).await;
+        done.unwrap_or_else(|ended| {
+            Err(if has_left.load(Ordering::Relaxed) {
+                Error {
+                    message: messages::command_in_doubt(&ended).into(),
+                    ..ended
+                }
+            } else {
+                ended
+            })
+        })
     }
 
     /// Waits for the turn, at most as long as an injection does. Whatever holds the session up: it is to end.
@@ -121,6 +136,7 @@ impl Engine {
         &self,
         command: &SessionCommand,
         session: Option<&Arc<str>>,
+        has_left: &AtomicBool,
     ) -> Result<Option<String>, Error> {
         let named = session.map(|session| &**session).unwrap_or_default();
         let attempts = Carrying {
@@ -129,6 +145,7 @@ impl Engine {
             session: session.map(|session| &**session),
             template: self.parts.profile.session_command(command, named)?,
             until: Instant::now() + self.config.deadline,
+            has_left,
         };
         let opened = retry_loop::run(attempts).await?;
         match (command, &opened, session) {
@@ -148,7 +165,9 @@ impl Engine {
         // What is not answered in time ends by itself, when nobody polls it any more.
         let _ = timeout(ENDING, async {
             for session in &all {
-                let _ = self.carry_out(end, Some(session)).await;
+                let _ = self
+                    .carry_out(end, Some(session), &AtomicBool::default())
+                    .await;
             }
         })
         .await;
@@ -162,6 +181,8 @@ struct Carrying<'a> {
     session: Option<&'a str>,
     template: RequestTemplate,
     until: Instant,
+    /// A request of it may have been carried out.
+    has_left: &'a AtomicBool,
 }
 
 impl Attempts for Carrying<'_> {
@@ -169,7 +190,9 @@ impl Attempts for Carrying<'_> {
 
     async fn attempt(&mut self, _: bool) -> Result<Option<String>, Failed> {
         let (engine, profile) = (self.engine, &self.engine.parts.profile);
-        let asking = engine.ask((&self.template, self.session), self.until, |_| ());
+        let asking = engine.ask((&self.template, self.session), self.until, |_| {
+            self.has_left.store(true, Ordering::Relaxed);
+        });
         let (answer, token) = match asking.await {
             Ok(answered) => answered,
             Err(NotAnswered { left, error }) => {
@@ -214,6 +237,10 @@ impl Attempts for Carrying<'_> {
             }
         }
         failed.failure.resend = failure.resend;
+        if !failed.error.code.allows(failed.error.delivery) {
+            // There are no digits, so nothing is known of them but what the code says.
+            failed.error.delivery = Delivery::Refused;
+        }
         Err(failed)
     }
 

@@ -13,9 +13,10 @@ use super::validated::Validated;
 use crate::api::{Prepared, RequestTemplate};
 use crate::auth::refuses_token;
 use crate::error::{Code, Error};
+use crate::fleet::MARGIN;
 use crate::http::Witness;
 use crate::retry::{Policy, Progress, Resend, is_too_early, is_transient};
-use crate::sessions::{Hearing, InFlightGuard, MaskAsked, Reach, Session};
+use crate::sessions::{Hearing, InFlightGuard, MaskAsked, Reach, Session, Target};
 
 /// How often a contact is brought into focus. The caller waits for it.
 const ACTIVATION_ATTEMPTS: u32 = 3;
@@ -23,7 +24,7 @@ const ACTIVATION_ATTEMPTS: u32 = 3;
 /// The contact that digits are for, in a session that is followed.
 pub(super) struct ContactGuard {
     session: Arc<Session>,
-    contact: Arc<str>,
+    target: Target,
 }
 
 impl ContactGuard {
@@ -32,22 +33,22 @@ impl ContactGuard {
         guard: Option<&Self>,
         work: impl Future<Output = T>,
     ) -> Result<T, Error> {
-        let Some(Self { session, contact }) = guard else {
+        let Some(Self { session, target }) = guard else {
             return Ok(work.await);
         };
         tokio::select! {
             biased;
-            () = session.ended(contact) => Err(messages::contact_ended()),
+            () = session.ended(&target.contact) => Err(messages::contact_ended()),
             done = work => Ok(done),
         }
     }
 
     /// Resolves when an event has said that the contact does not hear what is pressed, and the request has not left.
     pub(super) async fn taken_back(guard: Option<&Self>, witness: &Witness) -> Error {
-        if let Some(Self { session, contact }) = guard {
-            session.turned(contact).await;
+        if let Some(Self { session, target }) = guard {
+            let reach = session.turned(target).await;
             if witness.revoke() {
-                return not_reached(session.reach(contact));
+                return not_reached(reach);
             }
         }
         std::future::pending().await
@@ -56,24 +57,24 @@ impl ContactGuard {
     /// The mask of the contact's recording is about to be asked for, which is put off as long as nobody could tell when it
     /// is there.
     pub(super) async fn ask_mask(&self) -> MaskAsked {
-        self.session.mask_settled(&self.contact).await;
-        self.session.ask_mask(&self.contact)
+        self.session.mask_settled(&self.target.contact).await;
+        self.session.ask_mask(&self.target.contact)
     }
 
     /// Resolves when an event has said that it is there, or that the contact is not reached any more.
     pub(super) async fn masked(&self, asked: MaskAsked) -> Result<(), Error> {
-        let Self { session, contact } = self;
+        let Self { session, target } = self;
         tokio::select! {
             biased;
-            () = session.turned(contact) => Err(not_reached(session.reach(contact))),
-            () = session.masked(contact, asked) => Ok(()),
+            reach = session.turned(target) => Err(not_reached(reach)),
+            () = session.masked(&target.contact, asked) => Ok(()),
         }
     }
 
     /// A request may leave now, unless an event has said that the contact would not hear it. `None` where nothing is known at
     /// the moment.
     pub(super) fn leave(&self, witness: &Witness) -> Result<Option<InFlightGuard>, Error> {
-        match self.session.leave(&self.contact, witness) {
+        match self.session.leave(&self.target, witness) {
             Ok(leaving) => Ok(Some(leaving)),
             Err(Reach::NotKnown) => Ok(None),
             Err(reach) => Err(not_reached(reach)),
@@ -124,7 +125,10 @@ impl Engine {
             Some((Reach::NotFollowed, _)) | None => Ok(None),
             Some((_, session)) => Ok(Some(ContactGuard {
                 session,
-                contact: Arc::clone(contact),
+                target: Target {
+                    contact: Arc::clone(contact),
+                    masked: false,
+                },
             })),
         }
     }
@@ -132,7 +136,11 @@ impl Engine {
 
 impl Active {
     pub(super) fn contact_guard(&self) -> Result<Option<ContactGuard>, Error> {
-        (self.identity.engine).contact_guard(&self.request)
+        let mut guard = (self.identity.engine).contact_guard(&self.request)?;
+        if let Some(guard) = &mut guard {
+            guard.target.masked = self.is_masked;
+        }
+        Ok(guard)
     }
 
     /// Waits until it is known that the contact hears what is pressed.
@@ -141,7 +149,7 @@ impl Active {
             return Ok(());
         };
         let until = self.reach_until();
-        let known = guard.session.known(&guard.contact);
+        let known = guard.session.known(&guard.target.contact);
         match self.guard(timeout_at(until, known)).await? {
             Ok(Reach::Reached) => Ok(()),
             Ok(reach) => Err(not_reached(reach)),
@@ -156,8 +164,8 @@ impl Active {
         };
         let until = self.reach_until();
         let guard = self.contact_guard()?;
-        if let Some(ContactGuard { session, contact }) = &guard {
-            let known = self.guard(timeout_at(until, session.known(contact)));
+        if let Some(ContactGuard { session, target }) = &guard {
+            let known = self.guard(timeout_at(until, session.known(&target.contact)));
             if matches!(known.await?, Ok(Reach::Reached)) {
                 return Ok(());
             }
@@ -168,10 +176,15 @@ impl Active {
             template: &template,
             until,
         };
+        if let Some(lock) = self.hold.fleet_lock() {
+            // Another process may press by now.
+            lock.ensure(self.identity.engine.config.timeout + MARGIN)
+                .await?;
+        }
         self.guard(retry_loop::run(activation)).await??;
-        if let Some(ContactGuard { session, contact }) = &guard {
+        if let Some(ContactGuard { session, target }) = &guard {
             // What follows tells where it was in vain.
-            let reached = timeout_at(until, session.reached(contact));
+            let reached = timeout_at(until, session.reached(&target.contact));
             let _ = self.guard(reached).await?;
         }
         Ok(())
@@ -192,6 +205,7 @@ fn not_reached(reach: Reach) -> Error {
         Reach::Against(_) => messages::not_in_focus(
             "another contact is in focus: focus: true brings this one into focus first",
         ),
+        Reach::Unmasked => messages::mask_gone(),
         Reach::NotFollowed => messages::not_in_focus("the session is not followed any more"),
         Reach::NotKnown | Reach::Reached => {
             messages::not_in_focus("no event has said in time who hears what is pressed")

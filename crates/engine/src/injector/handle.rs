@@ -119,6 +119,8 @@ impl Injector {
         engine.maskings.close();
         engine.maskings.wait().await;
         engine.end_started().await;
+        // Last: what was pressed until now went by what they heard.
+        engine.in_flight.end_everything(Reason::Closed);
         if let Some(fleet) = &engine.parts.fleet {
             // Other processes would wait for what is not given back until its lease ends.
             let _ = timeout(AFTER_GIVING_UP, fleet.locks_released()).await;

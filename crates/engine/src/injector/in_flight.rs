@@ -21,6 +21,8 @@ struct Work {
     cancel: Arc<Cancel>,
     /// The call, once it is known.
     call: Option<Arc<str>>,
+    /// It only listens: what is pressed goes by it, so it ends last.
+    listens: bool,
 }
 
 /// A piece of work under way, until dropped.
@@ -28,7 +30,8 @@ pub(super) struct InFlightEntry {
     in_flight: Arc<InFlight>,
     id: u64,
     pub(super) cancel: Arc<Cancel>,
-    _tracked: TaskTrackerToken,
+    /// Closing waits for all but those who listen.
+    _tracked: Option<TaskTrackerToken>,
 }
 
 impl InFlightEntry {
@@ -49,17 +52,27 @@ impl Drop for InFlightEntry {
 impl InFlight {
     /// Adds a piece of work.
     pub(super) fn add(self: &Arc<Self>, id: u64) -> InFlightEntry {
+        self.add_entry(id, false)
+    }
+
+    /// Adds one that listens until the rest has ended.
+    pub(super) fn add_listener(self: &Arc<Self>, id: u64) -> InFlightEntry {
+        self.add_entry(id, true)
+    }
+
+    fn add_entry(self: &Arc<Self>, id: u64, listens: bool) -> InFlightEntry {
         let cancel = Arc::new(Cancel::new());
         let work = Work {
             cancel: Arc::clone(&cancel),
             call: None,
+            listens,
         };
         self.entries().insert(id, work);
         InFlightEntry {
             in_flight: Arc::clone(self),
             id,
             cancel,
-            _tracked: self.tracker.token(),
+            _tracked: (!listens).then(|| self.tracker.token()),
         }
     }
 
@@ -87,9 +100,9 @@ impl InFlight {
         }
     }
 
-    /// Ends all that waits.
+    /// Ends all that waits, but for those who listen.
     pub(super) fn end_waiting(&self, reason: Reason) {
-        for cancel in self.select(|_| true) {
+        for cancel in self.select(|work| !work.listens) {
             cancel.end_waiting(reason);
         }
     }

@@ -207,6 +207,14 @@ pub(super) fn cannot_mask() -> Error {
     )
 }
 
+/// An event has said that the recording is not masked any more.
+pub(super) fn mask_gone() -> Error {
+    Error::not_sent(
+        Code::Mask,
+        "something else has taken the mask of the recording away: nothing more was sent",
+    )
+}
+
 /// No event has said that the recording is masked.
 pub(super) fn mask_not_confirmed() -> Error {
     Error::not_sent(

@@ -12,7 +12,7 @@ use crate::Secret;
 use crate::api::RequestTemplate;
 use crate::auth::Token;
 use crate::error::Error;
-use crate::http::{Request, Witness};
+use crate::http::{MAX_ANSWER_BYTES, Request, Witness};
 use crate::redact::SHORTEST_SECRET;
 use crate::trace::Trace;
 
@@ -61,6 +61,7 @@ impl Engine {
             witness: Witness::default(),
             timeout: self.config.timeout,
             fresh_connection: false,
+            most_answer_bytes: MAX_ANSWER_BYTES,
         })
     }
 

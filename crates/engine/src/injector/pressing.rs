@@ -60,6 +60,8 @@ impl Active {
             self.request.deadline,
         );
         let masked = ContactGuard::unless_ended(contact.as_ref(), masked);
-        self.identity.entry.cancel.guard(scope, masked).await??
+        (self.identity.entry.cancel.guard(scope, masked).await???);
+        self.is_masked = contact.is_some();
+        Ok(())
     }
 }

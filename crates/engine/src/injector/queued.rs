@@ -94,8 +94,14 @@ impl Queued {
                 engine.check_contact(&request.prepared)?;
             }
             let guard = engine.contact_guard(request)?;
+            let known_as = engine.call_key(call);
             let turn = async {
                 take_turn(engine, fleet, call, (&mut hold.ticket, waiting), limits).await?;
+                if engine.call_key(call) != known_as {
+                    // Only now it is known which session it is, and what is in doubt there.
+                    engine.check_doubt(&request.prepared)?;
+                    engine.check_contact(&request.prepared)?;
+                }
                 if engine.blocks_elsewhere() {
                     Box::pin(engine.check_blocks(&request.prepared, request.deadline)).await?;
                 }
@@ -141,6 +147,7 @@ impl Queued {
             request: self.request,
             hold: self.hold,
             masking,
+            is_masked: false,
             witness: None,
         }
     }

@@ -19,7 +19,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::fleet::Fleet;
 use crate::lock::{LockKey, LockTicket, Registry};
-use crate::sessions::{Session, SessionView, Sessions};
+use crate::sessions::{Session, SessionView, Sessions, Tell};
 
 /// How many sessions the metrics list.
 const LISTED: usize = 1_000;
@@ -71,8 +71,13 @@ impl CallScope {
     }
 
     /// Begins to follow a session.
-    pub(super) fn follow(&self, sessions: &Arc<Sessions>, id: Arc<str>) -> Arc<FollowedSession> {
-        let followed = Arc::new(FollowedSession::new(id));
+    pub(super) fn follow(
+        &self,
+        sessions: &Arc<Sessions>,
+        id: Arc<str>,
+        tell: Tell,
+    ) -> Arc<FollowedSession> {
+        let followed = Arc::new(FollowedSession::new(id, tell));
         let mut early = self.early();
         if let Some(scope) = self.known.get() {
             followed.begin(sessions, scope);
@@ -118,9 +123,10 @@ impl Engine {
             return Ok(());
         };
         if self.session(call).is_none() {
-            let first = fleet.first_session_id(scope, call).await?;
-            let first = first.map_or_else(|| Arc::clone(call), Arc::from);
-            (self.parts.registry.sessions()).adopt(scope, call, &first);
+            // What nobody has told may be told later, so it is asked again the next time.
+            if let Some(first) = fleet.first_session_id(scope, call).await? {
+                (self.parts.registry.sessions()).adopt(scope, call, &first.into());
+            }
         }
         Ok(())
     }

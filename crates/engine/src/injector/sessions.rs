@@ -15,11 +15,12 @@ use crate::Secret;
 use crate::api::{SessionAnswer, SessionStatus};
 use crate::cancel::{Reason, Scope, closed};
 use crate::error::{Code, Error};
-use crate::event::Event;
+use crate::event::{Event, SessionEventNames};
 use crate::lock::Rejection;
 use crate::payload;
 use crate::redact::Redactor;
 use crate::retry::{Policy, Progress, Resend};
+use crate::sessions::Tell;
 
 /// How long the platform may keep a poll: the longest that it takes.
 const POLL: Duration = Duration::from_secs(60);
@@ -30,6 +31,9 @@ const POLL_AFTER_TROUBLE: Duration = Duration::from_secs(1);
 
 /// What an answer may take beyond that.
 const POLL_MARGIN: Duration = Duration::from_secs(15);
+
+/// How much of an answer is read. One that begins tells all of the state, and what cannot be read may speak against a send.
+const MOST_POLL_BYTES: usize = 4 << 20;
 
 /// The least time between two polls, whatever is answered: a platform that answers at once must not be flooded.
 const LEAST_INTERVAL: Duration = Duration::from_millis(100);
@@ -47,8 +51,6 @@ pub struct Follower {
     engine: Arc<Engine>,
     /// The caller's number.
     id: u64,
-    /// The program is told the events as they come, digits included.
-    reveals: bool,
     entry: InFlightEntry,
     /// Given up with the follower.
     followed: Arc<FollowedSession>,
@@ -69,11 +71,12 @@ impl Follower {
         let _ = engine.parts.profile.next_event(session, POLL)?;
         // From this moment on what is asked for waits for its events.
         let sessions = engine.parts.registry.sessions();
-        let followed = engine.scope.follow(sessions, session.into());
+        let session: Arc<str> = session.into();
+        let tell = tell(&engine, id, &session, reveals);
+        let followed = engine.scope.follow(sessions, session, tell);
         Ok(Self {
-            entry: engine.in_flight.add(id),
+            entry: engine.in_flight.add_listener(id),
             id,
-            reveals,
             engine,
             followed,
         })
@@ -90,63 +93,44 @@ impl Follower {
     async fn listen(&self) {
         let mut was_heard = false;
         let mut earliest = Instant::now();
-        let mut renewed = None;
         loop {
             let poll = Poll {
                 follower: self,
-                session: renewed.as_deref().unwrap_or(&self.followed.id),
                 was_heard,
                 earliest: &mut earliest,
                 failed: false,
                 told: false,
             };
             // The policy has no end.
-            let Ok(heard) = retry_loop::run(poll).await else {
+            let Ok(status) = retry_loop::run(poll).await else {
                 continue;
             };
-            was_heard = true;
-            match self.heard(heard).await {
-                Next::Poll(id) => renewed = id.or(renewed),
-                Next::None => return,
+            if status == SessionStatus::Ended {
+                return;
             }
+            was_heard = true;
             self.engine.parts.events.ready().await;
         }
     }
 
     /// Takes over what an answer says.
-    async fn heard(&self, Heard { answer, secrets }: Heard) -> Next {
+    async fn heard(&self, answer: &SessionAnswer, secrets: &[Secret]) {
         let engine = &self.engine;
-        let following = self.followed.following();
-        if let Some((following, id)) = following.zip(answer.renewed.as_deref()) {
+        let Some(following) = self.followed.following() else {
+            return;
+        };
+        if let Some(id) = &answer.renewed {
             following.renewed(id);
         }
-        if let Some(following) = following {
-            following.heard(&answer.events);
-        }
+        following.heard(&answer.events);
         // Before anybody is told of the id, and may hand it to another process.
-        let fleet = engine.parts.fleet.as_ref().zip(engine.scope.get());
-        if let Some(((fleet, scope), id)) = fleet.zip(answer.renewed.as_deref()) {
-            let first = engine.call_key(&self.followed.id);
-            fleet.publish_session(scope, id, &first).await;
+        if let Some((fleet, scope)) = engine.parts.fleet.as_ref().zip(engine.scope.get()) {
+            let session = following.session();
+            if let Some(id) = session.id_to_publish(answer.renewed.is_some(), Instant::now()) {
+                fleet.publish_session(scope, &id, &session.first_id()).await;
+            }
         }
-        let redactor = Redactor {
-            digits: &[],
-            secrets: &secrets,
-        };
-        for event in answer.events {
-            engine.parts.events.emit(Event::Session {
-                follower: self.id,
-                session: Arc::clone(&self.followed.id),
-                received: engine.parts.clock.now(),
-                shown: shown_event(&event.json, engine.config.mask_digits, redactor),
-                event: Box::new(event),
-                reveals: self.reveals,
-            });
-        }
-        if answer.status == SessionStatus::Ended {
-            return Next::None;
-        }
-        Next::Poll(answer.renewed)
+        following.tell(&answer.events, secrets);
     }
 
     /// Rejects everything that waits for the session: in its queue, whichever injector it came by, and what of this
@@ -171,39 +155,39 @@ impl Follower {
     }
 }
 
-/// What comes after an answer.
-enum Next {
-    /// The next poll, by this id where the session has another one from now on.
-    Poll(Option<String>),
-    /// Nothing: the session has ended.
-    None,
-}
-
-/// What a poll was answered with.
-struct Heard {
-    answer: SessionAnswer,
-    /// What the platform was told in confidence, and may say again.
-    secrets: Vec<Secret>,
-}
-
-impl Heard {
-    const fn ended() -> Self {
-        Self {
-            answer: SessionAnswer {
-                status: SessionStatus::Ended,
-                renewed: None,
-                events: Vec::new(),
-            },
-            secrets: Vec::new(),
+/// Tells the program of one injector what a session tells.
+fn tell(engine: &Arc<Engine>, follower: u64, session: &Arc<str>, reveals: bool) -> Tell {
+    let engine = Arc::downgrade(engine);
+    let session = Arc::clone(session);
+    Arc::new(move |events, secrets| {
+        let Some(engine) = engine.upgrade() else {
+            return;
+        };
+        let redactor = Redactor {
+            digits: &[],
+            secrets,
+        };
+        let shown = |text: &Option<String>| text.as_ref().map(|text| redactor.text(text));
+        for event in events {
+            engine.parts.events.emit(Event::Session {
+                follower,
+                session: Arc::clone(&session),
+                received: engine.parts.clock.now(),
+                names: SessionEventNames {
+                    kind: redactor.text(&event.kind),
+                    contact: shown(&event.contact),
+                    status: shown(&event.status),
+                },
+                shown: shown_event(&event.json, engine.config.mask_digits, redactor),
+                clear: reveals.then(|| event.json.clone()),
+            });
         }
-    }
+    })
 }
 
 /// One poll, tried until it is answered.
 struct Poll<'a> {
     follower: &'a Follower,
-    /// The id to ask with.
-    session: &'a str,
     was_heard: bool,
     earliest: &'a mut Instant,
     /// The last attempt has failed.
@@ -213,9 +197,9 @@ struct Poll<'a> {
 }
 
 impl Attempts for Poll<'_> {
-    type Output = Heard;
+    type Output = SessionStatus;
 
-    async fn attempt(&mut self, _: bool) -> Result<Heard, Failed> {
+    async fn attempt(&mut self, _: bool) -> Result<SessionStatus, Failed> {
         let heard = self.ask().await;
         self.failed = heard.is_err();
         if let Some(following) = self.follower.followed.following().filter(|_| self.failed) {
@@ -246,8 +230,15 @@ impl Attempts for Poll<'_> {
 }
 
 impl Poll<'_> {
-    async fn ask(&mut self) -> Result<Heard, Failed> {
+    /// Asks once, and takes over what is answered.
+    async fn ask(&mut self) -> Result<SessionStatus, Failed> {
         sleep_until(*self.earliest).await;
+        let followed = &self.follower.followed;
+        let session = (followed.following()).map(|following| Arc::clone(following.session()));
+        let _polling = match &session {
+            Some(session) => Some(session.poll().await),
+            None => None,
+        };
         let asked = Instant::now();
         *self.earliest = asked + LEAST_INTERVAL;
         let engine = &self.follower.engine;
@@ -257,11 +248,13 @@ impl Poll<'_> {
             POLL
         };
         let until = asked + wait + POLL_MARGIN;
-        // A poll goes by the id of its own answers.
-        let template = engine.parts.profile.next_event(self.session, wait);
+        let newest = session.as_ref().map(|session| session.newest_id());
+        let asked_for = newest.as_ref().unwrap_or(&followed.id);
+        let template = engine.parts.profile.next_event(asked_for, wait);
         let template = template.map_err(Failed::finally)?;
         let asking = engine.ask((&template, None), until, |poll| {
             poll.timeout = wait + POLL_MARGIN;
+            poll.most_answer_bytes = MOST_POLL_BYTES;
         });
         let (answer, token) = asking.await.map_err(|NotAnswered { error, .. }| {
             let mut failed = Failed::not_sent(error);
@@ -271,14 +264,11 @@ impl Poll<'_> {
         })?;
         let heard = engine.parts.profile.session_answer(&answer);
         let resend = match heard.status {
-            SessionStatus::NotFound if self.was_heard => {
-                return Ok(Heard::ended());
-            }
-            SessionStatus::Active | SessionStatus::Ended => {
-                return Ok(Heard {
-                    answer: heard,
-                    secrets: engine.secrets_of(&token),
-                });
+            SessionStatus::NotFound if self.was_heard => return Ok(SessionStatus::Ended),
+            status @ (SessionStatus::Active | SessionStatus::Ended) => {
+                let secrets = engine.secrets_of(&token);
+                self.follower.heard(&heard, &secrets).await;
+                return Ok(status);
             }
             SessionStatus::TokenRefused => Resend::FreshToken,
             SessionStatus::NotFound | SessionStatus::Unavailable => Resend::Transient,

@@ -91,6 +91,7 @@ impl Contacts {
             // In a conference all of them do.
             Some(ContactState::Joined) if self.is_in_conference() => Hearing::Hears,
             Some(ContactState::Ringing) => Hearing::Other,
+            Some(ContactState::Unclear) if is_focus || self.focus.is_none() => Hearing::NotTold,
             _ if self.focus.is_some() => Hearing::Other,
             _ => Hearing::NotTold,
         }
@@ -140,7 +141,10 @@ impl Contacts {
             self.take_over(contact, earlier);
         } else if joins || self.focus.is_none() && state == ContactState::Joined {
             self.focus = Some(Arc::clone(contact));
-        } else if !hears(state) && self.focus.as_ref() == Some(contact) {
+        } else if !hears(state)
+            && state != ContactState::Unclear
+            && self.focus.as_ref() == Some(contact)
+        {
             self.focus = self.last_joined();
         }
         self.forget_oldest();

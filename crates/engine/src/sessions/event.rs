@@ -57,6 +57,8 @@ pub enum ContactState {
     Joined,
     /// Its voice path is gone.
     Ended,
+    /// The platform has a word for it that is not known here.
+    Unclear,
 }
 
 impl ContactState {
@@ -88,6 +90,7 @@ impl ContactState {
             Self::Masked => "masked",
             Self::Joined => "joined",
             Self::Ended => "ended",
+            Self::Unclear => "unclear",
         }
     }
 

@@ -6,21 +6,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::event::SessionEvent;
 use super::session::Session;
 use super::table::Sessions;
+use crate::Secret;
 
 /// Somebody who follows a session, until dropped: tells it what is heard of it.
 #[derive(Debug)]
 pub struct Following {
     sessions: Arc<Sessions>,
     session: Arc<Session>,
+    /// Its number among those who follow the session.
+    number: u64,
     /// The events are heard at the moment.
     heard: AtomicBool,
 }
 
 impl Following {
-    pub(super) fn new(sessions: Arc<Sessions>, session: Arc<Session>) -> Self {
+    pub(super) fn new(sessions: Arc<Sessions>, session: Arc<Session>, number: u64) -> Self {
         Self {
             sessions,
             session,
+            number,
             heard: AtomicBool::new(false),
         }
     }
@@ -37,6 +41,11 @@ impl Following {
             self.session.learn(events);
         }
         self.hears(true);
+    }
+
+    /// Tells events to all who follow the session.
+    pub fn tell(&self, events: &[SessionEvent], secrets: &[Secret]) {
+        self.session.tell(events, secrets);
     }
 
     /// The events cannot be heard at the moment.
@@ -64,6 +73,6 @@ impl Following {
 impl Drop for Following {
     fn drop(&mut self) {
         self.hears(false);
-        self.sessions.unfollow(&self.session);
+        self.sessions.unfollow(&self.session, self.number);
     }
 }

@@ -6,6 +6,9 @@ use std::sync::Arc;
 /// How many ids of a session are kept besides the first. Each answer with events brings one.
 pub(super) const KEPT: usize = 10_000;
 
+/// How many are kept of a session that nobody follows any more.
+const KEPT_IDLE: usize = 100;
+
 /// The ids that one session has had: all go on meaning it, and the newest is the one to ask with.
 #[derive(Debug)]
 pub(super) struct Ids {
@@ -44,6 +47,12 @@ impl Ids {
     /// The platform names one that it has had.
     pub(super) fn ask_with(&mut self, id: Arc<str>) {
         self.newest = id;
+    }
+
+    /// Forgets all but the first and the newest few, and gives those.
+    pub(super) fn shorten(&mut self) -> Vec<Arc<str>> {
+        let forgotten = self.later.len().saturating_sub(KEPT_IDLE);
+        self.later.drain(..forgotten).collect()
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<str>> {

@@ -1,41 +1,54 @@
 //! One session: what is known of it, who waits for that, and which requests must not leave any more.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, PoisonError};
 #[cfg(not(cxone_loom))]
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 #[cfg(cxone_loom)]
 use loom::sync::{Mutex, MutexGuard};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::contacts::{ContactView, Contacts, Hearing};
 use super::event::{SessionEvent, SessionFact};
 use super::ids::Ids;
+use crate::Secret;
 use crate::http::Witness;
 
 mod masks;
 
+/// After how long the newest id is told again to other processes, which know it for an hour.
+const PUBLISH_AGAIN: Duration = Duration::from_secs(900);
+
+/// Takes events, with what the platform was told in confidence and may say again.
+pub type Tell = Arc<dyn Fn(&[SessionEvent], &[Secret]) + Send + Sync>;
+
 /// One session, whatever id it goes by.
-#[derive(Debug)]
 pub struct Session {
     scope: Arc<str>,
     state: Mutex<State>,
     changed: Notify,
+    /// Held by the one who polls: answers of two polls at once could come in the wrong order.
+    polling: tokio::sync::Mutex<()>,
 }
 
-#[derive(Debug)]
 struct State {
     ids: Ids,
     contacts: Contacts,
     can_mask: Option<bool>,
     has_ended: bool,
-    /// How many follow it.
-    followers: usize,
+    /// Those who follow it, by numbers of their own.
+    followers: BTreeMap<u64, Tell>,
+    last_follower: u64,
     /// How many of them hear its events at the moment.
     hearing: usize,
-    /// The requests that may be leaving, with the contact that each is for.
-    leaving: BTreeMap<u64, (Arc<str>, Witness)>,
+    /// The requests that may be leaving, and what each is for.
+    leaving: BTreeMap<u64, (Target, Witness)>,
+    /// When its newest id was told to other processes.
+    published: Option<Instant>,
     requests: u64,
 }
 
@@ -52,6 +65,15 @@ pub struct SessionView {
     pub contacts: Vec<ContactView>,
 }
 
+/// Whom a request is for, and what has to be told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The contact.
+    pub contact: Arc<str>,
+    /// Whether its recording has to be masked.
+    pub masked: bool,
+}
+
 /// Why a contact is not reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -63,6 +85,16 @@ pub enum Reach {
     NotKnown,
     /// It is not, for this reason.
     Against(Hearing),
+    /// It is, and its recording is not masked any more.
+    Unmasked,
+}
+
+impl Reach {
+    /// Whether an event has said that nothing may be sent.
+    #[must_use]
+    pub const fn is_against(self) -> bool {
+        matches!(self, Self::Against(_) | Self::Unmasked)
+    }
 }
 
 impl Session {
@@ -74,13 +106,21 @@ impl Session {
                 contacts: Contacts::default(),
                 can_mask: None,
                 has_ended: false,
-                followers: 0,
+                followers: BTreeMap::new(),
+                last_follower: 0,
                 hearing: 0,
                 leaving: BTreeMap::new(),
+                published: None,
                 requests: 0,
             }),
             changed: Notify::new(),
+            polling: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Waits for the right to poll, which one at a time has: whoever follows the session hears what any of them does.
+    pub async fn poll(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.polling.lock().await
     }
 
     /// Within what its ids are unique.
@@ -100,10 +140,21 @@ impl Session {
         Arc::clone(self.state().ids.newest())
     }
 
+    /// The newest id, where other processes are to be told of it now: when it is new, and again before they forget it.
+    #[must_use]
+    pub fn id_to_publish(&self, is_new: bool, now: Instant) -> Option<Arc<str>> {
+        let mut state = self.state();
+        let is_due = (state.published).is_none_or(|published| now - published >= PUBLISH_AGAIN);
+        (is_new || is_due).then(|| {
+            state.published = Some(now);
+            Arc::clone(state.ids.newest())
+        })
+    }
+
     /// Whether somebody follows it.
     #[must_use]
     pub fn is_followed(&self) -> bool {
-        self.state().followers > 0
+        !self.state().followers.is_empty()
     }
 
     /// Whether recordings can be masked in it; `None` where nothing has said so.
@@ -142,30 +193,28 @@ impl Session {
         ended.await;
     }
 
-    /// Resolves when an event has said that a contact is not reached.
-    pub async fn turned(&self, contact: &str) {
-        let turned = self.wait(|state| match state.reach(contact) {
-            Reach::Against(_) => Some(()),
-            _ => None,
-        });
-        turned.await;
+    /// Resolves when an event has said that nothing may be sent to a contact, and gives what that is.
+    pub async fn turned(&self, target: &Target) -> Reach {
+        let turned =
+            self.wait(|state| Some(state.reach_of(target)).filter(|reach| reach.is_against()));
+        turned.await
     }
 
     /// A request for a contact may leave now, unless an event has said that it does not reach it. From here on such an event
     /// takes it back, where it has not left.
     pub fn leave(
         self: &Arc<Self>,
-        contact: &Arc<str>,
+        target: &Target,
         witness: &Witness,
     ) -> Result<InFlightGuard, Reach> {
         let mut state = self.state();
-        match state.reach(contact) {
+        match state.reach_of(target) {
             Reach::Reached => {}
             other => return Err(other),
         }
         state.requests += 1;
         let number = state.requests;
-        (state.leaving).insert(number, (Arc::clone(contact), witness.clone()));
+        (state.leaving).insert(number, (target.clone(), witness.clone()));
         Ok(InFlightGuard {
             session: Arc::clone(self),
             number,
@@ -200,6 +249,14 @@ impl Session {
         self.changed.notify_waiters();
     }
 
+    /// Tells events to all who follow it.
+    pub(super) fn tell(&self, events: &[SessionEvent], secrets: &[Secret]) {
+        let followers: Vec<_> = self.state().followers.values().cloned().collect();
+        for tell in followers {
+            tell(events, secrets);
+        }
+    }
+
     pub(super) fn end(&self) {
         let mut state = self.state();
         state.has_ended = true;
@@ -209,20 +266,25 @@ impl Session {
         self.changed.notify_waiters();
     }
 
-    pub(super) fn follow(&self) {
+    /// Gives the number of the follower.
+    pub(super) fn follow(&self, tell: Tell) -> u64 {
         let mut state = self.state();
-        if state.followers == 0 {
+        if state.followers.is_empty() {
             // What was known of it is out of date.
             state.contacts = Contacts::default();
             state.has_ended = false;
         }
-        state.followers += 1;
+        state.last_follower += 1;
+        let number = state.last_follower;
+        state.followers.insert(number, tell);
+        number
     }
 
-    pub(super) fn unfollow(&self) {
+    pub(super) fn unfollow(&self, follower: u64) {
         let mut state = self.state();
-        state.followers = state.followers.saturating_sub(1);
+        let told = state.followers.remove(&follower);
         drop(state);
+        drop(told);
         self.changed.notify_waiters();
     }
 
@@ -248,6 +310,11 @@ impl Session {
         self.state().ids.ask_with(id);
     }
 
+    /// Nobody follows it any more: of its ids those are kept that somebody may still name. Gives the others.
+    pub(super) fn forget_ids(&self) -> Vec<Arc<str>> {
+        self.state().ids.shorten()
+    }
+
     pub(super) fn ids(&self) -> Vec<Arc<str>> {
         self.state().ids.all().cloned().collect()
     }
@@ -269,13 +336,19 @@ impl Session {
     }
 }
 
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
 impl State {
     fn reach(&self, contact: &str) -> Reach {
         let hearing = self.contacts.hearing(contact);
         if self.has_ended || hearing == Hearing::Ended {
             return Reach::Against(Hearing::Ended);
         }
-        if self.followers == 0 {
+        if self.followers.is_empty() {
             return Reach::NotFollowed;
         }
         match hearing {
@@ -285,9 +358,19 @@ impl State {
         }
     }
 
+    fn reach_of(&self, target: &Target) -> Reach {
+        match self.reach(&target.contact) {
+            Reach::Reached if target.masked && !self.contacts.is_masked(&target.contact) => {
+                Reach::Unmasked
+            }
+            reach => reach,
+        }
+    }
+
     fn take_back(&mut self) {
-        for (contact, witness) in self.leaving.values() {
-            if self.contacts.hearing(contact).is_against() {
+        for (target, witness) in self.leaving.values() {
+            let against = self.contacts.hearing(&target.contact).is_against();
+            if against || self.reach_of(target).is_against() {
                 // Whether it worked is asked where it was sent.
                 let _ = witness.revoke();
             }

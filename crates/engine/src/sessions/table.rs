@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::following::Following;
-use super::session::{Session, SessionView};
+use super::session::{Session, SessionView, Tell};
 
 /// How many sessions that nobody follows any more are kept, so that their ids go on meaning them.
 const KEPT_IDLE: usize = 1_000;
@@ -38,14 +38,14 @@ impl Sessions {
 
     /// Begins to follow the session with this id.
     #[must_use]
-    pub fn follow(self: &Arc<Self>, scope: &Arc<str>, id: &Arc<str>) -> Following {
-        let session = self.change(|table| {
+    pub fn follow(self: &Arc<Self>, scope: &Arc<str>, id: &Arc<str>, tell: Tell) -> Following {
+        let (session, number) = self.change(|table| {
             let session = table.find_or_add(scope, id);
             table.idle.retain(|idle| !Arc::ptr_eq(idle, &session));
-            session.follow();
-            session
+            let number = session.follow(tell);
+            (session, number)
         });
-        Following::new(Arc::clone(self), session)
+        Following::new(Arc::clone(self), session, number)
     }
 
     /// Takes over from elsewhere that an id means the session that began as `first`.
@@ -87,9 +87,9 @@ impl Sessions {
         self.change(|table| table.add_id(session, id.into()));
     }
 
-    pub(super) fn unfollow(&self, session: &Arc<Session>) {
+    pub(super) fn unfollow(&self, session: &Arc<Session>, follower: u64) {
         self.change(|table| {
-            session.unfollow();
+            session.unfollow(follower);
             if !session.is_followed() {
                 table.leave(Arc::clone(session));
             }
@@ -132,6 +132,11 @@ impl Table {
     }
 
     fn leave(&mut self, session: Arc<Session>) {
+        if let Some(ids) = self.scopes.get_mut(session.scope()) {
+            for forgotten in session.forget_ids() {
+                ids.remove(&forgotten);
+            }
+        }
         self.idle.push_back(session);
         if self.idle.len() > KEPT_IDLE
             && let Some(oldest) = self.idle.pop_front()

@@ -23,12 +23,16 @@ const MOST_EVENTS: usize = 10_000;
 pub(super) fn read(answer: &Answer) -> SessionAnswer {
     let status = answer.status.as_u16();
     let body = json(&answer.body).filter(|_| answer.status.is_success());
-    let events = body.as_ref().map(events).unwrap_or_default();
+    let told = body.as_ref().and_then(events);
+    // Events that cannot be read may be those that speak against a send.
+    let is_readable = told.is_some() || is_empty(&answer.body);
+    let events = told.unwrap_or_default();
     let ends = status == 200 && events.iter().any(|event| event.fact == SessionFact::Ended);
     SessionAnswer {
         status: match status {
             _ if ends => SessionStatus::Ended,
-            200..=299 | 304 => SessionStatus::Active,
+            304 => SessionStatus::Active,
+            200..=299 if is_readable => SessionStatus::Active,
             _ if refuses_token(answer) => SessionStatus::TokenRefused,
             404 => SessionStatus::NotFound,
             409 => SessionStatus::Ended,
@@ -54,13 +58,18 @@ fn json(body: &AnswerBody) -> Option<Value> {
     }
 }
 
-fn events(body: &Value) -> Vec<SessionEvent> {
+fn is_empty(body: &AnswerBody) -> bool {
+    matches!(body, AnswerBody::Whole(bytes) if bytes.is_empty())
+}
+
+/// `None` where the body has none, or more than are read.
+fn events(body: &Value) -> Option<Vec<SessionEvent>> {
     let events = match body {
-        Value::Array(events) => Some(events),
-        other => other.get("events").and_then(Value::as_array),
+        Value::Array(events) => events,
+        other => other.get("events")?.as_array()?,
     };
-    let objects = (events.into_iter().flatten()).filter(|event| event.is_object());
-    objects.take(MOST_EVENTS).map(event).collect()
+    let objects = events.iter().filter(|event| event.is_object());
+    (events.len() <= MOST_EVENTS).then(|| objects.map(event).collect())
 }
 
 /// The platform writes `Type`, some of its gateways `type`.
@@ -82,11 +91,12 @@ fn event(json: &Value) -> SessionEvent {
     }
 }
 
-/// A contact whose id is none cannot be asked for, and a status that is none of a call says nothing of it.
+/// A contact whose id is none cannot be asked for, and one without a status is told nothing of.
 fn contact(json: &Value) -> Option<SessionFact> {
     let id = |name| text_of(json, &[name]).filter(|id| payload::check_id(name, id).is_ok());
     let contact = id("ContactID")?;
-    let state = ContactState::of_status(&text_of(json, &["Status"])?)?;
+    let status = text_of(json, &["Status"])?;
+    let state = ContactState::of_status(&status).unwrap_or(ContactState::Unclear);
     let earlier = ["ParentContactID", "MasterID"].into_iter().filter_map(id);
     Some(SessionFact::Contact {
         earlier: (earlier.filter(|earlier| *earlier != contact))
@@ -131,6 +141,8 @@ mod tests {
         let id = r#"{"sessionId":"s-2","events":[]}"#;
         assert_eq!(renewed(200, id).as_deref(), Some("s-2"));
         assert_eq!(renewed(409, id), None);
+        let json = serde_json::json!({"Status": "Preview"});
+        assert_eq!(call(json), contact(&[], ContactState::Unclear));
         for other in [
             r#"{"sessionId":"../x"}"#,
             r#"{"sessionId":2}"#,
@@ -160,9 +172,12 @@ mod tests {
             (
                 200,
                 r#"{"events":{"Type":"AgentSessionEnd"}}"#,
-                SessionStatus::Active,
+                SessionStatus::Unavailable,
             ),
-            (200, "<html>", SessionStatus::Active),
+            (200, "<html>", SessionStatus::Unavailable),
+            (200, "", SessionStatus::Active),
+            (204, "", SessionStatus::Active),
+            (200, "{}", SessionStatus::Unavailable),
             (304, "", SessionStatus::Active),
             (401, end, SessionStatus::TokenRefused),
             (403, "", SessionStatus::Unavailable),
@@ -197,7 +212,6 @@ mod tests {
             serde_json::json!({"ContactID": 7, "Status": "disconnected", "FinalState": "False"});
         assert_eq!(call(json), contact(&[], ContactState::Ended));
         for other in [
-            serde_json::json!({"Status": "Preview"}),
             serde_json::json!({"Status": "Active", "ContactID": "../x"}),
             serde_json::json!({"Status": null}),
         ] {

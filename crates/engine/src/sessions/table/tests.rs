@@ -1,5 +1,5 @@
 use super::super::event::{ContactState, SessionEvent, SessionFact};
-use super::super::session::Reach;
+use super::super::session::{Reach, Target};
 use super::super::{Hearing, ids};
 use super::*;
 use crate::http::Witness;
@@ -24,7 +24,7 @@ fn tells(contact: &str, state: ContactState) -> [SessionEvent; 1] {
 }
 
 fn followed(sessions: &Arc<Sessions>, id: &str) -> Following {
-    sessions.follow(&scope(), &id.into())
+    sessions.follow(&scope(), &id.into(), Arc::new(|_, _| ()))
 }
 
 #[test]
@@ -87,7 +87,10 @@ fn a_request_leaves_only_while_its_contact_is_reached_and_is_taken_back_after() 
     let sessions = Arc::new(Sessions::default());
     let following = followed(&sessions, "s");
     let session = Arc::clone(following.session());
-    let contact: Arc<str> = "a".into();
+    let contact = Target {
+        contact: "a".into(),
+        masked: false,
+    };
     let leave = |witness: &Witness| session.leave(&contact, witness);
     assert_eq!(leave(&Witness::default()).unwrap_err(), Reach::NotKnown);
     following.heard(&tells("a", ContactState::Active));
@@ -108,4 +111,23 @@ fn a_request_leaves_only_while_its_contact_is_reached_and_is_taken_back_after() 
     again.ended();
     drop(again);
     assert_eq!(session.reach("a"), Reach::Against(Hearing::Ended));
+}
+
+#[test]
+fn a_mask_that_is_taken_away_takes_the_request_back() {
+    let sessions = Arc::new(Sessions::default());
+    let following = followed(&sessions, "s");
+    let session = Arc::clone(following.session());
+    let target = Target {
+        contact: "a".into(),
+        masked: true,
+    };
+    following.heard(&tells("a", ContactState::Active));
+    let unmasked = session.leave(&target, &Witness::default());
+    assert_eq!(unmasked.unwrap_err(), Reach::Unmasked);
+    following.heard(&tells("a", ContactState::Masked));
+    let witness = Witness::default();
+    let _leaving = session.leave(&target, &witness).unwrap();
+    following.heard(&tells("a", ContactState::Active));
+    assert!(!witness.hand_over());
 }

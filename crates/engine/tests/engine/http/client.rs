@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cxone_dtmf_engine::http::{Answer, Fault, FaultKind, Request, Transport, Witness};
+use cxone_dtmf_engine::http::{
+    Answer, Fault, FaultKind, MAX_ANSWER_BYTES, Request, Transport, Witness,
+};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::net::TcpListener;
 
@@ -33,6 +35,7 @@ pub fn request(url: &str, id: &str) -> (Request, Witness) {
         witness: witness.clone(),
         timeout: LONG,
         fresh_connection: false,
+        most_answer_bytes: MAX_ANSWER_BYTES,
     };
     (request, witness)
 }

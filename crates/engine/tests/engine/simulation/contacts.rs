@@ -258,6 +258,7 @@ pub fn event(call: usize, told: Told) -> Value {
         ContactState::Masked => "Masking",
         ContactState::Joined => "Joined",
         ContactState::Ended => "Disconnected",
+        ContactState::Unclear => "Odd",
     };
     let mut event = json!({
         "Type": "CallContactEvent",

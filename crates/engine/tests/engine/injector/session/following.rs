@@ -226,10 +226,9 @@ async fn trouble_that_comes_back_is_told_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_platform_that_answers_at_once_is_not_flooded() {
-    for status in [304, 200] {
-        let platform = Platform::choosing(move |seen| {
-            (seen.kind == Kind::NextEvent).then(|| Act::slow(status, ms(0)))
-        });
+    for act in [Act::slow(304, ms(0)), Act::events("[]", ms(0))] {
+        let platform =
+            Platform::choosing(move |seen| (seen.kind == Kind::NextEvent).then(|| act.clone()));
         let stage = Stage::before(platform, config());
         stage.follow();
         sleep(ms(10_050)).await;
@@ -300,4 +299,67 @@ async fn not_polled_says_whether_it_is_worth_trying_again() {
     };
     assert!(!error.retryable);
     assert_eq!(error.retry_after, Some(ms(7_000)));
+}
+
+/// What cannot be read may say that somebody else is in focus by now.
+#[tokio::test(start_paused = true)]
+async fn events_that_cannot_be_read_count_as_not_heard() {
+    let active = r#"[{"Type":"CallContactEvent","ContactID":"c","Status":"Active"}]"#;
+    for unreadable in ["<html>sorry</html>", "{\"events\":[{\"Type\":"] {
+        let stage = Stage::new(config()).plan(
+            Kind::NextEvent,
+            [
+                Act::events(active, ms(0)),
+                Act::events(unreadable, ms(0)),
+                Act::events(unreadable, ms(0)),
+                Act::slow(304, POLL),
+            ],
+        );
+        stage.follow();
+        sleep(ms(150)).await;
+        assert_eq!(stage.told(), (0, 1), "{unreadable}");
+        let sessions = stage.world.injector.snapshot().sessions.0;
+        assert!(!sessions[0].is_heard, "{unreadable}");
+    }
+}
+
+/// A slow answer of one poll must not undo what a later one said.
+#[tokio::test(start_paused = true)]
+async fn those_who_follow_one_session_poll_one_after_the_other_and_all_hear_it() {
+    let renewed = r#"{"sessionId":"s-2","events":[{"Type":"AgentState"}]}"#;
+    let stage = Stage::new(config()).plan(
+        Kind::NextEvent,
+        [Act::events(renewed, ms(400)), Act::slow(304, POLL)],
+    );
+    let other = stage.beside(config());
+    stage.follow();
+    other.follow();
+    sleep(ms(300)).await;
+    assert_eq!(stage.times(Kind::NextEvent).len(), 1);
+    sleep(ms(300)).await;
+    let polls = stage.world.platform.requests();
+    let ids: Vec<_> = polls.iter().map(|seen| seen.call.as_str()).collect();
+    assert_eq!(ids, ["s", "s-2"]);
+    for stage in [&stage, &other] {
+        let events = stage.world.events.0.lock().unwrap();
+        let heard = |event: &&Event| matches!(event, Event::Session { .. });
+        assert_eq!(events.iter().filter(heard).count(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sequence_that_has_begun_ends_while_it_closes() {
+    let active = r#"[{"Type":"CallContactEvent","ContactID":"c","Status":"Active"}]"#;
+    let stage = Stage::new(config()).plan(
+        Kind::NextEvent,
+        [Act::events(active, ms(0)), Act::slow(304, POLL)],
+    );
+    let following = stage.follow();
+    sleep(ms(150)).await;
+    let pressing = stage.press_to(("s", "c"), 1, "1W2", &options());
+    sleep(ms(500)).await;
+    stage.world.injector.close(None).await;
+    accepted(&pressing.await.unwrap());
+    assert_eq!(stage.pressed(), ["1", "2"]);
+    following.await.unwrap();
 }
