@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::{Extensions, HeaderMap, Request, StatusCode};
+use http::{Extensions, HeaderMap, Request};
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::client::legacy::connect::{
     CaptureConnection, Connected, Connection, capture_connection,
@@ -17,8 +17,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
-use super::head;
 use super::keep_alive::KeepAlive;
+use super::message::Answer;
 use super::via::Via;
 use super::witness::WitnessedBody;
 
@@ -71,8 +71,8 @@ impl Tap {
     }
 
     /// The answer that was heard of the body that was taken last.
-    fn heard(&self) -> Option<(StatusCode, HeaderMap)> {
-        head::read(&self.state().head)
+    fn heard(&self) -> Option<Answer> {
+        Answer::heard(&self.state().head)
     }
 }
 
@@ -189,7 +189,7 @@ impl Ride {
     }
 
     /// The answer that came, whatever the client made of it. What was heard before is another request's.
-    pub(super) fn heard(&self) -> Option<(StatusCode, HeaderMap)> {
+    pub(super) fn heard(&self) -> Option<Answer> {
         let tap = self.tap().filter(|_| self.begun.load(Ordering::SeqCst));
         tap?.heard()
     }
