@@ -1,7 +1,7 @@
 //! What is known of one connection: what it heard of an answer, and until when it may be used.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read as _};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -95,6 +95,22 @@ impl Tapped {
     }
 }
 
+impl Tapped {
+    /// What came in the same read as a record that breaks TLS: it is decrypted, and given to nobody.
+    fn hear_rest(&mut self) {
+        if let MaybeHttpsStream::Https(stream) = self.stream.inner_mut() {
+            let (_, session) = stream.inner_mut().get_mut();
+            let mut rest = Vec::new();
+            // It ends with what there is, or says that no more is to come.
+            let _ = session
+                .reader()
+                .take(MOST_BYTES as u64)
+                .read_to_end(&mut rest);
+            self.tap.hear(&rest);
+        }
+    }
+}
+
 impl Connection for Tapped {
     fn connected(&self) -> Connected {
         self.stream.connected().extra(Arc::clone(&self.tap))
@@ -108,7 +124,10 @@ impl AsyncRead for Tapped {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(context, buffer)) {
+            self.hear_rest();
+            return Poll::Ready(Err(error));
+        }
         self.tap
             .hear(buffer.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
