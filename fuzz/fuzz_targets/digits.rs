@@ -47,6 +47,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
                 "Invalid DTMF character at position ",
                 "Unsupported DTMF type: ",
                 "Inter-digit pause must be between ",
+                "interDigitPause must be a whole number of milliseconds",
             ];
             assert!(told.iter().any(|words| error.message.starts_with(words)));
             assert!(error.message.len() < 120);

@@ -22,8 +22,7 @@ pub fn check(data: &[u8]) -> Option<()> {
     let secret = lines.next()?;
     let encodings = lines.next()?;
     let around = lines.next().unwrap_or_default();
-    // Stars alone are the placeholder's too.
-    if !(8..=40).contains(&secret.chars().count()) || secret.contains(['*', '\u{FFFD}', '\0']) {
+    if !is_sought(secret) {
         return None;
     }
     let form = encodings.bytes().take(4).fold(secret.to_owned(), encoded);
@@ -40,9 +39,19 @@ pub fn check(data: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Neither here nor in what can be made of it.
-fn assert_unseen(secret: &str, text: &str, depth: usize) {
-    assert!(!text.contains(secret), "after {} decodings", DEPTH - depth);
+/// Whether a secret is hidden everywhere. Stars alone are the placeholder's too, and nobody types or sends control characters.
+#[must_use]
+pub fn is_sought(secret: &str) -> bool {
+    let is_odd = |c: char| c == '*' || c == '\u{FFFD}' || c.is_control();
+    (8..=40).contains(&secret.chars().count()) && !secret.contains(is_odd)
+}
+
+/// Neither here nor in what can be made of it by so many decodings on one another.
+pub fn assert_unseen(secret: &str, text: &str, depth: usize) {
+    assert!(
+        !text.contains(secret),
+        "with {depth} more decodings allowed"
+    );
     if depth == 0 {
         return;
     }
@@ -53,7 +62,9 @@ fn assert_unseen(secret: &str, text: &str, depth: usize) {
     }
 }
 
-fn encoded(text: String, encoding: u8) -> String {
+/// The text under the encoding of this number.
+#[must_use]
+pub fn encoded(text: String, encoding: u8) -> String {
     let each = |of: fn(u32) -> String| {
         text.chars()
             .map(|c| of(c.into()))

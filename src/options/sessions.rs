@@ -10,7 +10,7 @@ use cxone_dtmf_options::{Fields, OptionSpec};
 pub fn session_command(name: &str, options: Option<&str>) -> Result<SessionCommand, Error> {
     let mut fields = Fields::parse("options", options.unwrap_or("{}"))?;
     let command = match name {
-        "start" => SessionCommand::Start(StartOptions::read(&mut fields)?),
+        "start" => SessionCommand::Start(StartOptions::default().over(&mut fields)?),
         "join" => SessionCommand::Join(JoinOptions::default().over(&mut fields)?),
         "dialAgentLeg" => SessionCommand::DialAgentLeg,
         "endAgentLeg" => SessionCommand::EndAgentLeg,
@@ -22,6 +22,9 @@ pub fn session_command(name: &str, options: Option<&str>) -> Result<SessionComma
         }
     };
     fields.finish()?;
+    if let SessionCommand::Start(options) = &command {
+        options.check()?;
+    }
     Ok(command)
 }
 

@@ -141,7 +141,19 @@ fn read(section: &str, object: &Value) -> Result<String, String> {
         "close" => calls::close_time_out(Some(&json))
             .map(|it| format!("{it:?}"))
             .map_err(message),
-        "startSession" => command("start", &json),
+        "startSession" => {
+            let mut object = object.clone();
+            // One of two is needed, so neither is marked as required.
+            if object.get("stationPhoneNumber").is_none() {
+                let station = || json!("12345");
+                object
+                    .as_object_mut()
+                    .unwrap()
+                    .entry("stationId")
+                    .or_insert_with(station);
+            }
+            command("start", &object.to_string())
+        }
         "joinSession" => command("join", &json),
         "endSession" => command("end", &json),
         "simulator" => SimulatorOptions::from_json(object.clone())
@@ -152,9 +164,9 @@ fn read(section: &str, object: &Value) -> Result<String, String> {
 }
 
 fn command(name: &str, json: &str) -> Result<String, String> {
-    sessions::session_command(name, Some(json))
+    super::session_command(name, Some(json))
         .map(|command| format!("{command:?}"))
-        .map_err(message)
+        .map_err(|error| error.message.into_owned())
 }
 
 fn seen(config: &InjectorConfig) -> String {

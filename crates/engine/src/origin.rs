@@ -1,6 +1,7 @@
 //! The addresses of the configuration, and what they may be.
 
 use http::Uri;
+use http::uri::Authority;
 use url::{Host, Url};
 
 use crate::error::Error;
@@ -91,6 +92,12 @@ pub fn base_url_allowing(field: &str, text: &str, insecure: &Hosts) -> Result<Ur
         }
         _ => return Err(invalid("must use https")),
     }
+    // URLs allow more characters in a host than requests can name (RFC 3986 §3.2.2).
+    if Authority::try_from(url.authority()).is_err() {
+        return Err(invalid(
+            "must have a host name of letters, digits, hyphens and dots",
+        ));
+    }
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
     Ok(url)
@@ -144,6 +151,15 @@ pub fn is_of_platform(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_that_no_request_can_name_is_refused() {
+        let error = base_url("apiUrl", "https:`/example.com/base").unwrap_err();
+        assert_eq!(
+            error.message,
+            "apiUrl must have a host name of letters, digits, hyphens and dots"
+        );
+    }
 
     #[test]
     fn trailing_slashes_are_dropped_and_paths_are_kept() {

@@ -10,23 +10,26 @@ use http_body_util::BodyExt as _;
 use super::coding;
 use super::message::{Answer, AnswerBody};
 
-/// Reads the body within `time`, and at most so many bytes of it.
-pub(super) async fn read<B>(response: Response<B>, time: Duration, most: usize) -> Answer
-where
-    B: Body<Data = Bytes> + Unpin,
-{
-    let (head, body) = response.into_parts();
-    let body = tokio::time::timeout(time, read_body(body, most))
-        .await
-        .unwrap_or(AnswerBody::Cut);
-    let body = match body {
-        AnswerBody::Whole(bytes) => coding::decoded(&head.headers, bytes, most),
-        other => other,
-    };
-    Answer {
-        status: head.status,
-        headers: head.headers,
-        body,
+impl Answer {
+    /// Reads the body within `time`, at most `most` bytes of it, and undoes its codings. What becomes of the body
+    /// changes nothing about the status.
+    pub async fn read<B>(response: Response<B>, time: Duration, most: usize) -> Self
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let (head, body) = response.into_parts();
+        let body = tokio::time::timeout(time, read_body(body, most))
+            .await
+            .unwrap_or(AnswerBody::Cut);
+        let body = match body {
+            AnswerBody::Whole(bytes) => coding::decoded(&head.headers, bytes, most),
+            other => other,
+        };
+        Self {
+            status: head.status,
+            headers: head.headers,
+            body,
+        }
     }
 }
 

@@ -5,10 +5,9 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::uri::Scheme;
 use tokio::time::{Instant, timeout};
 
-use super::answer;
 use super::clients::{Client, Clients};
 use super::fault::{self, Failure};
-use super::message::{Answer, AnswerBody, Fault, FaultKind, Request};
+use super::message::{Answer, Fault, FaultKind, Request};
 use super::network::Network;
 use super::witness::{Witness, WitnessedBody};
 
@@ -41,7 +40,7 @@ pub(super) async fn exchange<C: Client>(
     match response {
         Ok(response) => {
             let answer =
-                answer::read(response, within.saturating_sub(started.elapsed()), most).await;
+                Answer::read(response, within.saturating_sub(started.elapsed()), most).await;
             if let Some(ride) = ride {
                 ride.keep(&answer.headers, network.options.pool_idle);
             }
@@ -49,13 +48,7 @@ pub(super) async fn exchange<C: Client>(
         }
         Err(fault) => {
             let known = ride.and_then(|ride| ride.heard());
-            known.map_or(Err(fault), |(status, headers)| {
-                Ok(Answer {
-                    status,
-                    headers,
-                    body: AnswerBody::Cut,
-                })
-            })
+            known.ok_or(fault)
         }
     }
 }

@@ -6,23 +6,35 @@
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::message::{Answer, AnswerBody};
+
 /// Fields beyond these are not read.
 const MOST_FIELDS: usize = 1_000;
 
-/// The status and the readable fields of the first answer that is not interim (RFC 9110 §15.2); `None` until its status
-/// line is whole.
-pub(super) fn read(bytes: &[u8]) -> Option<(StatusCode, HeaderMap)> {
-    let mut lines = bytes
-        .split_inclusive(|byte| *byte == b'\n')
-        .map_while(|line| line.strip_suffix(b"\n"))
-        // A lone LF ends a line too (RFC 9112 §2.2).
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    loop {
-        let line = lines.by_ref().find(|line| !line.is_empty())?;
-        let status = status(line)?;
-        let fields = fields(lines.by_ref().take_while(|line| !line.is_empty()));
-        if !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS {
-            return Some((status, fields));
+impl Answer {
+    /// The status and the readable fields of the first answer over HTTP/1.1 that is not interim (RFC 9110 §15.2), in what a
+    /// connection brought. The body counts as cut. `None` until the status line is whole.
+    #[must_use]
+    pub fn heard(bytes: &[u8]) -> Option<Self> {
+        let mut lines = bytes
+            .split_inclusive(|byte| *byte == b'\n')
+            .map_while(|line| line.strip_suffix(b"\n"))
+            // A lone LF ends a line too (RFC 9112 §2.2).
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        loop {
+            let line = lines.by_ref().find(|line| !line.is_empty())?;
+            let status = status(line)?;
+            let mut head = lines.by_ref().take_while(|line| !line.is_empty());
+            let headers = fields(head.by_ref());
+            // Those that are not read.
+            head.for_each(drop);
+            if !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS {
+                return Some(Self {
+                    status,
+                    headers,
+                    body: AnswerBody::Cut,
+                });
+            }
         }
     }
 }
@@ -71,7 +83,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn status_of(text: &str) -> Option<u16> {
-        read(text.as_bytes()).map(|(status, _)| status.as_u16())
+        Answer::heard(text.as_bytes()).map(|answer| answer.status.as_u16())
     }
 
     #[test]
@@ -102,12 +114,20 @@ mod tests {
     }
 
     #[test]
+    fn fields_beyond_the_limit_hide_no_status() {
+        let many = "x: y\r\n".repeat(MOST_FIELDS + 1);
+        let interim = format!("HTTP/1.1 103 Hints\r\n{many}\r\nHTTP/1.1 202 X\r\n");
+        assert_eq!(status_of(&interim), Some(202));
+    }
+
+    #[test]
     fn fields_that_can_be_read_are() {
         let text =
             b"HTTP/1.1 503 X\r\nbad name: 1\r\nx-nul: a\0b\r\nRetry-After:\r\n\t7 \r\nno colon\r\n\
             date : Mon\r\n\r\nbody: 1\r\n";
-        let (_, fields) = read(text).expect("a status line");
-        let found: Vec<_> = fields
+        let answer = Answer::heard(text).expect("a status line");
+        let found: Vec<_> = answer
+            .headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_bytes()))
             .collect();
@@ -118,9 +138,9 @@ mod tests {
         #[test]
         fn no_bytes_after_the_status_line_change_it(code in 200_u16..=999, rest in proptest::collection::vec(any::<u8>(), 0..200)) {
             let bytes = [format!("HTTP/1.1 {code} X\r\n").into_bytes(), rest].concat();
-            let (status, fields) = read(&bytes).expect("a status line");
-            prop_assert_eq!(status.as_u16(), code);
-            prop_assert!(fields.len() <= MOST_FIELDS);
+            let answer = Answer::heard(&bytes).expect("a status line");
+            prop_assert_eq!(answer.status.as_u16(), code);
+            prop_assert!(answer.headers.len() <= MOST_FIELDS);
         }
     }
 }

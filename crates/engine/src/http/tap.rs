@@ -1,14 +1,14 @@
 //! What is known of one connection: what it heard of an answer, and until when it may be used.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read as _};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::{Extensions, HeaderMap, Request, StatusCode};
+use http::{Extensions, HeaderMap, Request};
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::client::legacy::connect::{
     CaptureConnection, Connected, Connection, capture_connection,
@@ -17,8 +17,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
-use super::head;
 use super::keep_alive::KeepAlive;
+use super::message::Answer;
 use super::via::Via;
 use super::witness::WitnessedBody;
 
@@ -71,8 +71,8 @@ impl Tap {
     }
 
     /// The answer that was heard of the body that was taken last.
-    fn heard(&self) -> Option<(StatusCode, HeaderMap)> {
-        head::read(&self.state().head)
+    fn heard(&self) -> Option<Answer> {
+        Answer::heard(&self.state().head)
     }
 }
 
@@ -95,6 +95,22 @@ impl Tapped {
     }
 }
 
+impl Tapped {
+    /// What came in the same read as a record that breaks TLS: it is decrypted, and given to nobody.
+    fn hear_rest(&mut self) {
+        if let MaybeHttpsStream::Https(stream) = self.stream.inner_mut() {
+            let (_, session) = stream.inner_mut().get_mut();
+            let mut rest = Vec::new();
+            // It ends with what there is, or says that no more is to come.
+            let _ = session
+                .reader()
+                .take(MOST_BYTES as u64)
+                .read_to_end(&mut rest);
+            self.tap.hear(&rest);
+        }
+    }
+}
+
 impl Connection for Tapped {
     fn connected(&self) -> Connected {
         self.stream.connected().extra(Arc::clone(&self.tap))
@@ -108,7 +124,10 @@ impl AsyncRead for Tapped {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(context, buffer)) {
+            self.hear_rest();
+            return Poll::Ready(Err(error));
+        }
         self.tap
             .hear(buffer.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
@@ -189,7 +208,7 @@ impl Ride {
     }
 
     /// The answer that came, whatever the client made of it. What was heard before is another request's.
-    pub(super) fn heard(&self) -> Option<(StatusCode, HeaderMap)> {
+    pub(super) fn heard(&self) -> Option<Answer> {
         let tap = self.tap().filter(|_| self.begun.load(Ordering::SeqCst));
         tap?.heard()
     }

@@ -55,7 +55,9 @@ impl Redactor<'_> {
         match json::read(text) {
             Some(value) => {
                 let redacted = self.value(value.clone());
-                (redacted != value).then(|| redacted.to_string())
+                // Of a name that is there twice the text has both values.
+                let differs = redacted != value || self.text(text) != text;
+                differs.then(|| redacted.to_string())
             }
             None => Some(self.text(text)).filter(|redacted| redacted != text),
         }

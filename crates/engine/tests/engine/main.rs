@@ -13,8 +13,8 @@
 
 mod audit;
 mod fleet;
+mod fuzz_targets;
 mod http;
 mod injector;
-mod redaction;
 mod simulation;
 mod support;

@@ -3,7 +3,7 @@
 //! Source: the developer portal (operations on `agent-sessions`), and the agent SDK of NICE, whose bodies these are.
 
 use bytes::Bytes;
-use cxone_dtmf_options::{Fields, count, flag, options, text};
+use cxone_dtmf_options::{count, flag, options, text};
 use http::Method;
 use serde_json::{Map, Value, json};
 
@@ -57,16 +57,15 @@ options! {
 }
 
 impl StartOptions {
-    /// Reads what JavaScript gave.
-    pub fn read(fields: &mut Fields) -> Result<Self, Error> {
-        let options = Self::default().over(fields)?;
-        let stations = [&options.station_id, &options.station_phone_number];
+    /// Checks what the types cannot say.
+    pub fn check(&self) -> Result<(), Error> {
+        let stations = [&self.station_id, &self.station_phone_number];
         if stations.into_iter().flatten().all(String::is_empty) {
             return Err(Error::invalid(
                 "options.stationId or options.stationPhoneNumber is missing: it says where the agent is",
             ));
         }
-        Ok(options)
+        Ok(())
     }
 }
 
@@ -197,6 +196,7 @@ pub(super) fn opened_session(answer: &Answer) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use cxone_dtmf_options::Fields;
     use url::Url;
 
     use super::*;
@@ -243,7 +243,10 @@ mod tests {
 
     #[test]
     fn where_the_agent_is_has_to_be_said() {
-        let read = |json| StartOptions::read(&mut Fields::parse("options", json).unwrap());
+        let read = |json| {
+            let mut fields = Fields::parse("options", json).unwrap();
+            StartOptions::default().over(&mut fields).unwrap().check()
+        };
         assert!(read(r#"{"stationId":"1"}"#).is_ok());
         assert!(read(r#"{"stationPhoneNumber":"1"}"#).is_ok());
         for without in ["{}", r#"{"stationId":""}"#] {

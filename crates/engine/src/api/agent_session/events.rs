@@ -141,8 +141,6 @@ mod tests {
         let id = r#"{"sessionId":"s-2","events":[]}"#;
         assert_eq!(renewed(200, id).as_deref(), Some("s-2"));
         assert_eq!(renewed(409, id), None);
-        let json = serde_json::json!({"Status": "Preview"});
-        assert_eq!(call(json), contact(&[], ContactState::Unclear));
         for other in [
             r#"{"sessionId":"../x"}"#,
             r#"{"sessionId":2}"#,
@@ -211,6 +209,8 @@ mod tests {
         let json =
             serde_json::json!({"ContactID": 7, "Status": "disconnected", "FinalState": "False"});
         assert_eq!(call(json), contact(&[], ContactState::Ended));
+        let json = serde_json::json!({"Status": "Preview"});
+        assert_eq!(call(json), contact(&[], ContactState::Unclear));
         for other in [
             serde_json::json!({"Status": "Active", "ContactID": "../x"}),
             serde_json::json!({"Status": null}),

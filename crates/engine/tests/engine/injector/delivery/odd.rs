@@ -17,13 +17,18 @@ const CONTINUATION: u8 = 9;
 
 /// How a server goes on after what it wrote.
 #[derive(Clone, Copy)]
-enum Then {
+pub(super) enum Then {
     Waits,
     Closes,
 }
-use Then::{Closes, Waits};
+pub(super) use Then::{Closes, Waits};
 
-async fn press(house: &House, answer: Vec<u8>, then: Then, config: Config) -> (Outcome, usize) {
+pub(super) async fn press(
+    house: &House,
+    answer: Vec<u8>,
+    then: Then,
+    config: Config,
+) -> (Outcome, usize) {
     let server = Server::tcp(move |mut connection| {
         let answer = answer.clone();
         async move {
@@ -283,7 +288,7 @@ async fn what_is_no_status_line_stays_unknown() {
 }
 
 /// A field that is not in any table, its value in one frame (RFC 7541 §6.2.2).
-fn literal(name: &str, value: &str) -> Vec<u8> {
+pub(super) fn literal(name: &str, value: &str) -> Vec<u8> {
     let mut block = vec![0];
     for text in [name, value] {
         // An integer of a prefix of seven bits (RFC 7541 §5.1).
@@ -304,15 +309,19 @@ fn literal(name: &str, value: &str) -> Vec<u8> {
     block
 }
 
-async fn over_http2(house: &House, fields: Vec<u8>) -> Outcome {
+pub(super) async fn over_http2(house: &House, fields: Vec<u8>) -> Outcome {
+    in_frames(house, [literal(":status", "202"), fields].concat(), 16_384).await
+}
+
+/// An answer with this block of fields, so many bytes of it in each frame, and a body of two bytes.
+pub(super) async fn in_frames(house: &House, block: Vec<u8>, size: usize) -> Outcome {
     let server = Server::tls(house.identity.config(&["h2"]), move |connection| {
-        let fields = fields.clone();
+        let block = block.clone();
         async move {
             let mut peer = Peer::accept(connection).await;
             while let Some(stream) = peer.request().await {
-                let block = [literal(":status", "202"), fields.clone()].concat();
-                let last = block.len().div_ceil(16_384) - 1;
-                for (number, part) in block.chunks(16_384).enumerate() {
+                let last = block.len().div_ceil(size) - 1;
+                for (number, part) in block.chunks(size).enumerate() {
                     let kind = if number == 0 { HEADERS } else { CONTINUATION };
                     let flags = if number == last { END_HEADERS } else { 0 };
                     peer.write(kind, flags, stream, part).await;
