@@ -105,7 +105,7 @@ async fn a_server_s_own_certificate_is_trusted_as_that(over: Over) {
 
 async fn what_is_wrong_with_a_certificate_has_a_name(over: Over) {
     type Change = fn(&mut CertificateParams);
-    let cases: [(Untrusted, Change); 8] = [
+    let cases: [(Untrusted, Change); 9] = [
         (Untrusted::Expired, |params| {
             params.not_after = date_time_ymd(2020, 1, 1);
         }),
@@ -123,6 +123,10 @@ async fn what_is_wrong_with_a_certificate_has_a_name(over: Over) {
         (Untrusted::NotYetValid, |params| {
             authority(params);
             params.not_before = date_time_ymd(4000, 1, 1);
+        }),
+        (Untrusted::WrongUse, |params| {
+            authority(params);
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         }),
         (Untrusted::NoName, |params| {
             authority(params);
