@@ -76,7 +76,8 @@ pub(super) fn classify(result: &AttemptResult, policy: &DeliveryPolicy) -> Class
 fn of_fault(fault: FaultKind, handed_over: bool, policy: &DeliveryPolicy) -> Failure {
     match fault {
         FaultKind::StreamRefused => refused(Code::Server, Resend::Unsent),
-        // Its handshake was not over for the server, which took no request by then and ends the connection (RFC 8446 §6.2).
+        // Told only where the handshake was not over for the server, which took no request by then and ends the connection
+        // (RFC 8446 §6.2).
         FaultKind::Certificate(Untrusted::ClientUnknown) if handed_over => {
             refused(Code::Connect, Resend::Never)
         }

@@ -117,8 +117,9 @@ impl Service<Uri> for Connector {
     fn call(&mut self, destination: Uri) -> Self::Future {
         let connecting = timeout(self.0.limit, self.0.secured.clone().call(destination));
         Box::pin(async move {
-            let stream = connecting.await.unwrap_or(Err(ConnectTimedOut.into()))?;
-            Ok(TokioIo::new(Tapped::new(stream)))
+            let (connected, asked) = tls::noting(connecting).await;
+            let stream = connected.unwrap_or(Err(ConnectTimedOut.into()))?;
+            Ok(TokioIo::new(Tapped::new(stream, asked)))
         })
     }
 }

@@ -9,6 +9,7 @@ use super::clients::{Client, Clients};
 use super::fault::{self, Failure};
 use super::message::{Answer, Fault, FaultKind, Request};
 use super::network::Network;
+use super::tap::Ride;
 use super::witness::{Witness, WitnessedBody};
 
 /// Sends once and reads the answer, all within the time of the request.
@@ -29,7 +30,8 @@ pub(super) async fn exchange<C: Client>(
         ride = C::follow(&mut outgoing);
         departure.reached = true;
         client.send(outgoing).await.map_err(|error| {
-            let Failure { kind, connected } = fault::read(&error, tls);
+            let unjudged = ride.as_ref().is_some_and(Ride::may_be_unjudged);
+            let Failure { kind, connected } = fault::read(&error, tls, unjudged);
             departure.reached = connected;
             Fault { kind }
         })

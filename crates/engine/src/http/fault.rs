@@ -19,11 +19,12 @@ pub(super) struct Failure {
     pub(super) connected: bool,
 }
 
-/// Reads the error of either client. `tls` says that the address is https.
+/// Reads the error of either client. `tls` says that the address is https, `unjudged` that the server may still have been
+/// looking at who this client is.
 ///
 /// Without a connection the request was not written. With one, a server that shuts this client out and the two ways in
 /// which HTTP/2 declines a request are told apart from a lost connection.
-pub(super) fn read(error: &(dyn StdError + 'static), tls: bool) -> Failure {
+pub(super) fn read(error: &(dyn StdError + 'static), tls: bool, unjudged: bool) -> Failure {
     let unconnected = |kind| Failure {
         kind,
         connected: false,
@@ -35,9 +36,9 @@ pub(super) fn read(error: &(dyn StdError + 'static), tls: bool) -> Failure {
         return unconnected(connecting(error, tls));
     }
     let refused = causes(error).any(|cause| cause.downcast_ref().is_some_and(is_refusal));
-    // In TLS 1.3 the client is done before the server looks at its certificate (RFC 8446 §4.4.2.4).
+    // At any other time the same alert says nothing of the request, which may have been read whole before.
     let shut_out = match find(error) {
-        Some(rustls::Error::AlertReceived(alert)) => complaint(*alert),
+        Some(rustls::Error::AlertReceived(alert)) if unjudged => complaint(*alert),
         _ => None,
     };
     Failure {

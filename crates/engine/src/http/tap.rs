@@ -14,6 +14,7 @@ use hyper_util::client::legacy::connect::{
     CaptureConnection, Connected, Connection, capture_connection,
 };
 use hyper_util::rt::TokioIo;
+use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
@@ -30,6 +31,9 @@ const MOST_BYTES: usize = 16 * 1024;
 pub(super) struct Tap {
     /// Streams of several requests at once cannot be told apart here.
     multiplexed: bool,
+    /// The server asked for a certificate of this client, and judges it after this client is done: so it is in TLS 1.3 alone
+    /// (RFC 8446 §4.4.2.4). In TLS 1.2 its `Finished`, for which a client waits, comes after its judgement (RFC 5246 §7.3).
+    judged_later: bool,
     state: Mutex<State>,
 }
 
@@ -37,6 +41,8 @@ pub(super) struct Tap {
 struct State {
     /// What came since a request was taken up.
     head: Vec<u8>,
+    /// Whether anything was ever read.
+    spoke: bool,
     /// Requests that were taken up and whose answers were not read: one, but for the moment in which a connection changes hands.
     pending: u32,
     /// How many answers there were.
@@ -59,11 +65,9 @@ impl Tap {
     }
 
     fn hear(&self, bytes: &[u8]) {
-        if self.multiplexed {
-            return;
-        }
         let mut state = self.state();
-        if state.pending > 0 {
+        state.spoke |= !bytes.is_empty();
+        if state.pending > 0 && !self.multiplexed {
             let room = MOST_BYTES.saturating_sub(state.head.len());
             let taken = bytes.get(..room).unwrap_or(bytes);
             state.head.extend_from_slice(taken);
@@ -83,12 +87,18 @@ pub(super) struct Tapped {
 }
 
 impl Tapped {
-    pub(super) fn new(stream: MaybeHttpsStream<Via>) -> Self {
+    /// `asked`: the server asked for a certificate of this client.
+    pub(super) fn new(stream: MaybeHttpsStream<Via>, asked: bool) -> Self {
         let multiplexed = stream.connected().is_negotiated_h2();
+        let version = match &stream {
+            MaybeHttpsStream::Https(stream) => stream.inner().get_ref().1.protocol_version(),
+            MaybeHttpsStream::Http(_) => None,
+        };
         Self {
             stream: TokioIo::new(stream),
             tap: Arc::new(Tap {
                 multiplexed,
+                judged_later: asked && version == Some(ProtocolVersion::TLSv1_3),
                 ..Tap::default()
             }),
         }
@@ -211,6 +221,16 @@ impl Ride {
     pub(super) fn heard(&self) -> Option<Answer> {
         let tap = self.tap().filter(|_| self.begun.load(Ordering::SeqCst));
         tap?.heard()
+    }
+
+    /// Whether the server may still have been judging who this client is when the connection ended: it was to do so, said nothing,
+    /// and this is the first request.
+    pub(super) fn may_be_unjudged(&self) -> bool {
+        let tap = self.tap().filter(|_| self.begun.load(Ordering::SeqCst));
+        tap.is_some_and(|tap| {
+            let state = tap.state();
+            tap.judged_later && !state.spoke && state.pending == 1
+        })
     }
 
     /// An answer was read: its connection is kept no longer than the server said. A pool that keeps it for `idle` needs

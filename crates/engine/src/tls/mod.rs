@@ -1,18 +1,20 @@
 //! The TLS settings: which roots are trusted, which protocols are spoken, who this client is.
 
 mod identity;
+mod introduction;
 mod pem;
 mod pinned;
 
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::Error;
 
 pub use identity::ClientCertificate;
+pub(crate) use introduction::noting;
 pub use pem::text_of;
 
 /// The protocols offered in the handshake, the preferred one first (RFC 7301, RFC 9113 §3.2).
@@ -76,6 +78,9 @@ pub(crate) fn client_config(trust: Trust, http1_only: bool) -> Result<ClientConf
         }
         None => builder.with_no_client_auth(),
     };
+    config.client_auth_cert_resolver = Arc::new(introduction::Introduction {
+        to_server: config.client_auth_cert_resolver,
+    });
     // A client with ready-made settings does not add these itself.
     config.alpn_protocols = if http1_only {
         vec![HTTP_1.to_vec()]
@@ -85,10 +90,14 @@ pub(crate) fn client_config(trust: Trust, http1_only: bool) -> Result<ClientConf
     Ok(config)
 }
 
-/// The same trust for a proxy that is spoken to by TLS itself. Tunnels are opened by HTTP/1.1.
+/// The same trust for a proxy that is spoken to by TLS itself, which is not told who this client is. Tunnels are opened by
+/// HTTP/1.1.
 pub(crate) fn for_proxies(config: &ClientConfig) -> ClientConfig {
     let mut config = config.clone();
     config.alpn_protocols = vec![HTTP_1.to_vec()];
+    config.client_auth_cert_resolver = Arc::new(introduction::Nobody);
+    // Tickets belong to the identity under which they were given.
+    config.resumption = Resumption::default();
     config
 }
 

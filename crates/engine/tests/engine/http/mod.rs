@@ -2,6 +2,7 @@
 //!
 //! Each test plays one fault of a server, and says what the transport reports and whether the witness is set.
 
+mod alerts;
 mod client;
 mod http1;
 mod http2;

@@ -54,9 +54,21 @@ impl Identity {
         )
             -> rustls::ConfigBuilder<ServerConfig, rustls::server::WantsServerCert>,
     ) -> ServerConfig {
+        self.config_of(rustls::DEFAULT_VERSIONS, alpn, client_auth)
+    }
+
+    pub fn config_of(
+        &self,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+        alpn: &[&str],
+        client_auth: impl FnOnce(
+            rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier>,
+        )
+            -> rustls::ConfigBuilder<ServerConfig, rustls::server::WantsServerCert>,
+    ) -> ServerConfig {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap();
         let key = PrivatePkcs8KeyDer::from(self.signed.signing_key.serialize_der());
         let mut config = client_auth(builder)

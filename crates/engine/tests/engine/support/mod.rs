@@ -14,6 +14,7 @@ use proptest::prelude::ProptestConfig;
 use tokio::time::{Instant, sleep};
 
 mod act;
+mod alert;
 mod api;
 mod around;
 pub mod http2_peer;
