@@ -14,23 +14,20 @@ use crate::error::Error;
 use crate::http::{Answer, AnswerBody};
 use crate::payload;
 
-/// The value of `api` that these options belong to.
-const HERE: &[&str] = &["agent-session"];
-
 options! {
     /// How a session is started.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct StartOptions {
         /// The station that the agent sits at. This or `stationPhoneNumber` is needed.
-        pub station_id: Option<String> = None => text("stationId").only_with("api", HERE);
+        pub station_id: Option<String> = None => text("stationId");
         /// The telephone number that the agent is called at.
-        pub station_phone_number: Option<String> = None => text("stationPhoneNumber").only_with("api", HERE);
+        pub station_phone_number: Option<String> = None => text("stationPhoneNumber");
         /// After how long without a poll the platform ends the session, in minutes.
-        pub inactivity_timeout: u32 = 30 => count("inactivityTimeout", 1).only_with("api", HERE);
+        pub inactivity_timeout: u32 = 30 => count("inactivityTimeout", 1);
         /// Whether it logs the agent off then.
-        pub inactivity_force_logout: bool = false => flag("inactivityForceLogout").only_with("api", HERE);
+        pub inactivity_force_logout: bool = false => flag("inactivityForceLogout");
         /// The agent whose session it is. 0: the one whose token it is.
-        pub as_agent_id: u32 = 0 => count("asAgentId", 0).only_with("api", HERE);
+        pub as_agent_id: u32 = 0 => count("asAgentId", 0);
     }
 }
 
@@ -39,7 +36,7 @@ options! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct JoinOptions {
         /// The agent whose session it is.
-        pub as_agent_id: u32 = 0 => count("asAgentId", 1).required().only_with("api", HERE);
+        pub as_agent_id: u32 = 0 => count("asAgentId", 1).required();
     }
 }
 
@@ -48,11 +45,11 @@ options! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct EndOptions {
         /// Whether the agent is logged off although contacts are there.
-        pub force_logoff: bool = false => flag("forceLogoff").only_with("api", HERE);
+        pub force_logoff: bool = false => flag("forceLogoff");
         /// Whether the contacts of the session are hung up.
-        pub end_contacts: bool = false => flag("endContacts").only_with("api", HERE);
+        pub end_contacts: bool = false => flag("endContacts");
         /// Whether contacts that wait for this agent alone are left behind.
-        pub ignore_personal_queue: bool = false => flag("ignorePersonalQueue").only_with("api", HERE);
+        pub ignore_personal_queue: bool = false => flag("ignorePersonalQueue");
     }
 }
 
