@@ -1432,17 +1432,17 @@ export interface StartSessionOptions {
   readonly stationId?: string | undefined;
   /** The telephone number that the agent is called at. */
   readonly stationPhoneNumber?: string | undefined;
-  /** After how long without a poll the platform ends the session, in minutes, whole, 1 to 4294967295. Default: 30. */
+  /** After how long without a poll the platform ends the session, in minutes, whole. Default: 30, 1 to 1000000. */
   readonly inactivityTimeout?: number | undefined;
   /** Whether it logs the agent off then. Default: `false`. */
   readonly inactivityForceLogout?: boolean | undefined;
-  /** The agent whose session it is, whole, 0 to 4294967295. Default: 0, the one whose token it is. */
+  /** The agent whose session it is, whole. Default: 0, 0 to 9007199254740991; 0 is the one whose token it is. */
   readonly asAgentId?: number | undefined;
 }
 
 /** Options of {@link DtmfInjector.joinSession}. */
 export interface JoinSessionOptions {
-  /** The agent whose session it is, whole, 1 to 4294967295. Required. */
+  /** The agent whose session it is, whole, 1 to 9007199254740991. Required. */
   readonly asAgentId: number;
 }
 

@@ -22,8 +22,10 @@ pub fn session_command(name: &str, options: Option<&str>) -> Result<SessionComma
         }
     };
     fields.finish()?;
-    if let SessionCommand::Start(options) = &command {
-        options.check()?;
+    match &command {
+        SessionCommand::Start(options) => options.check()?,
+        SessionCommand::Join(options) => options.check()?,
+        _ => {}
     }
     Ok(command)
 }

@@ -154,6 +154,12 @@ fn read(section: &str, object: &Value) -> Result<String, String> {
             }
             command("start", &object.to_string())
         }
+        // It is needed, and 0 stands for none.
+        "joinSession" if object.get("asAgentId").is_none_or(|id| *id == 0) => {
+            let mut object = object.clone();
+            object["asAgentId"] = json!(1);
+            command("join", &object.to_string())
+        }
         "joinSession" => command("join", &json),
         "endSession" => command("end", &json),
         "simulator" => SimulatorOptions::from_json(object.clone())

@@ -3,7 +3,7 @@
 //! Source: the developer portal (operations on `agent-sessions`), and the agent SDK of NICE, whose bodies these are.
 
 use bytes::Bytes;
-use cxone_dtmf_options::{count, flag, options, text};
+use cxone_dtmf_options::{count, flag, options, text, whole};
 use http::Method;
 use serde_json::{Map, Value, json};
 
@@ -13,6 +13,9 @@ use crate::api::template::{RequestTemplate, Target};
 use crate::error::Error;
 use crate::http::{Answer, AnswerBody};
 use crate::payload;
+
+/// The greatest whole number that JavaScript has exactly, `Number.MAX_SAFE_INTEGER`.
+const GREATEST_ID: u64 = (1 << 53) - 1;
 
 options! {
     /// How a session is started.
@@ -27,7 +30,7 @@ options! {
         /// Whether it logs the agent off then.
         pub inactivity_force_logout: bool = false => flag("inactivityForceLogout");
         /// The agent whose session it is. 0: the one whose token it is.
-        pub as_agent_id: u32 = 0 => count("asAgentId", 0);
+        pub as_agent_id: u64 = 0 => whole::<u64>("asAgentId", 0, GREATEST_ID, None);
     }
 }
 
@@ -35,8 +38,8 @@ options! {
     /// How a session is joined.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct JoinOptions {
-        /// The agent whose session it is.
-        pub as_agent_id: u32 = 0 => count("asAgentId", 1).required();
+        /// The agent whose session it is. It has to be said: nobody is agent 0.
+        pub as_agent_id: u64 = 0 => whole::<u64>("asAgentId", 0, GREATEST_ID, None);
     }
 }
 
@@ -50,6 +53,18 @@ options! {
         pub end_contacts: bool = false => flag("endContacts");
         /// Whether contacts that wait for this agent alone are left behind.
         pub ignore_personal_queue: bool = false => flag("ignorePersonalQueue");
+    }
+}
+
+impl JoinOptions {
+    /// Checks what the types cannot say.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.as_agent_id == 0 {
+            return Err(Error::invalid(
+                "options.asAgentId is missing: it says whose session is joined",
+            ));
+        }
+        Ok(())
     }
 }
 
