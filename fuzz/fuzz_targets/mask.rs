@@ -29,6 +29,8 @@ fuzz_target!(|data: &[u8]| -> Corpus {
             rest = &rest[at + shown.len()..];
         }
     }
-    assert_eq!(redactor.text(&redacted), redacted, "redacted again");
+    let again = redactor.text(&redacted);
+    // As in the target `secrets`.
+    assert!(again == redacted || again == PLACEHOLDER, "redacted again");
     Corpus::Keep
 });

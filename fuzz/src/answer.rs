@@ -122,9 +122,10 @@ fn written(bytes: &[u8]) -> Option<u16> {
         }
         let end = rest.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
         let (interim, after) = rest.split_at(end);
-        let feeds = interim.iter().filter(|byte| **byte == b'\n').count();
-        let line_ends = interim.windows(2).filter(|two| *two == b"\r\n").count();
-        if feeds != line_ends {
+        if interim
+            .windows(2)
+            .any(|two| two[0] != b'\r' && two[1] == b'\n')
+        {
             return None;
         }
         rest = after;

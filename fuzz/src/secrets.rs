@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use cxone_dtmf_engine::Secret;
-use cxone_dtmf_engine::redact::Redactor;
+use cxone_dtmf_engine::redact::{PLACEHOLDER, Redactor};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// How many decodings on one another are tried.
@@ -35,7 +35,9 @@ pub fn check(data: &[u8]) -> Option<()> {
     let shown = redactor.text(&text);
     assert_unseen(secret, &shown, DEPTH);
     assert!(form == secret || !shown.contains(&form), "the form is left");
-    assert_eq!(redactor.text(&shown), shown, "redacted again");
+    let again = redactor.text(&shown);
+    // A text that takes nearly all the work that is allowed may take more with the placeholder in it.
+    assert!(again == shown || again == PLACEHOLDER, "redacted again");
     Some(())
 }
 
