@@ -8,7 +8,8 @@ mod pinned;
 use std::sync::Arc;
 
 use rustls::client::{Resumption, WebPkiServerVerifier};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::CertificateDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::Error;
@@ -42,7 +43,7 @@ pub(crate) struct Trust {
     /// Trusted besides Mozilla's and the system's.
     pub(crate) own: Vec<CertificateDer<'static>>,
     /// The chain of this client and its key.
-    pub(crate) identity: Option<Arc<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>>,
+    pub(crate) identity: Option<Arc<CertifiedKey>>,
 }
 
 /// Settings for a client: TLS 1.2 and 1.3, no 0-RTT (a replayed request would dial twice), no key log.
@@ -73,8 +74,7 @@ pub(crate) fn client_config(trust: Trust, http1_only: bool) -> Result<ClientConf
         .with_custom_certificate_verifier(verifier);
     let mut config = match identity {
         Some(identity) => {
-            let (chain, key) = &*identity;
-            builder.with_client_auth_cert(chain.clone(), key.clone_key())?
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity)))
         }
         None => builder.with_no_client_auth(),
     };
