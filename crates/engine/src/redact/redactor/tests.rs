@@ -126,12 +126,8 @@ fn base64_twice_is_hidden_behind_whatever_looks_like_base64() {
     let url_safe = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
     for secret in ["tok-8c1f44aa9b7e4d21", "correct-horse", "s3cret/key+"] {
         let twice = standard(&standard(secret));
-        let percent = standard(
-            &secret
-                .bytes()
-                .map(|byte| format!("%{byte:02x}"))
-                .collect::<String>(),
-        );
+        let percent: Vec<_> = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let percent = standard(&percent.concat());
         for text in [
             format!("/api/v2/{twice}"),
             format!("/callback/{percent}"),
