@@ -13,7 +13,7 @@ options! {
     /// A certificate of this client with its key, for servers that ask. A proxy that is spoken to by TLS is not shown it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct ClientCertificate {
-        /// The text of the certificate in PEM form, with those of its issuers below it where the server has not all of them.
+        /// The text of the certificate in PEM form, with those of its issuers below it where the server has not all of them. It is shown to servers that ask, and to no proxy.
         pub cert: String = String::new() => text("cert").required();
         /// The text of its private key in PEM form, not encrypted. Our copies of it are wiped, that of the TLS library is not; it is printed nowhere.
         pub key: Secret = Secret::new(String::new()) => secret("key").required();

@@ -257,6 +257,24 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_is_not_told_who_this_client_is() {
+        let signed = rcgen::generate_simple_self_signed(vec!["client.test".to_owned()])
+            .expect("certificate");
+        let certificate = ClientCertificate {
+            cert: signed.cert.pem(),
+            key: cxone_dtmf_options::Secret::new(signed.signing_key.serialize_pem()),
+        };
+        let trust = Trust {
+            own: Vec::new(),
+            identity: Some(certificate.read().expect("valid")),
+        };
+        let config = client_config(trust, false).expect("config");
+        assert!(config.client_auth_cert_resolver.has_certs());
+        let to_proxy = for_proxies(&config).client_auth_cert_resolver;
+        assert!(!to_proxy.has_certs() && to_proxy.resolve(&[], &[]).is_none());
+    }
+
+    #[test]
     fn no_early_data_and_the_protocols_that_were_asked_for() {
         let config = client_config(Trust::default(), false).expect("config");
         assert!(!config.enable_early_data);
