@@ -215,15 +215,15 @@ export interface Logger {
   bindings?(): unknown;
 }
 
-/** What this client shows to servers that ask who it is, such as gateways. */
+/** What this client shows to servers that ask who it is, such as gateways, and to no proxy. */
 export interface ClientCertificate {
   /**
    * The text of the certificate in PEM form, with those of its issuers below it where the server has not all of them.
    */
   readonly cert: string;
   /**
-   * The text of its private key in PEM form, not encrypted: RSA, P-256, P-384 or Ed25519. It is kept in memory that is
-   * wiped, and printed nowhere.
+   * The text of its private key in PEM form, not encrypted: RSA, P-256, P-384 or Ed25519. The copies of this package are wiped,
+   * that of its TLS library is not; it is printed nowhere.
    */
   readonly key: string;
 }

@@ -53,7 +53,7 @@ impl Network {
             .map(ClientCertificate::read);
         let trust = Trust {
             own: own_roots,
-            identity: identity.transpose()?.map(Arc::new),
+            identity: identity.transpose()?,
         };
         let proxies = options.proxy.proxies(&variables)?.map(Arc::new);
         Ok(Self {

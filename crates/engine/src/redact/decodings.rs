@@ -2,7 +2,7 @@
 //! and words of base64, in any sequence.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hash, RandomState};
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -20,6 +20,9 @@ const ALWAYS_READ: usize = 4096;
 
 /// Up to so many bytes a word of a language may come out as text.
 const SHORTEST_NOISE: usize = 3;
+
+/// Lines of base64 have so many characters at least.
+const SHORTEST_LINE: usize = 8;
 
 /// Takes words that end anywhere: the rest of the last byte need not be zero.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -53,40 +56,81 @@ pub(super) fn reveal(text: &str, search: &impl Search) -> bool {
     };
     let mut left = text.len().saturating_mul(MOST_READ) + ALWAYS_READ;
     let (mut texts, mut read) = (Seen::default(), Seen::default());
-    let mut pending = vec![text.to_owned()];
-    while let Some(text) = pending.pop() {
-        let mut made = whole(&text);
+    let mut pending = vec![Made::meant(text.to_owned())];
+    while let Some(Made { text, of_noise }) = pending.pop() {
+        let whole = whole(&text).into_iter();
+        let mut made: Vec<_> = whole.map(|text| Made { text, of_noise }).collect();
         // Most words are the same in all that is made of a text.
         let words = words(&text).filter(|(_, word)| word.len() * 3 / 4 >= shortest);
         for (engine, word) in words.filter(|(_, word)| read.is_new(word)) {
             for word in (0..4).filter_map(|start| Word::read(engine, word, start, shortest)) {
-                if !word.is_text() && !search.may_be_among(&word.bytes) {
-                    continue;
-                }
                 let held = String::from_utf8_lossy(&word.bytes);
-                if search.is_in_noise(&held) {
+                if search.may_be_among(&word.bytes) && search.is_in_noise(&held) {
                     return true;
                 }
-                if word.is_meant() {
-                    made.push(held.into_owned());
+                if !word.is_text() {
+                    made.extend(readable(&held, shortest));
+                } else if word.is_meant() {
+                    let text = held.into_owned();
+                    made.push(Made { text, of_noise });
                 }
             }
         }
-        for text in made {
-            let Some(rest) = left.checked_sub(text.len()) else {
+        for made in made {
+            let Some(rest) = left.checked_sub(made.text.len()) else {
                 return true;
             };
             left = rest;
-            if !texts.is_new(&text) {
+            if !texts.is_new(&made) {
                 continue;
             }
-            if search.is_in(&text) {
+            if made.holds(search) {
                 return true;
             }
-            pending.push(text);
+            pending.push(made);
         }
     }
     false
+}
+
+/// A text that was made of another one.
+#[derive(Hash)]
+struct Made {
+    text: String,
+    /// It stood amid noise, so that what is short may have come about by chance.
+    of_noise: bool,
+}
+
+impl Made {
+    const fn meant(text: String) -> Self {
+        Self {
+            text,
+            of_noise: false,
+        }
+    }
+
+    fn holds(&self, search: &impl Search) -> bool {
+        if self.of_noise {
+            search.is_in_noise(&self.text)
+        } else {
+            search.is_in(&self.text)
+        }
+    }
+}
+
+/// What can be read amid noise, and may hold something encoded once more: what stood before it, or behind it, belongs to no word
+/// of base64 but looks like it, as the beginning of a path does.
+fn readable(noise: &str, shortest: usize) -> impl Iterator<Item = Made> {
+    let runs = noise.split(|c| c == char::REPLACEMENT_CHARACTER || is_unreadable(c));
+    let long = runs.filter(move |run| run.len() > SHORTEST_NOISE.max(shortest));
+    long.map(|run| Made {
+        text: run.to_owned(),
+        of_noise: true,
+    })
+}
+
+fn is_unreadable(character: char) -> bool {
+    character.is_control() && !character.is_ascii_whitespace()
 }
 
 /// What was read before, by its keyed hash.
@@ -97,7 +141,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn is_new(&mut self, text: &str) -> bool {
+    fn is_new(&mut self, text: &(impl Hash + ?Sized)) -> bool {
         self.hashes.insert(self.hasher.hash_one(text))
     }
 }
@@ -143,9 +187,10 @@ fn whole(text: &str) -> Vec<String> {
     made
 }
 
-/// Whether a line is one of those that base64 is cut into: 64 characters in PEM (RFC 7468 §2), 76 in MIME (RFC 2045 §6.8).
+/// Whether a line may be one of those that base64 is cut into: 64 characters in PEM (RFC 7468 §2), 76 in MIME (RFC 2045 §6.8), 60 by
+/// Perl and Ruby, and any number by whoever asks for it. Where none was meant, nothing is lost but time.
 fn is_line_of_base64(line: &str) -> bool {
-    matches!(line.len(), 64 | 76)
+    line.len() >= SHORTEST_LINE
         && line
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte))
@@ -219,13 +264,20 @@ fn words(text: &str) -> impl Iterator<Item = (&'static GeneralPurpose, &str)> {
     let standard = text.split(move |c| !is_standard(c));
     let url_safe = text.split(move |c| !is_url_safe(c));
     standard
+        .flat_map(and_parts)
         .map(|word| (&STANDARD, word))
-        // Without these it is part of one of the others.
+        // Without these it is one of the others.
         .chain(
             url_safe
                 .filter(|word| word.contains(['-', '_']))
                 .map(|word| (&URL_SAFE, word)),
         )
+}
+
+/// The word, and what is between its slashes, which may be those of a path.
+fn and_parts(word: &str) -> impl Iterator<Item = &str> {
+    let parts = word.split(['+', '/']);
+    std::iter::once(word).chain(parts.filter(|part| part.len() < word.len()))
 }
 
 /// What a word of base64 holds.
@@ -252,7 +304,7 @@ impl Word {
 
     fn is_text(&self) -> bool {
         let text = std::str::from_utf8(&self.bytes);
-        text.is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_ascii_whitespace()))
+        text.is_ok_and(|text| !text.contains(is_unreadable))
     }
 
     /// Whether this is text that somebody encoded. Words of a language come out as noise, but for some of the shortest: `No` is

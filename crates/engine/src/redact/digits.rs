@@ -18,7 +18,7 @@ const MOST_SEPARATORS: usize = 4;
 /// Finds one sequence. `Debug` shows nothing of it; the memory is wiped on drop.
 ///
 /// Found are, mixed at will from digit to digit: the digit itself (letters in both cases), full-width digits, and digits set
-/// apart by white space, dashes, dots, commas, slashes or quotes.
+/// apart by white space, dashes, dots, commas, slashes, colons, bars or quotes.
 pub struct DigitRedactor(Zeroizing<Vec<char>>);
 
 impl DigitRedactor {
@@ -140,7 +140,7 @@ fn is_separator(character: char) -> bool {
     character.is_whitespace()
         || matches!(
             character,
-            '-' | '.' | ',' | '/' | '"' | '\'' | '`' | '+'
+            '-' | '.' | ',' | '/' | '_' | '|' | ':' | ';' | '"' | '\'' | '`' | '+'
             // Hyphens and dashes, the minus sign, quotation marks.
             | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2018}'..='\u{201F}'
             // Soft hyphen, zero-width space and joiners, word joiner, byte order mark.

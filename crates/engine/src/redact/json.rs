@@ -1,11 +1,17 @@
-//! What is hidden in parsed JSON: in strings, keys and numbers, and digits spread over the items of a list.
+//! What is hidden in parsed JSON: in strings, keys and numbers, and digits spread over the items of a list or the fields of an
+//! object.
 
-use serde_json::{Number, Value};
+use std::ops::Range;
+
+use serde_json::{Map, Number, Value};
 
 use super::decodings::plainest;
 use super::digits::is_part;
 use super::placeholder::PLACEHOLDER;
 use super::redactor::Redactor;
+
+/// So many levels below an item its one digit is looked for.
+const MOST_LEVELS: usize = 3;
 
 /// Stands for an item that cannot be part of a sequence: neither digit nor separator.
 const OTHER: &str = "x";
@@ -15,17 +21,14 @@ impl Redactor<'_> {
     ///
     /// A number that holds them, or that equals them as a number does without leading zeros,
     /// becomes the placeholder as a whole; items of a list that hold digits together become one
-    /// placeholder. Keys that turn out equal are merged, the last one stays.
+    /// placeholder, and each of the fields that do. Keys that turn out equal are merged, the last one stays.
     #[must_use]
     pub fn value(&self, value: Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(&text)),
             Value::Number(number) if self.is_number(&number) => placeholder(),
             Value::Array(items) => Value::Array(self.items(items)),
-            Value::Object(fields) => fields
-                .into_iter()
-                .map(|(key, value)| (self.text(&key), self.value(value)))
-                .collect(),
+            Value::Object(fields) => Value::Object(self.fields(fields)),
             other => other,
         }
     }
@@ -41,35 +44,51 @@ impl Redactor<'_> {
 
     fn items(&self, items: Vec<Value>) -> Vec<Value> {
         let items: Vec<_> = items.into_iter().map(|item| self.value(item)).collect();
+        let mut redacted = Vec::with_capacity(items.len());
+        let mut hidden = None;
+        let together = self.together(items.iter());
+        for (item, occurrence) in items.into_iter().zip(together) {
+            match occurrence {
+                None => redacted.push(item),
+                // The next occurrence may begin inside the item that ends this one.
+                Some(_) if hidden != occurrence => redacted.push(placeholder()),
+                Some(_) => {}
+            }
+            hidden = occurrence.or(hidden);
+        }
+        redacted
+    }
+
+    fn fields(&self, fields: Map<String, Value>) -> Map<String, Value> {
+        let fields: Vec<_> = fields
+            .into_iter()
+            .map(|(key, value)| (self.text(&key), self.value(value)))
+            .collect();
+        let together = self.together(fields.iter().map(|(_, value)| value));
+        let fields = fields.into_iter().zip(together);
+        fields
+            .map(|((key, value), occurrence)| (key, occurrence.map_or(value, |_| placeholder())))
+            .collect()
+    }
+
+    /// For each value where the occurrence begins of which it is a part.
+    fn together<'v>(&self, values: impl Iterator<Item = &'v Value>) -> Vec<Option<usize>> {
         let mut joined = String::new();
-        let mut ranges = Vec::with_capacity(items.len());
-        for item in &items {
+        let mut ranges = Vec::new();
+        for value in values {
             let start = joined.len();
-            joined.push_str(part(item).as_deref().unwrap_or(OTHER));
+            joined.push_str(part(value, MOST_LEVELS).as_deref().unwrap_or(OTHER));
             ranges.push(start..joined.len());
             joined.push(',');
         }
         let found = self.occurrences(&joined);
         let mut found = found.iter().peekable();
-        let mut redacted = Vec::with_capacity(items.len());
-        let mut hidden = None;
-        for (item, range_of_item) in items.into_iter().zip(ranges) {
-            while found
-                .next_if(|range| range.end <= range_of_item.start)
-                .is_some()
-            {}
-            match found.peek() {
-                Some(range) if range.start < range_of_item.end => {
-                    // The next occurrence may begin inside the item that ends this one.
-                    if hidden != Some(range.start) {
-                        redacted.push(placeholder());
-                    }
-                    hidden = Some(range.start);
-                }
-                _ => redacted.push(item),
-            }
-        }
-        redacted
+        let occurrence = |range: Range<usize>| {
+            while found.next_if(|found| found.end <= range.start).is_some() {}
+            let found = found.peek().filter(|found| found.start < range.end);
+            found.map(|found| found.start)
+        };
+        ranges.into_iter().map(occurrence).collect()
     }
 }
 
@@ -77,16 +96,23 @@ fn placeholder() -> Value {
     Value::String(PLACEHOLDER.to_owned())
 }
 
-/// The text of an item that consists of digits and separators only.
-fn part(item: &Value) -> Option<String> {
+/// The text of an item that consists of digits and separators only, or that holds one such value among others.
+fn part(item: &Value, levels: usize) -> Option<String> {
     let text = match item {
         // Its stars are no digits.
         Value::String(text) if text == PLACEHOLDER => return None,
         Value::String(text) => plainest(text),
         Value::Number(number) => plain(number),
+        Value::Array(items) => return only_part(items.iter(), levels.checked_sub(1)?),
+        Value::Object(fields) => return only_part(fields.values(), levels.checked_sub(1)?),
         _ => return None,
     };
     is_part(&text).then_some(text)
+}
+
+fn only_part<'v>(values: impl Iterator<Item = &'v Value>, levels: usize) -> Option<String> {
+    let mut parts = values.filter_map(|value| part(value, levels));
+    parts.next().filter(|_| parts.next().is_none())
 }
 
 /// The number without exponent and without a fraction of zero: `1.234e3` is `1234`.
@@ -192,6 +218,21 @@ mod tests {
             ("*#A", json!(["*", "#", "a", "b"]), json!(["*****", "b"])),
             ("12", json!([1, 2]), json!(["*****"])),
             ("5", json!([4, 5, 55]), json!([4, "*****", 55])),
+            (
+                "1234",
+                json!([{"digit": "1", "at": null}, {"digit": 2}, [["3"]], {"digit": ["4"]}, {"digit": 5}]),
+                json!(["*****", {"digit": 5}]),
+            ),
+            (
+                "1234",
+                json!({"id": "a", "d0": "1", "d1": 2, "d2": ["3"], "d3": {"is": "4"}, "d4": "5"}),
+                json!({"id": "a", "d0": "*****", "d1": "*****", "d2": "*****", "d3": "*****", "d4": "5"}),
+            ),
+            (
+                "1234",
+                json!({"a": "1_2|3:4", "b": "1;2;3;4"}),
+                json!({"a": "*****", "b": "*****"}),
+            ),
             ("1234", json!([1, 2, null, 3, 4]), json!([1, 2, null, 3, 4])),
             (
                 "1234",

@@ -1,19 +1,21 @@
 //! Who this client is, for servers that ask.
 
+use std::sync::Arc;
+
 use cxone_dtmf_options::{Fields, OptionError, Secret, options, secret, text};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::crypto::ring::sign::any_supported_type;
 use rustls::sign::CertifiedKey;
 
 use super::pem;
 use crate::error::Error;
 
 options! {
-    /// A certificate of this client with its key.
+    /// A certificate of this client with its key, for servers that ask. A proxy that is spoken to by TLS is not shown it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct ClientCertificate {
-        /// The text of the certificate in PEM form, with those of its issuers below it where the server has not all of them.
+        /// The text of the certificate in PEM form, with those of its issuers below it where the server has not all of them. It is shown to servers that ask, and to no proxy.
         pub cert: String = String::new() => text("cert").required();
-        /// The text of its private key in PEM form, not encrypted. It is kept in memory that is wiped, and printed nowhere.
+        /// The text of its private key in PEM form, not encrypted. Our copies of it are wiped, that of the TLS library is not; it is printed nowhere.
         pub key: Secret = Secret::new(String::new()) => secret("key").required();
     }
 }
@@ -33,10 +35,8 @@ impl ClientCertificate {
         self.read().map(|_| ()).map_err(OptionError::from)
     }
 
-    /// Both parts, which belong together.
-    pub(crate) fn read(
-        &self,
-    ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {
+    /// Both parts, which belong together, ready to sign.
+    pub(crate) fn read(&self) -> Result<Arc<CertifiedKey>, Error> {
         let chain = pem::certificates("clientCertificate.cert", &self.cert)?;
         if chain.is_empty() {
             return Err(Error::invalid(
@@ -44,18 +44,18 @@ impl ClientCertificate {
             ));
         }
         let key = pem::private_key("clientCertificate.key", self.key.expose())?;
-        let provider = rustls::crypto::ring::default_provider();
-        let signing = provider.key_provider.load_private_key(key.clone_key());
-        let signing = signing.map_err(|_| {
+        // The provider's own loader takes a copy, which it does not wipe.
+        let signing = any_supported_type(&key).map_err(|_| {
             Error::invalid("clientCertificate.key is of a kind that is not supported: RSA, P-256, P-384 and Ed25519 are")
         })?;
-        match CertifiedKey::new(chain.clone(), signing).keys_match() {
+        let certified = CertifiedKey::new(chain, signing);
+        match certified.keys_match() {
             Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) => {
                 Err(Error::invalid(
                     "clientCertificate.key does not belong to clientCertificate.cert, whose first certificate must be the client's",
                 ))
             }
-            _ => Ok((chain, key)),
+            _ => Ok(Arc::new(certified)),
         }
     }
 }

@@ -8,7 +8,8 @@ mod pinned;
 use std::sync::Arc;
 
 use rustls::client::{Resumption, WebPkiServerVerifier};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::CertificateDer;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::Error;
@@ -42,7 +43,7 @@ pub(crate) struct Trust {
     /// Trusted besides Mozilla's and the system's.
     pub(crate) own: Vec<CertificateDer<'static>>,
     /// The chain of this client and its key.
-    pub(crate) identity: Option<Arc<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>>,
+    pub(crate) identity: Option<Arc<CertifiedKey>>,
 }
 
 /// Settings for a client: TLS 1.2 and 1.3, no 0-RTT (a replayed request would dial twice), no key log.
@@ -73,8 +74,7 @@ pub(crate) fn client_config(trust: Trust, http1_only: bool) -> Result<ClientConf
         .with_custom_certificate_verifier(verifier);
     let mut config = match identity {
         Some(identity) => {
-            let (chain, key) = &*identity;
-            builder.with_client_auth_cert(chain.clone(), key.clone_key())?
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity)))
         }
         None => builder.with_no_client_auth(),
     };
@@ -254,6 +254,24 @@ mod tests {
             let error = of(cert, key).expect_err(why);
             assert!(error.message.starts_with(why), "{error}");
         }
+    }
+
+    #[test]
+    fn a_proxy_is_not_told_who_this_client_is() {
+        let signed = rcgen::generate_simple_self_signed(vec!["client.test".to_owned()])
+            .expect("certificate");
+        let certificate = ClientCertificate {
+            cert: signed.cert.pem(),
+            key: cxone_dtmf_options::Secret::new(signed.signing_key.serialize_pem()),
+        };
+        let trust = Trust {
+            own: Vec::new(),
+            identity: Some(certificate.read().expect("valid")),
+        };
+        let config = client_config(trust, false).expect("config");
+        assert!(config.client_auth_cert_resolver.has_certs());
+        let to_proxy = for_proxies(&config).client_auth_cert_resolver;
+        assert!(!to_proxy.has_certs() && to_proxy.resolve(&[], &[]).is_none());
     }
 
     #[test]

@@ -97,8 +97,10 @@ fn decoded(section: &Section<'_>) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
         .body
         .chars()
         .filter(|character| !character.is_whitespace());
-    let body = Zeroizing::new(body.collect::<String>());
-    let decoded = BASE64_STANDARD.decode(body.as_bytes());
+    // A text that grows leaves its beginnings behind.
+    let mut dense = Zeroizing::new(String::with_capacity(section.body.len()));
+    dense.extend(body);
+    let decoded = BASE64_STANDARD.decode(dense.as_bytes());
     decoded.map(Zeroizing::new).map_err(|_| Unreadable {
         line: section.line,
         why: "what is between its marks is not base64",
@@ -147,8 +149,11 @@ fn usable(section: &Section<'_>) -> Result<CertificateDer<'static>, Unreadable> 
     }
 }
 
-/// The first private key of a text: PKCS #8, PKCS #1 or SEC 1.
-pub(super) fn private_key(name: &str, text: &str) -> Result<PrivateKeyDer<'static>, Error> {
+/// The first private key of a text: PKCS #8, PKCS #1 or SEC 1. It is wiped when it is dropped.
+pub(super) fn private_key(
+    name: &str,
+    text: &str,
+) -> Result<Zeroizing<PrivateKeyDer<'static>>, Error> {
     let refusal = |why: &str| Error::invalid(format!("{name} {why}"));
     let sections = sections(text).map_err(|_| refusal("is not readable as PEM"))?;
     let mut keys = sections
@@ -162,15 +167,18 @@ pub(super) fn private_key(name: &str, text: &str) -> Result<PrivateKeyDer<'stati
             "is encrypted: write it in the clear with `openssl pkey -in <file>`, and keep the file safe",
         ));
     }
-    let der = decoded(key)
-        .map_err(|_| refusal("is not readable as PEM"))?
-        .to_vec();
-    match key.label {
-        "PRIVATE KEY" => Ok(PrivatePkcs8KeyDer::from(der).into()),
-        "RSA PRIVATE KEY" => Ok(PrivatePkcs1KeyDer::from(der).into()),
-        "EC PRIVATE KEY" => Ok(PrivateSec1KeyDer::from(der).into()),
-        _ => Err(refusal(
-            "has a key of a kind that is not supported: RSA, P-256, P-384 and Ed25519 are",
-        )),
-    }
+    let mut decoded = decoded(key).map_err(|_| refusal("is not readable as PEM"))?;
+    // Moved, not copied: it is wiped as the key.
+    let mut der = || std::mem::take(&mut *decoded);
+    let key: PrivateKeyDer<'static> = match key.label {
+        "PRIVATE KEY" => PrivatePkcs8KeyDer::from(der()).into(),
+        "RSA PRIVATE KEY" => PrivatePkcs1KeyDer::from(der()).into(),
+        "EC PRIVATE KEY" => PrivateSec1KeyDer::from(der()).into(),
+        _ => {
+            return Err(refusal(
+                "has a key of a kind that is not supported: RSA, P-256, P-384 and Ed25519 are",
+            ));
+        }
+    };
+    Ok(Zeroizing::new(key))
 }

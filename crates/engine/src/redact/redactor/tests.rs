@@ -126,6 +126,51 @@ fn base64_in_lines_is_one_word() {
 }
 
 #[test]
+fn base64_twice_is_hidden_behind_whatever_looks_like_base64() {
+    let standard = |text: &str| BASE64_STANDARD.encode(text);
+    let url_safe = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    for secret in ["tok-8c1f44aa9b7e4d21", "correct-horse", "s3cret/key+"] {
+        let twice = standard(&standard(secret));
+        let percent: Vec<_> = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let percent = standard(&percent.concat());
+        for text in [
+            format!("/api/v2/{twice}"),
+            format!("/callback/{percent}"),
+            format!("https://api.example/v1/calls/{twice}"),
+            format!("https://api.example/v1/calls/{twice}/dtmf"),
+            format!("sess{twice}"),
+            format!("state_{}", url_safe(&url_safe(secret))),
+            format!("state-{}", url_safe(&standard(secret))),
+            format!(
+                "a/{}",
+                standard(&format!(
+                    "b/{}",
+                    standard(&format!("c/{}", standard(secret)))
+                ))
+            ),
+        ] {
+            assert_eq!(redacted(&text, secret), PLACEHOLDER, "{text}");
+        }
+    }
+}
+
+#[test]
+fn base64_in_lines_of_any_width_is_one_word() {
+    let secret = "tok-8c1f44aa9b7e4d21";
+    let word = BASE64_STANDARD.encode(format!("the token is {secret}, which is refused"));
+    for width in [8, 12, 60, 61, 72] {
+        let lines: Vec<_> = word
+            .as_bytes()
+            .chunks(width)
+            .map(String::from_utf8_lossy)
+            .collect();
+        for end in ["\n", "\r\n"] {
+            assert_eq!(redacted(&lines.join(end), secret), PLACEHOLDER, "{width}");
+        }
+    }
+}
+
+#[test]
 fn a_text_without_end_is_hidden_in_bounded_time() {
     for text in [
         "%25".repeat(400),

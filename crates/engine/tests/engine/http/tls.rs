@@ -164,7 +164,7 @@ fn guarded(identity: &Identity, client: &Identity) -> tokio_rustls::rustls::Serv
 
 /// What a server says that lets this client not in. A connection of the control transport cannot be seen, so there the first
 /// one is lost; the next request goes where it can.
-async fn shut_out(over: Over, transport: &Box<dyn Transport>, server: &Server) -> FaultKind {
+async fn shut_out(over: Over, transport: &impl AsRef<dyn Transport>, server: &Server) -> FaultKind {
     if matches!(over, Over::Control) {
         let (kind, _) = fault(transport, &server.https(), "2").await;
         assert_eq!(kind, FaultKind::ConnectionLost);
