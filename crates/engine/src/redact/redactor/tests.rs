@@ -183,10 +183,14 @@ fn written(text: &str, encoding: usize) -> String {
     match encoding {
         0 => joined(text.bytes().map(|byte| format!("%{byte:02X}"))),
         1 => url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
-        2 => serde_json::to_string(text)
-            .unwrap()
-            .trim_matches('"')
-            .replace('/', "\\/"),
+        2 => {
+            let quoted = serde_json::to_string(text).unwrap();
+            // Its own quotes, and none of the text.
+            let inner = quoted
+                .strip_prefix('"')
+                .and_then(|text| text.strip_suffix('"'));
+            inner.unwrap().replace('/', "\\/")
+        }
         3 => joined(text.encode_utf16().map(|unit| format!("\\u{unit:04x}"))),
         4 => each(|character| format!("&#{};", u32::from(character))),
         5 => each(|character| format!("&#x{:X}", u32::from(character)) + ";"),
