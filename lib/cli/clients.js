@@ -17,7 +17,8 @@ function createClients(library, settings, logger, rules = {}) {
     const client = { clientId, clientSecret, clientAuthentication };
     const credentials = { grant, ...client, accessKeyId, accessKeySecret, scope };
     // The library says what is wrong with a setting, so types are its business.
-    const auth = new library.CXoneAuthClient(/** @type {any} */ ({ authUrl, ...credentials, proxy, logger }));
+    const config = /** @type {unknown} */ ({ authUrl, ...credentials, proxy, logger });
+    const auth = new library.CXoneAuthClient(/** @type {import('../../index.js').AuthConfig} */ (config));
     return { auth, injector: createInjector(library, auth, settings, logger, rules) };
   });
 }
@@ -32,8 +33,12 @@ function createClients(library, settings, logger, rules = {}) {
  */
 function createInjector(library, auth, settings, logger, rules = {}) {
   const { api, apiUrl, apiVersion, proxy } = settings;
-  const config = { api, apiUrl, apiVersion, proxy, logger, fleet: fleetOf(settings), ...rules };
-  return explained(library, () => new library.DtmfInjector(auth, /** @type {any} */ (config)));
+  const fleet = fleetOf(settings);
+  const config = /** @type {unknown} */ ({ api, apiUrl, apiVersion, proxy, logger, fleet, ...rules });
+  return explained(
+    library,
+    () => new library.DtmfInjector(auth, /** @type {import('../../index.js').InjectorConfig} */ (config)),
+  );
 }
 
 /**

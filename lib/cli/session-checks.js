@@ -69,7 +69,8 @@ async function session(patient) {
     return skipped('there is no token');
   }
   const watch = new SessionWatch(
-    (logger) => /** @type {any} */ (createInjector(library, auth, settings, /** @type {any} */ (logger))),
+    (logger) =>
+      createInjector(library, auth, settings, /** @type {import('../../index.js').Logger} */ (logger)),
     settings.sessionId,
   );
   patient.watch = watch;
@@ -167,7 +168,10 @@ async function pressBy({ library, auth, settings, signal }, encoding, dtmfString
   const injector = createInjector(library, auth, settings, false, { encoding });
   const { sessionId, contactId } = settings;
   try {
-    await injector.injectDTMF(/** @type {any} */ ({ sessionId, contactId, dtmfString }), { signal });
+    const params = /** @type {unknown} */ ({ sessionId, contactId, dtmfString });
+    await injector.injectDTMF(/** @type {import('../../index.js').AnyInjectionParams} */ (params), {
+      signal,
+    });
     return undefined;
   } catch (error) {
     if (!library.isDtmfError(error)) throw error;
@@ -226,7 +230,8 @@ async function versionsAt(injector, asked) {
     const { value, error } = await lane.ask(receiver, (id) => native.askVersions(id, asked));
     if (!error) return /** @type {{ api: string, answers: number[] }} */ (value);
     const { DtmfError } = require('../errors.js');
-    return { error: /** @type {any} */ (new DtmfError(error)) };
+    const wrong = /** @type {unknown} */ (new DtmfError(error));
+    return { error: /** @type {import('../../index.js').DtmfError} */ (wrong) };
   } finally {
     await injector.close();
   }
