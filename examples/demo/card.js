@@ -25,6 +25,8 @@ async function runCard(screen) {
     pauses: true,
     logger: false,
   });
+  // Digits for a contact go by what the session tells from here on.
+  injector.followSession('session-1');
   const session = { sessionId: 'session-1', contactId: 'contact-1', toneDuration: 50, interDigitPause: 50 };
 
   // Asked for at once: the order is that of asking.

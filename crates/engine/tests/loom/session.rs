@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cxone_dtmf_engine::http::Witness;
 use cxone_dtmf_engine::sessions::{
-    ContactState, Following, Reach, SessionEvent, SessionFact, Sessions,
+    ContactState, Following, Reach, SessionEvent, SessionFact, Sessions, Target,
 };
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
@@ -31,9 +31,16 @@ fn tells(contact: &str, state: ContactState) -> [SessionEvent; 1] {
 /// A session whose contact is spoken to, as far as was told.
 fn followed() -> Following {
     let sessions = Arc::new(Sessions::default());
-    let following = sessions.follow(&"platform".into(), &"s".into());
+    let following = sessions.follow(&"platform".into(), &"s".into(), Arc::new(|_, _| ()));
     following.heard(&tells("a", ContactState::Active));
     following
+}
+
+fn target() -> Target {
+    Target {
+        contact: "a".into(),
+        masked: false,
+    }
 }
 
 /// Tells that the contact is on hold, and then that everybody knows.
@@ -61,7 +68,7 @@ fn what_is_told_takes_back_whatever_has_not_left() {
             thread::spawn(move || {
                 let witness = Witness::default();
                 // Kept until the request has ended.
-                let leaving = session.leave(&"a".into(), &witness);
+                let leaving = session.leave(&target(), &witness);
                 let left = leaving.is_ok() && take(&witness, &known);
                 assert_eq!(witness.was_handed_over(), left);
             })
@@ -77,7 +84,7 @@ fn it_does_so_while_the_connection_takes_the_body() {
         let following = followed();
         let session = Arc::clone(following.session());
         let witness = Witness::default();
-        let leaving = session.leave(&"a".into(), &witness).unwrap();
+        let leaving = session.leave(&target(), &witness).unwrap();
         let known = Arc::new(AtomicBool::new(false));
         let connection = {
             let (witness, known) = (witness.clone(), Arc::clone(&known));
@@ -101,7 +108,7 @@ fn the_end_of_the_session_is_told_to_all() {
             let known = Arc::clone(&known);
             thread::spawn(move || {
                 let witness = Witness::default();
-                let leaving = session.leave(&"a".into(), &witness);
+                let leaving = session.leave(&target(), &witness);
                 if leaving.is_ok() {
                     take(&witness, &known);
                 }
