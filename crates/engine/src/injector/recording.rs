@@ -144,9 +144,7 @@ impl Masking {
         engine: &Engine,
         fleet_lock: Option<&dyn FleetLock>,
     ) -> Result<(), Error> {
-        if let Some(session) = engine.session(&self.call) {
-            session.clear_mask(&self.recording.contact);
-        }
+        engine.clear_mask(&self.call, &self.recording.contact);
         let change = Change {
             engine,
             call: &self.call,

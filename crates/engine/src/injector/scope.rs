@@ -113,6 +113,19 @@ impl Engine {
         session.is_some_and(|session| session.is_followed()) || self.scope.follows_early(call)
     }
 
+    /// The mask of a contact's recording is about to be taken away. It is remembered whether anybody follows the session or not:
+    /// who does so later is told of that mask first.
+    pub(super) fn clear_mask(&self, call: &Arc<str>, contact: &str) {
+        let Some(scope) = self.scope.get() else {
+            return;
+        };
+        let sessions = self.parts.registry.sessions();
+        sessions.adopt(scope, call, call);
+        if let Some(session) = sessions.find(scope, call) {
+            session.clear_mask(contact);
+        }
+    }
+
     /// Asks the fleet which session a call is, where nobody in this process has followed it.
     pub(super) async fn learn_session(&self, fleet: &Fleet, call: &Arc<str>) -> Result<(), Error> {
         let Some(scope) = self

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event::{ContactState, SessionFact};
-use super::masking::Mask;
 
 /// How many contacts of a session are kept. An agent has a handful at a time.
 const KEPT: usize = 1_000;
@@ -46,7 +45,6 @@ pub struct ContactView {
 #[derive(Debug)]
 struct Contact {
     state: ContactState,
-    mask: Mask,
     /// When it was last told of: the least recent one is forgotten first.
     told: u64,
 }
@@ -97,11 +95,6 @@ impl Contacts {
         }
     }
 
-    /// The mask of a contact's recording, where the contact is known.
-    pub(super) fn mask(&mut self, contact: &str) -> Option<&mut Mask> {
-        self.known.get_mut(contact).map(|known| &mut known.mask)
-    }
-
     /// Whether the recording of a contact is masked, as far as was told.
     pub(super) fn is_masked(&self, contact: &str) -> bool {
         let known = self.known.get(contact);
@@ -130,12 +123,10 @@ impl Contacts {
         let told = self.told;
         let known = self.known.entry(Arc::clone(contact)).or_insert(Contact {
             state: ContactState::Ringing,
-            mask: Mask::default(),
             told,
         });
         let before = std::mem::replace(&mut known.state, state);
         known.told = told;
-        known.mask.told(state);
         let joins = state == ContactState::Joined && !hears(before);
         if state.has_the_voice() {
             self.take_over(contact, earlier);

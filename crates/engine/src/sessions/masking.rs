@@ -1,5 +1,7 @@
 //! Whether the mask that was asked for is there: an accepted request is not yet one that was carried out.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -22,6 +24,23 @@ pub(super) struct Mask {
     /// It was asked to be taken away, and no event has said that it is: until then, or until this moment, what is told may be
     /// the mask of before.
     clearing: Option<Instant>,
+}
+
+/// How many contacts of a session are kept.
+const KEPT: usize = 1_000;
+
+/// What is known of the masks of a session's contacts.
+#[derive(Debug, Default)]
+pub(super) struct Masks(BTreeMap<Arc<str>, Mask>);
+
+impl Masks {
+    /// That of one contact.
+    pub(super) fn of(&mut self, contact: &str) -> &mut Mask {
+        if self.0.len() >= KEPT && !self.0.contains_key(contact) {
+            self.0.pop_first();
+        }
+        self.0.entry(contact.into()).or_default()
+    }
 }
 
 /// A mask that was asked for.

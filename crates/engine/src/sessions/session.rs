@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::contacts::{ContactView, Contacts, Hearing};
 use super::event::{SessionEvent, SessionFact};
 use super::ids::Ids;
+use super::masking::Masks;
 use crate::Secret;
 use crate::http::Witness;
 
@@ -38,6 +39,9 @@ pub struct Session {
 struct State {
     ids: Ids,
     contacts: Contacts,
+    /// What is known of masks, by contact. It outlives what is known of the contacts: a mask may be taken away before anybody
+    /// follows the session.
+    masks: Masks,
     can_mask: Option<bool>,
     has_ended: bool,
     /// Those who follow it, by numbers of their own.
@@ -104,6 +108,7 @@ impl Session {
             state: Mutex::new(State {
                 ids: Ids::new(first),
                 contacts: Contacts::default(),
+                masks: Masks::default(),
                 can_mask: None,
                 has_ended: false,
                 followers: BTreeMap::new(),
@@ -240,7 +245,12 @@ impl Session {
             match &event.fact {
                 SessionFact::Started { can_mask } => state.can_mask = can_mask.or(state.can_mask),
                 SessionFact::Ended => state.has_ended = true,
-                SessionFact::Contact { .. } | SessionFact::Other => {}
+                SessionFact::Contact {
+                    contact,
+                    state: told,
+                    ..
+                } => state.masks.of(contact).told(*told),
+                SessionFact::Other => {}
             }
             state.contacts.learn(&event.fact);
         }

@@ -9,8 +9,11 @@ impl Session {
     /// Resolves when it can be told whether a mask that is asked for then is there.
     pub async fn mask_settled(&self, contact: &str) {
         loop {
-            let settled = (self.state().contacts.mask(contact))
-                .and_then(|mask| mask.in_doubt_until(Instant::now()));
+            let settled = self
+                .state()
+                .masks
+                .of(contact)
+                .in_doubt_until(Instant::now());
             let Some(settled) = settled else {
                 return;
             };
@@ -23,26 +26,25 @@ impl Session {
     pub fn ask_mask(&self, contact: &str) -> MaskAsked {
         let mut state = self.state();
         let is_masked = state.contacts.is_masked(contact);
-        let mask = state.contacts.mask(contact);
-        mask.map(|mask| mask.ask(is_masked, Instant::now()))
-            .unwrap_or_default()
+        state.masks.of(contact).ask(is_masked, Instant::now())
     }
 
     /// It is about to be taken away.
     pub fn clear_mask(&self, contact: &str) {
-        if let Some(mask) = self.state().contacts.mask(contact) {
-            mask.clear(Instant::now());
-        }
+        self.state().masks.of(contact).clear(Instant::now());
     }
 
     /// Resolves when an event has said that the mask is there.
     pub async fn masked(&self, contact: &str, asked: MaskAsked) {
         loop {
-            let clearing = (self.state().contacts.mask(contact))
-                .and_then(|mask| mask.clearing_until(Instant::now()));
+            let clearing = self
+                .state()
+                .masks
+                .of(contact)
+                .clearing_until(Instant::now());
             let masked = self.wait(|state| {
                 let is_masked = state.contacts.is_masked(contact);
-                let mask = state.contacts.mask(contact)?;
+                let mask = state.masks.of(contact);
                 (mask.is_confirmed(asked, is_masked, Instant::now())).then_some(())
             });
             let Some(clearing) = clearing else {

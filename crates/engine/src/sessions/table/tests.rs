@@ -131,3 +131,23 @@ fn a_mask_that_is_taken_away_takes_the_request_back() {
     following.heard(&tells("a", ContactState::Active));
     assert!(!witness.hand_over());
 }
+
+/// A mask that was being taken away when the following began is told first, and is not the next one.
+#[tokio::test(start_paused = true)]
+async fn what_is_being_taken_away_is_remembered_over_the_beginning() {
+    let sessions = Arc::new(Sessions::default());
+    sessions.adopt(&scope(), &"s".into(), &"s".into());
+    sessions.find("platform", "s").unwrap().clear_mask("a");
+    let following = followed(&sessions, "s");
+    let session = Arc::clone(following.session());
+    let asked = session.ask_mask("a");
+    following.heard(&tells("a", ContactState::Masked));
+    let confirmed = tokio::time::timeout(
+        std::time::Duration::from_secs(1),
+        session.masked("a", asked),
+    );
+    assert!(confirmed.await.is_err());
+    following.heard(&tells("a", ContactState::Active));
+    following.heard(&tells("a", ContactState::Masked));
+    session.masked("a", asked).await;
+}
