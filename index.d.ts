@@ -1432,7 +1432,7 @@ export interface StartSessionOptions {
   readonly stationId?: string | undefined;
   /** The telephone number that the agent is called at. */
   readonly stationPhoneNumber?: string | undefined;
-  /** After how long without a poll the platform ends the session, in minutes, whole. Default: 30, 1 to 1000000. */
+  /** After how long without activity the platform ends the session, whole; in which unit is not published. Default: 30, 1 to 1000000. */
   readonly inactivityTimeout?: number | undefined;
   /** Whether it logs the agent off then. Default: `false`. */
   readonly inactivityForceLogout?: boolean | undefined;

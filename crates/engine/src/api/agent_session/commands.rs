@@ -25,7 +25,8 @@ options! {
         pub station_id: Option<String> = None => text("stationId");
         /// The telephone number that the agent is called at.
         pub station_phone_number: Option<String> = None => text("stationPhoneNumber");
-        /// After how long without a poll the platform ends the session, in minutes.
+        /// After how long without activity the platform ends the session. In which unit is not published; 30 is what NICE's
+        /// agent SDK is given.
         pub inactivity_timeout: u32 = 30 => count("inactivityTimeout", 1);
         /// Whether it logs the agent off then.
         pub inactivity_force_logout: bool = false => flag("inactivityForceLogout");
