@@ -219,12 +219,12 @@ enum End {
 }
 
 impl End {
-    fn of_process(self, disk: &MemoryDisk, dice: &mut fastrand::Rng) {
+    fn of_process(self, disk: &MemoryDisk, rng: &mut fastrand::Rng) {
         match self {
             Self::Kill => disk.kill(),
-            Self::PowerFailure => disk.power_failure(|loose| dice.usize(0..=loose)),
-            Self::Either if dice.bool() && !disk.lies() => disk.kill(),
-            Self::Either => Self::PowerFailure.of_process(disk, dice),
+            Self::PowerFailure => disk.power_failure(|loose| rng.usize(0..=loose)),
+            Self::Either if rng.bool() && !disk.lies() => disk.kill(),
+            Self::Either => Self::PowerFailure.of_process(disk, rng),
         }
     }
 }
@@ -241,19 +241,19 @@ fn outlives(seed: u64, odds: u32, file: bool, durability: Durability, end: End) 
         ..small_files()
     };
     let disk = MemoryDisk::default();
-    let mut dice = fastrand::Rng::with_seed(seed);
+    let mut rng = fastrand::Rng::with_seed(seed);
     let (mut acknowledged, mut given) = (Vec::new(), Vec::new());
     for process in 0..4 {
-        let mut faults = dice.fork();
+        let mut faults = rng.fork();
         disk.fail(move |_| {
             let errno = if faults.bool() { EIO } else { ENOSPC };
             (faults.u32(0..odds) == 0).then(|| io::Error::from_raw_os_error(errno))
         });
         let mut log = open(&disk, options.clone(), process * 100);
-        acknowledged.extend(write(&mut log, dice.u64(1..30), process * 100));
+        acknowledged.extend(write(&mut log, rng.u64(1..30), process * 100));
         given.extend(anchors(log.take_notices()));
         drop(log);
-        end.of_process(&disk, &mut dice);
+        end.of_process(&disk, &mut rng);
     }
     disk.heal();
     given.extend(recover(&disk, options.clone(), 1_000));
