@@ -196,6 +196,7 @@ impl Attempts for Carrying<'_> {
         let (answer, token) = match asking.await {
             Ok(answered) => answered,
             Err(NotAnswered { left, error }) => {
+                self.has_left.store(left == Some(true), Ordering::Relaxed);
                 let mut failed = Failed::not_sent(error);
                 if left == Some(true) {
                     failed.error.message = messages::command_in_doubt(&failed.error).into();
@@ -229,8 +230,10 @@ impl Attempts for Carrying<'_> {
                 Ok(None)
             };
         };
+        let in_doubt = failure.delivery == Delivery::Unknown;
+        self.has_left.store(in_doubt, Ordering::Relaxed);
         let mut failed = engine.declined(&answer, token, messages::command_code(failure.code));
-        if failure.delivery == Delivery::Unknown {
+        if in_doubt {
             failed.error.message = messages::command_in_doubt(&failed.error).into();
             if self.command.may_be_repeated() {
                 failure.resend = Resend::Transient;
