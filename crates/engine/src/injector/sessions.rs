@@ -1,5 +1,6 @@
 //! Listens to the events of a session: what is pressed into it goes by them, and the program hears of them.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::retry_loop::{self, Attempts, Failed, Retry};
 use super::shown_event::shown_event;
 use crate::Secret;
 use crate::api::{SessionAnswer, SessionStatus};
-use crate::cancel::{Reason, Scope, closed};
+use crate::cancel::{Reason, Scope, closed, poll_once};
 use crate::error::{Code, Error};
 use crate::event::{Event, SessionEventNames};
 use crate::lock::Rejection;
@@ -109,7 +110,18 @@ impl Follower {
                 return;
             }
             was_heard = true;
-            self.engine.parts.events.ready().await;
+            let mut ready = pin!(self.engine.parts.events.ready());
+            if poll_once(ready.as_mut()).await.is_pending() {
+                // Nobody listens until the program takes what was told.
+                self.not_heard();
+                ready.await;
+            }
+        }
+    }
+
+    fn not_heard(&self) {
+        if let Some(following) = self.followed.following() {
+            following.not_heard();
         }
     }
 
@@ -202,9 +214,6 @@ impl Attempts for Poll<'_> {
     async fn attempt(&mut self, _: bool) -> Result<SessionStatus, Failed> {
         let heard = self.ask().await;
         self.failed = heard.is_err();
-        if let Some(following) = self.follower.followed.following().filter(|_| self.failed) {
-            following.not_heard();
-        }
         heard
     }
 
@@ -235,14 +244,15 @@ impl Poll<'_> {
         sleep_until(*self.earliest).await;
         let followed = &self.follower.followed;
         let session = (followed.following()).map(|following| Arc::clone(following.session()));
-        let _polling = match &session {
+        let mut polling = match &session {
             Some(session) => Some(session.poll().await),
             None => None,
         };
         let asked = Instant::now();
         *self.earliest = asked + LEAST_INTERVAL;
         let engine = &self.follower.engine;
-        let wait = if self.failed {
+        let trouble = (session.as_ref()).is_some_and(|session| session.is_in_trouble());
+        let wait = if self.failed || trouble {
             POLL_AFTER_TROUBLE
         } else {
             POLL
@@ -268,6 +278,9 @@ impl Poll<'_> {
             status @ (SessionStatus::Active | SessionStatus::Ended) => {
                 let secrets = engine.secrets_of(&token);
                 self.follower.heard(&heard, &secrets).await;
+                if let Some(polling) = &mut polling {
+                    polling.answered();
+                }
                 return Ok(status);
             }
             SessionStatus::TokenRefused => Resend::FreshToken,

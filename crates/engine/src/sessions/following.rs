@@ -1,7 +1,6 @@
 //! Somebody follows a session, until dropped.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::event::SessionEvent;
 use super::session::Session;
@@ -15,8 +14,6 @@ pub struct Following {
     session: Arc<Session>,
     /// Its number among those who follow the session.
     number: u64,
-    /// The events are heard at the moment.
-    heard: AtomicBool,
 }
 
 impl Following {
@@ -25,7 +22,6 @@ impl Following {
             sessions,
             session,
             number,
-            heard: AtomicBool::new(false),
         }
     }
 
@@ -40,7 +36,7 @@ impl Following {
         if !events.is_empty() {
             self.session.learn(events);
         }
-        self.hears(true);
+        self.session.hear(true);
     }
 
     /// Tells events to all who follow the session.
@@ -50,7 +46,7 @@ impl Following {
 
     /// The events cannot be heard at the moment.
     pub fn not_heard(&self) {
-        self.hears(false);
+        self.session.hear(false);
     }
 
     /// The session goes on under another id.
@@ -62,17 +58,10 @@ impl Following {
     pub fn ended(&self) {
         self.session.end();
     }
-
-    fn hears(&self, heard: bool) {
-        if self.heard.swap(heard, Ordering::AcqRel) != heard {
-            self.session.hear(heard);
-        }
-    }
 }
 
 impl Drop for Following {
     fn drop(&mut self) {
-        self.hears(false);
         self.sessions.unfollow(&self.session, self.number);
     }
 }

@@ -16,5 +16,5 @@ pub use contacts::{ContactView, Contacts, Hearing};
 pub use event::{ContactState, SessionEvent, SessionFact};
 pub use following::Following;
 pub use masking::MaskAsked;
-pub use session::{InFlightGuard, Reach, Session, SessionView, Target, Tell};
+pub use session::{InFlightGuard, Polling, Reach, Session, SessionView, Target, Tell};
 pub use table::Sessions;

@@ -47,8 +47,10 @@ struct State {
     /// Those who follow it, by numbers of their own.
     followers: BTreeMap<u64, Tell>,
     last_follower: u64,
-    /// How many of them hear its events at the moment.
-    hearing: usize,
+    /// Its events are heard at the moment.
+    is_heard: bool,
+    /// They were not when last asked for, or nobody listens.
+    in_trouble: bool,
     /// The requests that may be leaving, and what each is for.
     leaving: BTreeMap<u64, (Target, Witness)>,
     /// When its newest id was told to other processes.
@@ -113,7 +115,8 @@ impl Session {
                 has_ended: false,
                 followers: BTreeMap::new(),
                 last_follower: 0,
-                hearing: 0,
+                is_heard: false,
+                in_trouble: false,
                 leaving: BTreeMap::new(),
                 published: None,
                 requests: 0,
@@ -124,8 +127,12 @@ impl Session {
     }
 
     /// Waits for the right to poll, which one at a time has: whoever follows the session hears what any of them does.
-    pub async fn poll(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.polling.lock().await
+    pub async fn poll(&self) -> Polling<'_> {
+        Polling {
+            right: self.polling.lock().await,
+            session: self,
+            answered: false,
+        }
     }
 
     /// Within what its ids are unique.
@@ -233,7 +240,7 @@ impl Session {
         SessionView {
             id: Arc::clone(state.ids.first()),
             can_mask: state.can_mask,
-            is_heard: state.hearing > 0,
+            is_heard: state.is_heard,
             contacts: state.contacts.views().collect(),
         }
     }
@@ -283,6 +290,7 @@ impl Session {
             // What was known of it is out of date.
             state.contacts = Contacts::default();
             state.has_ended = false;
+            state.in_trouble = false;
         }
         state.last_follower += 1;
         let number = state.last_follower;
@@ -291,23 +299,28 @@ impl Session {
     }
 
     pub(super) fn unfollow(&self, follower: u64) {
-        let mut state = self.state();
-        let told = state.followers.remove(&follower);
-        drop(state);
+        let told = self.state().followers.remove(&follower);
         drop(told);
+        // Whoever is left and does not listen now may be waiting after trouble of its own.
+        if self.polling.try_lock().is_ok() {
+            self.hear(false);
+        }
         self.changed.notify_waiters();
     }
 
-    /// The events of one who follows it are heard from now on, or are not.
+    /// Its events are heard from now on, or are not.
     pub(super) fn hear(&self, heard: bool) {
         let mut state = self.state();
-        if heard {
-            state.hearing += 1;
-        } else {
-            state.hearing = state.hearing.saturating_sub(1);
-        }
+        state.is_heard = heard;
+        state.in_trouble = !heard;
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    /// Whether its events were not heard when last asked for.
+    #[must_use]
+    pub fn is_in_trouble(&self) -> bool {
+        self.state().in_trouble
     }
 
     /// It goes on under a new id. Gives the one that is forgotten for it.
@@ -362,7 +375,7 @@ impl State {
             return Reach::NotFollowed;
         }
         match hearing {
-            Hearing::Hears if self.hearing > 0 => Reach::Reached,
+            Hearing::Hears if self.is_heard => Reach::Reached,
             Hearing::Hears | Hearing::NotTold => Reach::NotKnown,
             against => Reach::Against(against),
         }
@@ -384,6 +397,30 @@ impl State {
                 // Whether it worked is asked where it was sent.
                 let _ = witness.revoke();
             }
+        }
+    }
+}
+
+/// The right to poll, until dropped. Events are not heard any more where no answer was taken over before.
+#[derive(Debug)]
+pub struct Polling<'a> {
+    session: &'a Session,
+    answered: bool,
+    #[expect(dead_code, reason = "held")]
+    right: tokio::sync::MutexGuard<'a, ()>,
+}
+
+impl Polling<'_> {
+    /// The poll was answered, and what it said was taken over.
+    pub const fn answered(&mut self) {
+        self.answered = true;
+    }
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.session.hear(false);
         }
     }
 }

@@ -237,24 +237,39 @@ async fn after_trouble_it_is_known_soon_whether_events_can_be_heard() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_follower_goes_on_hearing() {
-    let stage = spoken_to([]).await;
+async fn who_leaves_while_another_polls_takes_no_hearing_away() {
+    let stage = spoken_to([events(ms(9_000), None, [tells("a", "Holding")])]).await;
+    sleep(ms(2_000)).await;
     let other = stage.beside(config());
     let following = other.follow();
     sleep(ms(1)).await;
     following.abort();
     let _ = following.await;
+    let left = stage.now();
     accepted(&stage.press_to(TO_A, 1, "1", &options()).await.unwrap());
+    let pressed = stage.now() - left;
+    assert!(pressed < ms(100), "without waiting for the next answer");
     // Whoever presses is guarded, whoever follows.
-    let held = events(ms(0), None, [tells("a", "Holding")]);
-    let stage = stage.plan(Kind::NextEvent, [held]);
-    let again = other.follow();
-    sleep(ms(10)).await;
+    sleep(ms(9_000)).await;
     for world in [&stage, &other] {
         let outcome = world.press_to(TO_A, 2, "2", &options()).await.unwrap();
         unsent(&outcome, Code::NotInFocus);
     }
-    again.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_during_its_poll_may_take_events_along() {
+    // The answer that nobody takes over, and the next.
+    let stage = spoken_to([events(ms(500), None, []), Act::slow(304, ms(300))]).await;
+    let other = stage.beside(config());
+    let following = other.follow();
+    sleep(ms(1)).await;
+    assert_eq!(stage.times(Kind::NextEvent).len(), 2, "the other polls");
+    following.abort();
+    let _ = following.await;
+    accepted(&stage.press_to(TO_A, 1, "1", &options()).await.unwrap());
+    let asked_again = stage.times(Kind::NextEvent)[2];
+    assert_eq!(stage.times(Kind::Press)[0], asked_again + ms(300));
 }
 
 /// A platform whose connections take a while before they want the digits.
