@@ -135,7 +135,10 @@ impl Engine {
         else {
             return Ok(());
         };
-        if self.session(call).is_none() {
+        let session = self.session(call);
+        // One that is known here by this id alone may be one that another process follows.
+        let is_told = |session: &Session| session.is_followed() || session.first_id() != *call;
+        if !session.is_some_and(|session| is_told(&session)) {
             // What nobody has told may be told later, so it is asked again the next time.
             if let Some(first) = fleet.first_session_id(scope, call).await? {
                 (self.parts.registry.sessions()).adopt(scope, call, &first.into());

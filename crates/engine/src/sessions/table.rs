@@ -51,9 +51,15 @@ impl Sessions {
     /// Takes over from elsewhere that an id means the session that began as `first`.
     pub fn adopt(&self, scope: &Arc<str>, id: &Arc<str>, first: &Arc<str>) {
         self.change(|table| {
-            let is_known = (table.scopes.get(scope)).is_some_and(|ids| ids.contains_key(id));
-            if is_known {
-                return;
+            let known = table.scopes.get(scope).and_then(|ids| ids.get(id)).cloned();
+            match known {
+                None => {}
+                // It was known by this id alone.
+                Some(known) if id != first && !known.is_followed() && known.first_id() == *id => {
+                    table.idle.retain(|idle| !Arc::ptr_eq(idle, &known));
+                    table.forget(&known);
+                }
+                Some(_) => return,
             }
             let session = table.find_or_add(scope, first);
             if id != first {

@@ -80,6 +80,13 @@ fn what_was_learned_elsewhere_means_the_same_session() {
     ));
     sessions.adopt(&scope(), &"s9".into(), &"x".into());
     assert_eq!(&*sessions.find("platform", "s9").unwrap().first_id(), "s0");
+    // What was known by one id alone turns out to be a session that began earlier.
+    sessions.adopt(&scope(), &"s8".into(), &"s8".into());
+    sessions.adopt(&scope(), &"s8".into(), &"s0".into());
+    assert!(Arc::ptr_eq(
+        following.session(),
+        &sessions.find("platform", "s8").unwrap()
+    ));
 }
 
 #[test]
@@ -150,4 +157,34 @@ async fn what_is_being_taken_away_is_remembered_over_the_beginning() {
     following.heard(&tells("a", ContactState::Active));
     following.heard(&tells("a", ContactState::Masked));
     session.masked("a", asked).await;
+}
+
+#[tokio::test]
+async fn what_one_cannot_hear_nobody_knows_until_an_answer_comes() {
+    let sessions = Arc::new(Sessions::default());
+    let (one, other) = (followed(&sessions, "s"), followed(&sessions, "s"));
+    let session = Arc::clone(one.session());
+    let mut polling = session.poll().await;
+    one.heard(&tells("a", ContactState::Active));
+    polling.answered();
+    drop(polling);
+    assert_eq!(session.reach("a"), Reach::Reached);
+    // A poll that is given up, or fails.
+    drop(session.poll().await);
+    assert_eq!(
+        (session.reach("a"), session.is_in_trouble()),
+        (Reach::NotKnown, true)
+    );
+    let polling = session.poll().await;
+    one.heard(&[]);
+    // Who leaves while another one listens changes nothing.
+    drop(other);
+    assert_eq!(session.reach("a"), Reach::Reached);
+    let mut polling = polling;
+    polling.answered();
+    drop(polling);
+    let last = followed(&sessions, "s");
+    drop(one);
+    assert_eq!(session.reach("a"), Reach::NotKnown);
+    drop(last);
 }
