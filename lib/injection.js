@@ -103,16 +103,16 @@ class Injection extends AsyncResource {
    */
   #tell(record) {
     const { log, monitors } = this.#shared;
-    const { entry } = record;
     if (log.enabled) {
-      if (entry.status === 'success') log.info('DTMF injection completed', outcome.copyOf(entry));
-      else log.error('DTMF injection failed', outcome.copyOf(entry));
+      const entry = outcome.entryOf(record);
+      if (entry.status === 'success') log.info('DTMF injection completed', entry);
+      else log.error('DTMF injection failed', entry);
     }
     if (monitors.any) monitors.emit(outcome.finalEvent(record));
     if (this.#message) {
-      const told = outcome.copyOf(entry);
-      const failure = record.error && outcome.error(record.error, told, this.#signal);
-      diagnostics.finish(this.#message, told, failure);
+      const entry = outcome.entryOf(record);
+      const failure = record.error && outcome.error(record.error, entry, this.#signal);
+      diagnostics.finish(this.#message, entry, failure);
     }
   }
 

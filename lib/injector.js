@@ -50,7 +50,7 @@ class DtmfInjector {
     const { native, receiver, shared, tokens } = coreOf(this);
     tokens.look(native);
     const { record, signal } = await inject(receiver, shared, params, options);
-    if (record.error) throw outcome.error(record.error, record.entry, signal);
+    if (record.error) throw outcome.error(record.error, outcome.entryOf(record), signal);
     return outcome.result(record);
   }
 

@@ -78,8 +78,6 @@ function deliver(record) {
   switch (kind) {
     case 'finished': {
       const ended = named(record);
-      // It did not find the memory that it needed.
-      if (!ended.error && !ended.answer) ended.entry.bodyError = 'unreadable';
       // With a masked recording the work goes on, and the process has to stay for it.
       return (ended.unmasking ? waiting.get(number) : close(number))?.settled(ended);
     }

@@ -5,35 +5,47 @@
  */
 
 const { failed } = require('./errors.js');
+const names = require('./names.js');
 const { own } = require('./own.js');
-const { JSONParse, JSONStringify, ObjectHasOwn } = require('./primordials.js');
+const { JSONParse, JSONStringify } = require('./primordials.js');
 
 /** @typedef {import('./types.js').Finished} Finished */
 /** @typedef {import('../index.js').AuditEntry} AuditEntry */
 
 /**
- * The same entry for another receiver: what one does to it must not reach the others.
- * @param {AuditEntry} entry
+ * The audit entry, made anew for each receiver: what one does to it must not reach the others.
+ * @param {Finished} record
+ * @returns {AuditEntry}
  */
-function copyOf(entry) {
-  const copy = { ...entry, validation: { ...entry.validation } };
+function entryOf({ entry: values, error, answer }) {
+  const entry = names.entry(values);
+  entry.validation = validationOf(entry.validation);
+  // The answer did not find the memory that it needed.
+  if (!error && !answer) entry.bodyError = 'unreadable';
+  return entry;
+}
+
+/**
+ * @param {import('./types.js').Fields} values those of `Validation` in `src/outcome_fields.rs`, in the same order
+ * @returns {AuditEntry['validation']}
+ */
+function validationOf(values) {
+  const validation = { valid: values[0], carrierCompatible: values[1] };
+  if (values[2] === null) return validation;
   // Digits that are shown are few, and seldom.
-  if (ObjectHasOwn(copy.validation, 'frequencies')) {
-    copy.validation.frequencies = JSONParse(JSONStringify(copy.validation.frequencies));
-  }
-  return copy;
+  return { ...validation, frequencies: JSONParse(JSONStringify(values[2])) };
 }
 
 /**
  * @param {Finished} record
  * @returns {import('../index.js').CtiEvent}
  */
-function finalEvent({ entry, error, answer }) {
-  const { callId } = entry;
-  const auditEntry = copyOf(entry);
-  if (error) return { event: 'dtmf.failed', callId, auditEntry };
+function finalEvent(record) {
+  const auditEntry = entryOf(record);
+  const { callId } = auditEntry;
+  if (record.error) return { event: 'dtmf.failed', callId, auditEntry };
   // Parsed anew: the result's data is the caller's, and the event is frozen.
-  const payload = parsed(shownOf(answer));
+  const payload = parsed(shownOf(record.answer));
   return { event: 'dtmf.injected', callId: /** @type {string} */ (callId), auditEntry, payload };
 }
 
@@ -60,13 +72,14 @@ function parsed(body) {
 }
 
 /** @param {Finished} record */
-function result({ entry, answer }) {
-  const playoutMs = own(entry, 'playoutMs');
+function result(record) {
+  const audit = entryOf(record);
+  const playoutMs = own(audit, 'playoutMs');
   return {
     success: true,
-    data: parsed(answer?.[0]),
+    data: parsed(record.answer?.[0]),
     ...(playoutMs !== undefined && { playoutMs }),
-    audit: entry,
+    audit,
   };
 }
 
@@ -79,4 +92,4 @@ function error(failure, audit, signal) {
   return failed(failure, signal, { attempts: audit.attempts, audit });
 }
 
-module.exports = { copyOf, finalEvent, result, error };
+module.exports = { entryOf, finalEvent, result, error };

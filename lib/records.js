@@ -5,7 +5,7 @@
  */
 
 const { failureOf } = require('./failure.js');
-const native = require('./native.js');
+const { RECORDS } = require('./names.js');
 const { JSONParse } = require('./primordials.js');
 
 /** @typedef {import('./native.d.ts').NativeLane} Lane */
@@ -13,12 +13,6 @@ const { JSONParse } = require('./primordials.js');
 
 /** How many records are taken alone at most when a batch cannot be taken; a batch has no more. */
 const LONGEST_BATCH = 256;
-
-/**
- * The names of the fields of each kind of record.
- * @type {Record<string, string[]>}
- */
-const NAMES = JSONParse(native.laneRecords());
 
 /** How many more records are taken alone, since one of a batch could not be taken. */
 let alone = 0;
@@ -72,11 +66,7 @@ function parsed(text) {
 
 /** @param {Fields} record */
 function named(record) {
-  const names = NAMES[record[0]];
-  // `any`: which fields a kind has is the engine's to say.
-  /** @type {any} */
-  const fields = { __proto__: null };
-  for (let n = 0; n < names.length; n += 1) fields[names[n]] = record[n + 1];
+  const fields = RECORDS[record[0]](record);
   fields.error = fields.error ? failureOf(fields.error, fields.answer) : undefined;
   return fields;
 }

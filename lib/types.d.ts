@@ -1,6 +1,6 @@
 // The shapes that several files of lib/ share, for the type check alone.
 
-import type { AuditEntry, Delivery, DtmfErrorCode } from '../index.js';
+import type { Delivery, DtmfErrorCode } from '../index.js';
 
 /** A failure as the engine describes it (`src/failure.rs`). */
 export interface Failure {
@@ -35,7 +35,8 @@ export type Fields = readonly any[];
 
 /** An injection that has ended. */
 export interface Finished {
-  entry: AuditEntry;
+  /** The values of its audit entry. */
+  entry: Fields;
   unmasking: boolean;
   error: Failure | undefined;
   /** The body of an accepted answer, and what events show of it: another text, all or nothing. `null` where it found no memory. */

@@ -1,7 +1,8 @@
 'use strict';
 
 // Puts into the pages what lives elsewhere: files behind `<!-- file: … -->`, and the engine's tables between
-// `<!-- table: … -->` and `<!-- /table -->`. A test compares, so that no page tells old news.
+// `<!-- table: … -->` and `<!-- /table -->`; and writes the names of what crosses, `lib/names.js`. A test compares, so
+// that neither tells old news.
 //
 //   node scripts/docs.js     the addon must be built, since it has the tables: npm run build
 
@@ -9,6 +10,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const { TABLES } = require('./lib/doc-tables.js');
+const names = require('./lib/names.js');
 
 /** @typedef {import('../lib/tables.js').Tables} Tables */
 
@@ -24,6 +26,8 @@ const PAGES = [
   'docs/testing.md',
   'docs/cxone.md',
 ];
+
+const NAMES = 'lib/names.js';
 
 const FILE = /(<!-- file: (\S+) -->\n)```(\w+)\n[\s\S]*?^```$/gm;
 const TABLE = /(<!-- table: ([\w -]+) -->\n)[\s\S]*?(<!-- \/table -->)/g;
@@ -44,6 +48,12 @@ function render(page, tables = require('../lib/tables.js').tables()) {
     });
 }
 
+/** What `lib/names.js` must be. */
+function renderNames() {
+  const records = JSON.parse(require('../lib/native.js').laneRecords());
+  return names.render(records, require('../lib/tables.js').tables().outcome);
+}
+
 /** The names of the files that a page holds. @param {string} page */
 function filesOf(page) {
   return Array.from(page.matchAll(FILE), ([, , name]) => name);
@@ -54,9 +64,10 @@ function main() {
     const file = path.join(ROOT, name);
     fs.writeFileSync(file, render(fs.readFileSync(file, 'utf8')));
   }
+  fs.writeFileSync(path.join(ROOT, NAMES), renderNames());
 }
 
-module.exports = { ROOT, PAGES, render, filesOf };
+module.exports = { ROOT, PAGES, NAMES, render, renderNames, filesOf };
 
 if (require.main === module) {
   try {

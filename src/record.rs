@@ -2,7 +2,7 @@
 //!
 //! A record is the text of a JSON array: its kind, then its fields in the order given here. Fields have no names on
 //! their way, so nothing that a program puts on `Object.prototype` can stand in for one that is absent, and the text is
-//! half as long. `lib/lane.js` gets the names from [`names`].
+//! half as long. `lib/names.js`, which is written from [`names`], gives them back.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
