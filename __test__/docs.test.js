@@ -32,6 +32,10 @@ test.each(docs.PAGES)(
   },
 );
 
+test('lib/names.js has the names of the tables (else run: node scripts/docs.js)', () => {
+  expect(read(docs.NAMES)).toBe(docs.renderNames());
+});
+
 describe('testing.md', () => {
   const page = read('docs/testing.md');
 

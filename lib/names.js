@@ -12,7 +12,6 @@
  * @type {Record<string, (record: Fields) => any>}
  */
 const RECORDS = {
-  __proto__: null,
   finished: (record) => ({
     id: record[1],
     entry: record[2],

@@ -1,6 +1,7 @@
 //! The outbox: records on their way to JavaScript, in order, bounded in what crosses at once and in what waits.
 
 use std::collections::VecDeque;
+use std::mem::take;
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::Value;
@@ -24,6 +25,8 @@ const FULL: usize = 64 << 20;
 /// Records that JavaScript has not taken. They stay until it says that they have crossed.
 pub struct Outbox {
     queue: Mutex<Queue>,
+    /// The oldest batch, once it is on its way. Apart, so that JavaScript's thread copies it while others add records.
+    crossing: Mutex<Batch>,
     has_room: Notify,
     wake: Box<dyn Fn() + Send + Sync>,
     this: Weak<Self>,
@@ -32,7 +35,7 @@ pub struct Outbox {
 #[derive(Default)]
 struct Queue {
     batches: VecDeque<Batch>,
-    /// The oldest batch is on its way: nothing is added to it.
+    /// An older batch is on its way: JavaScript will ask for the next one.
     is_crossing: bool,
     bytes: usize,
 }
@@ -59,6 +62,7 @@ impl Outbox {
     pub fn new(this: Weak<Self>, wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             queue: Mutex::default(),
+            crossing: Mutex::default(),
             has_room: Notify::new(),
             wake: Box::new(wake),
             this,
@@ -83,35 +87,38 @@ impl Outbox {
 
     /// The oldest records as the text of a JSON array. They stay until [`crossed`](Self::crossed).
     pub fn batch(&self) -> Option<String> {
-        let mut queue = self.queue();
-        queue.is_crossing = !queue.batches.is_empty();
-        let batch = queue.batches.front()?;
-        let records = batch.json.get(batch.spans.front()?.start..)?;
+        let crossing = self.crossing();
+        let records = crossing.json.get(crossing.spans.front()?.start..)?;
         Some(format!("[{records}]"))
     }
 
     /// The oldest record alone. `short` leaves out what may be long.
     pub fn oldest(&self, short: bool) -> Option<String> {
-        let queue = self.queue();
-        let batch = queue.batches.front()?;
+        let crossing = self.crossing();
         let &Span {
             start,
             end,
             long_at,
-        } = batch.spans.front()?;
+        } = crossing.spans.front()?;
         match long_at {
-            Some(long_at) if short => Some(format!("{}null]", batch.json.get(start..long_at)?)),
-            _ => batch.json.get(start..end).map(str::to_owned),
+            Some(long_at) if short => Some(format!("{}null]", crossing.json.get(start..long_at)?)),
+            _ => crossing.json.get(start..end).map(str::to_owned),
         }
     }
 
     /// Forgets the oldest records, and wakes JavaScript again if there are more.
     pub fn crossed(&self, count: usize) {
+        let mut crossing = self.crossing();
+        let bytes = crossing.forget(count);
+        let is_over = crossing.spans.is_empty();
+        let crossed = is_over.then(|| take(&mut *crossing));
         let mut queue = self.queue();
         let was_full = queue.is_full();
-        queue.crossed(count);
-        let (has_more, is_full) = (!queue.batches.is_empty(), queue.is_full());
-        drop(queue);
+        queue.bytes -= bytes;
+        queue.is_crossing &= !is_over;
+        let (has_more, is_full) = (!queue.is_empty(), queue.is_full());
+        drop((queue, crossing));
+        drop(crossed);
         if was_full && !is_full {
             self.has_room.notify_waiters();
         }
@@ -151,6 +158,19 @@ impl Outbox {
         }
     }
 
+    /// The batch that crosses: if there is none, the oldest.
+    fn crossing(&self) -> MutexGuard<'_, Batch> {
+        let mut crossing = self.crossing.lock().unwrap_or_else(PoisonError::into_inner);
+        if crossing.spans.is_empty() {
+            let mut queue = self.queue();
+            if let Some(oldest) = queue.batches.pop_front() {
+                queue.is_crossing = true;
+                *crossing = oldest;
+            }
+        }
+        crossing
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,11 +180,8 @@ impl Queue {
     /// Whether it was empty.
     fn push(&mut self, text: &Text) -> bool {
         let length = text.json.len();
-        let was_empty = self.batches.is_empty();
-        // The one that crosses is the oldest; any other may take more.
-        let open = self.batches.len() > usize::from(self.is_crossing);
-        let last = self.batches.back_mut().filter(|_| open);
-        if let Some(last) = last.filter(|last| last.has_room(length)) {
+        let was_empty = self.is_empty();
+        if let Some(last) = (self.batches.back_mut()).filter(|last| last.has_room(length)) {
             last.push(text);
         } else {
             let mut batch = Batch::default();
@@ -175,17 +192,9 @@ impl Queue {
         was_empty
     }
 
-    fn crossed(&mut self, count: usize) {
-        let Some(batch) = self.batches.front_mut() else {
-            return;
-        };
-        let count = count.min(batch.spans.len());
-        let crossed = batch.spans.drain(..count).map(|span| span.end - span.start);
-        self.bytes -= crossed.sum::<usize>();
-        if batch.spans.is_empty() {
-            self.batches.pop_front();
-            self.is_crossing = false;
-        }
+    /// Whether JavaScript has nothing to take.
+    fn is_empty(&self) -> bool {
+        self.batches.is_empty() && !self.is_crossing
     }
 
     const fn is_full(&self) -> bool {
@@ -196,6 +205,13 @@ impl Queue {
 impl Batch {
     fn has_room(&self, length: usize) -> bool {
         self.spans.len() < BATCH_RECORDS && self.json.len() + length < BATCH_BYTES
+    }
+
+    /// Forgets the oldest records; how many bytes they had.
+    fn forget(&mut self, count: usize) -> usize {
+        let count = count.min(self.spans.len());
+        let forgotten = self.spans.drain(..count);
+        forgotten.map(|span| span.end - span.start).sum()
     }
 
     fn push(&mut self, text: &Text) {

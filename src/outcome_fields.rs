@@ -251,13 +251,13 @@ mod tests {
         let values = serde_json::to_value(Entry { outcome, fleet }).unwrap();
         let mut values = values.as_array().unwrap().clone();
         let present = values.pop().unwrap().as_u64().unwrap();
-        let (always, sometimes): (Vec<_>, Vec<_>) =
-            (OUTCOME_FIELDS.iter()).partition(|field| field.shown == ALWAYS);
-        let sometimes = sometimes.into_iter().enumerate();
-        let there = sometimes.filter(|(bit, _)| present >> bit & 1 == 1);
-        let fields: Vec<_> = (always.into_iter())
-            .chain(there.map(|(_, field)| field))
-            .collect();
+        let mut bit = 1;
+        let fields = OUTCOME_FIELDS.iter().filter(|field| {
+            let is_there = field.shown == ALWAYS || present & bit != 0;
+            bit <<= u64::from(field.shown != ALWAYS);
+            is_there
+        });
+        let fields: Vec<_> = fields.collect();
         assert_eq!(fields.len(), values.len());
         let names = fields.into_iter().map(|field| field.name.to_owned());
         Value::Object(names.zip(values).collect())

@@ -28,7 +28,6 @@ function render(records, outcome) {
  * @type {Record<string, (record: Fields) => any>}
  */
 const RECORDS = {
-  __proto__: null,
 ${Object.entries(records).map(record).join('')}};
 
 /**
