@@ -60,7 +60,7 @@ function showProgress(name, line) {
  */
 function soakFleet(injections) {
   const jest = require('./lib/dependencies.js').tool(path.join(__dirname, '..'), 'jest');
-  const child = spawn(process.execPath, [jest, '--selectProjects', 'long', 'fleet/soak'], {
+  const child = spawn(process.execPath, [jest, 'fleet/soak', '--selectProjects', 'long'], {
     stdio: 'inherit',
     env: { ...process.env, CXONE_DTMF_SOAK_INJECTIONS: injections },
   });

@@ -83,7 +83,7 @@ async function main(args) {
       steps.env[redis.PROGRAM] = server;
       const name = named(server);
       // One at a time: a busy machine makes leases end.
-      const jest = [dependencies.tool(root, 'jest'), '-i', '--selectProjects', 'telephony-v2', ...tests];
+      const jest = [dependencies.tool(root, 'jest'), ...tests, '-i', '--selectProjects', 'telephony-v2'];
       const { code, output } = await steps.run(name, process.execPath, jest, { cwd: root });
       results.push({ name, code, ...counts.ofJest(output) });
     }
