@@ -42,6 +42,8 @@ class Run {
     this.totals = { passed: 0, failed: 0, skipped: 0 };
     /** @type {Result[]} */
     this.failures = [];
+    /** Whether there is an addon, once that is known. @type {Promise<boolean> | undefined} */
+    this.built = undefined;
     /** Whether there is a Redis server for the tests that need one. @type {boolean | undefined} */
     this.server = undefined;
   }
@@ -94,6 +96,28 @@ class Run {
     if (there || process.env.CI) return this.record(await this.cargo(`cargo ${component}`, args));
     const name = component === 'fmt' ? 'rustfmt' : component;
     this.steps.skip(`cargo ${component}`, `not installed (rustup component add ${name})`);
+    return true;
+  }
+
+  /**
+   * Builds the addon, once. Always through cargo, which knows best what is up to date.
+   *
+   * @param {Steps} steps
+   * @returns {Promise<boolean>} whether there is one
+   */
+  addon(steps) {
+    return (this.built ??= this.#addon(steps));
+  }
+
+  /** @param {Steps} steps */
+  async #addon(steps) {
+    const before = fs.readFileSync(addon.types(root), 'utf8');
+    if (!this.record(await addon.build(steps, root))) return false;
+    if (fs.readFileSync(addon.types(root), 'utf8') !== before) {
+      const stale = 'lib/native.d.ts was not that of the sources: the build has renewed it, commit it';
+      this.steps.say(stale);
+      this.record({ title: stale, code: 1, output: '' });
+    }
     return true;
   }
 
@@ -174,16 +198,9 @@ class Run {
    * @param {string[]} args
    */
   async jest(title, args) {
-    // Always through cargo, which knows best what is up to date.
-    const before = fs.readFileSync(addon.types(root), 'utf8');
-    if (!this.record(await addon.build(this.steps, root))) {
+    if (!(await this.addon(this.steps))) {
       this.steps.skip(title, 'there is no addon to test');
       return;
-    }
-    if (fs.readFileSync(addon.types(root), 'utf8') !== before) {
-      const stale = 'lib/native.d.ts was not that of the sources: the build has renewed it, commit it';
-      this.steps.say(stale);
-      this.record({ title: stale, code: 1, output: '' });
     }
     await this.redis();
     const jest = await this.node(title, [dependencies.tool(root, 'jest'), ...args]);
@@ -214,8 +231,11 @@ async function main(args) {
   const run = new Run(new Steps(process.stdout, { verbose: args.includes('--verbose') }));
   const ready = !dependencies.outdated(root) || run.record(await dependencies.install(run.steps, root));
   if (ready) {
+    // Much of a release build keeps one processor busy, so the checks run beside it; tests have the machine for themselves.
+    if (wanted('lint') && wanted('js')) void run.addon(run.steps.beside());
     if (wanted('lint')) await run.lint();
     if (wanted('types')) await run.types();
+    await run.built;
     if (wanted('rust')) await run.rust();
     if (wanted('js')) await run.js();
     if (wanted('loom')) await run.loom();
