@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::lock::LockId;
 use crate::rate_limit::RateLimit;
 use crate::retry::{
-    DEFAULT_BASE, DEFAULT_CAP, DEFAULT_CAPACITY, DEFAULT_MAX_ATTEMPTS, ResendWhenUnknown,
+    DEFAULT_BASE, DEFAULT_CAP, DEFAULT_CAPACITY, DEFAULT_MAX_ATTEMPTS, Policy, ResendWhenUnknown,
     resend_when_unknown,
 };
 
@@ -58,6 +58,19 @@ options! {
         /// Tokens for resends, shared by all calls of the injector: a resend costs 14, after a 429 it costs 5; a success gives
         /// 1 back and every second 10. When they are used up, nothing is sent again. 0: never.
         pub budget: u32 = DEFAULT_CAPACITY => count("budget", 0);
+    }
+}
+
+impl RetryConfig {
+    /// The policy of as many attempts.
+    #[must_use]
+    pub const fn policy(&self, max_attempts: u32) -> Policy {
+        Policy {
+            base: self.base,
+            cap: self.cap,
+            max_attempts,
+            last_try: None,
+        }
     }
 }
 

@@ -20,9 +20,7 @@ use crate::cancel::{Scope, closed};
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::payload;
-use crate::retry::{
-    DEFAULT_MAX_ATTEMPTS, Policy, Progress, Resend, ResendWhenUnknown, retry_after_of,
-};
+use crate::retry::{DEFAULT_MAX_ATTEMPTS, Progress, Resend, ResendWhenUnknown, retry_after_of};
 
 /// How long `close` waits for the ends of the sessions that it started.
 const ENDING: Duration = Duration::from_secs(5);
@@ -248,13 +246,7 @@ impl Attempts for Carrying<'_> {
     }
 
     fn plan(&mut self, progress: &mut Progress, failed: Failed) -> Result<Retry, Error> {
-        let retry = &self.engine.config.retry;
-        let policy = Policy {
-            base: retry.base,
-            cap: retry.cap,
-            max_attempts: DEFAULT_MAX_ATTEMPTS,
-            last_try: None,
-        };
+        let policy = self.engine.config.retry.policy(DEFAULT_MAX_ATTEMPTS);
         let remaining = self.until.saturating_duration_since(Instant::now());
         (self.engine).plan_control_retry(&policy, progress, failed, remaining)
     }

@@ -15,7 +15,7 @@ use crate::auth::refuses_token;
 use crate::error::{Code, Error};
 use crate::fleet::MARGIN;
 use crate::http::Witness;
-use crate::retry::{Policy, Progress, Resend, is_too_early, is_transient};
+use crate::retry::{Progress, Resend, is_too_early, is_transient};
 use crate::sessions::{Hearing, InFlightGuard, MaskAsked, Reach, Session, Target};
 
 /// How often a contact is brought into focus. The caller waits for it.
@@ -250,13 +250,7 @@ impl Attempts for Activation<'_> {
     }
 
     fn plan(&mut self, progress: &mut Progress, failed: Failed) -> Result<Retry, Error> {
-        let retry = &self.engine.config.retry;
-        let policy = Policy {
-            base: retry.base,
-            cap: retry.cap,
-            max_attempts: ACTIVATION_ATTEMPTS,
-            last_try: None,
-        };
+        let policy = self.engine.config.retry.policy(ACTIVATION_ATTEMPTS);
         let remaining = self.until.saturating_duration_since(Instant::now());
         (self.engine)
             .plan_control_retry(&policy, progress, failed, remaining)

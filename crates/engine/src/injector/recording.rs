@@ -100,12 +100,7 @@ impl Masking {
             template: &self.recording.mask,
             state: &mut self.state,
             until,
-            policy: Policy {
-                base: retry.base,
-                cap: retry.cap,
-                max_attempts: MASK_ATTEMPTS,
-                last_try: None,
-            },
+            policy: retry.policy(MASK_ATTEMPTS),
             transient: Resend::Transient,
             // The attempt behind it makes sure of the lock.
             fleet_lock: None,

@@ -73,12 +73,7 @@ impl Validated {
                 atomic_server_errors: engine.atomic_server_errors(),
                 resend_when_unknown,
             },
-            retry_policy: Policy {
-                base: config.retry.base,
-                cap: config.retry.cap,
-                max_attempts: options.max_attempts,
-                last_try: None,
-            },
+            retry_policy: config.retry.policy(options.max_attempts),
             trace,
             hide_digits: config.mask_digits,
         })
