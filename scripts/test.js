@@ -3,7 +3,7 @@
 // `npm test`: the checks of this project that a change has to pass, from a fresh clone. `npm run test:long`: the rest,
 // which takes its time.
 //
-//   node scripts/test.js [--verbose] [lint|types|rust|js|loom|simulation|audit-kill|js-long ...]
+//   node scripts/test.js [--verbose] [lint|types|rust|js|loom|simulation|audit-kill|js-long|stress ...]
 //   node scripts/test.js [--verbose] long
 //
 // Without a word the first four run, and with `long` the others. A failed step does not stop the others. The last line is
@@ -33,7 +33,7 @@ const { Steps } = require('./lib/steps.js');
 
 /** What `npm test` runs: minutes in all. Each law of the long groups has a short test here. */
 const SHORT = ['lint', 'types', 'rust', 'js'];
-const LONG = ['loom', 'simulation', 'audit-kill', 'js-long'];
+const LONG = ['loom', 'simulation', 'audit-kill', 'js-long', 'stress'];
 
 class Run {
   /** @param {Steps} steps */
@@ -185,6 +185,19 @@ class Run {
     this.record(kills, counts.ofCargo(kills.output));
   }
 
+  async stress() {
+    if (!(await this.addon(this.steps))) return;
+    await this.redis();
+    const shapes = this.server ? [] : ['--shape', 'tutorial'];
+    const stress = await this.node('stress: two minutes of each shape', [
+      'scripts/stress.js',
+      '--minutes',
+      '2',
+      ...shapes,
+    ]);
+    this.record(stress, { passed: stress.code === 0 ? 1 : 0, failed: 0, skipped: 0 });
+  }
+
   js() {
     return this.jest('jest', ['--ignoreProjects', 'long']);
   }
@@ -242,6 +255,7 @@ async function main(args) {
     if (wanted('simulation')) await run.simulation();
     if (wanted('audit-kill')) await run.auditKill();
     if (wanted('js-long')) await run.jsLong();
+    if (wanted('stress')) await run.stress();
   }
   return run.close();
 }

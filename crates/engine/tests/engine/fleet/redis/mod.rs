@@ -273,6 +273,17 @@ fn program() -> String {
         .to_owned()
 }
 
+/// Whether the server was built with TLS, as those of distributions are. One that was not does not know the option, and
+/// one that was refuses to listen nowhere.
+pub fn speaks_tls() -> bool {
+    let ended = Command::new(program())
+        .args(["--port", "0", "--tls-port", "0"])
+        .output()
+        .expect(NOT_FOUND);
+    let said = [ended.stdout, ended.stderr].concat();
+    !String::from_utf8_lossy(&said).contains("Bad directive")
+}
+
 /// The first version whose clusters take a port of their own for the bus.
 fn has_bus_port() -> bool {
     let said = Command::new(program())
