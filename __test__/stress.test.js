@@ -67,6 +67,12 @@ describe('the laws', () => {
     expect(found(asked, arrivals)).toEqual([expect.stringContaining(law)]);
   });
 
+  test('let arrive late what its program has given up', () => {
+    const late = [{ delivery: 'unknown' }, { delivery: 'accepted' }];
+    expect(found(late, [arrived('1', 1), arrived('0', 3)])).toEqual([]);
+    expect(found(late, [arrived('1', 1, { ended: 5 }), arrived('0', 3)])).toEqual([]);
+  });
+
   test('let digits be repeated where the program said so, and what a proxy sends twice', () => {
     const twice = [arrived('0', 1), arrived('0', 3)];
     expect(found([{ delivery: 'unknown', mayRepeat: true }], twice)).toEqual([]);

@@ -52,7 +52,21 @@ function* ofOutcomes(asked, arrivals) {
   }
 }
 
-/** What a thread asked of a call is pressed in that order. @param {Map<string, Asked>} asked @param {import('./platform.js').Arrival[]} arrivals */
+/**
+ * Whether its program may have left the connection with the request on its way: then it arrives whenever the network lets it.
+ *
+ * @param {Asked | undefined} one
+ */
+function mayBeLate(one) {
+  return one?.delivery === undefined || one.delivery === 'unknown';
+}
+
+/**
+ * What a thread asked of a call arrives in that order.
+ *
+ * @param {Map<string, Asked>} asked
+ * @param {import('./platform.js').Arrival[]} arrivals
+ */
 function* ofOrder(asked, arrivals) {
   const last = new Map();
   const seen = new Set();
@@ -62,14 +76,15 @@ function* ofOrder(asked, arrivals) {
     if (!one || seen.has(digits)) continue;
     seen.add(digits);
     const line = `${one.thread} ${one.call} ${one.locked}`;
-    if ((last.get(line) ?? -1) > one.place) yield `out of order: ${one.call}`;
-    last.set(line, one.place);
+    const isLate = (last.get(line) ?? -1) > one.place;
+    if (isLate && !mayBeLate(one)) yield `out of order: ${one.call}, told ${one.delivery}`;
+    if (!isLate) last.set(line, one.place);
   }
 }
 
 /**
- * Nothing arrives for a call while an earlier request of another injection has no end, unless its outcome is unknown, or it
- * was sent once more: then the program has left the connection, and the platform may not have seen it yet.
+ * Nothing arrives for a call while an earlier request of another injection has no end, unless it or the other may be late, or
+ * the earlier one was sent once more: then its program has left that connection, and the platform may not have seen it yet.
  *
  * @param {Map<string, Asked>} asked
  * @param {import('./platform.js').Arrival[]} arrivals
@@ -81,16 +96,9 @@ function* ofOverlap(asked, arrivals) {
   for (const arrival of arrivals) {
     const still = (open.get(arrival.call) ?? []).filter(({ ended }) => (ended ?? Infinity) > arrival.began);
     for (const earlier of still) {
-      const { digits, answer } = earlier;
-      const delivery = asked.get(digits)?.delivery;
-      if (
-        digits !== arrival.digits &&
-        last.get(digits) === earlier &&
-        delivery !== undefined &&
-        delivery !== 'unknown'
-      ) {
-        yield `two at a time: ${arrival.call}, the first was answered ${answer} and told ${delivery}`;
-      }
+      const another = earlier.digits !== arrival.digits && last.get(earlier.digits) === earlier;
+      const late = [earlier, arrival].some(({ digits }) => mayBeLate(asked.get(digits)));
+      if (another && !late) yield `two at a time: ${arrival.call}, the first was answered ${earlier.answer}`;
     }
     open.set(arrival.call, [...still, arrival]);
   }
