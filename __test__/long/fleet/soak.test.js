@@ -74,7 +74,7 @@ describeOnRedis('a fleet for long', () => {
   const fleets = newFleets();
 
   async function soak(fleet, change) {
-    const simulator = await fleets.simulator({ latency: { minMs: 1, maxMs: 5 } });
+    const simulator = await fleets.simulator({ latency: { minMs: 1, maxMs: 5 }, journalLimit: INJECTIONS });
     const crowd = new Crowd(fleets, simulator, fleet, INJECTIONS / 2);
     await crowd.begin();
     const weather = async () => {
