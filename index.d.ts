@@ -514,7 +514,7 @@ export interface RateLimit {
   readonly burst?: number | undefined;
 }
 
-/** When a file of the audit log is followed by a new one; the two are linked, and nothing is deleted. */
+/** When a file of the audit log is followed by a new one; the two are linked, and nothing is removed. */
 export interface AuditRotation {
   /** At this length, in bytes. Default: 67108864, 4096 to 17179869184. */
   readonly bytes?: number | undefined;
@@ -526,14 +526,12 @@ export interface AuditRotation {
  * A log in which an *intent* is safe before the first byte of an attempt leaves, and an *outcome* before the promise
  * settles. `docs/audit-log.md` has the format, what it proves and what it cannot. No digit is in it, nor a hash of any.
  *
- * Either `file` or `directory` must be there. Injectors of one process with the same place share one log, and must have
- * the same settings; another process gets `ERR_DTMF_AUDIT` for a file that is in use.
+ * A process writes only files that it has made itself, one after the other, and neither reads nor touches others. Injectors
+ * of one process with the same directory share one log, and must have the same settings.
  */
 export interface AuditLogConfig {
-  /** The file, with mode 0600. Further ones are beside it. */
-  readonly file?: string | undefined;
-  /** The folder, in which every process has files of its own. */
-  readonly directory?: string | undefined;
+  /** The folder, which must exist. Every process makes files of its own in it, with mode 0600. */
+  readonly directory: string;
   /**
    * The key of the chain (HMAC-SHA-256), at least 16 bytes; a string counts in UTF-8. Without it the chain (SHA-256) shows
    * damage, but whoever can write the file can forge it. Default: none.
@@ -547,7 +545,7 @@ export interface AuditLogConfig {
   readonly durability?: 'fsync' | 'os' | 'none' | undefined;
   /**
    * What happens to injections while it cannot be written, or takes longer than 2 seconds for a record: they fail unsent with
-   * `ERR_DTMF_AUDIT` (`'block'`), or go on (`'continue'`), and the log says how many records it lost. Default: `'block'`.
+   * `ERR_DTMF_AUDIT` (`'block'`), or go on (`'continue'`), and the log says in a `gap` which records it lost. Default: `'block'`.
    */
   readonly onFailure?: 'block' | 'continue' | undefined;
   /** When a new file is begun. */
@@ -932,6 +930,22 @@ export interface InDoubtSnapshot {
   until: string;
 }
 
+/** An injection of which the audit log does not say what became of it. */
+export interface InjectionInDoubt {
+  /** That of its audit entry. */
+  injectionId: string;
+  /** The call or session. */
+  callId: string;
+  /** The platform; empty where the log has lost the intent. */
+  origin: string;
+  /** When its last attempt was about to leave: ISO 8601, UTC. */
+  timestamp: string;
+  /** The number of that attempt; 0 where the log has lost the intent. */
+  attempt: number;
+  /** `'unknown'` where that is its recorded outcome, `null` where its process ended before there was one. */
+  outcome: 'unknown' | null;
+}
+
 /** Counters since the injector was made, and what it does right now. */
 export interface MetricsSnapshot {
   /** Settled injections by what is known of the digits. */
@@ -1154,14 +1168,39 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    * process, for what any injector left unknown on the platform of this one. The promise is the fleet's: it settles when the
    * other processes can know, and rejects with `ERR_DTMF_STORE` where Redis cannot be asked.
    *
+   * With `auditLog` it is written down for each of the injections, so that the log lists them no more. That may also be
+   * injections of earlier processes, once {@link inDoubt} or {@link blockInDoubt} has listed them. Where the log cannot take it,
+   * the promise rejects with `ERR_DTMF_AUDIT`, and what was blocked takes digits again all the same.
+   *
    * @param id The call or session, or the contact that the unknown injection had as `contactId`. A session stands for all
-   * its contacts.
+   * its contacts. The id of an injection that was listed is one too.
    * @param outcome Whether they were pressed.
    * @returns whether anything of it was in doubt. Resolving what is not does nothing.
    *
    * Rejects with `ERR_DTMF_INVALID` when a rule is broken. It may be called after `close()`.
    */
   resolve(id: string, outcome: 'pressed' | 'not-pressed'): Promise<boolean>;
+
+  /**
+   * Reads the files in `auditLog.directory`, those of other processes too, and lists the injections whose digits may have been
+   * pressed: those whose process ended before their outcome, and those whose outcome is unknown, without what was resolved
+   * since. Nothing is written. It takes about a second for a million records, on a thread of its own; at most 10,000 of each
+   * kind are listed. Files with another key are left out, with a warning in the log lines, and what is under way in a living
+   * process is none.
+   *
+   * Rejects with `ERR_DTMF_INVALID` without `auditLog`, and with `ERR_DTMF_AUDIT` when the directory cannot be read.
+   */
+  inDoubt(): Promise<InjectionInDoubt[]>;
+
+  /**
+   * The same, and blocks the calls of those on the platform of this injector, as an unknown outcome blocks with
+   * `afterUnknown: 'block'`: they take nothing until {@link resolve}, or `blockUnknownMs`. Call it before the first injection of a
+   * process that follows one which was killed.
+   *
+   * Rejects as {@link inDoubt}, with `ERR_DTMF_INVALID` without `afterUnknown: 'block'`, and where the API has to be discovered
+   * and cannot be.
+   */
+  blockInDoubt(): Promise<InjectionInDoubt[]>;
 
   /** Counters, gauges and times. No digit is in them, and no call id but in `inDoubt`. */
   metrics(): MetricsSnapshot;

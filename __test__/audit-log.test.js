@@ -23,7 +23,9 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-const file = (name = 'audit.jsonl') => path.join(folder, name);
+const names = () => fs.readdirSync(folder).sort();
+/** The file, or the only one. */
+const file = (name = names()[0]) => path.join(folder, name);
 const linesOf = (name) => fs.readFileSync(file(name), 'utf8').trimEnd().split('\n');
 const recordsOf = (name) => linesOf(name).map((line) => JSON.parse(line));
 
@@ -34,7 +36,7 @@ async function injectorWith(auditLog, config = {}) {
 }
 
 test('an intent is there before the request, and the outcome before the promise settles', async () => {
-  const { platform, injector } = await injectorWith({ file: file(), key: KEY });
+  const { platform, injector } = await injectorWith({ directory: folder, key: KEY });
   let before;
   platform.answer(() => {
     before = recordsOf();
@@ -52,7 +54,7 @@ test('an intent is there before the request, and the outcome before the promise 
 });
 
 test('the chain is that of the documentation, and the file is its owner’s alone', async () => {
-  const { injector } = await injectorWith({ file: file(), key: Buffer.from(KEY) });
+  const { injector } = await injectorWith({ directory: folder, key: Buffer.from(KEY) });
   await injector.injectDTMF(params());
   await injector.close();
   let previous = '';
@@ -66,7 +68,7 @@ test('the chain is that of the documentation, and the file is its owner’s alon
 });
 
 test('no digit, token or key is in it', async () => {
-  const { platform, injector } = await injectorWith({ file: file(), key: KEY });
+  const { platform, injector } = await injectorWith({ directory: folder, key: KEY });
   platform.answer({ status: 400, body: { echo: params().dtmfString } }, { drop: 'after' });
   await settle(injector.injectDTMF(params()));
   await settle(injector.injectDTMF(params({ callId: 'call-2' })));
@@ -79,21 +81,21 @@ test('no digit, token or key is in it', async () => {
 });
 
 test('what never was about to leave is not recorded', async () => {
-  const { injector } = await injectorWith({ file: file() });
+  const { injector } = await injectorWith({ directory: folder });
   const error = await failure(injector.injectDTMF(params({ dtmfString: 'x' })));
   expect(error.audit).not.toHaveProperty('logged');
   await injector.close();
-  expect(fs.existsSync(file()) ? recordsOf().filter(({ ev }) => ev === 'intent') : []).toEqual([]);
+  expect(names()).toEqual([]);
 });
 
 describe('a place that cannot be written', () => {
-  const nowhere = () => path.join(folder, 'not-there', 'audit.jsonl');
+  const nowhere = () => path.join(folder, 'not-there');
 
   test("'block' refuses, unsent, and says why", async () => {
     const lines = [];
     const take = (level) => (message) => lines.push(`${level} ${message}`);
     const logger = { info: take('info'), warn: take('warn'), error: take('error') };
-    const { platform, injector } = await injectorWith({ file: nowhere() }, { logger });
+    const { platform, injector } = await injectorWith({ directory: nowhere() }, { logger });
     const error = await failure(injector.injectDTMF(params(), { maxAttempts: 1 }));
     expect(error).toMatchObject({
       code: 'ERR_DTMF_AUDIT',
@@ -109,7 +111,7 @@ describe('a place that cannot be written', () => {
   });
 
   test("'continue' goes on: success stays success, and says that it is not logged", async () => {
-    const { platform, injector } = await injectorWith({ file: nowhere(), onFailure: 'continue' });
+    const { platform, injector } = await injectorWith({ directory: nowhere(), onFailure: 'continue' });
     const { success, audit } = await injector.injectDTMF(params());
     expect([success, audit.logged, audit.delivery]).toEqual([true, false, 'accepted']);
     expect(platform.injections()).toHaveLength(1);
@@ -126,36 +128,54 @@ test('two injectors share one log, and must have the same settings', async () =>
   expect(others).toEqual([]);
   expect(recordsOf(only).filter(({ ev }) => ev === 'intent')).toHaveLength(2);
   const error = thrown(() => bench.injector(platform, { auditLog: { directory: folder } }));
-  expect(printed(error)).toMatch(/auditLog names a place that another injector of this process uses/);
+  expect(printed(error)).toMatch(/auditLog names a folder that another injector of this process uses/);
 });
 
-test('another process cannot write the same file', async () => {
-  const { injector } = await injectorWith({ file: file() });
+test('another process writes a file of its own, and touches no other', async () => {
+  const { platform, injector } = await injectorWith({ directory: folder, key: KEY });
   await injector.injectDTMF(params());
+  const [mine] = names();
+  fs.copyFileSync(file(mine), path.join(folder, 'audit.20261130120000.jsonl'));
+  const before = names().map((name) => [name, fs.readFileSync(file(name), 'utf8')]);
   const other = await runProgram(
     `
     const { CXoneAuthClient, DtmfInjector } = require('cxone-dtmf');
-    const { startPlatform } = require(process.env.PLATFORM);
     const { profile } = require(process.env.PROFILES);
     (async () => {
-      const platform = await startPlatform();
-      const auth = new CXoneAuthClient({ ...platform.credentials, logger: false });
-      const auditLog = { file: process.env.FILE };
-      const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger: false, auditLog, ...profile.config });
-      await injector.injectDTMF(profile.params()).then(console.log, ({ code, message }) => console.log(code, message));
+      const credentials = JSON.parse(process.env.CREDENTIALS);
+      const auth = new CXoneAuthClient({ ...credentials, logger: false });
+      const auditLog = { directory: process.env.FOLDER };
+      const config = { apiUrl: credentials.authUrl, logger: false, auditLog, ...profile.config };
+      const injector = new DtmfInjector(auth, config);
+      const { success } = await injector.injectDTMF(profile.params({ callId: 'call-2' }));
+      console.log(success);
       await injector.close();
-      await platform.stop();
     })();`,
-    { env: { FILE: file() } },
+    { env: { FOLDER: folder, CREDENTIALS: JSON.stringify(platform.credentials) } },
   );
-  expect(other.stdout).toMatch(/^ERR_DTMF_AUDIT .*another process/);
-  expect(other.code).toBe(0);
+  expect(other).toMatchObject({ code: 0, stdout: 'true\n' });
+  expect(names()).toHaveLength(3);
+  for (const [name, text] of before) expect(fs.readFileSync(file(name), 'utf8')).toBe(text);
+});
+
+test('a file that is removed is told of, and what was in it is a gap', async () => {
+  const lines = [];
+  const take = (level) => (message) => lines.push(`${level} ${message}`);
+  const logger = { info: take('info'), warn: take('warn'), error: take('error') };
+  const { injector } = await injectorWith({ directory: folder, key: KEY }, { logger });
+  const { audit } = await injector.injectDTMF(params());
+  fs.rmSync(file());
+  await injector.injectDTMF(params({ callId: 'call-2' }));
+  expect(recordsOf().map(({ ev }) => ev)).toEqual(['open', 'gap', 'intent', 'outcome']);
+  const gap = { lost: 3, first: audit.injectionId, last: audit.injectionId };
+  expect(recordsOf()[1]).toMatchObject(gap);
+  await until(() => lines.some((line) => line.startsWith('error Audit log file was removed')));
 });
 
 test('anchors are given at the end, and an onAnchor that throws costs nothing', async () => {
   const anchors = [];
   const { injector } = await injectorWith({
-    file: file(),
+    directory: folder,
     onAnchor: (anchor) => {
       anchors.push(anchor);
       throw new Error('no');
@@ -174,26 +194,25 @@ test('a new file follows when one is full, and the two are linked', async () => 
   const { injector } = await injectorWith({ directory: folder, rotate: { bytes: 4096 }, durability: 'os' });
   for (let n = 0; n < 20; n += 1) await injector.injectDTMF(params());
   await injector.close();
-  const names = fs.readdirSync(folder).sort();
-  expect(names.length).toBeGreaterThan(1);
-  const all = names.map(recordsOf);
-  expect(all[0].at(-1)).toMatchObject({ ev: 'close', next: names[1] });
-  expect(all[1][0]).toMatchObject({ ev: 'open', prev: { file: names[0] } });
+  const [first, second] = names();
+  expect(recordsOf(first).at(-1)).toMatchObject({ ev: 'close', next: second });
+  expect(recordsOf(second)[0]).toMatchObject({ ev: 'open', prev: { file: first } });
 });
 
 test.each([
   ['auditLog', {}],
-  ['auditLog', { file: 'a', directory: 'b' }],
-  ['file', { file: 7 }],
-  ['key', { file: 'a', key: 'short' }],
-  ['key', { file: 'a', key: 7 }],
-  ['durability', { file: 'a', durability: 'sync' }],
-  ['onFailure', { file: 'a', onFailure: 'stop' }],
-  ['bytes', { file: 'a', rotate: { bytes: 100 } }],
-  ['hours', { file: 'a', rotate: { hours: 0.5 } }],
-  ['days', { file: 'a', rotate: { days: 1 } }],
-  ['onAnchor', { file: 'a', onAnchor: true }],
-  ['path', { path: 'a', file: 'a' }],
+  ['directory', { directory: '' }],
+  ['directory', { directory: 7 }],
+  ['file', { directory: 'a', file: 'b' }],
+  ['key', { directory: 'a', key: 'short' }],
+  ['key', { directory: 'a', key: 7 }],
+  ['durability', { directory: 'a', durability: 'sync' }],
+  ['onFailure', { directory: 'a', onFailure: 'stop' }],
+  ['bytes', { directory: 'a', rotate: { bytes: 100 } }],
+  ['hours', { directory: 'a', rotate: { hours: 0.5 } }],
+  ['days', { directory: 'a', rotate: { days: 1 } }],
+  ['onAnchor', { directory: 'a', onAnchor: true }],
+  ['path', { path: 'a', directory: 'a' }],
 ])('%s is named: %p', async (field, auditLog) => {
   const platform = await bench.platform();
   const error = thrown(() => bench.injector(platform, { auditLog }));

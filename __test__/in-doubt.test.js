@@ -180,12 +180,13 @@ describe('a blind repeat', () => {
 
   test('leaves no record in the audit log', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-doubt-'));
-    const file = path.join(folder, 'audit.jsonl');
-    const logged = bench.injector(platform, { auditLog: { file, key: 'a-key-of-sixteen-bytes' } });
+    const auditLog = { directory: folder, key: 'a-key-of-sixteen-bytes' };
+    const logged = bench.injector(platform, { auditLog });
     await lose('12', {}, logged);
     expect(await failure(press('12', {}, logged))).not.toHaveProperty('audit.logged');
     await logged.close();
-    const records = fs.readFileSync(file, 'utf8').trimEnd().split('\n');
+    const [name] = fs.readdirSync(folder);
+    const records = fs.readFileSync(path.join(folder, name), 'utf8').trimEnd().split('\n');
     const kinds = records.map((line) => JSON.parse(line).ev);
     expect(kinds).toEqual(['open', 'intent', 'outcome', 'close']);
     fs.rmSync(folder, { recursive: true });
@@ -259,6 +260,108 @@ describe("afterUnknown: 'block'", () => {
     const elsewhere = bench.injector(await bench.platform());
     expect(elsewhere.metrics().inDoubt).toEqual([]);
     expect(await elsewhere.resolve('call-1', 'pressed')).toBe(false);
+  });
+});
+
+describe('of an earlier process', () => {
+  let folder;
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cxone-dtmf-doubt-'));
+  });
+  afterEach(() => {
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  const KEY = 'a-key-of-sixteen-bytes';
+  const logged = (config) =>
+    bench.injector(platform, { auditLog: { directory: folder, key: KEY }, ...config });
+  const records = () => {
+    const texts = fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name), 'utf8'));
+    return texts.flatMap((text) => text.trimEnd().split('\n')).map((line) => JSON.parse(line));
+  };
+
+  /** A process that is killed while its digits are on the way. */
+  async function killed(callId) {
+    platform.answer({ hold: true });
+    const before = platform.injections(callId).length;
+    await runProgram(
+      `
+      const { CXoneAuthClient, DtmfInjector } = require('cxone-dtmf');
+      const { profile } = require(process.env.PROFILES);
+      const credentials = JSON.parse(process.env.CREDENTIALS);
+      const auth = new CXoneAuthClient({ ...credentials, logger: false });
+      const auditLog = { directory: process.env.FOLDER, key: ${JSON.stringify(KEY)} };
+      const config = { apiUrl: credentials.authUrl, logger: false, auditLog, ...profile.config };
+      new DtmfInjector(auth, config).injectDTMF(profile.params({ callId: process.env.CALL }));`,
+      {
+        env: { FOLDER: folder, CALL: callId, CREDENTIALS: JSON.stringify(platform.credentials) },
+        during: async (child) => {
+          await until(() => platform.injections(callId).length > before, 'the digits');
+          // What is under way in a process that lives is not in doubt.
+          const living = logged();
+          expect((await living.inDoubt()).map((one) => one.callId)).not.toContain(callId);
+          await living.close();
+          child.kill('SIGKILL');
+        },
+      },
+    );
+    platform.release();
+  }
+
+  test('is listed, blocked where it is asked for, and resolved for good', async () => {
+    await killed('call-1');
+    await killed('call-2');
+    const blocking = logged({ afterUnknown: 'block' });
+    const listed = await blocking.inDoubt();
+    expect(listed.map(({ callId }) => callId)).toEqual(['call-1', 'call-2']);
+    expect(listed[0]).toEqual({
+      injectionId: records().find(({ ev, call }) => ev === 'intent' && call === 'call-1').inj,
+      callId: 'call-1',
+      origin: new URL(platform.url).origin,
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      attempt: 1,
+      outcome: null,
+    });
+    expect(blocking.metrics().inDoubt).toEqual([]);
+    expect(await blocking.blockInDoubt()).toEqual(listed);
+    expect(await blocking.blockInDoubt()).toEqual(listed);
+    expect(
+      blocking
+        .metrics()
+        .inDoubt.map(({ injectionId }) => injectionId)
+        .sort(),
+    ).toEqual(listed.map(({ injectionId }) => injectionId).sort());
+    expect(await failure(press('3', {}, injector))).toMatchObject({ code: 'ERR_DTMF_AFTER_UNKNOWN' });
+    expect(await blocking.resolve('call-1', 'pressed')).toBe(true);
+    await press('3', {}, blocking);
+    expect(await blocking.resolve(listed[1].injectionId, 'not-pressed')).toBe(true);
+    expect(await blocking.inDoubt()).toEqual([]);
+    await blocking.close();
+    const resolved = records().filter(({ ev }) => ev === 'resolved');
+    expect(resolved.map(({ inj, call, found }) => [inj, call, found])).toEqual([
+      [listed[0].injectionId, 'call-1', 'pressed'],
+      [listed[1].injectionId, 'call-2', 'not-pressed'],
+    ]);
+    await injector.resolve('call-2', 'not-pressed');
+  });
+
+  test('an outcome that is unknown is listed too, until it is resolved', async () => {
+    const first = logged();
+    const id = await lose('12', {}, first);
+    expect(await first.inDoubt()).toMatchObject([{ injectionId: id, callId: 'call-1', outcome: 'unknown' }]);
+    await first.resolve('call-1', 'not-pressed');
+    expect(await first.inDoubt()).toEqual([]);
+    await first.close();
+  });
+
+  test('cannot be blocked without being asked for, nor listed where there is no log', async () => {
+    const why = async (promise) => (await failure(promise)).message;
+    expect(await why(logged().blockInDoubt())).toMatch(/^blockInDoubt needs afterUnknown: 'block'/);
+    expect(await why(injector.blockInDoubt())).toMatch(/^there is no auditLog/);
+    const gone = path.join(folder, 'gone');
+    expect(await why(bench.injector(platform, { auditLog: { directory: gone } }).inDoubt())).toMatch(
+      /^the folder of the audit log cannot be read/,
+    );
   });
 });
 

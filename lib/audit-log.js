@@ -39,8 +39,12 @@ function parted(config) {
 
 /** @param {unknown} key */
 function encoded(key) {
-  if (typeof key === 'string') return Buffer.from(key, 'utf8').toString('base64');
-  if (isUint8Array(key)) return Buffer.from(key).toString('base64');
+  if (typeof key === 'string' || isUint8Array(key)) {
+    const copy = Buffer.from(/** @type {string} */ (key));
+    const text = copy.toString('base64');
+    copy.fill(0);
+    return text;
+  }
   throw invalid('auditLog.key must be a string or a Uint8Array');
 }
 
@@ -50,7 +54,7 @@ function encoded(key) {
  * @param {import('./logger.js').Log} log
  * @param {OnAnchor | undefined} onAnchor
  */
-function take({ notice, text, file, bytes }, log, onAnchor) {
+function take({ notice, text }, log, onAnchor) {
   switch (notice) {
     case 'anchor':
       return give(text, log, onAnchor);
@@ -58,14 +62,26 @@ function take({ notice, text, file, bytes }, log, onAnchor) {
       return log.error('Audit log cannot be written', { reason: text });
     case 'restored':
       return log.info('Audit log can be written again', {});
-    case 'recovered':
-      return log.warn('Audit log of a process that ended in the middle of a line was mended', {
-        file,
-        bytes,
+    case 'removed':
+      return log.error('Audit log file was removed while it was written: its records are lost', {
+        file: text,
       });
-    case 'altered':
-      return log.error('Audit log was altered: it is left as it is, and a new one is begun', { file });
   }
+}
+
+/**
+ * What `inDoubt()` gives, and a line for what it could not look at.
+ * @param {import('./types.js').AuditSurvey} survey
+ * @param {import('./logger.js').Log} log
+ */
+function listed({ injections, more, skipped, damages }, log) {
+  if (more > 0) log.warn('Audit log has more injections in doubt than are listed', { more });
+  if (skipped > 0)
+    log.warn('Audit log has files that cannot be read, or have another key: inDoubt() leaves them out', {
+      skipped,
+    });
+  if (damages > 0) log.error('Audit log was altered: run audit verify', { damages });
+  return injections;
 }
 
 /**
@@ -80,4 +96,4 @@ function give(anchor, log, onAnchor) {
   );
 }
 
-module.exports = { parted, take };
+module.exports = { parted, take, listed };

@@ -1,5 +1,6 @@
 'use strict';
 
+const { listed } = require('./audit-log.js');
 const { coreOf, findCore, isItself, keepCore } = require('./cores.js');
 const { DtmfError, invalid } = require('./errors.js');
 const { inject } = require('./injection.js');
@@ -116,6 +117,16 @@ class DtmfInjector {
     return /** @type {boolean} */ (value);
   }
 
+  /** @returns {Promise<import('../index.js').InjectionInDoubt[]>} */
+  async inDoubt() {
+    return await survey(coreOf(this), false);
+  }
+
+  /** @returns {Promise<import('../index.js').InjectionInDoubt[]>} */
+  async blockInDoubt() {
+    return await survey(coreOf(this), true);
+  }
+
   metrics() {
     const { native, monitors } = coreOf(this);
     return JSONParse(native.metrics(monitors.errors));
@@ -144,6 +155,16 @@ class DtmfInjector {
     locks.clear();
     sessions.close();
   }
+}
+
+/**
+ * @param {InjectorCore} core
+ * @param {boolean} blocks
+ */
+async function survey({ native, receiver, log }, blocks) {
+  const { value, error } = await lane.ask(receiver, (id) => native.inDoubt(id, blocks));
+  if (error) throw new DtmfError(error);
+  return listed(/** @type {import('./types.js').AuditSurvey} */ (value), log);
 }
 
 for (const [name, read, remedy] of READ_ONLY) {

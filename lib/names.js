@@ -82,8 +82,6 @@ const RECORDS = {
     injector: record[1],
     notice: record[2],
     text: record[3],
-    file: record[4],
-    bytes: record[5],
   }),
   logged: (record) => ({
     injector: record[1],

@@ -62,10 +62,21 @@ export interface AuditReport {
   damages: number;
   lost: number;
   anchors: number;
-  files: readonly { file: string; torn: number | null }[];
+  prunedAnchors: number;
+  files: readonly {
+    file: string;
+    closed: boolean;
+    written: boolean;
+    next: string | null;
+    torn: number | null;
+    checked: boolean;
+  }[];
   findings: readonly { file: string; line: number; byte: number; message: string }[];
+  gaps: readonly { file: string; line: number; lost: number; first: string | null; last: string | null }[];
   inDoubt: readonly AuditDoubt[];
   unknown: readonly AuditDoubt[];
+  moreInDoubt: number;
+  underWay: number;
 }
 
 export interface AuditDoubt {
@@ -74,6 +85,14 @@ export interface AuditDoubt {
   attempt: number;
   injectionId: string;
   origin: string;
+}
+
+/** What an injector finds in its audit log (`src/in_doubt.rs`). */
+export interface AuditSurvey {
+  injections: import('../index.js').InjectionInDoubt[];
+  more: number;
+  skipped: number;
+  damages: number;
 }
 
 export interface Retrying {
@@ -130,10 +149,8 @@ export interface Logged {
 }
 
 export interface AuditNotice {
-  notice: 'anchor' | 'failed' | 'restored' | 'recovered' | 'altered';
+  notice: 'anchor' | 'failed' | 'restored' | 'removed';
   text: string;
-  file: string;
-  bytes: number;
 }
 
 /** What the lane tells an injector beside its injections. */

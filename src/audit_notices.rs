@@ -14,19 +14,16 @@ pub struct LaneObserver {
 
 impl Observer for LaneObserver {
     fn notice(&self, notice: &Notice) {
-        let (notice, text, file, bytes) = match notice {
-            Notice::Anchor(anchor) => ("anchor", Some(anchor.text()), None, None),
-            Notice::Failed { why } => ("failed", Some(why.clone()), None, None),
-            Notice::Restored => ("restored", None, None, None),
-            Notice::Recovered { file, bytes } => ("recovered", None, Some(file), Some(*bytes)),
-            Notice::Altered { file } => ("altered", None, Some(file), None),
+        let (notice, text) = match notice {
+            Notice::Anchor(anchor) => ("anchor", Some(anchor.text())),
+            Notice::Failed { why } => ("failed", Some(why.clone())),
+            Notice::Restored => ("restored", None),
+            Notice::Removed { file } => ("removed", Some(file.clone())),
         };
         self.outbox.push(&AuditNotice {
             injector: self.injector,
             notice,
             text,
-            file: file.map(|file| &**file),
-            bytes,
         });
     }
 }

@@ -93,21 +93,18 @@ impl NativeInjectorConfig {
     }
 }
 
-/// What a program may have found out of digits.
-const RESOLVED: [&str; 2] = ["pressed", "not-pressed"];
-
 /// Presses digits into calls. Promises are settled through the lane, by the numbers given here.
 #[napi]
 pub struct NativeInjector {
-    injector: Injector,
-    outbox: Arc<Outbox>,
+    pub(super) injector: Injector,
+    pub(super) outbox: Arc<Outbox>,
     events: Arc<LaneEvents>,
     foreign: Arc<ForeignTokens>,
     token_path: Arc<TokenPath>,
     submissions: Arc<SubmitQueue<Submission>>,
     runtime: Handle,
     log: EngineLog,
-    audit: Option<Arc<AuditLog>>,
+    pub(super) audit: Option<Arc<AuditLog>>,
     token_refreshes: Counter,
 }
 
@@ -340,31 +337,6 @@ impl NativeInjector {
             .map(failure_json)
     }
 
-    /// Takes what was found out of a call, session or contact. It holds in this process when this returns; the promise `id`
-    /// is settled when it does in the fleet, with whether it was in doubt.
-    #[napi(catch_unwind)]
-    pub fn resolve(&self, id: f64, name: Option<String>, outcome: Option<String>) {
-        let outbox = Arc::clone(&self.outbox);
-        let known = outcome.is_some_and(|word| RESOLVED.contains(&word.as_str()));
-        let resolved = if known {
-            self.up_to_date().resolve(name.as_deref())
-        } else {
-            Err(Error::invalid(
-                "outcome must be 'pressed' or 'not-pressed', what was found out of the digits",
-            ))
-        };
-        match resolved {
-            Ok(here) => {
-                let injector = self.injector.clone();
-                spawn(async move {
-                    let elsewhere = injector.resolve_elsewhere(name.as_deref()).await;
-                    outbox.settle(id, elsewhere.map(|there| Some(json!(here || there))));
-                });
-            }
-            Err(error) => outbox.settle(id, Err(error)),
-        }
-    }
-
     /// Settles the promise `id` when everything has ended.
     #[napi(catch_unwind)]
     pub fn close(&self, id: f64, options: Option<String>) {
@@ -469,7 +441,7 @@ impl NativeInjector {
     ///
     /// So it cannot be told that an injection is begun later than it is asked for: an abort finds what it aborts, and
     /// the metrics count what waits.
-    fn up_to_date(&self) -> &Injector {
+    pub(super) fn up_to_date(&self) -> &Injector {
         self.submissions.drain();
         &self.injector
     }

@@ -7,9 +7,10 @@
 //!
 //! | files | what |
 //! |---|---|
-//! | `injector`, `auth_client`, `simulator`, `audit_check`, `payload` | what JavaScript can call |
+//! | `injector`, `in_doubt`, `auth_client`, `simulator`, `audit_check`, `payload` | what JavaScript can call |
 //! | `params`, `options` | what comes in: the params of an injection, option objects |
 //! | `lane`, `outbox`, `record`, `outcome_fields`, `failure`, `times` | what goes out: the outbox, its records, errors, times |
+//! | `audit_upkeep` | what is done to an audit log from outside |
 //! | `events`, `audit_notices`, `engine_log`, `metrics` | what the engine tells, made into records and text |
 //! | `foreign_tokens`, `transports` | tokens of the program's own auth client; connections that objects share |
 //! | `tables` | facts that are written once, for `lib/`, the command line and the documentation |
@@ -29,6 +30,7 @@ use napi_derive::module_init;
 
 mod audit_check;
 mod audit_notices;
+mod audit_upkeep;
 mod auth_client;
 mod engine_log;
 mod events;
@@ -37,6 +39,7 @@ mod exports;
 mod failure;
 mod foreign_secrets;
 mod foreign_tokens;
+mod in_doubt;
 mod injector;
 // Public for the same reason as `payload`.
 pub mod lane;

@@ -202,13 +202,11 @@ records! {
         ; answer: Option<Answered<'a>>
     }
     /// Something happened to the audit log.
-    "auditNotice" AuditNotice<'a> {
+    "auditNotice" AuditNotice {
         injector: f64,
         notice: &'static str,
-        /// The anchor, or why the log cannot be written.
+        /// The anchor, why the log cannot be written, or the name of a file.
         text: Option<String>,
-        file: Option<&'a str>,
-        bytes: Option<u64>,
     }
     /// A log line of the engine.
     "logged" Logged<'a> {

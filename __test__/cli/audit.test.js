@@ -3,6 +3,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { spawnSync } = require('node:child_process');
 
 const { command, DIGITS } = require('./command');
 const { CXoneAuthClient, DtmfInjector } = require('../../index.js');
@@ -26,14 +27,15 @@ afterEach(async () => {
 });
 
 const file = (name) => path.join(folder, name);
-const log = () => file('audit.jsonl');
-const lines = () => fs.readFileSync(log(), 'utf8').trimEnd().split('\n');
-const write = (text) => fs.writeFileSync(log(), text);
 const files = () =>
   fs
     .readdirSync(folder)
     .filter((name) => name.endsWith('.jsonl'))
+    .sort()
     .map(file);
+const log = () => files()[0];
+const lines = () => fs.readFileSync(log(), 'utf8').trimEnd().split('\n');
+const write = (text) => fs.writeFileSync(log(), text);
 
 /** Presses some times, with a log. */
 async function press(times, auditLog = {}) {
@@ -42,7 +44,7 @@ async function press(times, auditLog = {}) {
     apiUrl: simulator.url,
     logger: false,
     auditLog: {
-      file: log(),
+      directory: folder,
       key: KEY,
       onAnchor: (anchor) => fs.appendFileSync(file('anchors'), anchor),
       ...auditLog,
@@ -91,18 +93,126 @@ test('a log as it was written: 0', async () => {
   });
 });
 
-test('a chain through several files: 0, and 1 without one of them', async () => {
-  await press(12, { rotate: { bytes: 4096 } });
-  const names = files();
-  expect(names).toEqual([file('audit.1.jsonl'), log()]);
-  expect(await keyed('verify', '--anchors', file('anchors'))).toMatchObject({
-    code: 0,
-    stdout: 'intact  2 files  28 records  2 anchors\n',
+test('a chain through several files: 0, and 1 without one of them or with one twice', async () => {
+  await press(24, { rotate: { bytes: 4096 } });
+  const [first, second, , last] = files();
+  const all = { code: 0, stdout: 'intact  4 files  56 records  4 anchors\n' };
+  expect(await keyed('verify', '--anchors', file('anchors'))).toMatchObject(all);
+  const inFolder = ['audit', 'verify', '--key-file', file('key'), '--anchors', file('anchors'), folder];
+  expect(await command(inFolder)).toMatchObject(all);
+  const twice = await keyed('verify', second);
+  expect(twice).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('it is a copy, or was given twice'),
   });
-  fs.rmSync(file('audit.1.jsonl'));
+  // One that was named before there was a next is no alteration: that one is read too.
+  const early = ['audit', 'verify', '--key-file', file('key'), first, second];
+  expect(await command(early)).toMatchObject({ code: 0, stdout: 'intact  4 files  56 records\n' });
+  fs.renameSync(second, file('elsewhere'));
   const { code, stdout } = await keyed('verify');
   expect(code).toBe(1);
-  expect(stdout).toContain('the chain also has the file audit.1.jsonl');
+  expect(stdout).toContain(`the chain also has the file ${path.basename(second)}`);
+  fs.renameSync(file('elsewhere'), second);
+  fs.rmSync(last);
+  const missing = `the log goes on in ${path.basename(last)}, which is not there`;
+  expect(await keyed('verify')).toMatchObject({ code: 0, stdout: expect.stringContaining(missing) });
+  expect((await keyed('verify', '--anchors', file('anchors'))).code).toBe(1);
+});
+
+test('old files go, and a key is announced: both are written down', async () => {
+  await press(24, { rotate: { bytes: 4096 } });
+  const upkeep = (word, ...args) => command(['audit', word, '--key-file', file('key'), ...args, folder]);
+  expect(await upkeep('prune', '--before', '2020-01-01')).toMatchObject({
+    stdout: 'removed 0 files, 0 bytes\n',
+  });
+  expect(files()).toHaveLength(4);
+  const done = await upkeep('prune', '--before', '9999-01-01');
+  expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/^removed 4 files, \d+ bytes\n$/) });
+  expect(files()).toHaveLength(1);
+  expect(await keyed('verify', '--anchors', file('anchors'))).toMatchObject({
+    code: 0,
+    stdout: 'intact  1 file  3 records  4 anchors of removed files\n',
+  });
+  expect(await upkeep('rekey', '--new-key-file', file('other-key'))).toMatchObject({ code: 0 });
+  await simulator.stop();
+  await press(1, { key: fs.readFileSync(file('other-key')) });
+  const old = await keyed('verify');
+  expect(old).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('not checked: its key was announced'),
+  });
+  const both = await keyed('verify', '--key-file', file('other-key'));
+  expect(both).toMatchObject({ code: 0, stdout: 'intact  3 files  10 records\n' });
+  for (const [args, words] of [
+    [['prune', '--before', 'soon'], '--before must be a date'],
+    [['prune', '--before', '2020-01-01', folder], 'prune takes one directory'],
+    [['rekey'], 'rekey needs --key-file and --new-key-file'],
+  ]) {
+    const { code, stderr } = await upkeep(...args);
+    expect(stderr).toContain(words);
+    expect(code).toBe(3);
+  }
+});
+
+test('records that the log lost: 5', async () => {
+  await press(1);
+  fs.mkdirSync(file('later'));
+  const injector = new DtmfInjector(new CXoneAuthClient({ ...simulator.auth, logger: false }), {
+    apiUrl: simulator.url,
+    logger: false,
+    auditLog: { directory: file('later'), key: KEY, onFailure: 'continue' },
+  });
+  const press2 = {
+    telephonyProviderId: 'p',
+    lineId: 'l',
+    callId: 'c',
+    dtmfType: 'RFC2833',
+    interDigitPause: 100,
+  };
+  const ids = [];
+  const once = async () =>
+    ids.push((await injector.injectDTMF({ ...press2, dtmfString: DIGITS })).audit.injectionId);
+  await once();
+  fs.rmSync(file('later'), { recursive: true });
+  await once();
+  fs.mkdirSync(file('later'));
+  await injector.close();
+  const done = await command(['audit', 'verify', '--key-file', file('key'), file('later')]);
+  expect(done).toMatchObject({
+    code: 5,
+    stdout: expect.stringContaining(`of injections ${ids[0]} to ${ids[1]}`),
+  });
+  expect(done.stdout).toMatch(/\ngap {2}1 file {2}\d records {2}\d records lost by the log itself\n$/);
+});
+
+test('hostile files: bounded, and no other exit code', async () => {
+  await press(1);
+  const evil = file('evil.jsonl');
+  const cases = [
+    ['\n'.repeat(2_000_000), 'not a record'],
+    ['x'.repeat(40_000_000) + '\n', 'longer than any record'],
+    [`${lines().join('\n')}\n`.replaceAll('"accepted"', '"refused"').repeat(2_000), 'the record was altered'],
+  ];
+  for (const [text, words] of cases) {
+    fs.writeFileSync(evil, text);
+    const { code, stdout } = await keyed('verify');
+    expect(stdout).toContain(words);
+    expect({ words, code }).toEqual({ words, code: 1 });
+    expect(stdout.length).toBeLessThan(100_000);
+    const shown = await command(['audit', 'show', ...(words.includes('longer') ? [evil] : [log()])]);
+    expect(shown.code).toBe(0);
+  }
+  fs.rmSync(evil);
+  if (process.platform === 'win32') return;
+  spawnSync('mkfifo', [evil]);
+  fs.symlinkSync(log(), file('link.jsonl'));
+  for (const path of [evil, file('link.jsonl'), '/dev/zero']) {
+    for (const word of ['verify', 'in-doubt', 'show']) {
+      const { code, stderr } = await command(['audit', word, path]);
+      expect(stderr).toContain('no regular file');
+      expect(code).toBe(3);
+    }
+  }
 });
 
 test('a record that was altered: 1, with its place', async () => {
@@ -143,7 +253,7 @@ test('a line that breaks off: 2', async () => {
   write(`${lines().slice(0, 3).join('\n')}\n{"v":1,"se`);
   expect(await keyed('verify')).toMatchObject({
     code: 2,
-    stdout: `! ${log()}:4: the line is torn\ntorn  1 file  3 records\n`,
+    stdout: `! ${log()}:4: the line is torn\ntorn  1 file  3 records  1 file not closed\n`,
   });
 });
 
@@ -152,10 +262,15 @@ test('an intent without an outcome: 4, and a list', async () => {
   write(`${lines().slice(0, 4).join('\n')}\n`);
   const { inj, t, origin } = JSON.parse(lines()[3]);
   const line = `in doubt  ${t}  call call-1  attempt 1  injection ${inj}  ${origin}\n`;
-  expect(await keyed('in-doubt')).toMatchObject({ code: 4, stdout: line });
+  expect(await keyed('in-doubt')).toMatchObject({ code: 4, stdout: line, stderr: '' });
+  expect(await command(['audit', 'in-doubt', folder])).toMatchObject({
+    code: 4,
+    stdout: line,
+    stderr: 'No seal was checked: give the key with --key-file.\n',
+  });
   expect(await keyed('verify')).toMatchObject({
     code: 4,
-    stdout: `${line}in-doubt  1 file  4 records  1 in doubt\n`,
+    stdout: `${line}in-doubt  1 file  4 records  1 in doubt  1 file not closed\n`,
   });
   const { stdout } = await keyed('in-doubt', '--json');
   expect(JSON.parse(stdout)).toMatchObject({
@@ -170,7 +285,6 @@ test('what cannot be checked: 3, as is every other error', async () => {
     [await audit('verify'), 'is sealed with a key: give its file with --key-file'],
     [await audit('verify', '--key-file', file('other-key')), 'is sealed with another key'],
     [await keyed('verify', file('nowhere')), 'there is no file'],
-    [await keyed('verify', folder), 'cannot be read'],
     [await keyed('verify', '--anchors', file('key')), 'the anchors cannot be read: line 1'],
     [await keyed('verify', '--anchors', file('nowhere')), 'cannot be read (ENOENT)'],
     [await audit('verify', '--key-file', file('nowhere')), 'cannot be read (ENOENT)'],

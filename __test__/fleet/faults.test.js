@@ -87,7 +87,11 @@ describeOnRedis('faults', () => {
       const simulator = await fleets.simulator();
       // A platform that takes whatever comes, and takes its time: the simulator's own rules would refuse the second.
       simulator.script([{ times: 100_000, delayMs: 100 }]);
-      const auditLog = (name) => ({ auditLog: { file: path.join(folder, name), durability: 'none' } });
+      const auditLog = (name) => {
+        const directory = path.join(folder, name);
+        fs.mkdirSync(directory);
+        return { auditLog: { directory, durability: 'none' } };
+      };
       const [holder] = await fleets.members(1, simulator, { url: way.url }, auditLog('holder'));
       const lock = await holder.lock('call-0');
       // The holder's connection stays with the old master; who comes now finds the new one.
@@ -115,7 +119,9 @@ describeOnRedis('faults', () => {
       // The records alone tell it too: by their times and fences, without any digit.
       const records = ['holder', 'other'].flatMap((name) =>
         fs
-          .readFileSync(path.join(folder, name), 'utf8')
+          .readdirSync(path.join(folder, name))
+          .map((file) => fs.readFileSync(path.join(folder, name, file), 'utf8'))
+          .join('')
           .split('\n')
           .filter((line) => line.includes('"fence"'))
           .map((line) => JSON.parse(line)),

@@ -31,7 +31,7 @@ export const all: Required<TelephonyConfig> = {
   repeatGuardMs: 0,
   rateLimit: { perMinute: 1, perCallPerMinute: 1, burst: 1 },
   auditLog: {
-    file: 'audit.jsonl',
+    directory: 'audit',
     key: new Uint8Array(32),
     durability: 'os',
     onFailure: 'continue',

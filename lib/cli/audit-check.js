@@ -50,12 +50,20 @@ function keysFrom(files) {
 }
 
 /**
- * @param {{ files: readonly string[], keys: readonly Buffer[], anchors: string }} what
- * @param {NodeJS.WriteStream} stderr
- * @param {AbortSignal} signal
- * @returns {Promise<import('../types.js').AuditReport>}
+ * @typedef {{ native: typeof import('../native.js'), lane: import('../native.js').NativeLane, id: number }} To
+ * @typedef {object} Around
+ * @property {readonly Buffer[]} keys wiped as soon as the engine has them
+ * @property {readonly string[]} paths what is read
+ * @property {NodeJS.WriteStream} stderr
+ * @property {AbortSignal} signal
  */
-async function check({ files, keys, anchors }, stderr, signal) {
+
+/**
+ * @param {(to: To) => import('../native.js').NativeAuditCheck} begin
+ * @param {Around} around
+ * @returns {Promise<unknown>}
+ */
+async function begun(begin, { keys, paths, stderr, signal }) {
   const native = require('../native.js');
   const lane = require('../lane.js');
   /** @type {import('../native.js').NativeAuditCheck | undefined} */
@@ -63,14 +71,27 @@ async function check({ files, keys, anchors }, stderr, signal) {
   const giveUp = () => running?.giveUp();
   signal.addEventListener('abort', giveUp);
   const ended = lane.ask({}, (id) => {
-    running = new native.NativeAuditCheck(lane.lane, id, [...files], [...keys], anchors);
+    running = begin({ native, lane: lane.lane, id });
   });
-  const clear = running && stderr.isTTY ? showProgress(running, sizeOf(files), stderr) : () => {};
+  for (const key of keys) key.fill(0);
+  const clear = running && stderr.isTTY ? showProgress(running, sizeOf(paths), stderr) : () => {};
   const record = await ended.finally(clear);
   signal.removeEventListener('abort', giveUp);
   signal.throwIfAborted();
   if (record.error) throw new UsageError(record.error.message);
-  return /** @type {import('../types.js').AuditReport} */ (record.value);
+  return record.value;
+}
+
+/**
+ * @param {Around & { anchors: string, trusts: boolean }} what `trusts` reads what is sealed with a key that is not given too
+ */
+async function check({ anchors, trusts, ...around }) {
+  const { paths, keys } = around;
+  const report = await begun(
+    ({ native, lane, id }) => new native.NativeAuditCheck(lane, id, [...paths], [...keys], anchors, trusts),
+    around,
+  );
+  return /** @type {import('../types.js').AuditReport} */ (report);
 }
 
 /** @param {readonly string[]} files */
@@ -97,4 +118,4 @@ function showProgress(running, total, stderr) {
   };
 }
 
-module.exports = { check, keysFrom, textFrom };
+module.exports = { begun, check, keysFrom, textFrom };

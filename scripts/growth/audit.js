@@ -1,6 +1,6 @@
 'use strict';
 
-// The audit log: what an injection costs when its file is long already, and how long it takes to open it.
+// The audit log: what an injection costs when its directory holds much already, and how long it takes to open it.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -14,15 +14,21 @@ const LONG_BYTES = 10e6;
 /** In flight while the long file is made. */
 const AT_ONCE = 64;
 
-/** @param {string} file */
-const logTo = (file) => ({ auditLog: { file, key: KEY, durability: /** @type {const} */ ('os') } });
+/** @param {string} directory */
+const logTo = (directory) => ({ auditLog: { directory, key: KEY, durability: /** @type {const} */ ('os') } });
 
-/** @param {import('./client.js').Platform} platform @param {string} file @param {number} bytes */
-async function grow(platform, file, bytes) {
-  const injector = newInjector(platform, logTo(file));
+/** @param {string} directory */
+function bytesIn(directory) {
+  const files = fs.readdirSync(directory).map((name) => fs.statSync(path.join(directory, name)).size);
+  return files.reduce((sum, size) => sum + size, 0);
+}
+
+/** @param {import('./client.js').Platform} platform @param {string} directory @param {number} bytes */
+async function grow(platform, directory, bytes) {
+  const injector = newInjector(platform, logTo(directory));
   let n = 0;
   const lane = async () => {
-    while ((fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) < bytes) {
+    while (bytesIn(directory) < bytes) {
       n += 1;
       await injector.injectDTMF({ ...SEQUENCE, callId: `call-${n % 1000}` });
     }
@@ -31,10 +37,10 @@ async function grow(platform, file, bytes) {
   await injector.close();
 }
 
-/** From an injector that is not there to its first digits. @param {import('./client.js').Platform} platform @param {string} file */
-async function firstMs(platform, file) {
+/** From an injector that is not there to its first digits. @param {import('./client.js').Platform} platform @param {string} directory */
+async function firstMs(platform, directory) {
   const started = performance.now();
-  const injector = newInjector(platform, logTo(file));
+  const injector = newInjector(platform, logTo(directory));
   await injector.injectDTMF({ ...SEQUENCE, callId: 'call-1' });
   const took = performance.now() - started;
   await injector.close();
@@ -48,25 +54,26 @@ async function firstMs(platform, file) {
 async function rows(platform, { bytes = LONG_BYTES, ...effort }) {
   const target = path.join(ROOT, 'target');
   fs.mkdirSync(target, { recursive: true });
-  const directory = fs.mkdtempSync(path.join(target, 'bench-growth-'));
-  const [short, long] = ['empty', 'long'].map((name) => path.join(directory, name));
+  const folder = fs.mkdtempSync(path.join(target, 'bench-growth-'));
+  const [short, long] = ['empty', 'long'].map((name) => path.join(folder, name));
   try {
+    for (const directory of [short, long]) fs.mkdirSync(directory);
     await grow(platform, long, bytes);
-    const files = [
-      { what: 'an empty audit file', file: short },
-      { what: `an audit file of ${(bytes / 1e6).toFixed(0)} MB`, file: long },
+    const logs = [
+      { what: 'an empty audit log', directory: short },
+      { what: `an audit log of ${(bytes / 1e6).toFixed(0)} MB`, directory: long },
     ];
     /** @type {number[]} */
     const opening = [];
-    for (const { file } of files) opening.push(await firstMs(platform, file));
+    for (const { directory } of logs) opening.push(await firstMs(platform, directory));
     const found = await compare(
       platform,
-      files.map(({ what, file }) => ({ what, config: logTo(file) })),
+      logs.map(({ what, directory }) => ({ what, config: logTo(directory) })),
       effort,
     );
     return found.map((row, n) => ({ ...row, firstMs: opening[n] }));
   } finally {
-    fs.rmSync(directory, { recursive: true, force: true });
+    fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -15,13 +15,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use cxone_dtmf_engine::audit::FailStop;
 use cxone_dtmf_engine::audit::Log;
 use cxone_dtmf_engine::audit::RealDisk;
 use cxone_dtmf_engine::audit::Seal;
-use cxone_dtmf_engine::audit::verify::{FileSource, Progress, Source, Verdict, verify};
+use cxone_dtmf_engine::audit::verify::{FileSource, Others, Progress, Verdict, verify};
 use cxone_dtmf_engine::audit::{
-    AuditLog, AuditSink, Intent, Key, Location, Notice, Observer, Options, Rotation,
+    AuditLog, AuditSink, Intent, Key, Notice, Observer, Options, Rotation,
 };
 use cxone_dtmf_engine::audit::{Record, Stamp};
 use cxone_dtmf_engine::outcome::{Accepted, Outcome, ShownBody};
@@ -65,7 +64,7 @@ fn options(folder: &Path) -> Options {
             bytes: u64::MAX,
             ..Rotation::default()
         },
-        ..Options::at(Location::Directory(folder.to_owned()))
+        ..Options::at(folder)
     }
 }
 
@@ -167,11 +166,7 @@ fn print(waiters: u64, mut latencies: Vec<Duration>) {
 
 fn verification(criterion: &mut Criterion) {
     let folder = Folder::new();
-    let mut log = Log::new(
-        options(&folder.0),
-        FailStop::new(Arc::new(RealDisk)),
-        SystemTime::now(),
-    );
+    let mut log = Log::new(options(&folder.0), Arc::new(RealDisk));
     let now = Stamp {
         time: SystemTime::now(),
         elapsed: Duration::ZERO,
@@ -181,12 +176,6 @@ fn verification(criterion: &mut Criterion) {
         log.commit(&records, now).expect("the disk takes it");
     }
     log.close(now);
-    let file = fs::read_dir(&folder.0)
-        .expect("the folder is there")
-        .next()
-        .expect("the file is there")
-        .expect("it can be read");
-    let source = FileSource(file.path().to_string_lossy().into_owned());
     let keys = [Seal::new(options(&folder.0).key.as_ref())];
     let mut group = criterion.benchmark_group("verify");
     group
@@ -194,8 +183,8 @@ fn verification(criterion: &mut Criterion) {
         .sample_size(20);
     group.bench_function("records", |bencher| {
         bencher.iter(|| {
-            let sources: [&dyn Source; 1] = [&source];
-            let report = verify(&sources, &keys, &[], &Progress::default());
+            let sources = FileSource::all(&folder.0).expect("the folder is there");
+            let report = verify(sources, &keys, &[], Others::Refuse, &Progress::default());
             let report = black_box(report).expect("the file can be read");
             assert_eq!(report.verdict(), Verdict::Intact);
         });

@@ -22,12 +22,6 @@ fn bounded(time: SystemTime) -> SystemTime {
     SystemTime::UNIX_EPOCH + since.unwrap_or_default().min(LAST)
 }
 
-/// For names of files: no colon, which Windows refuses.
-#[must_use]
-pub fn compact(time: SystemTime) -> String {
-    rfc3339(time).replace(['-', ':', '.'], "")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,10 +43,5 @@ mod tests {
             let (millis, _) = text.split_at(text.len() - 4);
             assert_eq!(rfc3339_millis(time), format!("{millis}Z"));
         }
-    }
-
-    #[test]
-    fn a_file_name_has_the_same_time() {
-        assert_eq!(compact(at(1_709_164_801, 7)), "20240229T000001000007Z");
     }
 }

@@ -1,25 +1,24 @@
 //! The files of a log, as a seam: tests put a disk here that fails when they want it to.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 /// How often the lock of a new file is tried for, and the pause between.
-const NEW_LOCK_TRIES: u32 = 50;
-const NEW_LOCK_PAUSE: Duration = Duration::from_millis(10);
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// What others than the owner may do.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
 
 /// A folder of files, on some disk.
 pub trait Disk: Send + Sync + 'static {
-    /// Makes a file that was not there, readable by its owner only, and locks it.
+    /// Makes a file that was not there, readable by its owner only, and locks it, so that others can tell that its
+    /// process lives.
     fn create(&self, path: &Path) -> io::Result<Box<dyn LogFile>>;
-
-    /// Opens a file that is there, and locks it. `WouldBlock` when another process holds the lock.
-    fn open(&self, path: &Path) -> io::Result<Box<dyn LogFile>>;
-
-    /// The names of the files in a folder.
-    fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
 
     /// Makes durable which files a folder has.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
@@ -28,14 +27,8 @@ pub trait Disk: Send + Sync + 'static {
     fn remove(&self, path: &Path) -> io::Result<()>;
 }
 
-/// An open file. The lock goes with it.
+/// A file that this process has made. The lock goes with it.
 pub trait LogFile: Send {
-    /// How long it is.
-    fn size(&self) -> io::Result<u64>;
-
-    /// Reads it from a byte on.
-    fn read(&mut self, from: u64) -> io::Result<Box<dyn BufRead + '_>>;
-
     /// Adds bytes at the end, all or an error.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
@@ -44,6 +37,9 @@ pub trait LogFile: Send {
 
     /// Cuts it off.
     fn truncate(&mut self, len: u64) -> io::Result<()>;
+
+    /// Whether it still has a name: one that was removed goes with the process.
+    fn is_linked(&self) -> bool;
 }
 
 /// The disk of this machine.
@@ -56,25 +52,13 @@ impl Disk for RealDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
         let mut options = OpenOptions::new();
         // `create_new` follows no symbolic link (POSIX open, O_EXCL).
-        options.read(true).append(true).create_new(true);
+        options.append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path)?;
-        lock_new(&file)?;
-        Ok(Box::new(RealFile(file)))
-    }
-
-    fn open(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
-        let file = OpenOptions::new().read(true).append(true).open(path)?;
-        refuse_link(path, &file)?;
+        check(path, &file)?;
         lock(&file)?;
         Ok(Box::new(RealFile(file)))
-    }
-
-    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
-        fs::read_dir(folder)?
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect()
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
@@ -98,15 +82,6 @@ impl Drop for RealFile {
 }
 
 impl LogFile for RealFile {
-    fn size(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
-    }
-
-    fn read(&mut self, from: u64) -> io::Result<Box<dyn BufRead + '_>> {
-        self.0.seek(SeekFrom::Start(from))?;
-        Ok(Box::new(BufReader::with_capacity(64 * 1024, &self.0)))
-    }
-
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.write_all(bytes)
     }
@@ -119,44 +94,51 @@ impl LogFile for RealFile {
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         self.0.set_len(len)
     }
-}
 
-fn lock(file: &File) -> io::Result<()> {
-    file.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => io::Error::from(io::ErrorKind::WouldBlock),
-        TryLockError::Error(error) => error,
-    })
-}
-
-/// Another process that looks for files to recover may hold the lock of a new one, but for a moment only.
-fn lock_new(file: &File) -> io::Result<()> {
-    for _ in 0..NEW_LOCK_TRIES {
-        match lock(file) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                thread::sleep(NEW_LOCK_PAUSE);
-            }
-            done => return done,
-        }
-    }
-    lock(file)
-}
-
-/// A link would let the log be written anywhere. Compared after opening, so that none can be put in between.
-fn refuse_link(path: &Path, file: &File) -> io::Result<()> {
-    let (named, opened) = (fs::symlink_metadata(path)?, file.metadata()?);
     #[cfg(unix)]
-    let same = {
+    fn is_linked(&self) -> bool {
+        let links = self
+            .0
+            .metadata()
+            .map(|file| std::os::unix::fs::MetadataExt::nlink(&file));
+        links.is_ok_and(|links| links > 0)
+    }
+
+    #[cfg(not(unix))]
+    fn is_linked(&self) -> bool {
+        // Windows removes no file that another handle has open without leave to.
+        true
+    }
+}
+
+/// A reader that looks whether the process lives may hold the lock of a new file, but for a moment only.
+fn lock(file: &File) -> io::Result<()> {
+    let mut tries = 1;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => thread::sleep(LOCK_PAUSE),
+            Err(error) => return Err(error.into()),
+        }
+        tries += 1;
+    }
+}
+
+/// What was made is what has the name now, has no other, and is closed to others: some file systems keep no modes.
+fn check(path: &Path, file: &File) -> io::Result<()> {
+    let (named, made) = (fs::symlink_metadata(path)?, file.metadata()?);
+    #[cfg(unix)]
+    let sound = {
         use std::os::unix::fs::MetadataExt;
-        named.dev() == opened.dev() && named.ino() == opened.ino()
+        (named.dev(), named.ino()) == (made.dev(), made.ino())
+            && made.nlink() == 1
+            && made.mode() & OTHERS == 0
     };
     #[cfg(not(unix))]
-    let same = !named.is_symlink();
-    if same && opened.is_file() {
+    let sound = !named.is_symlink();
+    if sound && made.is_file() {
         Ok(())
     } else {
-        Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is a link, or no file",
-        ))
+        Err(io::ErrorKind::InvalidInput.into())
     }
 }

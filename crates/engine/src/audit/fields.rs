@@ -42,8 +42,10 @@ events! {
     Open = "open": "A process begins to write in a file.";
     Intent = "intent": "Before an attempt.";
     Outcome = "outcome": "Before the promise settles.";
+    Resolved = "resolved": "The program says what was found out of an injection in doubt.";
     Gap = "gap": "Records are missing before this one.";
-    Recovered = "recovered": "A line that broke off was put aside.";
+    Pruned = "pruned": "The files of a chain are about to be removed, up to a record.";
+    Rekeyed = "rekeyed": "Files with another key follow.";
     Close = "close": "Nothing follows in this file.";
 }
 
@@ -100,15 +102,15 @@ fields! {
     T = "t" in Event::ALL, (t: &'a str) "Time of day by the host's clock, in UTC.";
     MONO = "mono" in Event::ALL, "Microseconds since the process opened the log, by a clock that does not jump.";
     EV = "ev" in Event::ALL, (ev: Event) "What kind of record it is.";
-    CHAIN = "chain" in &[Event::Open], (chain: Option<Uuid>) "Names the chain.";
+    CHAIN = "chain" in &[Event::Open, Event::Pruned], (chain: Option<Uuid>) "Names the chain.";
     ALG = "alg" in &[Event::Open], (alg: Option<&'a str>) "How it is sealed.";
-    KID = "kid" in &[Event::Open], (kid: Option<&'a str>) "Names the key.";
+    KID = "kid" in &[Event::Open, Event::Rekeyed], (kid: Option<&'a str>) "Names the key.";
     HOST = "host" in &[Event::Open], "The machine.";
     PID = "pid" in &[Event::Open], "The process.";
-    PREV = "prev" in &[Event::Open], (previous: Option<Previous>)
-        "The record it follows, with `file`, `seq` and `mac`.";
-    INJ = "inj" in &[Event::Intent, Event::Outcome], (inj: Option<Uuid>) "The injection id.";
-    CALL = "call" in &[Event::Intent, Event::Outcome], (call: Option<&'a str>) "The call.";
+    PREV = "prev" in &[Event::Open, Event::Pruned], (previous: Option<Previous>)
+        "The record it follows, or the last that is removed, with `file`, `seq` and `mac`.";
+    INJ = "inj" in &[Event::Intent, Event::Outcome, Event::Resolved], (inj: Option<Uuid>) "The injection id.";
+    CALL = "call" in &[Event::Intent, Event::Outcome, Event::Resolved], (call: Option<&'a str>) "The call.";
     ORIGIN = "origin" in &[Event::Intent], (origin: Option<&'a str>) "The platform.";
     ATT = "att" in &[Event::Intent], (att: Option<u32>) "The attempt.";
     LEN = "len" in &[Event::Intent], "How many digits: `1-4`, `5-8`, `9-20` or `21+`.";
@@ -119,12 +121,13 @@ fields! {
     ATTEMPTS = "attempts" in &[Event::Outcome], "Requests handed over.";
     MS = "ms" in &[Event::Outcome], "From the grant of the lock to the outcome, in milliseconds.";
     FENCE = "fence" in &[Event::Intent, Event::Outcome], "With `fleet`: the number of the lease on the call.";
-    LOST = "lost" in &[Event::Gap], (lost: Option<u64>) "Records that were never written.";
+    FOUND = "found" in &[Event::Resolved], "What was found out: `pressed` or `not-pressed`.";
+    LOST = "lost" in &[Event::Gap], (lost: Option<u64>)
+        "Records that were never written, or that the disk may have lost.";
+    FIRST = "first" in &[Event::Gap], (first: Option<Uuid>) "The smallest id of their injections.";
+    LAST = "last" in &[Event::Gap], (last: Option<Uuid>) "The greatest.";
     REPEATED = "repeated" in &[Event::Gap],
         "Records that are perhaps in the file before, and again after this.";
-    BYTES = "bytes" in &[Event::Recovered], "The length of the line.";
-    SHA256 = "sha256" in &[Event::Recovered], "Its SHA-256.";
-    KEPT = "kept" in &[Event::Recovered], "The file it was put into.";
     NEXT = "next" in &[Event::Close], (next: Option<String>) "The file in which the chain goes on.";
     // Written with the end of the line, see `chain::SEAL_PREFIX`.
     "mac" in Event::ALL, "The seal: 32 bytes in base64url.";
@@ -134,11 +137,11 @@ fields! {
     link_name
     /// The fields of `prev`.
     pub LINK_FIELDS
-    /// The record that an `open` record follows.
+    /// The record that another one names.
     Previous:
-    FILE = "file" in &[Event::Open], (file: String) "The file's own name, without folders.";
-    SEQ = "seq" in &[Event::Open], (seq: u64) "The number of the record.";
-    MAC = "mac" in &[Event::Open], (mac: String) "Its seal.";
+    FILE = "file" in &[Event::Open, Event::Pruned], (file: String) "The file's own name, without folders.";
+    SEQ = "seq" in &[Event::Open, Event::Pruned], (seq: u64) "The number of the record.";
+    MAC = "mac" in &[Event::Open, Event::Pruned], (mac: String) "Its seal.";
 }
 
 #[cfg(test)]
@@ -147,10 +150,10 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::*;
-    use crate::audit::Intent;
     use crate::audit::chain::Chain;
     use crate::audit::record::{Author, Record, Stamp};
     use crate::audit::seal::{Key, Seal};
+    use crate::audit::{Found, Intent, Lost};
     use crate::error::{Code, Details, Error, Response};
     use crate::outcome::Outcome;
 
@@ -197,7 +200,7 @@ mod tests {
         chain.append(&Record::Close { next: None }, STAMP, &mut String::new());
         let previous = chain.head.link("before.jsonl");
         let records = vec![
-            author.open(chain.id, &seal, previous),
+            author.open(chain.id, &seal, previous.clone()),
             Record::Intent(Intent {
                 injection_id: Uuid::nil(),
                 origin: "https://api.example".into(),
@@ -208,14 +211,24 @@ mod tests {
                 remaining: Duration::ZERO,
             }),
             Record::Outcome(Arc::new(rejected())),
+            Record::Resolved {
+                injection: Uuid::nil(),
+                call: "a".into(),
+                found: Found::Pressed,
+            },
             Record::Gap {
-                lost: 1,
+                lost: Lost {
+                    records: 1,
+                    ids: Some((Uuid::nil(), Uuid::max())),
+                },
                 repeated: 1,
             },
-            Record::Recovered {
-                bytes: 1,
-                fingerprint: "f".to_owned(),
-                kept_in: "k".to_owned(),
+            Record::Pruned {
+                chain: chain.id,
+                last: previous.unwrap(),
+            },
+            Record::Rekeyed {
+                key_id: "k".to_owned(),
             },
             Record::Close {
                 next: Some("n".to_owned()),

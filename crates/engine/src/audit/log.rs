@@ -1,19 +1,20 @@
-//! The log as its one writer sees it: records go to the end of a file, and when the file fails or is full
-//! they go to another.
+//! The log as its one writer sees it: records go to the end of a file, and when the file fails, is full or was
+//! removed, they go to another.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+use uuid::Uuid;
 
 use super::anchor::{Anchor, Pace};
 use super::chain::Chain;
 use super::disk::{Disk, LogFile};
-use super::fail_stop::FailStop;
-use super::location::{Location, Names};
+use super::lost::Lost;
 use super::notice::Notice;
 use super::open_file::{Broken, OpenFile};
-use super::options::{Durability, Options};
-use super::orphaned_files::{OrphanedFiles, Resumed};
+use super::options::{Durability, OnFailure, Options};
 use super::record::{Author, Link, Record, Stamp};
 use super::seal::Seal;
 
@@ -21,52 +22,57 @@ use super::seal::Seal;
 /// beginnings of files.
 pub(super) const REST: Duration = Duration::from_secs(1);
 
+/// Begins and ends the names of files.
+const PREFIX: &str = "audit-";
+const EXTENSION: &str = ".jsonl";
+
+/// A name that no file has, and that comes after those of files made before (`UUIDv7`, RFC 9562 §5.7).
+fn new_name() -> String {
+    format!("{PREFIX}{}{EXTENSION}", Uuid::now_v7())
+}
+
+/// Whether a file of that name is one of a log.
+pub(super) fn is_name(name: &str) -> bool {
+    let id = name
+        .strip_prefix(PREFIX)
+        .and_then(|rest| rest.strip_suffix(EXTENSION));
+    id.is_some_and(|id| {
+        id.parse()
+            .is_ok_and(|parsed: Uuid| parsed.to_string() == id)
+    })
+}
+
 /// The log of one process.
 pub struct Log {
-    disk: FailStop,
+    disk: Arc<dyn Disk>,
     options: Options,
     seal: Arc<Seal>,
-    names: Names,
-    /// The number of the next file.
-    number: u64,
     author: Author,
-    started: bool,
     current: Option<OpenFile>,
     /// What a new chain follows.
     after: Option<Link>,
-    lost: u64,
+    lost: Lost,
     rest: Option<(Duration, String)>,
     pace: Pace,
     failing: bool,
     notices: Vec<Notice>,
 }
 
-/// A file to begin.
-struct Beginning {
-    name: String,
-    chain: Chain,
-    previous: Option<Link>,
-}
-
 impl Log {
     /// A log that has not touched the disk yet.
     #[must_use]
-    pub fn new(options: Options, disk: FailStop, start: SystemTime) -> Self {
-        let author = Author {
-            host: Arc::clone(&options.host),
-            pid: std::process::id(),
-        };
+    pub fn new(options: Options, disk: Arc<dyn Disk>) -> Self {
         Self {
             seal: Arc::new(Seal::new(options.key.as_ref())),
-            names: options.location.names(&options.host, author.pid, start),
             disk,
+            author: Author {
+                host: Arc::clone(&options.host),
+                pid: std::process::id(),
+            },
             options,
-            number: 0,
-            author,
-            started: false,
             current: None,
             after: None,
-            lost: 0,
+            lost: Lost::default(),
             rest: None,
             pace: Pace::default(),
             failing: false,
@@ -79,8 +85,9 @@ impl Log {
         if let Some((until, why)) = &self.rest
             && now.elapsed < *until
         {
-            self.lost += records.len() as u64;
-            return Err(why.clone());
+            let why = why.clone();
+            self.lose_all(records);
+            return Err(why);
         }
         self.rest = None;
         match self.write(records, now) {
@@ -91,7 +98,7 @@ impl Log {
                 Ok(())
             }
             Err(error) => {
-                self.lost += records.len() as u64;
+                self.lose_all(records);
                 let why = explain(&error);
                 if self.current.is_none() {
                     self.rest = Some((now.elapsed + REST, why.clone()));
@@ -104,10 +111,16 @@ impl Log {
         }
     }
 
+    /// Takes note of records that never came: the next one is preceded by a `gap`.
+    pub fn lose(&mut self, lost: Lost) {
+        self.lost.merge(lost);
+    }
+
     /// Does what is due without a record: an anchor.
     pub fn tick(&mut self, now: Stamp) {
         if self.pace.is_due(now.elapsed) {
-            self.anchor(now);
+            self.leave_if_removed();
+            self.anchor();
         }
     }
 
@@ -117,15 +130,23 @@ impl Log {
         self.pace.due_at()
     }
 
-    /// Ends the log: nothing follows.
+    /// Ends the log: nothing follows. What was lost since the last record is said before.
     pub fn close(&mut self, now: Stamp) {
-        let Some(current) = &mut self.current else {
-            return;
-        };
-        let close = Record::Close { next: None };
-        if current.append(&[close], now, true).is_ok() {
-            self.pace.wrote(1, now.elapsed);
-            self.anchor(now);
+        self.leave_if_removed();
+        if self.current.is_none() && self.lost.records > 0 {
+            // The last chance to say so. Who could not write has been told already.
+            let _ = self.begin(now);
+        }
+        let last = self
+            .gap(0)
+            .into_iter()
+            .chain([Record::Close { next: None }]);
+        let last: Vec<Record> = last.collect();
+        if let Some(current) = &mut self.current
+            && current.append(&last, now, true).is_ok()
+        {
+            self.pace.wrote(last.len() as u64, now.elapsed);
+            self.anchor();
         }
         self.current = None;
     }
@@ -136,6 +157,7 @@ impl Log {
     }
 
     fn write(&mut self, records: &[Record], now: Stamp) -> io::Result<()> {
+        self.leave_if_removed();
         if self.current.is_none() {
             self.begin(now)?;
         }
@@ -151,58 +173,61 @@ impl Log {
             })?;
         }
         let sync = self.options.durability == Durability::Fsync;
-        let lost = (self.lost > 0).then_some(Record::Gap {
-            lost: self.lost,
-            repeated: 0,
-        });
-        let batch: Vec<Record> = lost.into_iter().chain(records.iter().cloned()).collect();
-        let Some(current) = &mut self.current else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        match current.append(&batch, now, sync) {
-            Ok(()) => self.wrote(batch.len(), now),
-            Err(Broken::Undone(error)) => return Err(error),
+        match self.append(records, 0, sync, now) {
             Err(Broken::Lost(_)) => {
                 self.abandon();
                 self.begin(now)?;
-                self.repeat(records, now)?;
+                // What may not be in the file before is written again.
+                self.append(records, records.len() as u64, true, now)
+                    .inspect_err(|broken| {
+                        if let Broken::Lost(_) = broken {
+                            self.abandon();
+                        }
+                    })?;
             }
+            done => done?,
         }
         if self.pace.is_due(now.elapsed) {
-            self.anchor(now);
+            self.anchor();
         }
         Ok(())
     }
 
-    fn wrote(&mut self, records: usize, now: Stamp) {
-        self.lost = 0;
-        self.pace.wrote(records as u64, now.elapsed);
-    }
-
-    /// Writes again what may not be in the file before.
-    fn repeat(&mut self, records: &[Record], now: Stamp) -> io::Result<()> {
-        let gap = Record::Gap {
-            lost: self.lost,
-            repeated: records.len() as u64,
-        };
-        let batch: Vec<Record> = std::iter::once(gap)
-            .chain(records.iter().cloned())
-            .collect();
+    /// Adds records, after what has to be said of those that are missing.
+    fn append(
+        &mut self,
+        records: &[Record],
+        repeated: u64,
+        sync: bool,
+        now: Stamp,
+    ) -> Result<(), Broken> {
+        let batch = self
+            .gap(repeated)
+            .into_iter()
+            .chain(records.iter().cloned());
+        let batch: Vec<Record> = batch.collect();
         let Some(current) = &mut self.current else {
-            return Err(io::ErrorKind::NotFound.into());
+            return Err(Broken::Undone(io::ErrorKind::NotFound.into()));
         };
-        if let Err(broken) = current.append(&batch, now, true) {
-            if let Broken::Lost(_) = broken {
-                self.abandon();
-            }
-            return Err(broken.into());
-        }
-        self.wrote(batch.len(), now);
+        current.append(&batch, now, sync)?;
+        self.lost = Lost::default();
+        self.pace.wrote(batch.len() as u64, now.elapsed);
         Ok(())
+    }
+
+    fn gap(&self, repeated: u64) -> Option<Record> {
+        let lost = self.lost;
+        (lost.records > 0 || repeated > 0).then_some(Record::Gap { lost, repeated })
+    }
+
+    fn lose_all(&mut self, records: &[Record]) {
+        let options = &self.options;
+        let missed = records.iter().filter(|record| options.misses(record));
+        missed.for_each(|record| self.lost.add(record));
     }
 
     /// Gives an anchor, for nothing but what is durable.
-    fn anchor(&mut self, now: Stamp) {
+    fn anchor(&mut self) {
         let Some(current) = &mut self.current else {
             return;
         };
@@ -211,73 +236,67 @@ impl Log {
         }
         if current.durable != current.chain.head && current.sync().is_err() {
             // What no sync covers may be gone. The next record begins a chain and says so.
-            self.lost += self.pace.records();
             self.abandon();
             return;
         }
         self.notices
             .extend(Anchor::of(&current.chain).map(Notice::Anchor));
         self.pace.given();
-        let _ = now;
     }
 
     /// Never touches the file again. What the disk certainly had of it is what the next chain follows.
     fn abandon(&mut self) {
         if let Some(current) = self.current.take() {
             self.after = current.durable.link(&current.name);
+            self.lost.merge(*current.loose());
         }
         self.pace.given();
     }
 
-    fn begin(&mut self, now: Stamp) -> io::Result<()> {
-        if !self.started {
-            self.start(now)?;
-            self.started = true;
-            if self.current.is_some() {
-                return Ok(());
-            }
+    /// What is in a file without a name goes with the process.
+    fn leave_if_removed(&mut self) {
+        if let Some(removed) = self.current.take_if(|current| !current.file.is_linked()) {
+            self.after = removed.durable.link(&removed.name);
+            self.lost.merge(removed.all());
+            self.pace.given();
+            self.notices.push(Notice::Removed { file: removed.name });
         }
-        let beginning = Beginning {
-            name: self.names.name(self.number),
-            chain: Chain::begin(Arc::clone(&self.seal)),
-            previous: self.after.clone(),
-        };
-        let path = self.options.location.path(&beginning.name);
-        let file = self.disk.create(&path).inspect_err(|error| {
-            // Another process's, or one that could not be removed: the next one has another name.
-            if error.kind() == io::ErrorKind::AlreadyExists {
-                self.number += 1;
-            }
-        })?;
-        self.fill(file, beginning, now)
+    }
+
+    fn begin(&mut self, now: Stamp) -> io::Result<()> {
+        let name = new_name();
+        let file = self.disk.create(&self.path(&name))?;
+        let chain = Chain::begin(Arc::clone(&self.seal));
+        self.fill(file, name, chain, self.after.clone(), now)
     }
 
     /// Writes the first record of a file.
-    fn fill(&mut self, file: Box<dyn LogFile>, beginning: Beginning, now: Stamp) -> io::Result<()> {
-        let Beginning {
-            name,
-            chain,
-            previous,
-        } = beginning;
+    fn fill(
+        &mut self,
+        file: Box<dyn LogFile>,
+        name: String,
+        chain: Chain,
+        previous: Option<Link>,
+        now: Stamp,
+    ) -> io::Result<()> {
+        let continues = chain.head.next > 0;
         let open = self.author.open(chain.id, &self.seal, previous.clone());
-        let mut current = OpenFile::new(file, name.clone(), chain, 0, now.elapsed);
-        let continues = current.durable.next > 0;
+        let mut current = OpenFile::new(file, name, chain, now.elapsed);
         let written = self
             .disk
-            .sync_folder(self.options.location.folder())
+            .sync_folder(&self.options.directory)
             .and_then(|()| current.append(&[open], now, true).map_err(io::Error::from));
         if let Err(error) = written {
-            drop(current);
             if continues {
                 // The file before names it, so it stays, and another is tried.
-                self.number += 1;
                 self.after = previous;
             } else {
-                let _ = self.disk.remove(&self.options.location.path(&name));
+                let path = self.path(&current.name);
+                drop(current);
+                let _ = self.disk.remove(&path);
             }
             return Err(error);
         }
-        self.number += 1;
         self.after = None;
         self.pace.wrote(1, now.elapsed);
         self.current = Some(current);
@@ -286,26 +305,25 @@ impl Log {
 
     /// Closes the file and goes on in the next.
     fn rotate(&mut self, now: Stamp) -> io::Result<()> {
+        let name = new_name();
+        let path = self.path(&name);
+        // Made first: a file that is named as the next one is there, whatever happens now.
+        let file = self.disk.create(&path)?;
         let Some(current) = &mut self.current else {
             return Ok(());
         };
-        let next = self.names.name(self.number);
-        let path = self.options.location.path(&next);
-        // Made first: a file that is named as the next one is there, whatever happens now.
-        let file = self.disk.create(&path)?;
         let closed = self
             .disk
-            .sync_folder(self.options.location.folder())
+            .sync_folder(&self.options.directory)
             .map_err(Broken::Undone)
             .and_then(|()| {
-                let next = Some(next.clone());
+                let next = Some(name.clone());
                 current.append(&[Record::Close { next }], now, true)
             });
         if let Err(broken) = closed {
             drop(file);
             if let Broken::Lost(_) = broken {
                 // The file may name the next one, which therefore stays.
-                self.number += 1;
                 self.abandon();
             } else {
                 let _ = self.disk.remove(&path);
@@ -313,50 +331,35 @@ impl Log {
             return Err(broken.into());
         }
         self.pace.wrote(1, now.elapsed);
-        self.anchor(now);
-        let Some(current) = self.current.take() else {
+        self.anchor();
+        let Some(OpenFile {
+            chain,
+            name: before,
+            ..
+        }) = self.current.take()
+        else {
             return Ok(());
         };
-        let beginning = Beginning {
-            name: next,
-            previous: current.chain.head.link(&current.name),
-            chain: current.chain,
-        };
-        self.fill(file, beginning, now)
+        let previous = chain.head.link(&before);
+        self.fill(file, name, chain, previous, now)
     }
 
-    /// Looks at what is there already.
-    fn start(&mut self, now: Stamp) -> io::Result<()> {
-        let location = &self.options.location;
-        let mut leftovers = OrphanedFiles {
-            disk: &self.disk,
-            location,
-            seal: &self.seal,
-            writer: &self.author,
-            now,
-            notices: &mut self.notices,
-        };
-        if let Location::Directory(_) = location {
-            return leftovers.finish_all();
-        }
-        if let Some((number, file)) = leftovers.newest(&self.names)? {
-            self.number = number + 1;
-            match leftovers.adopt(number, file, &self.names) {
-                Some(Resumed::Open(file)) => self.current = Some(*file),
-                Some(Resumed::Ended(link)) => self.after = Some(link),
-                None => {}
-            }
-        }
-        Ok(())
+    fn path(&self, name: &str) -> PathBuf {
+        self.options.directory.join(name)
+    }
+}
+
+impl Options {
+    /// Whether a record that is not written is missed. An intent that was refused led to nothing.
+    pub(super) fn misses(&self, record: &Record) -> bool {
+        let refused = self.on_failure == OnFailure::Block && self.durability != Durability::None;
+        !(refused && matches!(record, Record::Intent(_)))
     }
 }
 
 /// Why, and what to do. Never the path, which the caller knows.
 fn explain(error: &io::Error) -> String {
     let what = match error.kind() {
-        io::ErrorKind::WouldBlock => {
-            "another process writes to it: give each process a file of its own, or use a directory"
-        }
         io::ErrorKind::NotFound => "its folder does not exist: make it first",
         io::ErrorKind::PermissionDenied => {
             "this process must not write there: check owner and mode of the folder"
@@ -364,9 +367,33 @@ fn explain(error: &io::Error) -> String {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "the disk is full: make room, or move finished files elsewhere"
         }
-        io::ErrorKind::InvalidInput => "it is a link or no regular file: name another one",
+        io::ErrorKind::InvalidInput => {
+            "a file that is made there is open to others, or replaced at once: use a folder that this user alone writes, on a file system that keeps modes"
+        }
+        io::ErrorKind::WouldBlock => "another process locks its files: find out which",
         io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only: name another place",
         _ => return format!("the disk reports an error ({error}): check it"),
     };
     what.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_told_from_others() {
+        let name = new_name();
+        assert!(is_name(&name));
+        for other in [
+            "audit-7.jsonl".to_owned(),
+            name.to_uppercase(),
+            name.replace(".jsonl", ".1.jsonl"),
+            name.replace('-', ""),
+            format!("../{name}"),
+            format!("{name}.bak"),
+        ] {
+            assert!(!is_name(&other), "{other}");
+        }
+    }
 }

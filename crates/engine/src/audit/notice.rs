@@ -14,16 +14,9 @@ pub enum Notice {
     },
     /// It can be written again.
     Restored,
-    /// A process had ended in the middle of a line.
-    Recovered {
-        /// Its file.
-        file: String,
-        /// What was put aside.
-        bytes: u64,
-    },
-    /// A file that was left was altered: nothing was written to it.
-    Altered {
-        /// The file.
+    /// A file was removed while it was written, and what was in it is gone: another one is begun.
+    Removed {
+        /// Its name.
         file: String,
     },
 }

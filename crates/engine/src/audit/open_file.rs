@@ -1,10 +1,12 @@
 //! The file that is written to, and the chain in it.
 
 use std::io;
+use std::mem;
 use std::time::Duration;
 
 use super::chain::{Chain, Head};
 use super::disk::LogFile;
+use super::lost::Lost;
 use super::record::{Record, Stamp};
 
 /// A file with the chain that ends in it.
@@ -17,10 +19,14 @@ pub(super) struct OpenFile {
     pub chain: Chain,
     /// How long it is.
     pub bytes: u64,
-    /// Since when this process writes to it.
+    /// Since when it is there.
     pub since: Duration,
     /// What the disk certainly has.
     pub durable: Head,
+    /// What the disk certainly has of this file.
+    safe: Lost,
+    /// What is in this file besides.
+    loose: Lost,
 }
 
 /// How an append failed.
@@ -28,7 +34,7 @@ pub enum Broken {
     /// The file is as it was before.
     Undone(io::Error),
     /// What the file holds is not known. A sync is never tried again: the system may have dropped what it
-    /// could not write and report success the second time.
+    /// could not write and report success the second time (fsyncgate).
     Lost(io::Error),
 }
 
@@ -41,21 +47,17 @@ impl From<Broken> for io::Error {
 }
 
 impl OpenFile {
-    /// A file that is `bytes` long already, of which the disk has everything up to where the chain stands.
-    pub(super) fn new(
-        file: Box<dyn LogFile>,
-        name: String,
-        chain: Chain,
-        bytes: u64,
-        since: Duration,
-    ) -> Self {
+    /// A file without a record, for a chain of which the disk has everything.
+    pub(super) fn new(file: Box<dyn LogFile>, name: String, chain: Chain, since: Duration) -> Self {
         Self {
             file,
             name,
             durable: chain.head.clone(),
             chain,
-            bytes,
+            bytes: 0,
             since,
+            safe: Lost::default(),
+            loose: Lost::default(),
         }
     }
 
@@ -79,8 +81,15 @@ impl OpenFile {
             });
         }
         self.bytes += lines.len() as u64;
+        let mut added = Lost::default();
+        for record in records {
+            added.add(record);
+        }
         if sync {
             self.sync().map_err(Broken::Lost)?;
+            self.safe.merge(added);
+        } else {
+            self.loose.merge(added);
         }
         Ok(())
     }
@@ -89,6 +98,19 @@ impl OpenFile {
     pub(super) fn sync(&mut self) -> io::Result<()> {
         self.file.sync()?;
         self.durable = self.chain.head.clone();
+        self.safe.merge(mem::take(&mut self.loose));
         Ok(())
+    }
+
+    /// What a power failure could take.
+    pub(super) const fn loose(&self) -> &Lost {
+        &self.loose
+    }
+
+    /// What goes with the file.
+    pub(super) fn all(&self) -> Lost {
+        let mut all = self.safe;
+        all.merge(self.loose);
+        all
     }
 }

@@ -1,5 +1,6 @@
 //! What a log can be told, with the defaults and the limits of every value.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,6 @@ use cxone_dtmf_options::{
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::location::Location;
 use super::seal::Key;
 
 /// When a record counts as written.
@@ -40,7 +40,7 @@ impl Durability {
 pub enum OnFailure {
     /// They fail, unsent.
     Block,
-    /// They go on, and the log says how many records it lost when it can be written again.
+    /// They go on, and the log says in a `gap` which records it lost when it can be written again.
     Continue,
 }
 
@@ -131,8 +131,8 @@ options! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Options {
         given {
-            /// Where it is kept.
-            pub location: Location,
+            /// The folder in which every process makes files of its own. It must exist.
+            pub directory: PathBuf,
         }
         /// The key of the chain (HMAC-SHA-256), at least 16 bytes. Without it the chain shows damage, but not forgery.
         pub key: Option<Key> = None => Field::new("key", ChainKey);
@@ -152,35 +152,31 @@ options! {
     }
 }
 
-const FILE: Field<Parsed<String>> = text("file");
 const DIRECTORY: Field<Parsed<String>> = text("directory");
 
 impl Options {
-    /// The defaults, at a place.
+    /// The defaults, in a folder.
     #[must_use]
-    pub fn at(location: Location) -> Self {
-        Self::defaults(location)
+    pub fn at(directory: impl Into<PathBuf>) -> Self {
+        Self::defaults(directory.into())
     }
 
     /// Reads `auditLog`. The name of the host comes later.
     pub fn read(fields: &mut Fields) -> Result<Self, OptionError> {
-        let location = match (FILE.read(fields)?, DIRECTORY.read(fields)?) {
-            (Some(file), None) => Location::File(file.into()),
-            (None, Some(directory)) => Location::Directory(directory.into()),
+        match DIRECTORY.read(fields)? {
+            Some(directory) if !directory.is_empty() => Self::at(directory).over(fields),
             _ => {
-                let rule = "must have either file or directory: where the log is kept";
-                return Err(OptionError::new("auditLog", rule));
+                let rule = "must have a directory: the folder in which the log is kept";
+                Err(OptionError::new("auditLog", rule))
             }
-        };
-        Self::defaults(location).over(fields)
+        }
     }
 
     /// All rows of the table.
     #[must_use]
     pub fn table() -> Vec<OptionSpec> {
-        let file = "The file, with mode 0600. Further ones are beside it. Either it or `directory` must be there.";
-        let directory = "The folder, in which every process has files of its own.";
-        let places = [FILE.required_spec(file), DIRECTORY.required_spec(directory)];
-        places.into_iter().chain(Self::options()).collect()
+        let directory = "The folder, which must exist. Every process makes files of its own in it, with mode 0600.";
+        let place = DIRECTORY.required_spec(directory);
+        std::iter::once(place).chain(Self::options()).collect()
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::fields::{Event, VERSION, link_name, name};
 use super::intent::Intent;
+use super::lost::Lost;
 use super::seal::{Mac, Seal};
 use crate::outcome::Outcome;
 use crate::timestamp;
@@ -64,6 +65,34 @@ impl Author {
     }
 }
 
+/// What was found out of digits in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// They were pressed.
+    Pressed,
+    /// They were not.
+    NotPressed,
+}
+
+impl Found {
+    /// The word in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pressed => "pressed",
+            Self::NotPressed => "not-pressed",
+        }
+    }
+
+    /// What a word means.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Pressed, Self::NotPressed]
+            .into_iter()
+            .find(|found| found.as_str() == word)
+    }
+}
+
 /// What is written down.
 #[derive(Clone, Debug)]
 pub enum Record {
@@ -73,21 +102,33 @@ pub enum Record {
     Intent(Intent),
     /// See [`Event::Outcome`].
     Outcome(Arc<Outcome>),
+    /// See [`Event::Resolved`].
+    Resolved {
+        /// The injection.
+        injection: Uuid,
+        /// Its call.
+        call: Arc<str>,
+        /// What was found out.
+        found: Found,
+    },
     /// See [`Event::Gap`].
     Gap {
-        /// Records that could not be written at all.
-        lost: u64,
+        /// Records that could not be written, or that the disk may have lost.
+        lost: Lost,
         /// Records that may or may not be in the file before, and follow again.
         repeated: u64,
     },
-    /// See [`Event::Recovered`].
-    Recovered {
-        /// The bytes put aside.
-        bytes: u64,
-        /// Their SHA-256.
-        fingerprint: String,
-        /// The file they were put into.
-        kept_in: String,
+    /// See [`Event::Pruned`].
+    Pruned {
+        /// The chain.
+        chain: Uuid,
+        /// The last of its records that is removed.
+        last: Link,
+    },
+    /// See [`Event::Rekeyed`].
+    Rekeyed {
+        /// Names the key that follows.
+        key_id: String,
     },
     /// See [`Event::Close`].
     Close {
@@ -138,19 +179,27 @@ impl Record {
                 write_fence(line, intent.fence);
             }
             Self::Outcome(outcome) => write_outcome(line, outcome),
+            Self::Resolved {
+                injection,
+                call,
+                found,
+            } => {
+                write_injection(line, *injection, Some(call));
+                plain(line, name::FOUND, found.as_str());
+            }
             Self::Gap { lost, repeated } => {
-                number(line, name::LOST, lost);
+                number(line, name::LOST, lost.records);
+                if let Some((first, last)) = lost.ids {
+                    plain(line, name::FIRST, first);
+                    plain(line, name::LAST, last);
+                }
                 number(line, name::REPEATED, repeated);
             }
-            Self::Recovered {
-                bytes,
-                fingerprint,
-                kept_in,
-            } => {
-                number(line, name::BYTES, bytes);
-                text(line, name::SHA256, fingerprint);
-                text(line, name::KEPT, kept_in);
+            Self::Pruned { chain, last } => {
+                plain(line, name::CHAIN, chain);
+                last.write(line);
             }
+            Self::Rekeyed { key_id } => text(line, name::KID, key_id),
             Self::Close { next } => {
                 if let Some(next) = next {
                     text(line, name::NEXT, next);
@@ -159,13 +208,25 @@ impl Record {
         }
     }
 
+    /// The injection that it is of.
+    pub(super) fn injection(&self) -> Option<Uuid> {
+        match self {
+            Self::Intent(intent) => Some(intent.injection_id),
+            Self::Outcome(outcome) => Some(outcome.injection_id),
+            Self::Resolved { injection, .. } => Some(*injection),
+            _ => None,
+        }
+    }
+
     const fn event(&self) -> Event {
         match self {
             Self::Open(_) => Event::Open,
             Self::Intent(_) => Event::Intent,
             Self::Outcome(_) => Event::Outcome,
+            Self::Resolved { .. } => Event::Resolved,
             Self::Gap { .. } => Event::Gap,
-            Self::Recovered { .. } => Event::Recovered,
+            Self::Pruned { .. } => Event::Pruned,
+            Self::Rekeyed { .. } => Event::Rekeyed,
             Self::Close { .. } => Event::Close,
         }
     }
@@ -180,13 +241,19 @@ impl Open {
         }
         text(line, name::HOST, &self.host);
         number(line, name::PID, self.pid);
-        if let Some(Link { file, seq, mac }) = &self.previous {
-            let _ = write!(line, r#","{}":{{"{}":"#, name::PREV, link_name::FILE);
-            quoted(line, file);
-            number(line, link_name::SEQ, seq);
-            plain(line, link_name::MAC, mac.as_str());
-            line.push('}');
+        if let Some(previous) = &self.previous {
+            previous.write(line);
         }
+    }
+}
+
+impl Link {
+    fn write(&self, line: &mut String) {
+        let _ = write!(line, r#","{}":{{"{}":"#, name::PREV, link_name::FILE);
+        quoted(line, &self.file);
+        number(line, link_name::SEQ, self.seq);
+        plain(line, link_name::MAC, self.mac.as_str());
+        line.push('}');
     }
 }
 

@@ -151,12 +151,6 @@ impl fmt::Debug for Seal {
     }
 }
 
-/// The SHA-256 of bytes, as text.
-#[must_use]
-pub(super) fn fingerprint(bytes: &[u8]) -> String {
-    base64url(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
 fn base64url(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }

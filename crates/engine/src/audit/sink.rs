@@ -1,6 +1,6 @@
 //! The log as injectors use it, and what they hear when it cannot be written.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,12 +10,13 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::disk::Disk;
-use super::fail_stop::FailStop;
 use super::intent::Intent;
 use super::notice::Observer;
 use super::options::{Durability, OnFailure, Options};
-use super::record::Record;
+use super::record::{Found, Record};
+use super::seal::Seal;
 use super::shared;
+use super::verify::{FileSource, Others, Progress, Report, verify};
 use super::writer::Writer;
 use crate::BoxFuture;
 use crate::error::{Code, Error};
@@ -38,11 +39,12 @@ pub trait AuditSink: Send + Sync + 'static {
 /// One user's share in a log. The log is closed with the last share.
 pub struct AuditLog {
     writer: Mutex<Option<Arc<Writer>>>,
-    durability: Durability,
-    on_failure: OnFailure,
+    options: Options,
     /// Injections that went on without their intent being written.
     unrecorded: Mutex<HashSet<Uuid>>,
     unlogged: AtomicU64,
+    /// What was listed last.
+    listed: Mutex<BTreeMap<Uuid, Arc<str>>>,
     /// Kept for as long as the share.
     _observer: Arc<dyn Observer>,
 }
@@ -52,9 +54,8 @@ impl AuditLog {
     ///
     /// Nothing is read or written here: a place that cannot be written fails the injections.
     pub fn open(options: Options, observer: Arc<dyn Observer>) -> Result<Self, Error> {
-        let (durability, on_failure) = (options.durability, options.on_failure);
-        let writer = shared::writer(options)?;
-        Ok(Self::share(writer, durability, on_failure, observer))
+        let (options, writer) = shared::writer(options)?;
+        Ok(Self::share(writer, options, observer))
     }
 
     /// A log of one's own, on any disk.
@@ -63,31 +64,78 @@ impl AuditLog {
         options: Options,
         observer: Arc<dyn Observer>,
     ) -> io::Result<Self> {
-        let (durability, on_failure) = (options.durability, options.on_failure);
-        let (writer, _) = Writer::start(options, FailStop::new(disk), None)?;
-        Ok(Self::share(
-            Arc::new(writer),
-            durability,
-            on_failure,
-            observer,
-        ))
+        let writer = Writer::start(options.clone(), disk)?;
+        Ok(Self::share(Arc::new(writer), options, observer))
     }
 
-    fn share(
-        writer: Arc<Writer>,
-        durability: Durability,
-        on_failure: OnFailure,
-        observer: Arc<dyn Observer>,
-    ) -> Self {
+    fn share(writer: Arc<Writer>, options: Options, observer: Arc<dyn Observer>) -> Self {
         writer.tell(&observer);
         Self {
             writer: Mutex::new(Some(writer)),
-            durability,
-            on_failure,
+            options,
             unrecorded: Mutex::default(),
             unlogged: AtomicU64::new(0),
+            listed: Mutex::default(),
             _observer: observer,
         }
+    }
+
+    /// What all files in the folder say together. Blocks while they are read; nothing is written, and what cannot be
+    /// read, or is sealed otherwise than by this log, is left out and counted.
+    pub fn survey(&self) -> Result<Report, Error> {
+        let keys: Vec<Seal> = self
+            .options
+            .key
+            .as_ref()
+            .map(|key| Seal::new(Some(key)))
+            .into_iter()
+            .collect();
+        let files = FileSource::in_folder(&self.options.directory);
+        let read = files
+            .ok()
+            .and_then(|files| verify(files, &keys, &[], Others::Skip, &Progress::default()).ok());
+        let report = read.ok_or_else(|| {
+            let message = "the folder of the audit log cannot be read: check owner and mode";
+            Error::not_sent(Code::Audit, message)
+        })?;
+        let listed = report.in_doubt.iter().chain(&report.unknown);
+        *lock(&self.listed) = listed
+            .map(|doubt| (doubt.injection_id, doubt.call.as_str().into()))
+            .collect();
+        Ok(report)
+    }
+
+    /// The injections of the last [`survey`](Self::survey) with this id, or of a call with it.
+    #[must_use]
+    pub fn listed(&self, id: &str) -> BTreeMap<Uuid, Arc<str>> {
+        let listed = lock(&self.listed);
+        let named = listed.iter().filter(|(injection, call)| {
+            ***call == *id || injection.to_string().eq_ignore_ascii_case(id)
+        });
+        named
+            .map(|(injection, call)| (*injection, Arc::clone(call)))
+            .collect()
+    }
+
+    /// Writes down what was found out of injections. The error says why that is not in the log.
+    pub async fn resolve(
+        &self,
+        injections: BTreeMap<Uuid, Arc<str>>,
+        found: Found,
+    ) -> Result<(), Error> {
+        for (injection, call) in injections {
+            let resolved = Record::Resolved {
+                injection,
+                call,
+                found,
+            };
+            self.write(resolved).await.map_err(|why| {
+                let message = format!("it is resolved, but the audit log cannot take that: {why}");
+                Error::not_sent(Code::Audit, message)
+            })?;
+            lock(&self.listed).remove(&injection);
+        }
+        Ok(())
     }
 
     /// How many injections were sent and ended without their record being complete.
@@ -112,7 +160,7 @@ impl AuditLog {
     fn write(&self, record: Record) -> impl Future<Output = Result<(), String>> + use<> {
         let written = match &*self.writer() {
             None => Err("it is closed".to_owned()),
-            Some(writer) if self.durability == Durability::None => {
+            Some(writer) if self.options.durability == Durability::None => {
                 writer.leave(record).map(|()| None)
             }
             Some(writer) => writer.write(record).map(Some),
@@ -130,13 +178,11 @@ impl AuditLog {
     }
 
     fn writer(&self) -> MutexGuard<'_, Option<Arc<Writer>>> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.writer)
     }
 
     fn unrecorded(&self) -> MutexGuard<'_, HashSet<Uuid>> {
-        self.unrecorded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.unrecorded)
     }
 }
 
@@ -145,7 +191,7 @@ impl AuditSink for AuditLog {
         let id = intent.injection_id;
         let written = self.write(Record::Intent(intent));
         Box::pin(async move {
-            match (written.await, self.on_failure) {
+            match (written.await, self.options.on_failure) {
                 (Ok(()), _) => Ok(()),
                 (Err(why), OnFailure::Block) => Err(refused(&why)),
                 (Err(_), OnFailure::Continue) => {
@@ -168,6 +214,10 @@ impl AuditSink for AuditLog {
             logged
         })
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn refused(why: &str) -> Error {

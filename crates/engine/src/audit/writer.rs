@@ -2,16 +2,18 @@
 //! so that a slow disk costs each of them little.
 
 use std::io;
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 use std::time::{Instant, SystemTime};
 
 use tokio::sync::{oneshot, watch};
 
-use super::fail_stop::FailStop;
+use super::disk::Disk;
 use super::log::Log;
+use super::lost::Lost;
 use super::notice::Observer;
 use super::options::Options;
 use super::record::{Record, Stamp};
@@ -37,47 +39,54 @@ pub(super) struct Writer {
     commands: SyncSender<Command>,
     observers: Arc<Observers>,
     ended: watch::Receiver<()>,
-    failing: Arc<AtomicBool>,
+    state: Arc<State>,
+    options: Options,
+}
+
+/// What both ends know.
+#[derive(Default)]
+struct State {
+    failing: AtomicBool,
+    /// What found no place in the queue.
+    dropped: Mutex<Lost>,
+}
+
+impl State {
+    fn dropped(&self) -> MutexGuard<'_, Lost> {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What one waits for after asking for a record to be written.
 pub(super) type Written = Result<oneshot::Receiver<Result<(), String>>, String>;
 
 impl Writer {
-    /// Starts the thread. It begins when the one `after` has ended.
-    pub(super) fn start(
-        options: Options,
-        disk: FailStop,
-        after: Option<JoinHandle<()>>,
-    ) -> io::Result<(Self, JoinHandle<()>)> {
+    /// Starts the thread.
+    pub(super) fn start(options: Options, disk: Arc<dyn Disk>) -> io::Result<Self> {
         let (commands, queue) = sync_channel(MAX_QUEUE);
         let (end, ended) = watch::channel(());
         let observers = Arc::<Observers>::default();
-        let told = Arc::clone(&observers);
-        let failing = Arc::<AtomicBool>::default();
-        let fails = Arc::clone(&failing);
-        let thread = thread::Builder::new()
+        let state = Arc::<State>::default();
+        let writing = Writing {
+            log: Log::new(options.clone(), disk),
+            start: Instant::now(),
+            observers: Arc::clone(&observers),
+            state: Arc::clone(&state),
+            options: options.clone(),
+        };
+        thread::Builder::new()
             .name("cxone-dtmf-audit".to_owned())
             .spawn(move || {
-                if let Some(after) = after {
-                    let _ = after.join();
-                }
-                Writing {
-                    log: Log::new(options, disk, SystemTime::now()),
-                    start: Instant::now(),
-                    observers: told,
-                    failing: fails,
-                }
-                .run(&queue);
+                writing.run(&queue);
                 drop(end);
             })?;
-        let writer = Self {
+        Ok(Self {
             commands,
             observers,
             ended,
-            failing,
-        };
-        Ok((writer, thread))
+            state,
+            options,
+        })
     }
 
     /// Tells this observer what happens from now on.
@@ -97,7 +106,7 @@ impl Writer {
     /// Puts a record in the queue. An error says that the records before it could not be written.
     pub(super) fn leave(&self, record: Record) -> Result<(), String> {
         // Asked first, as the thread may have failed with this one when it was put.
-        let failing = self.failing.load(Ordering::Relaxed);
+        let failing = self.state.failing.load(Ordering::Relaxed);
         self.put(record, None)?;
         if failing {
             Err("the records before it could not be written: check the disk".to_owned())
@@ -113,9 +122,15 @@ impl Writer {
     ) -> Result<(), String> {
         match self.commands.try_send(Command { record, written }) {
             Ok(()) => Ok(()),
-            Err(TrySendError::Full(_)) => Err(
-                "too many records wait for the disk: it is too slow, or stands still".to_owned(),
-            ),
+            Err(TrySendError::Full(Command { record, .. })) => {
+                if self.options.misses(&record) {
+                    self.state.dropped().add(&record);
+                }
+                Err(
+                    "too many records wait for the disk: it is too slow, or stands still"
+                        .to_owned(),
+                )
+            }
             Err(TrySendError::Disconnected(_)) => Err("its thread has ended".to_owned()),
         }
     }
@@ -131,7 +146,8 @@ struct Writing {
     log: Log,
     start: Instant,
     observers: Arc<Observers>,
-    failing: Arc<AtomicBool>,
+    state: Arc<State>,
+    options: Options,
 }
 
 impl Writing {
@@ -148,6 +164,7 @@ impl Writing {
             }
             self.notify();
         }
+        self.log.lose(mem::take(&mut *self.state.dropped()));
         self.log.close(self.now());
         self.notify();
     }
@@ -156,15 +173,16 @@ impl Writing {
         let waiting = std::iter::once(first)
             .chain(queue.try_iter())
             .take(MAX_BATCH)
-            .filter(Command::is_wanted);
+            .filter(|command| command.is_wanted(&self.options));
         let (records, written): (Vec<_>, Vec<_>) = waiting
             .map(|Command { record, written }| (record, written))
             .unzip();
         if records.is_empty() {
             return;
         }
+        self.log.lose(mem::take(&mut *self.state.dropped()));
         let result = self.log.commit(&records, self.now());
-        self.failing.store(result.is_err(), Ordering::Relaxed);
+        self.state.failing.store(result.is_err(), Ordering::Relaxed);
         for written in written.into_iter().flatten() {
             // Who has stopped waiting wrote down an outcome, or will.
             let _ = written.send(result.clone());
@@ -200,12 +218,12 @@ impl Writing {
 }
 
 impl Command {
-    /// An intent that no caller waits for any more led to nothing, and need not be written. An outcome is always.
-    fn is_wanted(&self) -> bool {
+    /// An intent that was refused, since nobody waited for it any longer, led to nothing. Everything else is written.
+    fn is_wanted(&self, options: &Options) -> bool {
         let left = self
             .written
             .as_ref()
             .is_some_and(oneshot::Sender::is_closed);
-        !(left && matches!(self.record, Record::Intent(_)))
+        !left || options.misses(&self.record)
     }
 }

@@ -1,7 +1,8 @@
 //! What the process remembers of unknown outcomes.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -156,6 +157,36 @@ impl InDoubt {
                 entry.recipient.may_be(recipient) && entry.value.1 != fingerprint
             });
         });
+    }
+
+    /// Blocks a recipient because of an injection of which the memory knows nothing, once.
+    pub fn block(&self, block: Block, now: Instant) {
+        self.change(now, |tables| {
+            let recipient = block.recipient.clone();
+            let mut of_call = tables.blocks.of(&recipient);
+            if of_call.all(|entry| entry.value.injection != block.injection) {
+                let until = now + block.lasts;
+                drop(of_call);
+                tables.blocks.add(recipient, block, until);
+            }
+        });
+    }
+
+    /// The injections because of which the call, session or contact with this id is in doubt, with their calls.
+    #[must_use]
+    pub fn of(&self, scope: &str, id: &str, now: Instant) -> BTreeMap<Uuid, Arc<str>> {
+        self.change(now, |tables| {
+            let digits = tables.digits.iter();
+            let digits = digits.map(|entry| (&entry.recipient, entry.value.0));
+            let blocks = tables.blocks.iter();
+            let blocks = blocks.map(|entry| (&entry.recipient, entry.value.injection));
+            let named = digits
+                .chain(blocks)
+                .filter(|(of, _)| of.is_named(scope, id));
+            named
+                .map(|(of, injection)| (injection, Arc::clone(&of.call)))
+                .collect()
+        })
     }
 
     /// It was found out what became of the call, session or contact with this id. Tells whether that was in doubt.

@@ -1,6 +1,7 @@
 //! What an unknown outcome leaves behind: the same digits are not sent again blindly, and with `afterUnknown: 'block'`
 //! nothing is until it is resolved.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
@@ -129,6 +130,42 @@ impl Engine {
         };
         let id = self.call_key(&id.into());
         Ok(in_doubt.resolve(scope, &id, Instant::now()))
+    }
+
+    /// The injections because of which the call, session or contact with this id is in doubt, with their calls.
+    pub(super) fn in_doubt_of(&self, id: &str) -> BTreeMap<Uuid, Arc<str>> {
+        let in_doubt = self.parts.registry.in_doubt();
+        let id = self.call_key(&id.into());
+        let scope = self.scope.get();
+        scope.map_or_else(BTreeMap::new, |scope| {
+            in_doubt.of(scope, &id, Instant::now())
+        })
+    }
+
+    /// Blocks calls because of injections of which an earlier process did not say what became of them.
+    pub(super) async fn block(&self, injections: Vec<(Uuid, Arc<str>)>) -> Result<(), Error> {
+        if self.config.after_unknown != AfterUnknown::Block {
+            return Err(Error::invalid(
+                "blockInDoubt needs afterUnknown: 'block': without it nothing is blocked",
+            ));
+        }
+        if self.scope.get().is_none() {
+            self.base().await?;
+        }
+        for (injection, call) in injections {
+            let Some(recipient) = self.recipient(&call, None) else {
+                continue;
+            };
+            let block = Block {
+                injection,
+                recipient: recipient.clone(),
+                since: self.parts.clock.now(),
+                lasts: self.config.block_unknown,
+            };
+            (self.parts.registry.in_doubt()).block(block, Instant::now());
+            self.block_elsewhere(injection, &recipient).await;
+        }
+        Ok(())
     }
 
     /// The call has ended.

@@ -1,5 +1,6 @@
 //! What a program holds of an injector.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,6 +152,24 @@ impl Injector {
     /// pressed or not, it may be sent digits again. Tells whether it was in doubt.
     pub fn resolve(&self, id: Option<&str>) -> Result<bool, Error> {
         self.0.resolve(id)
+    }
+
+    /// The injections because of which the call, session or contact with this id is in doubt, with their calls.
+    #[must_use]
+    pub fn in_doubt_of(&self, id: &str) -> BTreeMap<Uuid, Arc<str>> {
+        self.0.in_doubt_of(id)
+    }
+
+    /// Blocks calls because of injections of which an earlier process did not say what became of them, as an unknown outcome
+    /// blocks them. Needs `afterUnknown: 'block'`.
+    pub async fn block(&self, injections: Vec<(Uuid, Arc<str>)>) -> Result<(), Error> {
+        self.0.block(injections).await
+    }
+
+    /// Where digits are sent, as the audit log names it.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.0.origin
     }
 
     /// Says the same to the other processes of the fleet. Tells whether it was in doubt there.

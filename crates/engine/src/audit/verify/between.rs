@@ -1,195 +1,159 @@
 //! What holds between the files of a log, and against anchors.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
+use super::File;
 use super::finding::{Damage, Finding};
-use super::line::{Parsed, Previous};
-use super::pairs::Pairs;
-use super::progress::Progress;
+use super::reading::Reading;
 use super::report::Report;
-use super::scan::{Scanned, Visitor};
-use super::source::Source;
 use crate::audit::anchor::Anchor;
 use crate::audit::seal::Mac;
 
-/// A file that was read: where it came from, the name by which other files know it, and what is in it.
-pub(super) type File<'s> = (&'s dyn Source, &'s str, Scanned);
-
-/// What has to be found while the files are read.
-pub(super) struct Reading<'a> {
-    progress: &'a Progress,
-    file: String,
-    /// Records that other files follow: by file and number, with their seals.
-    followed: HashMap<String, HashMap<u64, Vec<Wanted>>>,
-    /// Records that anchors name: by chain and number.
-    anchored: HashMap<(Uuid, u64), Vec<Wanted>>,
-    /// Intents and outcomes.
-    pub pairs: Pairs,
-    /// Records that the log itself says it lost.
-    pub lost: u64,
+/// The files, by the names by which others know them and by the chains they are of.
+pub(super) struct Between<'a> {
+    files: &'a [File],
+    reading: &'a Reading<'a>,
+    ends: HashSet<Mac>,
+    named: HashMap<&'a str, usize>,
+    chains: BTreeMap<Uuid, Vec<&'a File>>,
 }
 
-struct Wanted {
-    mac: String,
-    found: bool,
-}
-
-impl<'a> Reading<'a> {
-    /// `follows` is what the files say they follow.
-    pub(super) fn new(
-        follows: impl Iterator<Item = Previous>,
-        anchors: &[Anchor],
-        progress: &'a Progress,
-    ) -> Self {
-        let mut followed: HashMap<_, HashMap<_, Vec<_>>> = HashMap::new();
-        for follows in follows {
-            followed
-                .entry(follows.file)
-                .or_default()
-                .entry(follows.seq)
-                .or_default()
-                .push(Wanted {
-                    mac: follows.mac,
-                    found: false,
-                });
-        }
-        let mut anchored: HashMap<_, Vec<_>> = HashMap::new();
-        for Anchor { chain, size, mac } in anchors {
-            anchored
-                .entry((*chain, size.saturating_sub(1)))
-                .or_default()
-                .push(Wanted {
-                    mac: mac.as_str().to_owned(),
-                    found: false,
-                });
-        }
-        Self {
-            progress,
-            file: String::new(),
-            followed,
-            anchored,
-            pairs: Pairs::default(),
-            lost: 0,
-        }
-    }
-
-    /// The records of a file come next.
-    pub(super) fn begin(&mut self, file: &str) {
-        file.clone_into(&mut self.file);
-    }
-
-    /// What was not found, although a file that says otherwise, or an anchor, is there.
-    pub(super) fn check(&self, scans: &[File<'_>], report: &mut Report) {
-        for (source, _, scanned) in scans {
-            let Some(follows) = &scanned.previous else {
-                continue;
-            };
-            // Files that were put away long ago need not be given.
-            let given = scans.iter().any(|(_, name, _)| *name == follows.file);
-            let wanted = self
-                .followed
-                .get(&follows.file)
-                .and_then(|file| file.get(&follows.seq));
-            let found = wanted
-                .into_iter()
-                .flatten()
-                .any(|wanted| wanted.mac == follows.mac && wanted.found);
-            if given && !found {
-                report.add(Finding {
-                    file: source.name().to_owned(),
-                    line: 1,
-                    byte: 0,
-                    damage: Damage::BrokenLink {
-                        file: follows.file.clone(),
-                        seq: follows.seq,
-                    },
-                });
+impl<'a> Between<'a> {
+    pub(super) fn new(files: &'a [File], reading: &'a Reading<'a>) -> Self {
+        let mut chains: BTreeMap<Uuid, Vec<&File>> = BTreeMap::new();
+        for file in files {
+            if let (Some(chain), Some(_)) = (file.scanned.chain, file.scanned.first) {
+                chains.entry(chain).or_default().push(file);
             }
         }
+        for files in chains.values_mut() {
+            files.sort_by_key(|file| file.scanned.first);
+        }
+        let named = files.iter().enumerate();
+        let named = named.map(|(at, file)| (file.name.as_str(), at)).collect();
+        let ends = files.iter().filter_map(|file| file.scanned.head.mac);
+        Self {
+            files,
+            reading,
+            ends: ends.collect(),
+            named,
+            chains,
+        }
+    }
+
+    /// The file of that name.
+    pub(super) fn named(&self, name: &str) -> Option<&'a File> {
+        self.named.get(name).and_then(|at| self.files.get(*at))
+    }
+
+    /// Files of one chain must adjoin, and what a file follows must be there if that file is.
+    pub(super) fn check(&self, report: &mut Report) {
+        for files in self.chains.values() {
+            let mut before: Option<&File> = None;
+            for file in files {
+                self.check_start(file, before, report);
+                let reach = |file: &File| file.scanned.head.next;
+                if before.is_none_or(|before| reach(before) <= reach(file)) {
+                    before = Some(file);
+                }
+            }
+            if let Some(last) = before
+                && let Some(next) = &last.scanned.next
+                // A process that ended while it began the next file left it empty.
+                && self.named(next).is_some_and(|next| next.scanned.first.is_some())
+            {
+                report.add(missing_file(last.source.name(), next));
+            }
+        }
+    }
+
+    fn check_start(&self, file: &File, before: Option<&File>, report: &mut Report) {
+        let (Some(chain), Some(first)) = (file.scanned.chain, file.scanned.first) else {
+            return;
+        };
+        if let Some(before) = before.filter(|before| first < before.scanned.head.next) {
+            report.add(Finding {
+                file: file.source.name().to_owned(),
+                line: 0,
+                byte: 0,
+                damage: Damage::Twice {
+                    file: before.source.name().to_owned(),
+                },
+            });
+        }
+        let Some(link) = &file.scanned.previous else {
+            return;
+        };
+        let mac = Mac::from_text(&link.mac);
+        let found =
+            mac.is_some_and(|mac| self.reading.has(link.seq, &mac) || self.ends.contains(&mac));
+        if found {
+            return;
+        }
+        if self.named(&link.file).is_some() {
+            report.add(Finding {
+                file: file.source.name().to_owned(),
+                line: 1,
+                byte: 0,
+                damage: Damage::BrokenLink {
+                    file: link.file.clone(),
+                    seq: link.seq,
+                },
+            });
+        } else if before.is_some() && first > 0 && !self.reading.is_pruned(chain, link.seq) {
+            // Files that were put away long ago need not be given; those in the middle must be.
+            report.add(missing_file(file.source.name(), &link.file));
+        }
+    }
+
+    /// What anchors name must be there, unless the log says that it was removed.
+    pub(super) fn check_anchors(&self, anchors: &[Anchor], report: &mut Report) {
         let mut missing = Vec::new();
-        for ((chain, seq), wanted) in &self.anchored {
-            report.anchors += wanted.iter().filter(|wanted| wanted.found).count() as u64;
-            if wanted.iter().any(|wanted| !wanted.found) {
-                missing.push((*chain, *seq));
+        for Anchor { chain, size, mac } in anchors {
+            let seq = size.saturating_sub(1);
+            if self.reading.has(seq, mac) {
+                report.anchors += 1;
+            } else if self.reading.is_pruned(*chain, seq) {
+                report.pruned_anchors += 1;
+            } else {
+                missing.push((*chain, seq));
             }
         }
         missing.sort_unstable();
+        missing.dedup();
         for (chain, seq) in missing {
-            let file = scans
-                .iter()
-                .rev()
-                .find(|(_, _, scanned)| {
-                    scanned.chain == Some(chain) && scanned.first.is_some_and(|first| first <= seq)
-                })
-                .map(|(source, _, scanned)| (source.name().to_owned(), scanned.bytes));
-            let (file, byte) = file.unwrap_or_default();
+            let of_chain = self.chains.get(&chain).into_iter().flatten().rev();
+            let mut of_chain = of_chain.filter(|file| file.scanned.first <= Some(seq));
+            let file = of_chain.next();
             report.add(Finding {
-                file,
+                file: file.map_or_else(String::new, |file| file.source.name().to_owned()),
                 line: 0,
-                byte,
+                byte: file.map_or(0, |file| file.scanned.bytes),
                 damage: Damage::Anchor { size: seq + 1 },
             });
         }
     }
-}
 
-impl Visitor for Reading<'_> {
-    fn record(&mut self, chain: Uuid, mac: &Mac, record: &Parsed<'_>) {
-        let mark = |wanted: &mut Vec<Wanted>| {
-            for wanted in wanted
-                .iter_mut()
-                .filter(|wanted| wanted.mac == mac.as_str())
-            {
-                wanted.found = true;
-            }
+    /// The chains of which more may come: a process writes them, or they go on in a file that is not there.
+    pub(super) fn going_on(&self) -> HashSet<Uuid> {
+        let goes_on = |file: &&File| {
+            let next = file.scanned.next.as_ref();
+            file.written || next.is_some_and(|next| self.named(next).is_none())
         };
-        if let Some(file) = self.followed.get_mut(&self.file) {
-            file.get_mut(&record.seq).map(mark);
+        let last = self.chains.iter();
+        let last = last.filter(|(_, files)| files.last().is_some_and(&goes_on));
+        let mut found: Vec<Uuid> = last.map(|(chain, _)| *chain).collect();
+        let mut going_on: HashSet<Uuid> = found.iter().copied().collect();
+        // A process that could not go on in a chain began another, and its outcomes are there.
+        while let Some(chain) = found.pop() {
+            let first = self.chains.get(&chain).and_then(|files| files.first());
+            let link = first.and_then(|file| file.scanned.previous.as_ref());
+            let before = link.and_then(|link| self.named(&link.file)?.scanned.chain);
+            found.extend(before.filter(|before| going_on.insert(*before)));
         }
-        if !self.anchored.is_empty() {
-            self.anchored.get_mut(&(chain, record.seq)).map(mark);
-        }
-        self.lost += record.lost.unwrap_or_default();
-        self.pairs.record(record);
-    }
-
-    fn read(&mut self, bytes: u64) -> io::Result<()> {
-        self.progress.read(bytes)
-    }
-}
-
-/// Files of one chain must adjoin, and a file that says where the chain goes on must be followed.
-pub(super) fn check_order(scans: &[File<'_>], report: &mut Report) {
-    let mut chains: BTreeMap<Uuid, BTreeMap<u64, (&dyn Source, &Scanned)>> = BTreeMap::new();
-    for (source, _, scanned) in scans {
-        if let (Some(chain), Some(first)) = (scanned.chain, scanned.first) {
-            let files = chains.entry(chain).or_default();
-            files.insert(first, (*source, scanned));
-        }
-    }
-    let given = |file: &str| scans.iter().find(|(_, name, _)| *name == file);
-    for files in chains.values() {
-        let mut following = files.iter().skip(1);
-        for (source, scanned) in files.values() {
-            if let Some((first, (next, follower))) = following.next() {
-                // When the file before it is there, the link says what is wrong.
-                let before = follower.previous.as_ref().map(|link| &link.file);
-                if let Some(file) = before
-                    && scanned.head.next < *first
-                    && given(file).is_none()
-                {
-                    report.add(missing_file(next.name(), file));
-                }
-            } else if let Some(file) = &scanned.next
-                // A process that ended while it began the next file left it empty.
-                && given(file).is_none_or(|(_, _, next)| next.first.is_some())
-            {
-                report.add(missing_file(source.name(), file));
-            }
-        }
+        going_on
     }
 }
 

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Damage {
     /// The line is not a record.
     Unreadable,
+    /// The line is longer than any record.
+    TooLong,
     /// The seal does not fit the line and those before it.
     Altered,
     /// Records are missing before this one.
@@ -23,6 +25,11 @@ pub enum Damage {
     },
     /// The file does not begin as one does.
     NoBeginning,
+    /// Records of this file are in another one too: it is a copy, or was given twice.
+    Twice {
+        /// That file.
+        file: String,
+    },
     /// Sealed without the key, as anybody could.
     Unkeyed,
     /// The file says that it follows a record which that file does not have.
@@ -63,10 +70,12 @@ impl Damage {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
+            Self::TooLong => "too-long",
             Self::Altered => "altered",
             Self::Missing { .. } => "missing",
             Self::Misplaced { .. } => "misplaced",
             Self::NoBeginning => "no-beginning",
+            Self::Twice { .. } => "twice",
             Self::Unkeyed => "unkeyed",
             Self::BrokenLink { .. } => "broken-link",
             Self::MissingFile { .. } => "missing-file",
@@ -79,6 +88,7 @@ impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable => f.write_str("the line is not a record of an audit log"),
+            Self::TooLong => f.write_str("the line is longer than any record of an audit log"),
             Self::Altered => f.write_str("the record was altered: its seal does not fit (bad MAC)"),
             Self::Missing { from, to } if from == to => {
                 write!(f, "record {from} is missing before this one")
@@ -92,6 +102,10 @@ impl fmt::Display for Damage {
             Self::NoBeginning => {
                 f.write_str("the file does not begin with an open record: its start is missing")
             }
+            Self::Twice { file } => write!(
+                f,
+                "the records of the file are in {file} too: it is a copy, or was given twice"
+            ),
             Self::Unkeyed => f.write_str(
                 "the file is sealed without the key that was given: anybody could have written it",
             ),

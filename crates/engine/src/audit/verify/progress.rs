@@ -22,9 +22,13 @@ impl Progress {
         self.given_up.store(true, Ordering::Relaxed);
     }
 
+    pub(super) fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
+    }
+
     pub(super) fn read(&self, bytes: u64) -> io::Result<()> {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if self.given_up.load(Ordering::Relaxed) {
+        if self.is_given_up() {
             return Err(io::Error::other("given up"));
         }
         Ok(())

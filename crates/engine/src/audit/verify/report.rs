@@ -1,5 +1,7 @@
 //! What a verification says in the end.
 
+use uuid::Uuid;
+
 use super::finding::Finding;
 use super::pairs::InDoubt;
 
@@ -10,6 +12,8 @@ pub enum Verdict {
     Tampered = 1,
     /// Nothing was altered, and injections are in doubt.
     InDoubt = 4,
+    /// Nothing was altered, and the log says that it could not take records.
+    Gap = 5,
     /// Nothing was altered; a file ends in the middle of a line.
     Torn = 2,
     /// All is as it was written, and every intent has its outcome.
@@ -22,15 +26,34 @@ pub struct FileReport {
     /// The file, as it was given.
     pub file: String,
     /// The chain it is of.
-    pub chain: Option<uuid::Uuid>,
-    /// The first record, and how many have a seal that fits.
+    pub chain: Option<Uuid>,
+    /// The first record.
     pub first: Option<u64>,
     /// How many records have a seal that fits.
     pub records: u64,
     /// Whether it was closed: its process ended, or went on in another file.
     pub closed: bool,
+    /// Whether a living process writes it. What is neither closed nor written is of a process that ended without closing it.
+    pub written: bool,
+    /// The file in which the log goes on, which was neither given nor found.
+    pub next: Option<String>,
     /// The line that was torn.
     pub torn: Option<u64>,
+    /// Whether its seals were checked. Not where another key was announced, and that key was not given.
+    pub checked: bool,
+}
+
+/// Records that the log itself says it could not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The file that says so.
+    pub file: String,
+    /// The line.
+    pub line: u64,
+    /// How many.
+    pub lost: u64,
+    /// The smallest and the greatest id of their injections.
+    pub ids: Option<(Uuid, Uuid)>,
 }
 
 /// Everything that was found.
@@ -42,14 +65,24 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How much was altered in all.
     pub damages: u64,
-    /// Intents without an outcome.
+    /// Intents without an outcome, of processes that ended.
     pub in_doubt: Vec<InDoubt>,
     /// Injections whose outcome is known to be unknown.
     pub unknown: Vec<InDoubt>,
+    /// Injections of either kind that are beyond what is listed.
+    pub more_in_doubt: u64,
+    /// Intents without an outcome, of processes that live.
+    pub under_way: u64,
+    /// The first so many gaps.
+    pub gaps: Vec<Gap>,
     /// Records that the log itself says it lost.
     pub lost: u64,
     /// Anchors that were found to hold.
     pub anchors: u64,
+    /// Anchors of records that were removed, as the log itself says.
+    pub pruned_anchors: u64,
+    /// Files that were left out, as they cannot be read or are sealed with another key.
+    pub skipped: u64,
 }
 
 /// More findings than this are only counted.
@@ -62,6 +95,7 @@ impl Verdict {
         match self {
             Self::Tampered => "tampered",
             Self::InDoubt => "in-doubt",
+            Self::Gap => "gap",
             Self::Torn => "torn",
             Self::Intact => "intact",
         }
@@ -74,8 +108,10 @@ impl Report {
     pub fn verdict(&self) -> Verdict {
         if self.damages > 0 {
             Verdict::Tampered
-        } else if !self.in_doubt.is_empty() {
+        } else if !self.in_doubt.is_empty() || self.more_in_doubt > 0 {
             Verdict::InDoubt
+        } else if self.lost > 0 {
+            Verdict::Gap
         } else if self.files.iter().any(|file| file.torn.is_some()) {
             Verdict::Torn
         } else {

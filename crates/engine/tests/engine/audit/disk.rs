@@ -1,10 +1,11 @@
 //! A disk in memory that fails when it is told to, and forgets at a power failure what was not synced.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Cursor};
+use std::io::{self, BufRead};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use cxone_dtmf_engine::audit::verify::Source;
 use cxone_dtmf_engine::audit::{Disk, LogFile};
 
 use super::records::Text;
@@ -41,6 +42,26 @@ struct Contents {
     poisoned: bool,
 }
 
+/// A file as it was when it was asked for.
+pub struct OnDisk {
+    pub text: Text,
+    pub written: bool,
+}
+
+impl Source for OnDisk {
+    fn name(&self) -> &str {
+        self.text.name()
+    }
+
+    fn open(&self) -> io::Result<Box<dyn BufRead>> {
+        self.text.open()
+    }
+
+    fn is_written(&self) -> bool {
+        self.written
+    }
+}
+
 pub struct MemoryFile {
     disk: MemoryDisk,
     name: String,
@@ -68,19 +89,24 @@ impl MemoryDisk {
         self.state().files.keys().cloned().collect()
     }
 
-    /// The files of logs, without what was put aside.
-    pub fn logs(&self) -> Vec<Text> {
+    /// The files, as one reads them.
+    pub fn logs(&self) -> Vec<OnDisk> {
         let state = self.state();
-        let logs = state
-            .files
-            .iter()
-            .filter(|(name, _)| !name.contains(".torn"));
-        logs.map(|(name, file)| Text(name.clone(), file.bytes.clone()))
+        let files = state.files.iter();
+        files
+            .map(|(name, file)| OnDisk {
+                text: Text(name.clone(), file.bytes.clone()),
+                written: file.locked,
+            })
             .collect()
     }
 
-    pub fn bytes(&self, name: &str) -> Vec<u8> {
-        self.state().files[name].bytes.clone()
+    pub fn texts(&self) -> Vec<Text> {
+        self.logs().into_iter().map(|file| file.text).collect()
+    }
+
+    pub fn remove_all(&self) {
+        self.state().files.clear();
     }
 
     pub fn put(&self, name: &str, bytes: Vec<u8>) {
@@ -91,6 +117,10 @@ impl MemoryDisk {
             ..Contents::default()
         };
         self.state().files.insert(name.to_owned(), file);
+    }
+
+    pub fn rewrite(&self, name: &str, bytes: Vec<u8>) {
+        self.state().files.get_mut(name).unwrap().bytes = bytes;
     }
 
     /// Whether a sync failed since the last power failure.
@@ -156,22 +186,6 @@ impl Disk for MemoryDisk {
         Ok(Box::new(MemoryFile { disk, name }))
     }
 
-    fn open(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
-        let name = Self::name(path);
-        let mut state = self.state();
-        let file = state.files.get_mut(&name).ok_or(io::ErrorKind::NotFound)?;
-        if file.locked {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        file.locked = true;
-        let disk = self.clone();
-        Ok(Box::new(MemoryFile { disk, name }))
-    }
-
-    fn list(&self, _: &Path) -> io::Result<Vec<String>> {
-        Ok(self.names())
-    }
-
     fn sync_folder(&self, _: &Path) -> io::Result<()> {
         self.before(Operation::SyncFolder)?;
         for file in self.state().files.values_mut() {
@@ -198,16 +212,6 @@ impl MemoryFile {
 }
 
 impl LogFile for MemoryFile {
-    fn size(&self) -> io::Result<u64> {
-        self.with(|file| file.bytes.len() as u64)
-    }
-
-    fn read(&mut self, from: u64) -> io::Result<Box<dyn BufRead + '_>> {
-        let from = usize::try_from(from).unwrap();
-        let bytes = self.with(|file| file.bytes[from..].to_vec())?;
-        Ok(Box::new(Cursor::new(bytes)))
-    }
-
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Err(error) = self.disk.before(Operation::Append) {
             // A full disk takes a part.
@@ -235,6 +239,10 @@ impl LogFile for MemoryFile {
             file.bytes.truncate(usize::try_from(len).unwrap());
             file.durable = file.durable.min(file.bytes.len());
         })
+    }
+
+    fn is_linked(&self) -> bool {
+        self.with(|_| ()).is_ok()
     }
 }
 

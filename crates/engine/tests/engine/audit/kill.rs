@@ -9,29 +9,24 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use cxone_dtmf_engine::audit::verify::Verdict;
 use cxone_dtmf_engine::audit::{AuditLog, AuditSink, Options, Rotation};
 use tokio::task::JoinSet;
 
 use super::clock::still;
-use super::files::{Deaf, Folder, in_directory, in_file};
+use super::files::{Deaf, Folder, in_directory};
 use super::records::{accepted, id, intent, outcome};
 
 /// How often a process is killed. `AUDIT_KILLS` sets another number.
 const KILLS: u64 = 50;
 
-fn options(place: &str, folder: &Path) -> Options {
-    let options = match place {
-        "file" => in_file(folder),
-        _ => in_directory(folder),
-    };
+fn options(folder: &Path) -> Options {
     Options {
         // Files that are full after some milliseconds, so that it is killed between two of them too.
         rotation: Rotation {
             bytes: 8 * 1024,
             ..Rotation::default()
         },
-        ..options
+        ..in_directory(folder)
     }
 }
 
@@ -42,9 +37,8 @@ fn child() {
     let Ok(folder) = std::env::var("AUDIT_CHILD") else {
         return;
     };
-    let place = std::env::var("AUDIT_PLACE").unwrap_or_default();
     let first: u64 = std::env::var("AUDIT_FIRST").map_or(0, |first| first.parse().unwrap());
-    let log = AuditLog::open(options(&place, Path::new(&folder)), Arc::new(Deaf)).unwrap();
+    let log = AuditLog::open(options(Path::new(&folder)), Arc::new(Deaf)).unwrap();
     let log = Arc::new(log);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -81,11 +75,10 @@ fn say(line: &str) {
 }
 
 /// Runs a process, kills it, and gives what it said is safe.
-fn killed(folder: &Folder, place: &str, first: u64, lifetime: Duration) -> Vec<(String, u64)> {
+fn killed(folder: &Folder, first: u64, lifetime: Duration) -> Vec<(String, u64)> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "audit::kill::child", "--ignored", "--nocapture"])
         .env("AUDIT_CHILD", &folder.0)
-        .env("AUDIT_PLACE", place)
         .env("AUDIT_FIRST", first.to_string())
         .stdout(Stdio::piped())
         .spawn()
@@ -152,43 +145,38 @@ async fn nothing_that_was_acknowledged_is_lost_when_the_process_is_killed() {
     let mut dice = fastrand::Rng::with_seed(kills);
     let (mut acknowledged, mut torn) = (0, 0);
     // Some processes follow each other in one place, and then it is checked.
-    for round in 0..kills.div_ceil(5) {
+    for _ in 0..kills.div_ceil(5) {
         let folder = Folder::new();
-        let place = if round % 2 == 0 { "directory" } else { "file" };
         let mut safe = Vec::new();
         for process in 0..5 {
             let life = Duration::from_micros(dice.u64(0..12_000));
             let first = 1 + process * 1_000_000;
-            let said = killed(&folder, place, first, life);
+            let said = killed(&folder, first, life);
             assert!(!said.is_empty());
             safe.extend(said);
         }
-        let log = AuditLog::open(options(place, &folder.0), Arc::new(Deaf)).unwrap();
+        let log = AuditLog::open(options(&folder.0), Arc::new(Deaf)).unwrap();
         log.intent(intent(99)).await.unwrap();
         log.outcome(outcome(99, accepted())).await;
         log.close().await;
         let there = there(&folder);
         for (event, number) in &safe {
             let record = (event.clone(), id(*number).to_string());
-            assert!(
-                there.contains(&record),
-                "{event} {number} is lost ({place})"
-            );
+            assert!(there.contains(&record), "{event} {number} is lost");
         }
         acknowledged += safe.len();
-        torn += folder
-            .files()
-            .iter()
-            .filter(|file| file.to_string_lossy().contains(".torn"))
-            .count();
         let report = folder.check();
-        assert!(
-            matches!(report.verdict(), Verdict::Intact | Verdict::InDoubt),
+        torn += report
+            .files
+            .iter()
+            .filter(|file| file.torn.is_some())
+            .count();
+        assert_eq!(
+            report.damages, 0,
             "{:?} {:#?}",
-            report.findings,
-            report.files
+            report.findings, report.files
         );
-        assert!(report.files.iter().all(|file| file.closed));
+        assert!(report.files.iter().all(|file| !file.written));
     }
     eprintln!("{kills} kills, {acknowledged} acknowledged records, {torn} torn ends");
 }

@@ -11,11 +11,12 @@
 
 mod clock;
 mod disk;
+mod doubts;
 mod faults;
 mod files;
 mod kill;
 mod records;
-mod recovery;
 mod rotation;
 mod sink;
 mod tampering;
+mod upkeep;

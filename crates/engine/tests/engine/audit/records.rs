@@ -1,16 +1,14 @@
 //! Records to write, logs of them, and their verification.
 
 use std::io::{self, BufRead, Cursor};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use cxone_dtmf_engine::audit::Anchor;
-use cxone_dtmf_engine::audit::FailStop;
 use cxone_dtmf_engine::audit::Log;
 use cxone_dtmf_engine::audit::Seal;
-use cxone_dtmf_engine::audit::verify::{Progress, Report, Source, Unverifiable, verify};
-use cxone_dtmf_engine::audit::{Intent, Key, Location, Notice, Options};
+use cxone_dtmf_engine::audit::verify::{Others, Progress, Report, Source, Unverifiable, verify};
+use cxone_dtmf_engine::audit::{Intent, Key, Notice, Options};
 use cxone_dtmf_engine::audit::{Record, Stamp};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::{Code, Error};
@@ -28,7 +26,7 @@ pub fn options() -> Options {
     Options {
         key: Some(key()),
         host: "host".into(),
-        ..Options::at(Location::Directory(PathBuf::from("/audit")))
+        ..Options::at("/audit")
     }
 }
 
@@ -45,9 +43,8 @@ pub fn at(seconds: u64) -> Stamp {
     }
 }
 
-pub fn open(disk: &MemoryDisk, options: Options, seconds: u64) -> Log {
-    let disk = FailStop::new(Arc::new(disk.clone()));
-    Log::new(options, disk, at(seconds).time)
+pub fn open(disk: &MemoryDisk, options: Options) -> Log {
+    Log::new(options, Arc::new(disk.clone()))
 }
 
 pub fn id(number: u64) -> Uuid {
@@ -110,6 +107,7 @@ pub fn pair(number: u64) -> [Record; 2] {
 }
 
 /// A file in memory.
+#[derive(Clone)]
 pub struct Text(pub String, pub Vec<u8>);
 
 impl Source for Text {
@@ -127,14 +125,32 @@ pub fn check(
     key: Option<&Key>,
     anchors: &[Anchor],
 ) -> Result<Report, Unverifiable> {
-    let sources: Vec<&dyn Source> = files.iter().map(|file| file as &dyn Source).collect();
+    let boxed = |file: &Text| Box::new(file.clone()) as Box<dyn Source>;
+    let sources = files.iter().map(boxed).collect();
     let keys: Vec<Seal> = key.map(|key| Seal::new(Some(key))).into_iter().collect();
-    verify(&sources, &keys, anchors, &Progress::default())
+    verify(
+        sources,
+        &keys,
+        anchors,
+        Others::Refuse,
+        &Progress::default(),
+    )
 }
 
 /// Verifies all files of a log on a disk.
 pub fn check_disk(disk: &MemoryDisk, anchors: &[Anchor]) -> Report {
-    check(&disk.logs(), Some(&key()), anchors).unwrap()
+    let files = disk.logs();
+    let boxed = |file| Box::new(file) as Box<dyn Source>;
+    let sources = files.into_iter().map(boxed).collect();
+    let keys = [Seal::new(Some(&key()))];
+    verify(
+        sources,
+        &keys,
+        anchors,
+        Others::Refuse,
+        &Progress::default(),
+    )
+    .unwrap()
 }
 
 pub fn anchors(notices: Vec<Notice>) -> Vec<Anchor> {

@@ -34,7 +34,7 @@ fn log_on(disk: &MemoryDisk, options: Options) -> (AuditLog, Arc<Told>) {
 }
 
 fn text(disk: &MemoryDisk) -> String {
-    let files = disk.logs().into_iter();
+    let files = disk.texts().into_iter();
     files
         .map(|file| String::from_utf8(file.1).unwrap())
         .collect()
@@ -152,7 +152,7 @@ async fn where_it_may_go_on_without_it_says_so() {
     assert_eq!(log.unlogged(), 1);
     log.close().await;
     let report = check_disk(&disk, &[]);
-    assert_eq!((report.verdict(), report.lost), (Verdict::Intact, 1));
+    assert_eq!((report.verdict(), report.lost), (Verdict::Gap, 1));
 }
 
 #[tokio::test(start_paused = true)]

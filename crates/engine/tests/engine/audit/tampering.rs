@@ -15,13 +15,13 @@ fn sample(options: Options) -> (Vec<u8>, Anchor) {
 
 fn sample_of(injections: u64, options: Options) -> (Vec<u8>, Anchor) {
     let disk = MemoryDisk::default();
-    let mut log = open(&disk, options, 0);
+    let mut log = open(&disk, options);
     for number in 0..injections {
         log.commit(&pair(number), at(number)).unwrap();
     }
     log.close(at(20));
     let anchor = anchors(log.take_notices()).pop().unwrap();
-    (disk.logs().remove(0).1, anchor)
+    (disk.texts().remove(0).1, anchor)
 }
 
 fn verified(bytes: Vec<u8>, anchors: &[Anchor]) -> Result<Report, Unverifiable> {

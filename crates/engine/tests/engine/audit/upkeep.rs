@@ -1,0 +1,134 @@
+//! Old files are removed and keys are changed, and a verification knows of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cxone_dtmf_engine::audit::upkeep::{NotDone, prune, rekey};
+use cxone_dtmf_engine::audit::verify::{
+    FileSource, Others, Progress, Report, Unverifiable, Verdict, verify,
+};
+use cxone_dtmf_engine::audit::{Anchor, Key, Log, Options, RealDisk, Record, Rotation, Seal};
+
+use super::files::{Folder, in_directory};
+use super::records::{anchors, at, intent, key, pair};
+
+const END: &str = "2030-01-01T00:00:00.000Z";
+
+/// A process of several files, with its anchors.
+fn process(folder: &Path, first: u64, closes: bool) -> Vec<Anchor> {
+    let rotation = Rotation {
+        bytes: 4_096,
+        ..Rotation::default()
+    };
+    let options = Options {
+        rotation,
+        ..in_directory(folder)
+    };
+    let mut log = Log::new(options, Arc::new(RealDisk));
+    for number in first..first + 30 {
+        log.commit(&pair(number), at(number)).unwrap();
+    }
+    if closes {
+        log.close(at(first + 30));
+    }
+    anchors(log.take_notices())
+}
+
+fn check(folder: &Folder, keys: &[&Key], anchors: &[Anchor]) -> Result<Report, Unverifiable> {
+    let sources = FileSource::all(&folder.0).unwrap();
+    let keys: Vec<Seal> = keys.iter().map(|key| Seal::new(Some(key))).collect();
+    verify(
+        sources,
+        &keys,
+        anchors,
+        Others::Refuse,
+        &Progress::default(),
+    )
+}
+
+/// The time in the last record of the log so far, and a little later.
+fn after(seconds: u64) -> String {
+    humantime::format_rfc3339_micros(at(seconds).time).to_string()
+}
+
+#[test]
+fn old_files_are_removed_again_and_again_and_the_log_stays_intact() {
+    let folder = Folder::new();
+    let mut given = Vec::new();
+    for round in 0..4 {
+        given.extend(process(&folder.0, round * 100, round % 2 == 0));
+        let count = folder.files().len();
+        let cut = after(round * 100 + 15);
+        let done = prune(&folder.0, &[key()], &cut, "host", &Progress::default()).unwrap();
+        assert!(!done.files.is_empty() && done.bytes > 4_000, "{done:?}");
+        // And the record of it.
+        assert_eq!(folder.files().len(), count - done.files.len() + 1);
+        let report = check(&folder, &[&key()], &given).unwrap();
+        assert_eq!(report.verdict(), Verdict::Intact, "{:?}", report.findings);
+        assert!(report.pruned_anchors > 0);
+        assert_eq!(report.anchors + report.pruned_anchors, given.len() as u64);
+    }
+    // What was removed without a word is missed all the same.
+    let holds = |file: &PathBuf| fs::read_to_string(file).unwrap().contains("intent");
+    let oldest = folder.files().into_iter().find(holds).unwrap();
+    fs::remove_file(oldest).unwrap();
+    let report = check(&folder, &[&key()], &given).unwrap();
+    assert_eq!(report.verdict(), Verdict::Tampered);
+}
+
+#[test]
+fn what_is_new_in_doubt_or_altered_stays() {
+    let folder = Folder::new();
+    process(&folder.0, 0, true);
+    let count = folder.files().len();
+    let nothing = prune(&folder.0, &[key()], &after(0), "host", &Progress::default()).unwrap();
+    assert_eq!((nothing.files.len(), folder.files().len()), (0, count));
+    let mut log = Log::new(in_directory(&folder.0), Arc::new(RealDisk));
+    log.commit(&[Record::Intent(intent(900))], at(0)).unwrap();
+    // While its process lives, and after.
+    let done = prune(&folder.0, &[key()], END, "host", &Progress::default()).unwrap();
+    assert_eq!(done.files.len(), count);
+    drop(log);
+    let done = prune(&folder.0, &[key()], END, "host", &Progress::default()).unwrap();
+    assert_eq!(done.in_doubt, 1);
+    let report = check(&folder, &[&key()], &[]).unwrap();
+    assert_eq!(report.in_doubt.len(), 1);
+    process(&folder.0, 0, true);
+    let file = folder.files().pop().unwrap();
+    let text = fs::read_to_string(&file)
+        .unwrap()
+        .replace("accepted", "refused");
+    fs::write(&file, text).unwrap();
+    let count = folder.files().len();
+    let altered = prune(&folder.0, &[key()], END, "host", &Progress::default());
+    assert!(matches!(altered, Err(NotDone::Altered)), "{altered:?}");
+    assert_eq!(folder.files().len(), count);
+}
+
+#[test]
+fn a_change_of_the_key_is_announced_by_the_key_before() {
+    let folder = Folder::new();
+    process(&folder.0, 0, true);
+    let next = Key::new(vec![9; 32]).unwrap();
+    let options = Options {
+        key: Some(next.clone()),
+        ..in_directory(&folder.0)
+    };
+    let mut log = Log::new(options, Arc::new(RealDisk));
+    log.commit(&pair(500), at(500)).unwrap();
+    log.close(at(501));
+    let refused = check(&folder, &[&key()], &[]);
+    assert!(matches!(refused, Err(Unverifiable::Key { .. })));
+    rekey(&folder.0, &[key()], std::slice::from_ref(&next), "host").unwrap();
+    let report = check(&folder, &[&key()], &[]).unwrap();
+    assert_eq!(report.verdict(), Verdict::Intact);
+    assert_eq!(report.files.iter().filter(|file| !file.checked).count(), 1);
+    let report = check(&folder, &[&key(), &next], &[]).unwrap();
+    assert!(report.files.iter().all(|file| file.checked));
+    // A third one is not announced by itself, and by no key that the log does not have.
+    let third = Key::new(vec![8; 32]).unwrap();
+    let third = std::slice::from_ref(&third);
+    let refused = rekey(&folder.0, third, third, "host");
+    assert!(matches!(refused, Err(NotDone::NoSuchKey)), "{refused:?}");
+}
