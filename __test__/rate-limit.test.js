@@ -32,9 +32,9 @@ test('within the limit of the platform, none of its 429 is seen', async () => {
 });
 
 test('of calls that are free the one submitted first goes first', async () => {
-  const injector = await injectorWith({ perMinute: 600 });
+  const injector = await injectorWith({ perMinute: 1200 });
   await injector.injectDTMF(params('warm'));
-  const names = Array.from({ length: 10 }, (_, n) => `call-${n}`);
+  const names = Array.from({ length: 20 }, (_, n) => `call-${n}`);
   await Promise.all(names.map((name) => injector.injectDTMF(params(name))));
   const left = simulator.requests().filter(({ callId }) => names.includes(callId));
   expect(left.map(({ callId }) => callId)).toEqual(names);

@@ -85,8 +85,7 @@ impl Line {
 
     /// Reserves a slot and gives it to the first of the line.
     async fn serve<S: Slots>(&self, slots: &S) -> Result<(), S::Error> {
-        // Who was submitted at the same time joins first.
-        yield_now().await;
+        others_first().await;
         let Some(longest) = self.first().map(|first| first.deadline) else {
             return Ok(());
         };
@@ -96,7 +95,7 @@ impl Line {
                 self.state().reserved = true;
                 if !wait.is_zero() {
                     sleep(wait).await;
-                    yield_now().await;
+                    others_first().await;
                 }
                 S::used(slot);
                 self.give(Ok(()));
@@ -150,6 +149,12 @@ impl Line {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Lets all tasks that are ready run first: who was submitted at the same time shall have joined. In a task of its own, since one that
+/// is polled twice in a turn would not have waited.
+async fn others_first() {
+    let _ = tokio::spawn(yield_now()).await;
 }
 
 /// A place in the line, until it is left.
