@@ -501,8 +501,9 @@ export interface RetryConfig {
 /**
  * How many requests of one injector may leave. At least one of the two limits must be there.
  *
- * Who must wait does so in the order of asking, calls in turn, before a token is fetched. A wait that would not
- * end before the deadline fails at once with `ERR_DTMF_RATE_LIMITED`, not-sent, and `retryAfterMs`. Every attempt
+ * First in, first out: of the injections whose call is free, the one submitted first gets the next slot, before a token is fetched.
+ * One that still waits for its call takes none. In a fleet that holds within each injector, and processes take turns. A
+ * wait that is known not to end before the deadline fails at once with `ERR_DTMF_RATE_LIMITED`, not-sent, and `retryAfterMs`. Every attempt
  * counts. When the platform answers 429 with a `Retry-After`, every call of the injector waits for it.
  */
 export interface RateLimit {

@@ -31,6 +31,15 @@ test('within the limit of the platform, none of its 429 is seen', async () => {
   expect(simulator.requests().filter(({ status }) => status === 429)).toEqual([]);
 });
 
+test('of calls that are free the one submitted first goes first', async () => {
+  const injector = await injectorWith({ perMinute: 1200 });
+  await injector.injectDTMF(params('warm'));
+  const names = Array.from({ length: 20 }, (_, n) => `call-${n}`);
+  await Promise.all(names.map((name) => injector.injectDTMF(params(name))));
+  const left = simulator.requests().filter(({ callId }) => names.includes(callId));
+  expect(left.map(({ callId }) => callId)).toEqual(names);
+});
+
 test('a limit that lets nothing go before the deadline is told at once', async () => {
   const injector = await injectorWith({ perCallPerMinute: 1 });
   await injector.injectDTMF(params('call-1'));

@@ -16,9 +16,11 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
 
+use super::paced::Paced;
 use super::proxy::Proxies;
 use super::tap::Tapped;
 use super::tunnel;
@@ -88,6 +90,7 @@ impl Connector {
         tcp.set_keepalive_retries(Some(PROBES));
         #[cfg(target_os = "linux")]
         tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        let tcp = Tcp(tcp);
         let to_proxy = Arc::new(tls::for_proxies(tls));
         let route = Route {
             to_proxy: HttpsConnector::from((tcp.clone(), to_proxy)),
@@ -127,8 +130,8 @@ impl Service<Uri> for Connector {
 /// Straight to the destination, or through the proxy that has a say.
 #[derive(Clone)]
 struct Route {
-    tcp: HttpConnector<Lookup>,
-    to_proxy: HttpsConnector<HttpConnector<Lookup>>,
+    tcp: Tcp,
+    to_proxy: HttpsConnector<Tcp>,
     proxies: Option<Arc<Proxies>>,
     introduction: HeaderMap,
 }
@@ -158,6 +161,28 @@ impl Service<Uri> for Route {
             let stream = connecting.await?;
             let tunnel = tunnel::open(stream, &destination, introduction, proxy.basic_auth());
             Ok(Via::tunnel(tunnel.await?))
+        })
+    }
+}
+
+/// Connects by TCP, and lets every connection take turns, whatever is spoken on it.
+#[derive(Clone)]
+struct Tcp(HttpConnector<Lookup>);
+
+impl Service<Uri> for Tcp {
+    type Response = TokioIo<Paced<TcpStream>>;
+    type Error = <HttpConnector<Lookup> as Service<Uri>>::Error;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, destination: Uri) -> Self::Future {
+        let connecting = self.0.call(destination);
+        Box::pin(async move {
+            let stream = connecting.await?.into_inner();
+            Ok(TokioIo::new(Paced::new(stream)))
         })
     }
 }

@@ -12,3 +12,7 @@ pub(super) const MOST_HEADERS: usize = 1_000;
 /// less: Chromium takes 256 KB of an answer's fields, Node.js 64 KB (`maxHeaderListSize`). With more, `HeaderMap` would be the
 /// limit: it holds 24,576 different names.
 pub(super) const MOST_HEADER_BYTES: u32 = 1024 * 1024;
+
+/// Interim answers (RFC 9110 §15.2) before an answer. With more the connection counts as lost: Go's `net/http` draws the line
+/// there (`max1xxResponses`), over HTTP/1.1 and HTTP/2; hyper has none.
+pub(super) const MOST_INTERIM: u32 = 5;

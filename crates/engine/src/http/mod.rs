@@ -26,6 +26,7 @@ mod message;
 mod network;
 mod no_proxy;
 mod options;
+mod paced;
 mod proxy;
 mod proxy_variables;
 mod sentences;

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::io::{self, Read as _};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::{Extensions, HeaderMap, Request};
+use hyper::ext::on_informational;
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::client::legacy::connect::{
     CaptureConnection, Connected, Connection, capture_connection,
@@ -19,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
 use super::keep_alive::KeepAlive;
+use super::limits::MOST_INTERIM;
 use super::message::Answer;
 use super::via::Via;
 use super::witness::WitnessedBody;
@@ -34,6 +36,8 @@ pub(super) struct Tap {
     /// The server asked for a certificate of this client, and judges it after this client is done: so it is in TLS 1.3 alone
     /// (RFC 8446 §4.4.2.4). In TLS 1.2 its `Finished`, for which a client waits, comes after its judgement (RFC 5246 §7.3).
     judged_later: bool,
+    /// Interim answers since a request was taken up. Those over HTTP/2 cannot be seen.
+    interim: AtomicU32,
     state: Mutex<State>,
 }
 
@@ -58,6 +62,7 @@ impl Tap {
 
     /// A request is taken up: what was heard before belongs to another one. `false` when the server may be about to close.
     fn begin(&self) -> bool {
+        self.interim.store(0, Ordering::SeqCst);
         let mut state = self.state();
         state.head.clear();
         state.pending = state.pending.saturating_add(1);
@@ -133,6 +138,9 @@ impl AsyncRead for Tapped {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.tap.interim.load(Ordering::SeqCst) > MOST_INTERIM {
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+        }
         let before = buffer.filled().len();
         if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(context, buffer)) {
             self.hear_rest();
@@ -190,6 +198,12 @@ impl Ride {
             begun: Arc::default(),
         };
         request.body_mut().ride(ride.clone());
+        let told = ride.clone();
+        on_informational(request, move |_| {
+            if let Some(tap) = told.tap() {
+                tap.interim.fetch_add(1, Ordering::SeqCst);
+            }
+        });
         ride
     }
 

@@ -1,9 +1,11 @@
-//! A tunnel through a proxy (RFC 9110 §9.3.6), on `hyper`: any 2xx opens it, interim answers are passed over, and a refusal
+//! A tunnel through a proxy (RFC 9110 §9.3.6), on `hyper`: any 2xx opens it, a few interim answers are passed over, and a refusal
 //! tells its status.
 
 use std::fmt;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -11,8 +13,9 @@ use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
+use hyper::ext::on_informational;
 
-use super::limits::MOST_HEADERS;
+use super::limits::{MOST_HEADERS, MOST_INTERIM};
 use super::via::ToProxy;
 
 /// The proxy opened no tunnel.
@@ -38,7 +41,12 @@ pub(super) async fn open(
     login: Option<&HeaderValue>,
 ) -> Result<ToProxy, TunnelRefused> {
     const SILENT: TunnelRefused = TunnelRefused { status: None };
-    let request = request(destination, introduction, login).ok_or(SILENT)?;
+    let mut request = request(destination, introduction, login).ok_or(SILENT)?;
+    let interim = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&interim);
+    on_informational(&mut request, move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
     let handshake = http1::Builder::new()
         .max_headers(MOST_HEADERS)
         .allow_obsolete_multiline_headers_in_responses(true)
@@ -51,7 +59,9 @@ pub(super) async fn open(
         let ended = connection.poll_without_shutdown(context).is_ready();
         match answering.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(answer.ok()),
-            Poll::Pending if ended => Poll::Ready(None),
+            Poll::Pending if ended || interim.load(Ordering::SeqCst) > MOST_INTERIM => {
+                Poll::Ready(None)
+            }
             Poll::Pending => Poll::Pending,
         }
     });

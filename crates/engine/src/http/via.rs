@@ -10,8 +10,10 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::paced::Paced;
+
 /// To a proxy, or to the destination where there is none or through its tunnel.
-pub(super) type ToProxy = MaybeHttpsStream<TokioIo<TcpStream>>;
+pub(super) type ToProxy = MaybeHttpsStream<TokioIo<Paced<TcpStream>>>;
 
 /// TCP, with TLS around it where the proxy itself is spoken to by TLS.
 pub(super) struct Via {
@@ -22,7 +24,7 @@ pub(super) struct Via {
 
 impl Via {
     /// To the destination itself.
-    pub(super) fn straight(stream: TokioIo<TcpStream>) -> Self {
+    pub(super) fn straight(stream: TokioIo<Paced<TcpStream>>) -> Self {
         Self::tunnel(MaybeHttpsStream::Http(stream))
     }
 

@@ -142,8 +142,11 @@ impl SegmentAttempts<'_> {
     async fn prepare(&self) -> Result<(Token, Url), Failed> {
         let engine = self.engine();
         if let Some(limiter) = engine.rate_limiter() {
-            let request = &self.active.request;
-            let slot = limiter.acquire(&request.prepared.call, request.deadline);
+            let Active {
+                identity, request, ..
+            } = &*self.active;
+            let call = &request.prepared.call;
+            let slot = limiter.acquire(identity.place, call, request.deadline);
             let slot = self.before_sending(slot).await?;
             slot.map_err(|too_long| Failed::finally(messages::rate_limited(too_long)))?;
         }

@@ -1,5 +1,6 @@
 //! What all work of one injector shares.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::time::Instant;
@@ -71,6 +72,8 @@ pub(super) struct Engine {
     /// Recordings that are masked, or may be. Closing waits until they are unmasked.
     pub(super) maskings: TaskTracker,
     rate_limiter: OnceLock<Option<Arc<dyn RateLimiter>>>,
+    /// How many injections were asked for.
+    asked: AtomicU64,
     pub(super) retries: Retries,
     pub(super) metrics: Metrics,
     /// The last turn was taken without a lease, and that was told.
@@ -87,6 +90,7 @@ impl Engine {
         let scope = CallScope::new(&*parts.endpoint, &*parts.profile, &parts.registry);
         Ok(Self {
             rate_limiter: OnceLock::new(),
+            asked: AtomicU64::new(0),
             origin,
             scope,
             in_flight: Arc::default(),
@@ -113,6 +117,11 @@ impl Engine {
             None => Some(Arc::new(LocalRateLimiter::new(limit))),
         });
         limiter.as_ref()
+    }
+
+    /// The place of an injection that is begun now: injections are begun in the order of the submissions.
+    pub(super) fn next_place(&self) -> u64 {
+        self.asked.fetch_add(1, Ordering::Relaxed)
     }
 
     /// What is configured, or else what the API promises.

@@ -19,6 +19,8 @@ pub(super) struct Identity {
     pub(super) engine: Arc<Engine>,
     /// The caller's number.
     pub(super) id: u64,
+    /// Its place in the order in which the injector was asked.
+    pub(super) place: u64,
     /// The name in the audit log and in events.
     pub(super) injection_id: Uuid,
     pub(super) timestamp: SystemTime,
@@ -53,6 +55,7 @@ impl Identity {
         let timestamp = engine.parts.clock.now();
         Self {
             id,
+            place: engine.next_place(),
             entry: engine.in_flight.add(id),
             injection_id: engine.retries.injection_id(timestamp),
             timestamp,

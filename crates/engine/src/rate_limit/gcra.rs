@@ -1,5 +1,5 @@
 //! The generic cell rate algorithm with reservation (ITU-T I.371, virtual scheduling): a request reserves the next free
-//! slot and learns how long to wait for it. Nothing polls, and the order of asking is the order of leaving.
+//! slot and learns how long to wait for it. Nothing polls.
 //!
 //! Times are whole microseconds since any origin, so that the same formula gives the same numbers
 //! wherever numbers are doubles (exact to 2^53).
@@ -94,6 +94,15 @@ impl Gcra {
             wait,
             after: *schedule,
         })
+    }
+
+    /// How far away a slot is, in microseconds, that comes after so many others.
+    #[must_use]
+    pub fn wait_behind(&self, schedule: Schedule, now: u64, others: u64) -> u64 {
+        let due = schedule.0.max(now);
+        due.saturating_add(self.interval.saturating_mul(others))
+            .saturating_sub(self.tolerance)
+            .saturating_sub(now)
     }
 
     /// Gives an unused slot back, if none was reserved after it. Otherwise it lapses.

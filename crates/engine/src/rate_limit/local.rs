@@ -1,6 +1,7 @@
 //! The rate limiter of one injector.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::gcra::{Gcra, Reservation, Schedule, TooFar};
 use super::limit::RateLimit;
+use super::line::{Line, Slots};
 use super::rate_limiter::{LONGEST_HOLD, RateLimiter, WaitTooLong};
 use super::reservation::CancelOnDrop;
 use crate::BoxFuture;
@@ -17,13 +19,14 @@ const SWEEP_FROM: usize = 64;
 
 /// Keeps an injector within its [`RateLimit`].
 ///
-/// First in, first out. At most one injection of a call asks at a time, since it holds the lock of the call, so calls are
-/// served in turn: a call that sends much does not delay one that sends little.
+/// First in, first out: of those whose call is free and whose call has a slot, the one submitted first gets the next common
+/// slot. At most one injection of a call asks at a time, since it holds the lock of the call; the others book nothing.
 pub(crate) struct LocalRateLimiter {
     all: Option<Gcra>,
     each: Option<Gcra>,
     origin: Instant,
     buckets: Mutex<Buckets>,
+    line: Line,
 }
 
 struct Buckets {
@@ -54,17 +57,27 @@ impl LocalRateLimiter {
                 sweep_at: SWEEP_FROM,
                 not_before: 0,
             }),
+            line: Line::default(),
         }
     }
 
     /// The slot of the call comes first and the common one after it, so that a call that waits for its own rate
     /// reserves no common slot that another call could use.
-    async fn wait(&self, call: &Arc<str>, deadline: Instant) -> Result<(), WaitTooLong> {
+    async fn wait(
+        &self,
+        place: u64,
+        call: &Arc<str>,
+        deadline: Instant,
+    ) -> Result<(), WaitTooLong> {
         if let Some(each) = self.each {
             self.slot_of_call(each, call, deadline).await?;
         }
         match self.all {
-            Some(all) => self.common_slot(all, deadline).await,
+            Some(all) => {
+                let slots = Common { limiter: self, all };
+                let Ok(passed) = self.line.pass(&slots, place, deadline).await;
+                passed
+            }
             None => self.held_back(deadline).await,
         }
     }
@@ -85,16 +98,6 @@ impl LocalRateLimiter {
                 each.cancel(schedule, reservation);
             }
         });
-        sleep(Duration::from_micros(reservation.wait)).await;
-        cancel.used();
-        Ok(())
-    }
-
-    async fn common_slot(&self, all: Gcra, deadline: Instant) -> Result<(), WaitTooLong> {
-        let reservation = self.reserve(deadline, |buckets, now, most| {
-            all.reserve(&mut buckets.all, now, most)
-        })?;
-        let cancel = CancelOnDrop::new(|| all.cancel(&mut self.buckets().all, reservation));
         sleep(Duration::from_micros(reservation.wait)).await;
         cancel.used();
         Ok(())
@@ -130,13 +133,49 @@ impl LocalRateLimiter {
     }
 }
 
+/// The slots of all calls together.
+struct Common<'a> {
+    limiter: &'a LocalRateLimiter,
+    all: Gcra,
+}
+
+impl<'a> Slots for Common<'a> {
+    type Slot = CancelOnDrop<Box<dyn FnMut() + Send + 'a>>;
+    type Error = Infallible;
+
+    async fn reserve(
+        &self,
+        longest: Duration,
+    ) -> Result<Result<(Duration, Self::Slot), WaitTooLong>, Infallible> {
+        let (limiter, all) = (self.limiter, self.all);
+        let reserved = limiter.reserve(Instant::now() + longest, |buckets, now, most| {
+            all.reserve(&mut buckets.all, now, most)
+        });
+        Ok(reserved.map(|reservation| {
+            let cancel = move || all.cancel(&mut limiter.buckets().all, reservation);
+            let slot = CancelOnDrop::new(Box::new(cancel) as Box<dyn FnMut() + Send>);
+            (Duration::from_micros(reservation.wait), slot)
+        }))
+    }
+
+    fn used(slot: Self::Slot) {
+        slot.used();
+    }
+
+    fn at_least(&self, others: usize) -> Duration {
+        let (schedule, now) = (self.limiter.buckets().all, self.limiter.now());
+        Duration::from_micros(self.all.wait_behind(schedule, now, others as u64))
+    }
+}
+
 impl RateLimiter for LocalRateLimiter {
     fn acquire<'a>(
         &'a self,
+        place: u64,
         call: &'a Arc<str>,
         deadline: Instant,
     ) -> BoxFuture<'a, Result<(), WaitTooLong>> {
-        Box::pin(self.wait(call, deadline))
+        Box::pin(self.wait(place, call, deadline))
     }
 
     fn hold_back(&self, wait: Duration) {
@@ -193,10 +232,10 @@ mod tests {
         let limiter = limiter(Some(600), Some(60));
         let started = Instant::now();
         for _ in 0..3 {
-            limiter.acquire(&call("a"), far()).await.unwrap();
+            limiter.acquire(0, &call("a"), far()).await.unwrap();
         }
         assert!(started.elapsed() >= ms(2000) && started.elapsed() < ms(2010));
-        limiter.acquire(&call("b"), far()).await.unwrap();
+        limiter.acquire(0, &call("b"), far()).await.unwrap();
         assert!(
             started.elapsed() < ms(2110),
             "another call waits for the common slot only"
@@ -206,22 +245,24 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_past_the_deadline_fails_at_once_and_reserves_nothing() {
         let limiter = limiter(Some(60), None);
-        limiter.acquire(&call("a"), far()).await.unwrap();
+        limiter.acquire(0, &call("a"), far()).await.unwrap();
         let started = Instant::now();
-        let refused = limiter.acquire(&call("a"), Instant::now() + ms(500)).await;
+        let refused = limiter
+            .acquire(0, &call("a"), Instant::now() + ms(500))
+            .await;
         assert_eq!(refused, Err(WaitTooLong(ms(1000))));
-        limiter.acquire(&call("a"), far()).await.unwrap();
+        limiter.acquire(0, &call("a"), far()).await.unwrap();
         assert!(started.elapsed() < ms(1010));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_dropped_wait_gives_its_slot_back() {
         let limiter = limiter(Some(60), Some(60));
-        limiter.acquire(&call("a"), far()).await.unwrap();
-        let gave_up = timeout(ms(300), limiter.acquire(&call("a"), far())).await;
+        limiter.acquire(0, &call("a"), far()).await.unwrap();
+        let gave_up = timeout(ms(300), limiter.acquire(0, &call("a"), far())).await;
         assert!(gave_up.is_err());
         let started = Instant::now();
-        limiter.acquire(&call("a"), far()).await.unwrap();
+        limiter.acquire(0, &call("a"), far()).await.unwrap();
         assert!(started.elapsed() < ms(710), "{:?}", started.elapsed());
     }
 
@@ -230,9 +271,11 @@ mod tests {
         for limiter in [limiter(Some(6000), None), limiter(None, Some(6000))] {
             limiter.hold_back(ms(9000));
             let started = Instant::now();
-            let too_soon = limiter.acquire(&call("a"), Instant::now() + ms(8000)).await;
+            let too_soon = limiter
+                .acquire(0, &call("a"), Instant::now() + ms(8000))
+                .await;
             assert!(too_soon.is_err() && started.elapsed() < ms(10));
-            limiter.acquire(&call("b"), far()).await.unwrap();
+            limiter.acquire(0, &call("b"), far()).await.unwrap();
             assert!(started.elapsed() >= ms(9000) && started.elapsed() < ms(9010));
         }
     }
@@ -241,7 +284,10 @@ mod tests {
     async fn idle_buckets_are_dropped() {
         let limiter = limiter(None, Some(6000));
         for n in 0..10_000 {
-            limiter.acquire(&call(&n.to_string()), far()).await.unwrap();
+            limiter
+                .acquire(0, &call(&n.to_string()), far())
+                .await
+                .unwrap();
             sleep(ms(1)).await;
         }
         assert!(limiter.buckets().each.len() <= SWEEP_FROM);

@@ -5,12 +5,14 @@
 
 mod gcra;
 mod limit;
+mod line;
 mod local;
 mod rate_limiter;
 mod reservation;
 
 pub use gcra::{Gcra, Reservation, Schedule, TooFar};
 pub use limit::RateLimit;
+pub(crate) use line::{Line, Slots};
 pub(crate) use local::LocalRateLimiter;
 pub(crate) use rate_limiter::LONGEST_HOLD;
 pub use rate_limiter::{RateLimiter, WaitTooLong};

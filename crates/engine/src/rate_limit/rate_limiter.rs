@@ -11,13 +11,15 @@ use crate::BoxFuture;
 /// must not silence a process; the call that got the answer still heeds it.
 pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(60 * 60);
 
-/// Lets requests leave at the rate that is configured, in the order of asking.
+/// Lets requests leave at the rate that is configured, the one with the lowest place first of those that wait.
 pub trait RateLimiter: Send + Sync {
-    /// Waits until a request of the call may leave; fails at once when that is not before `deadline`.
+    /// Waits until a request of the call may leave; fails at once when that is known not to be before `deadline`. `place` is
+    /// that of its injection in the order of the submissions, and belongs to it alone.
     ///
     /// Dropping the future gives back what it reserved.
     fn acquire<'a>(
         &'a self,
+        place: u64,
         call: &'a Arc<str>,
         deadline: Instant,
     ) -> BoxFuture<'a, Result<(), WaitTooLong>>;

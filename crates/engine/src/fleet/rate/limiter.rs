@@ -13,17 +13,21 @@ use super::slot::{SharedReservation, SharedSlot};
 use crate::BoxFuture;
 use crate::fleet::store::{Store, StoreError};
 use crate::rate_limit::{
-    CancelOnDrop, Gcra, LONGEST_HOLD, LocalRateLimiter, RateLimit, RateLimiter, WaitTooLong,
+    CancelOnDrop, Gcra, LONGEST_HOLD, Line, LocalRateLimiter, RateLimit, RateLimiter, Slots,
+    WaitTooLong,
 };
 
 /// Keeps the injectors of a fleet within a [`RateLimit`]. Those of one API share it, whichever process they are in.
 ///
-/// Requests leave in the order in which the server takes their reservations.
+/// Within one limiter the request with the lowest place gets the next slot, as without a fleet. Limiters, also those of different
+/// processes, get slots in the order in which the server takes their reservations; each reserves one common slot at a time, so
+/// that those who wait in several processes are served in turns, whichever was submitted first.
 pub struct FleetRateLimiter {
     store: Arc<Store>,
     scope: Arc<str>,
     all: SharedSchedule,
     each: Option<Gcra>,
+    line: Line,
     /// For the time when the store is away.
     local: LocalRateLimiter,
 }
@@ -38,82 +42,112 @@ impl FleetRateLimiter {
             // No call has an empty id.
             all: SharedSchedule::new(store.keys(), &scope, "", all),
             each: limit.per_call_per_minute.map(gcra),
+            line: Line::default(),
             local: LocalRateLimiter::divided_among(limit, store.options().processes),
             store,
             scope,
         }
     }
 
-    async fn wait(&self, call: &Arc<str>, deadline: Instant) -> Result<(), WaitTooLong> {
+    async fn wait(
+        &self,
+        place: u64,
+        call: &Arc<str>,
+        deadline: Instant,
+    ) -> Result<(), WaitTooLong> {
         // A pause that this process was asked for counts at once, even before the other processes know of it.
         self.local.held_back(deadline).await?;
-        if let Ok(waited) = self.wait_shared(call, deadline).await {
+        if let Ok(waited) = self.wait_shared(place, call, deadline).await {
             return waited;
         }
         self.store.counters().own_slots.count();
-        self.local.acquire(call, deadline).await
+        self.local.acquire(place, call, deadline).await
     }
 
-    /// The slot of the call comes first and the common one with it or after it. The outer error is the store's.
+    /// The slot of the call comes first and the common one after it. The outer error is the store's.
     async fn wait_shared(
         &self,
+        place: u64,
         call: &Arc<str>,
         deadline: Instant,
     ) -> Result<Result<(), WaitTooLong>, StoreError> {
-        let of_call = |rate| SharedSchedule::new(self.store.keys(), &self.scope, call, rate);
-        let mut left: Vec<_> = self.each.map(of_call).into_iter().collect();
-        left.push(self.all.clone());
-        while let Some(first) = left.first() {
-            // In a cluster they mostly lie on different nodes.
-            let together = left.iter().filter(|it| it.tag() == first.tag()).count();
-            let now = left.get(..together).unwrap_or_default().to_vec();
-            match self.wait_for_slot(now, deadline).await? {
-                Ok(reserved) => drop(left.drain(..reserved.clamp(1, left.len()))),
-                Err(too_long) => return Ok(Err(too_long)),
+        if let Some(rate) = self.each {
+            let of_call = SharedSchedule::new(self.store.keys(), &self.scope, call, rate);
+            if let Err(too_long) = self.wait_for(&of_call, deadline).await? {
+                return Ok(Err(too_long));
             }
         }
-        Ok(Ok(()))
+        if self.all.rate() == Gcra::UNLIMITED {
+            return self.wait_for(&self.all, deadline).await;
+        }
+        self.line.pass(&Common(self), place, deadline).await
     }
 
-    /// Waits for a slot, and tells in how many of the schedules it was.
-    async fn wait_for_slot(
+    async fn wait_for(
         &self,
-        schedules: Vec<SharedSchedule>,
+        schedule: &SharedSchedule,
         deadline: Instant,
-    ) -> Result<Result<usize, WaitTooLong>, StoreError> {
+    ) -> Result<Result<(), WaitTooLong>, StoreError> {
         let longest = deadline.saturating_duration_since(Instant::now());
-        let store = Arc::clone(&self.store);
+        match self.reserve(schedule, longest).await? {
+            Ok((wait, slot)) => {
+                sleep(wait).await;
+                slot.used();
+                Ok(Ok(()))
+            }
+            Err(too_long) => Ok(Err(too_long)),
+        }
+    }
+
+    async fn reserve(&self, schedule: &SharedSchedule, longest: Duration) -> Reserved {
+        let (store, schedule) = (Arc::clone(&self.store), schedule.clone());
         let (sender, receiver) = oneshot::channel();
         // In a task of its own: a caller that is dropped before the answer arrives has a reservation all the same.
         spawn(async move {
-            let reserved = SharedSlot::reserve(&store, &schedules, longest).await;
+            let reserved = SharedSlot::reserve(&store, &[schedule], longest).await;
             let reserved = reserved.map(|reserved| match reserved {
-                SharedReservation::Slot { wait, slot } => {
-                    Ok((wait, slot.count(), cancel_on_drop(store, slot)))
-                }
+                SharedReservation::Slot { wait, slot } => Ok((wait, cancel_on_drop(store, slot))),
                 SharedReservation::TooFar { wait } => Err(WaitTooLong(wait)),
             });
             // Without a receiver the reservation is dropped here, and so cancelled.
             let _ = sender.send(reserved);
         });
-        match receiver.await.unwrap_or(Err(StoreError::Unreachable))? {
-            Ok((wait, count, reservation)) => {
-                sleep(wait).await;
-                reservation.used();
-                Ok(Ok(count))
-            }
-            Err(too_long) => Ok(Err(too_long)),
-        }
+        receiver.await.unwrap_or(Err(StoreError::Unreachable))
+    }
+}
+
+type Slot = CancelOnDrop<Box<dyn FnMut() + Send>>;
+type Reserved = Result<Result<(Duration, Slot), WaitTooLong>, StoreError>;
+
+/// The slots of all calls together.
+struct Common<'a>(&'a FleetRateLimiter);
+
+impl Slots for Common<'_> {
+    type Slot = Slot;
+    type Error = StoreError;
+
+    async fn reserve(&self, longest: Duration) -> Reserved {
+        self.0.reserve(&self.0.all, longest).await
+    }
+
+    fn used(slot: Slot) {
+        slot.used();
+    }
+
+    /// What the other processes have reserved is known to the server alone.
+    fn at_least(&self, _: usize) -> Duration {
+        Duration::ZERO
     }
 }
 
 impl RateLimiter for FleetRateLimiter {
     fn acquire<'a>(
         &'a self,
+        place: u64,
         call: &'a Arc<str>,
         deadline: Instant,
     ) -> BoxFuture<'a, Result<(), WaitTooLong>> {
-        Box::pin(self.wait(call, deadline))
+        Box::pin(self.wait(place, call, deadline))
     }
 
     /// Within a tokio runtime only.
@@ -127,14 +161,14 @@ impl RateLimiter for FleetRateLimiter {
     }
 }
 
-fn cancel_on_drop(store: Arc<Store>, slot: SharedSlot) -> CancelOnDrop<impl FnMut() + Send> {
-    CancelOnDrop::new(move || {
+fn cancel_on_drop(store: Arc<Store>, slot: SharedSlot) -> Slot {
+    CancelOnDrop::new(Box::new(move || {
         let (store, slot) = (Arc::clone(&store), slot.clone());
         spawn(async move {
             // A slot that is not given back lapses.
             let _ = slot.cancel(&store).await;
         });
-    })
+    }))
 }
 
 impl fmt::Debug for FleetRateLimiter {

@@ -400,3 +400,34 @@ async fn digits_in_the_head_are_witnessed_when_given_up(over: Over) {
     }
     assert!(witness.was_handed_over());
 }
+
+/// Five are waited out; with one more the connection is lost, and what never ends is not waited for.
+#[tokio::test]
+async fn interim_answers_without_end_are_a_lost_connection() {
+    let transport = Over::Digits.plain();
+    for (count, ends) in [(5, false), (6, true), (100_000, true)] {
+        let server = Server::tcp(move |mut connection| async move {
+            connection.request().await;
+            for _ in 0..count {
+                connection.write(b"HTTP/1.1 103 X\r\nlink: a\r\n\r\n").await;
+            }
+            let still = !matches!(connection.io.read(&mut [0]).await, Ok(0) | Err(_));
+            assert!(!still, "nothing more is sent");
+        })
+        .await;
+        let (mut request, witness) = request(&server.http(), "1");
+        request.timeout = if ends {
+            LONG
+        } else {
+            Duration::from_millis(300)
+        };
+        let fault = transport.as_ref().send(request).await.unwrap_err();
+        let expected = if ends {
+            FaultKind::ConnectionLost
+        } else {
+            FaultKind::TimedOut
+        };
+        assert_eq!(fault.kind, expected, "{count}");
+        assert!(witness.was_handed_over());
+    }
+}

@@ -55,6 +55,8 @@ pub struct Ask {
     pub contact: Option<u32>,
     /// Somebody follows the session when they are asked for.
     pub followed: bool,
+    /// Its injector keeps to a rate limit, and to no other that it could wait for.
+    pub limited: bool,
     /// The mask is there when it is answered, or an event tells it that cannot be older than another.
     pub mask_is_sure: bool,
 }

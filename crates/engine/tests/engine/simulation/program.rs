@@ -19,6 +19,7 @@ use super::bugs::{self, Bug};
 use super::checker::GUARD;
 use super::clocks::Clocks;
 use super::history::{Ask, History, LockNumber, What};
+use super::injectors::MANY;
 use super::moves::Aim;
 use super::names::{call_id, contact_id, session_id};
 use super::plan::{Action, Api, Fate, Plan, Wish};
@@ -186,6 +187,7 @@ impl Program {
             masked: in_sessions && wish.masked,
             contact: self.contact(wish).filter(|_| in_sessions),
             followed: self.is_followed(wish.call),
+            limited: config.rate_limit.is_some() && config.max_in_flight >= MANY,
             mask_is_sure: !self.sessions.lively
                 || self.is_followed(wish.call) && !self.plan.crowded.contains(&wish.call),
         };

@@ -1,7 +1,7 @@
 //! The rate limit of a fleet: the formula as the server runs it, and processes that share it.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cxone_dtmf_engine::fleet::{
@@ -10,6 +10,7 @@ use cxone_dtmf_engine::fleet::{
 use cxone_dtmf_engine::rate_limit::{Gcra, RateLimit, RateLimiter as _, Schedule};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::fleet::redis::resp::{Client, Reply};
@@ -188,7 +189,7 @@ async fn processes_reserve_in_one_schedule_and_give_back_the_last_slot_only() {
 }
 
 #[tokio::test]
-async fn two_limits_cost_one_round_trip_while_the_call_is_free() {
+async fn each_limit_costs_one_round_trip() {
     let served = Served::new();
     let store = store(&served);
     let both = RateLimit {
@@ -200,7 +201,7 @@ async fn two_limits_cost_one_round_trip_while_the_call_is_free() {
     goes(&limiter).await;
     let before = store.counters().read().round_trips;
     goes(&limiter).await;
-    assert_eq!(store.counters().read().round_trips, before + 1);
+    assert_eq!(store.counters().read().round_trips, before + 2);
 }
 
 #[tokio::test]
@@ -260,13 +261,13 @@ fn limiter(store: &Arc<Store>, limit: RateLimit) -> FleetRateLimiter {
 
 async fn refused(limiter: &FleetRateLimiter, patience: Duration) -> Duration {
     let call = "call-1".into();
-    let waited = limiter.acquire(&call, Instant::now() + patience);
+    let waited = limiter.acquire(0, &call, Instant::now() + patience);
     waited.await.expect_err("a wait that is too long").0
 }
 
 async fn goes(limiter: &FleetRateLimiter) {
     let waited = limiter
-        .acquire(&"call-1".into(), Instant::now() + FAR)
+        .acquire(0, &"call-1".into(), Instant::now() + FAR)
         .await;
     waited.unwrap();
 }
@@ -290,13 +291,46 @@ async fn the_patience_that_one_process_is_asked_for_holds_all_back() {
         // The other hears of it as soon as the server does.
         while Instant::now() < end {
             let waited = other
-                .acquire(&"call-2".into(), Instant::now() + ms(50))
+                .acquire(0, &"call-2".into(), Instant::now() + ms(50))
                 .await;
             if waited.is_err_and(|too_long| too_long.0 > ms(80_000)) {
                 break;
             }
         }
     }
+}
+
+/// Two limiters, as two processes have them, of which each asks in any order.
+#[tokio::test]
+async fn within_a_process_the_order_is_that_of_the_places_and_processes_take_turns() {
+    let served = Served::new();
+    let rate = RateLimit {
+        per_minute: Some(1_200),
+        ..SLOW
+    };
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mut tasks = JoinSet::new();
+    for process in 0..2 {
+        let limiter = Arc::new(limiter(&store(&served), rate));
+        for place in [3, 0, 1, 2, 8, 9, 4, 5, 6, 7] {
+            let (limiter, order) = (Arc::clone(&limiter), Arc::clone(&order));
+            tasks.spawn(async move {
+                let call: Arc<str> = format!("call-{process}-{place}").into();
+                let far = Instant::now() + FAR;
+                limiter.acquire(place, &call, far).await.unwrap();
+                order.lock().unwrap().push((process, place));
+            });
+        }
+    }
+    tasks.join_all().await;
+    let order = order.lock().unwrap();
+    for process in 0..2 {
+        let of_one = order.iter().filter(|(of, _)| *of == process);
+        assert!(of_one.map(|it| it.1).eq(0..10), "{order:?}");
+    }
+    // None of them books all of its slots ahead of the other.
+    let first_half = order.iter().take(10).filter(|(of, _)| *of == 0).count();
+    assert!((3..=7).contains(&first_half), "{order:?}");
 }
 
 #[tokio::test]
@@ -333,7 +367,7 @@ async fn without_the_server_each_process_keeps_to_its_share() {
     loop {
         let before = store.counters().read().own_slots;
         // It has forgotten the schedule, so there may be a slot.
-        let _ = limiter.acquire(&"call-1".into(), Instant::now()).await;
+        let _ = limiter.acquire(0, &"call-1".into(), Instant::now()).await;
         if store.counters().read().own_slots == before {
             break;
         }

@@ -58,6 +58,10 @@ fn head(fields: &str) -> Vec<u8> {
     format!("HTTP/1.1 202 Accepted\r\n{fields}content-length: 2\r\n\r\n{{}}").into_bytes()
 }
 
+fn hints(count: usize) -> Vec<u8> {
+    b"HTTP/1.1 103 Hints\r\nlink: a\r\n\r\n".repeat(count)
+}
+
 fn fields(count: usize) -> String {
     let line = |number| format!("x-{number}: v\r\n");
     (0..count).map(line).collect()
@@ -102,9 +106,10 @@ async fn an_odd_head_is_read_with_its_body() {
             "an empty line before it",
             b"\r\nHTTP/1.1 202 OK\r\ncontent-length: 2\r\n\r\n{}".to_vec(),
         ),
+        ("interim answers", [hints(5), head("")].concat()),
         (
-            "interim answers",
-            [b"HTTP/1.1 103 Hints\r\nlink: a\r\n\r\n".to_vec(), head("")].concat(),
+            "a flood of interim answers, with the answer in one piece",
+            [hints(50), head("")].concat(),
         ),
         ("999 fields", head(&fields(999))),
         ("a long field", head(&wide(300_000))),
@@ -245,6 +250,11 @@ async fn what_is_no_status_line_stays_unknown() {
     for (name, answer, then) in [
         ("nothing", &b""[..], Closes),
         ("a part of the status line", b"HTTP/1.1 202 Acc", Closes),
+        (
+            "more interim answers than are waited out",
+            &*hints(6),
+            Waits,
+        ),
         (
             "an interim answer alone",
             b"HTTP/1.1 100 Continue\r\n\r\n",

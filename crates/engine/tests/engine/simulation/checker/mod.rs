@@ -2,7 +2,8 @@
 //!
 //! [`ledger`] sorts the history by injection, lock and token source; [`digits`] are the laws of what was pressed
 //! and reported, [`order`] those of one call, [`doubts`] those of what is unknown, [`time`] those of waiting, [`ends`]
-//! those of ending, [`heard`] that of the far side, [`sessions`] those of tones, recordings and sessions that end, [`contacts`] those of whom digits reach.
+//! those of ending, [`heard`] that of the far side, [`sessions`] those of tones, recordings and sessions that end, [`contacts`] those of whom digits reach,
+//! [`slots`] that of the rate limit.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,6 +18,7 @@ mod heard;
 mod ledger;
 mod order;
 mod sessions;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -80,6 +82,8 @@ pub enum Law {
     ContactGone,
     /// A session is asked for by the newest id that is known.
     NewestId,
+    /// Under a rate limit the one submitted first of those whose call is free gets the next slot.
+    Slots,
 }
 
 /// A broken law.
@@ -168,5 +172,6 @@ pub fn check(steps: &[Step], atomic: bool) -> Vec<Violation> {
     sessions::check(&ledger, atomic, &mut broken);
     heard::check(&ledger, &mut broken);
     contacts::check(steps, &mut broken);
+    slots::check(&ledger, &mut broken);
     broken
 }

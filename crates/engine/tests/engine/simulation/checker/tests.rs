@@ -11,6 +11,7 @@ use crate::simulation::faults::ms;
 use crate::simulation::history::{Ask, Ending, Injection, Step, What};
 use crate::simulation::program::{DIGITS, PAUSE};
 
+mod at_a_rate;
 mod in_contacts;
 mod in_doubt;
 mod in_sessions;
@@ -33,6 +34,7 @@ const ASK: Ask = Ask {
     masked: false,
     contact: None,
     followed: false,
+    limited: false,
     mask_is_sure: true,
 };
 
