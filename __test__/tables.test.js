@@ -97,6 +97,17 @@ test('a limit that changes in the tables alone is found by page and typings', ()
   expect(problems(read, changed)).toEqual([expect.stringContaining('the table "Default: 256, 1 to 7."')]);
 });
 
+test('a field that is always there is not optional, and one that is not is', () => {
+  const outcome = tables().outcome.map((field) => {
+    if (field.name === 'attempts') return { ...field, shown: 'when it failed' };
+    return field.name === 'fence' ? { ...field, shown: 'always' } : field;
+  });
+  expect(problems(read, { ...tables(), outcome })).toEqual([
+    expect.stringContaining('AuditEntry.attempts is not optional'),
+    expect.stringContaining('AuditEntry.fence is optional'),
+  ]);
+});
+
 describe('a name', () => {
   test.each([
     ['options', 'timeoutMs', 'injector: no type has another'],

@@ -280,7 +280,7 @@ mod tests {
         for name in ["fence", "correlationId", "code", "bodyError"] {
             assert_eq!(alone.get(name), None, "{name}");
         }
-        assert_eq!(entry(&accepted(), true)["fence"], Value::Null);
+        assert_eq!(entry(&accepted(), true).get("fence"), Some(&Value::Null));
         let failed = entry(
             &outcome(Err(Error::not_sent(Code::Closed, "closed"))),
             false,

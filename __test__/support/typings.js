@@ -162,6 +162,13 @@ function* entryProblems(typings, { outcome }) {
   const known = outcome.map(({ json }) => json).filter((name) => name !== null);
   for (const field of fields) if (!known.includes(field)) yield `AuditEntry.${field} is in no table`;
   for (const name of known) if (!fields.includes(name)) yield `AuditEntry lacks ${name}`;
+  for (const member of typings.properties('AuditEntry')) {
+    const row = outcome.find(({ json }) => json === member.name.getText());
+    const isOptional = member.questionToken !== undefined;
+    if (row && isOptional === (row.shown === 'always')) {
+      yield `AuditEntry.${row.json} is ${isOptional ? '' : 'not '}optional, the table says "${row.shown}"`;
+    }
+  }
 }
 
 /**

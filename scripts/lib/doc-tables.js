@@ -169,6 +169,8 @@ const EXITS = /** @type {const} */ ([
 
 /** @param {Tables} tables */
 function exitCodes({ errors }) {
+  const strange = errors.find(({ exit }) => exit < 128 && !EXITS.some(([number]) => number === exit));
+  if (strange) throw new Error(`EXITS lacks ${strange.exit}, the exit code of ${strange.code}`);
   const rows = EXITS.map(([number, meaning]) => {
     // An abort ends with the number of its signal, here where only signals abort.
     const of = errors.filter(({ code: name, exit }) =>
