@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::record::Link;
+use super::seal::Mac;
+
 /// The version of the form.
 pub(super) const VERSION: u8 = 1;
 
@@ -142,6 +145,17 @@ fields! {
     FILE = "file" in &[Event::Open, Event::Pruned], (file: String) "The file's own name, without folders.";
     SEQ = "seq" in &[Event::Open, Event::Pruned], (seq: u64) "The number of the record.";
     MAC = "mac" in &[Event::Open, Event::Pruned], (mac: String) "Its seal.";
+}
+
+impl Previous {
+    /// The same as the writer has it, if the seal has the form of one.
+    pub(super) fn link(&self) -> Option<Link> {
+        Some(Link {
+            file: self.file.clone(),
+            seq: self.seq,
+            mac: Mac::from_text(&self.mac)?,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! removed, they go to another.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -263,11 +262,26 @@ impl Log {
         }
     }
 
+    /// Begins a file, and a chain in it.
     fn begin(&mut self, now: Stamp) -> io::Result<()> {
-        let name = new_name();
-        let file = self.disk.create(&self.path(&name))?;
+        let (name, file) = self.make()?;
         let chain = Chain::begin(Arc::clone(&self.seal));
-        self.fill(file, name, chain, self.after.clone(), now)
+        let filled = self.fill(file, name.clone(), chain, self.after.clone(), now);
+        filled.inspect_err(|_| self.remove(&name))
+    }
+
+    /// Makes a file that is in its folder, whatever happens now.
+    fn make(&self) -> io::Result<(String, Box<dyn LogFile>)> {
+        let name = new_name();
+        let file = self.disk.create(&self.options.directory.join(&name))?;
+        let there = self.disk.sync_folder(&self.options.directory);
+        there.inspect_err(|_| self.remove(&name))?;
+        Ok((name, file))
+    }
+
+    /// Removes what was just made, and holds nothing.
+    fn remove(&self, name: &str) {
+        let _ = self.disk.remove(&self.options.directory.join(name));
     }
 
     /// Writes the first record of a file.
@@ -279,24 +293,9 @@ impl Log {
         previous: Option<Link>,
         now: Stamp,
     ) -> io::Result<()> {
-        let continues = chain.head.next > 0;
-        let open = self.author.open(chain.id, &self.seal, previous.clone());
+        let open = self.author.open(chain.id, &self.seal, previous);
         let mut current = OpenFile::new(file, name, chain, now.elapsed);
-        let written = self
-            .disk
-            .sync_folder(&self.options.directory)
-            .and_then(|()| current.append(&[open], now, true).map_err(io::Error::from));
-        if let Err(error) = written {
-            if continues {
-                // The file before names it, so it stays, and another is tried.
-                self.after = previous;
-            } else {
-                let path = self.path(&current.name);
-                drop(current);
-                let _ = self.disk.remove(&path);
-            }
-            return Err(error);
-        }
+        current.append(&[open], now, true)?;
         self.after = None;
         self.pace.wrote(1, now.elapsed);
         self.current = Some(current);
@@ -305,28 +304,17 @@ impl Log {
 
     /// Closes the file and goes on in the next.
     fn rotate(&mut self, now: Stamp) -> io::Result<()> {
-        let name = new_name();
-        let path = self.path(&name);
-        // Made first: a file that is named as the next one is there, whatever happens now.
-        let file = self.disk.create(&path)?;
+        // Made first: a file that is named as the next one is there.
+        let (name, file) = self.make()?;
         let Some(current) = &mut self.current else {
             return Ok(());
         };
-        let closed = self
-            .disk
-            .sync_folder(&self.options.directory)
-            .map_err(Broken::Undone)
-            .and_then(|()| {
-                let next = Some(name.clone());
-                current.append(&[Record::Close { next }], now, true)
-            });
-        if let Err(broken) = closed {
-            drop(file);
-            if let Broken::Lost(_) = broken {
+        let next = Some(name.clone());
+        if let Err(broken) = current.append(&[Record::Close { next }], now, true) {
+            match broken {
                 // The file may name the next one, which therefore stays.
-                self.abandon();
-            } else {
-                let _ = self.disk.remove(&path);
+                Broken::Lost(_) => self.abandon(),
+                Broken::Undone(_) => self.remove(&name),
             }
             return Err(broken.into());
         }
@@ -341,11 +329,9 @@ impl Log {
             return Ok(());
         };
         let previous = chain.head.link(&before);
+        // When it fails, the next chain follows what is closed. The file stays, since its name is in there.
+        self.after.clone_from(&previous);
         self.fill(file, name, chain, previous, now)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.options.directory.join(name)
     }
 }
 

@@ -101,17 +101,18 @@ fn going(
     let mut stays: HashSet<Uuid> = HashSet::new();
     let mut goes = Vec::new();
     for file in &kept.files {
-        if stays.contains(&file.chain) {
+        let scanned = &file.scanned;
+        let (Some(chain), Some(end)) = (scanned.chain, scanned.head.link(&file.name)) else {
             continue;
-        }
-        let old = file.time.as_str() < before;
-        if !old || file.written || file.in_doubt {
+        };
+        let old = scanned.time.as_str() < before;
+        if stays.contains(&chain) || !old || file.written || file.in_doubt {
             done.in_doubt += u64::from(old && file.in_doubt);
-            stays.insert(file.chain);
+            stays.insert(chain);
             continue;
         }
-        goes.push((file.last.file.clone(), file.bytes));
-        last.insert(file.chain, file.last.clone());
+        goes.push((file.name.clone(), scanned.bytes));
+        last.insert(chain, end);
     }
     goes
 }
@@ -135,8 +136,10 @@ pub fn rekey(directory: &Path, now: &[Key], next: &[Key], host: &str) -> Result<
 
 impl Kept {
     fn key_of_newest<'k>(&self, keys: &'k [Key]) -> Option<&'k Key> {
-        let at = self.files.iter().rev().find_map(|file| file.key)?;
-        keys.get(at)
+        let files = self.files.iter().map(|file| &file.scanned);
+        let keyed = files.filter(|scanned| scanned.key.is_some());
+        let newest = keyed.max_by_key(|scanned| &scanned.time)?;
+        newest.key.and_then(|at| keys.get(at))
     }
 }
 

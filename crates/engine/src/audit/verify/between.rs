@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::File;
 use super::finding::{Damage, Finding};
+use super::line::Previous;
 use super::reading::Reading;
 use super::report::Report;
 use crate::audit::anchor::Anchor;
@@ -15,7 +16,6 @@ use crate::audit::seal::Mac;
 pub(super) struct Between<'a> {
     files: &'a [File],
     reading: &'a Reading<'a>,
-    ends: HashSet<Mac>,
     named: HashMap<&'a str, usize>,
     chains: BTreeMap<Uuid, Vec<&'a File>>,
 }
@@ -33,11 +33,9 @@ impl<'a> Between<'a> {
         }
         let named = files.iter().enumerate();
         let named = named.map(|(at, file)| (file.name.as_str(), at)).collect();
-        let ends = files.iter().filter_map(|file| file.scanned.head.mac);
         Self {
             files,
             reading,
-            ends: ends.collect(),
             named,
             chains,
         }
@@ -86,13 +84,11 @@ impl<'a> Between<'a> {
         let Some(link) = &file.scanned.previous else {
             return;
         };
-        let mac = Mac::from_text(&link.mac);
-        let found =
-            mac.is_some_and(|mac| self.reading.has(link.seq, &mac) || self.ends.contains(&mac));
-        if found {
+        let named = self.named(&link.file);
+        if named.or(before).is_some_and(|before| before.reaches(link)) {
             return;
         }
-        if self.named(&link.file).is_some() {
+        if named.is_some() {
             report.add(Finding {
                 file: file.source.name().to_owned(),
                 line: 1,
@@ -111,14 +107,14 @@ impl<'a> Between<'a> {
     /// What anchors name must be there, unless the log says that it was removed.
     pub(super) fn check_anchors(&self, anchors: &[Anchor], report: &mut Report) {
         let mut missing = Vec::new();
-        for Anchor { chain, size, mac } in anchors {
-            let seq = size.saturating_sub(1);
-            if self.reading.has(seq, mac) {
+        for anchor in anchors {
+            let (chain, seq) = (anchor.chain, anchor.size.saturating_sub(1));
+            if self.reading.has(anchor) {
                 report.anchors += 1;
-            } else if self.reading.is_pruned(*chain, seq) {
+            } else if self.reading.is_pruned(chain, seq) {
                 report.pruned_anchors += 1;
             } else {
-                missing.push((*chain, seq));
+                missing.push((chain, seq));
             }
         }
         missing.sort_unstable();
@@ -154,6 +150,19 @@ impl<'a> Between<'a> {
             found.extend(before.filter(|before| going_on.insert(*before)));
         }
         going_on
+    }
+}
+
+impl File {
+    /// Whether it has a record that another file names. Its last one shows by its seal; where more follow, the process did
+    /// not know that the disk had them.
+    fn reaches(&self, link: &Previous) -> bool {
+        let head = &self.scanned.head;
+        let last = head.mac.as_ref().map(Mac::as_str);
+        match head.next.checked_sub(1) {
+            Some(end) if end == link.seq => last == Some(&link.mac),
+            end => end > Some(link.seq),
+        }
     }
 }
 

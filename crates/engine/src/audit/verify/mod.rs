@@ -5,18 +5,16 @@
 //! back, and none is written to.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
-use std::io::{self, BufRead, Read};
-use std::path::Path;
+use std::io;
 
 use uuid::Uuid;
 
 use super::anchor::Anchor;
-use super::fields::Event;
 use super::record::Link;
 use super::seal::Seal;
 use between::Between;
 use reading::Reading;
-use scan::{Checks, MAX_LINE, Scanned};
+use scan::{Checks, Scanned};
 
 pub use finding::{Damage, Finding};
 pub use pairs::InDoubt;
@@ -66,41 +64,27 @@ pub enum Others {
 }
 
 /// A file that was read.
-struct File {
+pub(super) struct File {
     source: Box<dyn Source>,
     /// The name by which other files know it.
-    name: String,
+    pub name: String,
     /// Whether a living process writes it.
-    written: bool,
-    /// Whether its key was given.
-    checked: bool,
-    scanned: Scanned,
+    pub written: bool,
+    /// Whether an injection in it is in doubt, or may still come to be.
+    pub in_doubt: bool,
+    /// What is in it.
+    pub scanned: Scanned,
 }
 
 /// What a log says of itself, for whoever keeps it.
 pub(super) struct Kept {
     pub report: Report,
-    /// The files that hold a chain, in the order in which they were written.
-    pub files: Vec<KeptFile>,
+    /// The files, those of each chain in its order.
+    pub files: Vec<File>,
     /// The last record of each chain that was removed.
     pub pruned: BTreeMap<Uuid, Link>,
     /// The keys that were announced.
     pub announced: BTreeSet<String>,
-}
-
-/// One file of a log.
-pub(super) struct KeptFile {
-    pub chain: Uuid,
-    /// Its last record.
-    pub last: Link,
-    /// When that was written, as the log has it.
-    pub time: String,
-    pub bytes: u64,
-    pub written: bool,
-    /// Which of the keys that were given it is sealed with.
-    pub key: Option<usize>,
-    /// Whether an injection in it is in doubt, or may still come to be.
-    pub in_doubt: bool,
 }
 
 /// Verifies files together. `progress` tells how far it is.
@@ -122,31 +106,18 @@ pub(super) fn survey(
     others: Others,
     progress: &Progress,
 ) -> Result<Kept, Unverifiable> {
-    let mut report = Report::default();
-    let mut beginnings = Vec::new();
-    for source in sources {
-        match Beginning::read(source) {
-            Ok(beginning) => beginnings.push(beginning),
-            Err(Unverifiable::Io { .. }) if others == Others::Skip => report.skipped += 1,
-            Err(error) => return Err(error),
-        }
-    }
-    // In the order in which they were written, so that intents mostly come before their outcomes.
-    beginnings.sort_by(|a, b| a.order.cmp(&b.order));
-    let follows = beginnings.iter().filter_map(|file| file.follows.as_ref());
-    let reading = Reading::new(follows, anchors, progress);
-    let checks = Checks {
-        keys,
-        trust: others == Others::Trust,
-    };
     let mut readers = Readers {
-        checks,
+        checks: Checks {
+            plain: &Seal::new(None),
+            keys,
+            trust: others == Others::Trust,
+        },
         others,
-        reading,
+        reading: Reading::new(anchors, progress),
         files: Vec::new(),
-        skipped: report.skipped,
+        skipped: 0,
     };
-    readers.read_all(beginnings)?;
+    readers.read_all(sources)?;
     readers.report(anchors)
 }
 
@@ -160,33 +131,32 @@ struct Readers<'a> {
 }
 
 impl Readers<'_> {
-    fn read_all(&mut self, beginnings: Vec<Beginning>) -> Result<(), Unverifiable> {
-        let given: HashSet<String> = beginnings.iter().map(|file| file.name.clone()).collect();
-        let mut waiting: VecDeque<Beginning> = beginnings.into();
+    fn read_all(&mut self, mut sources: Vec<Box<dyn Source>>) -> Result<(), Unverifiable> {
+        // In the order in which they were begun, as their names have it: intents mostly come before their outcomes.
+        sources.sort_by_cached_key(|source| source.file_name());
+        let mut known: HashSet<String> = sources.iter().map(|source| source.file_name()).collect();
+        let mut waiting: VecDeque<Box<dyn Source>> = sources.into();
         let mut followed = 0;
-        while let Some(beginning) = waiting.pop_front() {
-            let Some(file) = self.read(beginning)? else {
+        while let Some(source) = waiting.pop_front() {
+            let Some(file) = self.read(source)? else {
                 continue;
             };
             // A log may have gone on in another file since the files were named.
-            if let Some(next) = file
-                .scanned
-                .next
-                .as_ref()
-                .filter(|next| !given.contains(*next))
-                && followed < MAX_FOLLOWED
-                && let Some(Ok(next)) = file.source.beside(next).map(Beginning::read)
+            let next = file.scanned.next.as_ref();
+            if let Some(next) =
+                next.filter(|next| followed < MAX_FOLLOWED && !known.contains(*next))
+                && let Some(source) = file.source.beside(next)
             {
+                known.insert(next.clone());
                 followed += 1;
-                waiting.push_back(next);
+                waiting.push_back(source);
             }
             self.files.push(file);
         }
         Ok(())
     }
 
-    fn read(&mut self, beginning: Beginning) -> Result<Option<File>, Unverifiable> {
-        let Beginning { source, name, .. } = beginning;
+    fn read(&mut self, source: Box<dyn Source>) -> Result<Option<File>, Unverifiable> {
         // Asked before: a file whose process ends meanwhile may get its last records meanwhile.
         let written = source.is_written();
         self.reading.file = (self.files.len(), source.name().to_owned());
@@ -212,10 +182,10 @@ impl Readers<'_> {
             return Ok(None);
         }
         Ok(Some(File {
-            checked: scanned.other_key.is_none(),
+            name: source.file_name(),
             source,
-            name,
             written,
+            in_doubt: false,
             scanned,
         }))
     }
@@ -231,7 +201,7 @@ impl Readers<'_> {
         let between = Between::new(&self.files, &self.reading);
         for file in &self.files {
             let key = file.scanned.other_key.as_ref();
-            if key.is_some_and(|key| !self.reading.is_announced(key)) {
+            if key.is_some_and(|key| !self.reading.announced.contains(key)) {
                 return Err(Unverifiable::Key {
                     file: file.source.name().to_owned(),
                 });
@@ -248,16 +218,17 @@ impl Readers<'_> {
         let goes_on = |file| chain_of(file).is_some_and(|chain| going_on.contains(&chain));
         let doubts = pairs.finish(goes_on);
         let in_doubt = [&doubts.open, &doubts.unknown, &doubts.under_way];
-        let in_doubt = in_doubt.into_iter().flatten().map(|doubt| doubt.file);
-        let in_doubt: HashSet<usize> = in_doubt.collect();
+        for doubt in in_doubt.into_iter().flatten() {
+            if let Some(file) = self.files.get_mut(doubt.file) {
+                file.in_doubt = true;
+            }
+        }
         report.more_in_doubt = doubts.more;
         report.under_way = doubts.under_way.len() as u64;
         (report.in_doubt, report.unknown) = (doubts.open, doubts.unknown);
-        let files = self.files.iter().enumerate();
+        self.files.sort_by_key(|file| file.scanned.first);
         Ok(Kept {
-            files: files
-                .filter_map(|(at, file)| file.kept(in_doubt.contains(&at)))
-                .collect(),
+            files: self.files,
             pruned: self.reading.pruned,
             announced: self.reading.announced,
             report,
@@ -266,19 +237,6 @@ impl Readers<'_> {
 }
 
 impl File {
-    fn kept(&self, in_doubt: bool) -> Option<KeptFile> {
-        let scanned = &self.scanned;
-        Some(KeptFile {
-            chain: scanned.chain?,
-            last: scanned.head.link(&self.name)?,
-            time: scanned.time.clone(),
-            bytes: scanned.bytes,
-            written: self.written,
-            key: scanned.key,
-            in_doubt,
-        })
-    }
-
     fn report(&self, next: Option<String>) -> FileReport {
         let scanned = &self.scanned;
         FileReport {
@@ -290,7 +248,7 @@ impl File {
             written: self.written,
             next,
             torn: scanned.torn,
-            checked: self.checked,
+            checked: scanned.other_key.is_none(),
         }
     }
 
@@ -305,40 +263,5 @@ impl File {
             });
         }
         report.damages += damage.count - damage.list.len() as u64;
-    }
-}
-
-/// What the first line of a file says, before anything is known to be true.
-struct Beginning {
-    source: Box<dyn Source>,
-    /// The name by which other files know it.
-    name: String,
-    /// What begins with no record comes last.
-    order: (bool, String, Option<Uuid>, u64),
-    follows: Option<line::Previous>,
-}
-
-impl Beginning {
-    fn read(source: Box<dyn Source>) -> Result<Self, Unverifiable> {
-        let name = Path::new(source.name()).file_name();
-        let name = name.map(|name| name.to_string_lossy().into_owned());
-        let mut first = Vec::new();
-        source
-            .open()
-            .and_then(|reader| reader.take(MAX_LINE as u64).read_until(b'\n', &mut first))
-            .map_err(|error| Unverifiable::Io {
-                file: source.name().to_owned(),
-                error,
-            })?;
-        let record = line::parse(&first).filter(|record| record.ev == Event::Open);
-        Ok(Self {
-            order: record.as_ref().map_or_else(
-                || (true, String::new(), None, 0),
-                |record| (false, record.t.to_owned(), record.chain, record.seq),
-            ),
-            follows: record.and_then(|record| record.previous),
-            source,
-            name: name.unwrap_or_default(),
-        })
     }
 }

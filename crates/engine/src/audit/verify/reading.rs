@@ -1,4 +1,4 @@
-//! What is found while the files are read: records that others name, intents and outcomes, and what the log says of itself.
+//! What is found while the files are read: records that anchors name, intents and outcomes, and what the log says of itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
@@ -22,8 +22,8 @@ pub(super) struct Reading<'a> {
     progress: &'a Progress,
     /// The file that is read, and what it is called.
     pub file: (usize, String),
-    /// Records that files follow or anchors name: by number, with their seals and whether they were found.
-    wanted: HashMap<u64, HashMap<Mac, bool>>,
+    /// The seals that anchors name, and whether they were found.
+    anchored: HashMap<Mac, bool>,
     /// Intents and outcomes.
     pub pairs: Pairs,
     /// Gaps, the first so many.
@@ -37,24 +37,11 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// `follows` is what the files say they follow.
-    pub(super) fn new<'p>(
-        follows: impl Iterator<Item = &'p Previous>,
-        anchors: &[Anchor],
-        progress: &'a Progress,
-    ) -> Self {
-        let followed = follows.filter_map(|link| Some((link.seq, Mac::from_text(&link.mac)?)));
-        let anchored = anchors
-            .iter()
-            .map(|anchor| (anchor.size.saturating_sub(1), anchor.mac));
-        let mut wanted: HashMap<_, HashMap<_, _>> = HashMap::new();
-        for (seq, mac) in followed.chain(anchored) {
-            wanted.entry(seq).or_default().insert(mac, false);
-        }
+    pub(super) fn new(anchors: &[Anchor], progress: &'a Progress) -> Self {
         Self {
             progress,
             file: (0, String::new()),
-            wanted,
+            anchored: anchors.iter().map(|anchor| (anchor.mac, false)).collect(),
             pairs: Pairs::default(),
             gaps: Vec::new(),
             lost: 0,
@@ -65,11 +52,7 @@ impl<'a> Reading<'a> {
 
     /// Takes a record whose seal fits.
     pub(super) fn record(&mut self, line: u64, mac: &Mac, record: &Parsed<'_>) {
-        if let Some(found) = self
-            .wanted
-            .get_mut(&record.seq)
-            .and_then(|macs| macs.get_mut(mac))
-        {
+        if let Some(found) = self.anchored.get_mut(mac) {
             *found = true;
         }
         match (record.ev, record.chain, &record.previous, record.kid) {
@@ -83,20 +66,9 @@ impl<'a> Reading<'a> {
     }
 
     fn pruned(&mut self, chain: Uuid, last: &Previous) {
-        let later = self
-            .pruned
-            .get(&chain)
-            .is_none_or(|before| before.seq < last.seq);
-        if let Some(mac) = Mac::from_text(&last.mac)
-            && later
-            && self.pruned.len() < MAX_NAMED
-        {
-            let link = Link {
-                file: last.file.clone(),
-                seq: last.seq,
-                mac,
-            };
-            self.pruned.insert(chain, link);
+        let before = self.pruned.get(&chain);
+        if self.pruned.len() < MAX_NAMED && before.is_none_or(|before| before.seq < last.seq) {
+            self.pruned.extend(last.link().map(|link| (chain, link)));
         }
     }
 
@@ -123,20 +95,13 @@ impl<'a> Reading<'a> {
         self.progress.is_given_up()
     }
 
-    /// Whether a record was found.
-    pub(super) fn has(&self, seq: u64, mac: &Mac) -> bool {
-        let macs = self.wanted.get(&seq);
-        macs.and_then(|macs| macs.get(mac))
-            .is_some_and(|found| *found)
+    /// Whether the record of an anchor was found.
+    pub(super) fn has(&self, anchor: &Anchor) -> bool {
+        self.anchored.get(&anchor.mac) == Some(&true)
     }
 
     /// Whether the log itself says that a record was removed.
     pub(super) fn is_pruned(&self, chain: Uuid, seq: u64) -> bool {
         self.pruned.get(&chain).is_some_and(|last| last.seq >= seq)
-    }
-
-    /// Whether the log itself says that files with this key follow.
-    pub(super) fn is_announced(&self, key_id: &str) -> bool {
-        self.announced.contains(key_id)
     }
 }

@@ -18,12 +18,12 @@ use crate::audit::seal::{Mac, Seal};
 /// No line is longer: ids, names and host are bounded.
 pub(super) const MAX_LINE: usize = 4 * 1024;
 
-/// How many seals may come into question as that of the line before, after lines that were altered.
+/// How many records may come into question as the next one, after lines that were altered.
 const MAX_CANDIDATES: usize = 4;
 
 /// Where something stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Position {
+pub(in crate::audit) struct Position {
     /// The line, counted from 1.
     pub line: u64,
     /// The byte at which it begins.
@@ -32,7 +32,7 @@ pub(super) struct Position {
 
 /// What was altered: the first so many, and how much in all.
 #[derive(Debug, Default)]
-pub(super) struct Damages {
+pub(in crate::audit) struct Damages {
     pub list: Vec<(Position, Damage)>,
     pub count: u64,
 }
@@ -54,7 +54,7 @@ impl Damages {
 
 /// What is known of a file that was read.
 #[derive(Debug, Default)]
-pub(super) struct Scanned {
+pub(in crate::audit) struct Scanned {
     /// The chain, if its first record can be read.
     pub chain: Option<Uuid>,
     /// The number of its first record.
@@ -86,46 +86,48 @@ pub(super) struct Scanned {
 /// How the seals of files are checked.
 #[derive(Clone, Copy)]
 pub(super) struct Checks<'k> {
+    /// Of files without a key.
+    pub plain: &'k Seal,
     /// Without keys a file must be sealed without one…
     pub keys: &'k [Seal],
     /// …or is read without a check.
     pub trust: bool,
 }
 
-/// What the next record must be.
-struct Expected {
+/// What comes before a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Sealed(Mac),
+    /// A line that cannot be read.
+    Unknown,
+}
+
+/// What the next record may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Candidate {
     seq: u64,
-    /// The seals that may come before it. Two are possible after a line that was altered: what it says, and
-    /// what it should say. None is known after a line that cannot be read.
-    after: Vec<Option<Mac>>,
+    before: Before,
 }
 
-enum Sealed<'k> {
-    Plain(Seal),
-    Keyed(&'k Seal),
-    /// With a key that nobody gave, and nobody asks for.
-    Unchecked,
-}
-
-impl Sealed<'_> {
-    /// What the seal of a line must be, where its own is `mac`.
-    fn computed(&self, after: Option<&Mac>, sealed: &[u8], mac: Option<Mac>) -> Option<Mac> {
-        match self {
-            Self::Plain(seal) => Some(seal.mac(after, sealed)),
-            Self::Keyed(seal) => Some(seal.mac(after, sealed)),
-            Self::Unchecked => mac,
+impl Candidate {
+    const fn after(seq: u64, before: Before) -> Self {
+        Self {
+            seq: seq.saturating_add(1),
+            before,
         }
     }
 }
 
 struct Scan<'k> {
     checks: Checks<'k>,
-    seal: Option<Sealed<'k>>,
+    /// `None` where it is not known yet, or where nobody asks.
+    seal: Option<&'k Seal>,
+    begun: bool,
     /// Whether what is read counts: a file that anybody could have written says nothing.
     counts: bool,
-    expected: Option<Expected>,
-    /// What comes next if the line before was not a later record, but one whose number was altered.
-    otherwise: Option<Expected>,
+    /// The likeliest first. None before anything is known.
+    candidates: Vec<Candidate>,
     position: Position,
     /// Where the first bad line since the last good one is, and whether it may be torn.
     bad: Option<(Position, bool)>,
@@ -143,9 +145,9 @@ pub(super) fn scan(
     let mut scan = Scan {
         checks,
         seal: None,
+        begun: false,
         counts: true,
-        expected: None,
-        otherwise: None,
+        candidates: Vec::with_capacity(MAX_CANDIDATES * 2),
         position: Position::default(),
         bad: None,
         pending: Damages::default(),
@@ -171,7 +173,7 @@ pub(super) fn scan(
             // Blocks that never reached the disk break off like a line.
             let torn = !ended && !line.iter().all(|byte| (b' '..=b'~').contains(byte));
             scan.found(torn, Damage::TooLong);
-            scan.stand_in(None);
+            scan.stand_in(false, None, None);
         } else {
             scan.line(&line, reading);
         }
@@ -201,52 +203,59 @@ impl<'k> Scan<'k> {
         let whole = split.as_ref().filter(|split| split.whole);
         let (Some(split), Some(record)) = (whole, whole.and_then(|_| line::parse(raw))) else {
             self.found(line::is_torn(raw), Damage::Unreadable);
-            self.stand_in(split.as_ref());
+            self.stand_in(false, None, split.as_ref());
             return;
         };
         let Some(mac) = split.mac else { return };
-        if self.seal.is_none() {
+        if !self.begun {
             self.begin(&record);
             if self.done.other_key.is_some() {
                 return;
             }
         }
         let seq = record.seq;
-        self.doubt(seq);
-        let (Some(seal), Some(expected)) = (&self.seal, &self.expected) else {
-            // Nothing is known of what came before: the seal cannot be checked.
-            self.go_on(seq, vec![Some(mac)]);
-            return;
+        let fits = |candidate: &Candidate| {
+            candidate.seq == seq && self.sealed(candidate, split) == Before::Sealed(mac)
         };
-        let computed = |after: &Option<Mac>| seal.computed(after.as_ref(), split.sealed, Some(mac));
-        if seq < expected.seq {
-            self.found(line::is_torn(raw), Damage::Misplaced { seq });
-        } else if seq > expected.seq {
-            let from = expected.seq;
-            let after = expected.after.iter().map(computed).chain([Some(mac)]);
-            let otherwise = Expected {
-                seq: from + 1,
-                after: capped(after.collect()),
-            };
-            self.found(line::is_torn(raw), Damage::Missing { from, to: seq - 1 });
-            self.go_on(seq, vec![Some(mac)]);
-            self.otherwise = Some(otherwise);
-        } else if expected.after.is_empty() {
-            self.go_on(seq, vec![Some(mac)]);
-        } else if expected
-            .after
-            .iter()
-            .any(|after| computed(after) == Some(mac))
-        {
+        if self.candidates.iter().any(fits) {
             self.good(&record, mac, reading);
-        } else {
-            self.found(line::is_torn(raw), Damage::Altered);
-            self.stand_in(Some(split));
+            return;
         }
+        let damage = match self.candidates.first() {
+            Some(Candidate { seq: next, .. }) if seq < *next => Damage::Misplaced { seq },
+            Some(Candidate { seq: from, .. }) if seq > *from => Damage::Missing {
+                from: *from,
+                to: seq - 1,
+            },
+            Some(Candidate {
+                before: Before::Nothing | Before::Sealed(_),
+                ..
+            }) => Damage::Altered,
+            // Nothing is known of what came before: the seal cannot be checked.
+            _ => {
+                self.go_on(seq, mac);
+                return;
+            }
+        };
+        let stays = matches!(damage, Damage::Misplaced { .. });
+        self.found(line::is_torn(raw), damage);
+        self.stand_in(stays, Some(seq), Some(split));
+    }
+
+    /// What comes before the line after this one, if this one follows a candidate.
+    fn sealed(&self, candidate: &Candidate, split: &line::Split<'_>) -> Before {
+        let before = match (self.seal, candidate.before) {
+            (Some(seal), Before::Nothing) => Some(seal.mac(None, split.sealed)),
+            (Some(seal), Before::Sealed(mac)) => Some(seal.mac(Some(&mac), split.sealed)),
+            (None, Before::Nothing | Before::Sealed(_)) => split.mac,
+            (_, Before::Unknown) => None,
+        };
+        before.map_or(Before::Unknown, Before::Sealed)
     }
 
     /// The first record that can be read says how the file is sealed and what it follows.
     fn begin(&mut self, record: &Parsed<'_>) {
+        self.begun = true;
         self.done.first = Some(record.seq);
         self.done.chain = record.chain;
         let at_start = self.position.line == 1;
@@ -254,89 +263,78 @@ impl<'k> Scan<'k> {
             if at_start {
                 self.done.damage.add(self.position, Damage::NoBeginning);
             }
-            self.seal = Some(self.some_seal());
+            self.seal = self.some_seal();
             return;
         }
-        self.seal = Some(self.named_seal(record));
+        self.seal = self.named_seal(record);
         self.done.previous.clone_from(&record.previous);
         if !at_start {
             return;
         }
         let after = match (record.seq, &record.previous) {
-            (0, _) => Some(None),
+            (0, _) => Some(Before::Nothing),
             (seq, Some(previous)) if previous.seq.checked_add(1) == Some(seq) => {
-                Mac::from_text(&previous.mac).map(Some)
+                Mac::from_text(&previous.mac).map(Before::Sealed)
             }
             _ => None,
         };
         match after {
-            Some(after) => {
-                self.expected = Some(Expected {
-                    seq: record.seq,
-                    after: vec![after],
-                });
-            }
+            Some(before) => self.candidates.push(Candidate {
+                seq: record.seq,
+                before,
+            }),
             None => self.done.damage.add(self.position, Damage::NoBeginning),
         }
     }
 
-    fn named_seal(&mut self, record: &Parsed<'_>) -> Sealed<'k> {
-        if record.alg == Some("sha256") {
-            if !self.checks.keys.is_empty() {
+    fn named_seal(&mut self, record: &Parsed<'_>) -> Option<&'k Seal> {
+        let Checks { plain, keys, trust } = self.checks;
+        if record.alg == Some(plain.algorithm()) {
+            if !keys.is_empty() {
                 self.done.damage.add(self.position, Damage::Unkeyed);
                 self.counts = false;
             }
-            return Sealed::Plain(Seal::new(None));
+            return Some(plain);
         }
-        let mut keys = self.checks.keys.iter().enumerate();
-        match keys.find(|(_, key)| key.key_id() == record.kid) {
-            Some((at, key)) => {
-                self.done.key = Some(at);
-                Sealed::Keyed(key)
-            }
-            None if self.checks.trust => Sealed::Unchecked,
-            None => {
-                self.done.other_key = Some(record.kid.unwrap_or_default().to_owned());
-                self.some_seal()
-            }
+        self.done.key = keys.iter().position(|key| key.key_id() == record.kid);
+        if self.done.key.is_none() && !trust {
+            self.done.other_key = Some(record.kid.unwrap_or_default().to_owned());
         }
+        self.done.key.and_then(|at| keys.get(at))
     }
 
-    /// Records that went missing, or a number that was altered: the record after it tells.
-    fn doubt(&mut self, seq: u64) {
-        let Some(otherwise) = self.otherwise.take() else {
+    fn some_seal(&self) -> Option<&'k Seal> {
+        let Checks { plain, keys, trust } = self.checks;
+        keys.first().or_else(|| (!trust).then_some(plain))
+    }
+
+    /// A bad line may be what its number says, or stand for the record that belongs there, with either the seal that it
+    /// has or the one that it should have. One that belongs elsewhere leaves everything as it was.
+    fn stand_in(&mut self, stays: bool, seq: Option<u64>, split: Option<&line::Split<'_>>) {
+        let Some(first) = self.candidates.first().copied() else {
             return;
         };
-        if seq == otherwise.seq {
-            self.expected = Some(otherwise);
-            if let Some((_, damage)) = self.pending.list.last_mut()
-                && self.pending.count <= MAX_FINDINGS as u64
-            {
-                *damage = Damage::Altered;
-            }
-        }
-    }
-
-    fn some_seal(&self) -> Sealed<'k> {
-        match self.checks.keys.first() {
-            Some(key) => Sealed::Keyed(key),
-            None if self.checks.trust => Sealed::Unchecked,
-            None => Sealed::Plain(Seal::new(None)),
-        }
-    }
-
-    /// A bad line stands for the record that belongs there, so that the next one is not called missing too.
-    fn stand_in(&mut self, split: Option<&line::Split<'_>>) {
-        let (Some(seal), Some(expected)) = (&self.seal, &self.expected) else {
-            return;
-        };
-        let after = split.map_or_else(Vec::new, |split| {
-            let computed =
-                |after: &Option<Mac>| seal.computed(after.as_ref(), split.sealed, split.mac);
-            let computed = expected.after.iter().map(computed);
-            computed.chain([split.mac]).flatten().map(Some).collect()
+        let stated = split.and_then(|split| split.mac).map(Before::Sealed);
+        let stated = stated.into_iter().flat_map(|mac| {
+            let seqs = [seq, Some(first.seq)].into_iter().flatten();
+            seqs.map(move |seq| Candidate::after(seq, mac))
         });
-        self.go_on(expected.seq, capped(after));
+        let follows = self.candidates.iter().map(|candidate| {
+            let before = split.map_or(Before::Unknown, |split| self.sealed(candidate, split));
+            Candidate::after(candidate.seq, before)
+        });
+        let kept = self
+            .candidates
+            .iter()
+            .copied()
+            .take(if stays { 2 } else { 0 });
+        let mut next: Vec<Candidate> = kept.chain(stated).chain(follows).collect();
+        next.dedup();
+        // The last one is right where seals were altered again and again, the first ones everywhere else.
+        while next.len() > MAX_CANDIDATES {
+            next.remove(MAX_CANDIDATES - 1);
+        }
+        self.candidates = next;
     }
 
     fn found(&mut self, torn: bool, damage: Damage) {
@@ -344,11 +342,11 @@ impl<'k> Scan<'k> {
         self.pending.add(self.position, damage);
     }
 
-    fn go_on(&mut self, seq: u64, after: Vec<Option<Mac>>) {
-        self.expected = Some(Expected {
-            seq: seq.saturating_add(1),
-            after,
-        });
+    fn go_on(&mut self, seq: u64, mac: Mac) {
+        // The usual way, without taking new memory.
+        self.candidates.clear();
+        self.candidates
+            .push(Candidate::after(seq, Before::Sealed(mac)));
     }
 
     fn good(&mut self, record: &Parsed<'_>, mac: Mac, reading: &mut Reading<'_>) {
@@ -367,14 +365,7 @@ impl<'k> Scan<'k> {
         if self.counts {
             reading.record(self.position.line, &mac, record);
         }
-        match &mut self.expected {
-            // The usual way, without taking new memory.
-            Some(Expected { seq, after }) if after.len() == 1 => {
-                *seq = record.seq.saturating_add(1);
-                after.fill(Some(mac));
-            }
-            _ => self.go_on(record.seq, vec![Some(mac)]),
-        }
+        self.go_on(record.seq, mac);
     }
 
     fn finish(mut self) -> Scanned {
@@ -383,34 +374,5 @@ impl<'k> Scan<'k> {
             _ => self.done.damage.append(self.pending),
         }
         self.done
-    }
-}
-
-/// Those in the middle are given up first: they only matter where both a line and its seal were altered, again and again.
-fn capped(mut seals: Vec<Option<Mac>>) -> Vec<Option<Mac>> {
-    while seals.len() > MAX_CANDIDATES {
-        seals.remove(1);
-    }
-    seals
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_many_seals_the_first_and_the_latest_stay() {
-        let seal = Seal::new(None);
-        let all: Vec<_> = (0..50_u8)
-            .map(|byte| Some(seal.mac(None, &[byte])))
-            .collect();
-        for count in 0..all.len() {
-            let kept = capped(all[..count].to_vec());
-            assert_eq!(kept.len(), count.min(MAX_CANDIDATES));
-            assert_eq!(
-                (kept.first(), kept.last()),
-                (all.first().filter(|_| count > 0), all[..count].last())
-            );
-        }
     }
 }

@@ -14,6 +14,13 @@ pub trait Source {
     /// The file, as the caller calls it.
     fn name(&self) -> &str;
 
+    /// The name by which other files know it.
+    fn file_name(&self) -> String {
+        let name = Path::new(self.name()).file_name();
+        name.map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    }
+
     /// Begins to read it.
     fn open(&self) -> io::Result<Box<dyn BufRead>>;
 
