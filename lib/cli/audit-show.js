@@ -7,7 +7,7 @@
 const { createReadStream } = require('node:fs');
 const { createInterface } = require('node:readline');
 
-const { printable } = require('./output.js');
+const { escaped } = require('./output.js');
 const { UsageError } = require('./usage-error.js');
 
 /** What every line has is no news, and the seal is for machines. */
@@ -24,7 +24,7 @@ async function show(files, output, signal) {
     const lines = createInterface({ input: createReadStream(file, { signal }), crlfDelay: Infinity });
     try {
       for await (const line of lines) {
-        output.print(output.json ? line : forPeople(line, output));
+        output.print(output.json ? escaped(line) : forPeople(line, output));
         if (output.stdout.writableNeedDrain) await drained(output.stdout);
       }
     } catch (error) {
@@ -56,8 +56,8 @@ function forPeople(line, output) {
   const rest = Object.entries(record)
     .filter(([name]) => !LEFT_OUT.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`);
-  const head = [record.t, `#${record.seq}`].map(printable).join('  ');
-  const text = printable([String(record.ev).padEnd(9), ...rest].join('  ').trimEnd());
+  const head = [record.t, `#${record.seq}`].join('  ');
+  const text = [String(record.ev).padEnd(9), ...rest].join('  ').trimEnd();
   return `${output.paint('dim', head)}  ${text}`;
 }
 

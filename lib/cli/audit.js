@@ -2,7 +2,6 @@
 
 const { check, keysFrom, textFrom } = require('./audit-check.js');
 const { show } = require('./audit-show.js');
-const { printable } = require('./output.js');
 const { UsageError } = require('./usage-error.js');
 
 /** What `audit verify` and `audit in-doubt` end with. Stable: scripts branch on these numbers. */
@@ -77,7 +76,7 @@ function printVerdict(report, output) {
   const { verdict, files, findings, damages, inDoubt, unknown, lost, anchors, records } = report;
   for (const { file, line, byte, message } of findings) {
     const place = line > 0 ? `${file}:${line} (byte ${byte})` : file;
-    output.print(`${output.paint('red', '✗')} ${place ? `${place}: ` : ''}${printable(message)}`);
+    output.print(`${output.paint('red', '✗')} ${place ? `${place}: ` : ''}${message}`);
   }
   if (damages > findings.length) output.print(`  and ${damages - findings.length} more`);
   for (const { file, torn } of files) {
@@ -115,7 +114,7 @@ function printInDoubt({ inDoubt, unknown, damages }, output) {
 function printDoubts(injections, output, what = 'in doubt') {
   for (const { timestamp, callId, attempt, injectionId, origin } of injections) {
     const words = [timestamp, `call ${callId}`, `attempt ${attempt}`, `injection ${injectionId}`, origin];
-    output.print([output.paint('yellow', what), ...words.map(printable)].join('  '));
+    output.print([output.paint('yellow', what), ...words].join('  '));
   }
 }
 
