@@ -120,7 +120,9 @@ export async function use(): Promise<void> {
   holds<Same<typeof resolved, boolean>>();
   const [doubt] = await injector.inDoubt();
   holds<Same<typeof doubt.outcome, 'unknown' | null>>();
-  holds<Same<Awaited<ReturnType<typeof injector.blockInDoubt>>, Awaited<ReturnType<typeof injector.inDoubt>>>>();
+  holds<
+    Same<Awaited<ReturnType<typeof injector.blockInDoubt>>, Awaited<ReturnType<typeof injector.inDoubt>>>
+  >();
   // @ts-expect-error one knows it, or does not say so
   await injector.resolve('call', 'unknown');
 

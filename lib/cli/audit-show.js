@@ -7,7 +7,7 @@
 const { constants } = require('node:fs');
 const { lstat, open } = require('node:fs/promises');
 
-const { printable } = require('./output.js');
+const { escaped } = require('./output.js');
 const { UsageError } = require('./usage-error.js');
 
 /** What every line has is no news, and the seal is for machines. */
@@ -31,7 +31,7 @@ async function show(files, output, signal) {
     try {
       for await (const line of linesOf(file, signal)) {
         if (output.json && line === undefined) output.say('A line is longer than any record');
-        else output.print(output.json ? String(line) : forPeople(line, output));
+        else output.print(output.json ? escaped(String(line)) : forPeople(line, output));
         if (output.stdout.writableNeedDrain) await drained(output.stdout);
       }
     } catch (error) {
@@ -103,8 +103,8 @@ function forPeople(line, output) {
   const rest = Object.entries(record)
     .filter(([name]) => !LEFT_OUT.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`);
-  const head = [record.t, `#${record.seq}`].map(printable).join('  ');
-  const text = printable([String(record.ev).padEnd(9), ...rest].join('  ').trimEnd());
+  const head = [record.t, `#${record.seq}`].join('  ');
+  const text = [String(record.ev).padEnd(9), ...rest].join('  ').trimEnd();
   return `${output.paint('dim', head)}  ${text}`;
 }
 

@@ -3,7 +3,6 @@
 const { check, keysFrom, textFrom } = require('./audit-check.js');
 const { show } = require('./audit-show.js');
 const { prune, rekey } = require('./audit-upkeep.js');
-const { printable } = require('./output.js');
 const { UsageError } = require('./usage-error.js');
 
 /** What `audit verify` and `audit in-doubt` end with. Stable: scripts branch on these numbers. */
@@ -102,7 +101,7 @@ function printVerdict(report, output) {
   const { lost, anchors, prunedAnchors, records } = report;
   for (const { file, line, byte, message } of findings) {
     const place = line > 0 ? `${file}:${line} (byte ${byte})` : file;
-    output.print(`${output.paint('red', '✗')} ${place ? `${place}: ` : ''}${printable(message)}`);
+    output.print(`${output.paint('red', '✗')} ${place ? `${place}: ` : ''}${message}`);
   }
   if (damages > findings.length) output.print(`  and ${damages - findings.length} more`);
   printRemarks(report, output);
@@ -139,12 +138,11 @@ function printRemarks({ files, gaps }, output) {
   const mark = output.paint('yellow', '!');
   for (const { file, torn, next, checked } of files) {
     if (torn !== null) output.print(`${mark} ${file}:${torn}: the line is torn`);
-    if (next !== null)
-      output.print(`${mark} ${file}: the log goes on in ${printable(next)}, which is not there`);
+    if (next !== null) output.print(`${mark} ${file}: the log goes on in ${next}, which is not there`);
     if (!checked) output.print(`${mark} ${file}: not checked: its key was announced, and not given`);
   }
   for (const { file, line, lost, first, last } of gaps) {
-    const ids = first === null ? '' : `, of injections ${printable(first)} to ${printable(last)}`;
+    const ids = first === null ? '' : `, of injections ${first} to ${last}`;
     output.print(`${mark} ${file}:${line}: the log could not take ${plural(lost, 'record')}${ids}`);
   }
 }
@@ -169,7 +167,7 @@ function printInDoubt({ inDoubt, unknown, moreInDoubt, damages }, output) {
 function printDoubts(injections, output, what = 'in doubt') {
   for (const { timestamp, callId, attempt, injectionId, origin } of injections) {
     const words = [timestamp, `call ${callId}`, `attempt ${attempt}`, `injection ${injectionId}`, origin];
-    output.print([output.paint('yellow', what), ...words.map(printable)].join('  '));
+    output.print([output.paint('yellow', what), ...words].join('  '));
   }
 }
 

@@ -127,7 +127,8 @@ function published({ library, settings: found }) {
 function proxy(patient) {
   const { values, env, library } = patient;
   const set = variablesSet(env);
-  if (values.proxy === undefined) {
+  const proxy = patient.settings ? patient.settings.proxy : (values.proxy ?? values['proxy-file']);
+  if (proxy === undefined) {
     if (set.length === 0) return skipped('no proxy variable is set, and none is used');
     return warning(
       `${set.join(', ')} set and ignored: connections go straight to the host`,
@@ -140,9 +141,13 @@ function proxy(patient) {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     patient.auth = undefined;
-    return failed(EXIT.USAGE, error.message, 'Pass --proxy env, or the http or https address of a proxy.');
+    return failed(
+      EXIT.USAGE,
+      error.message,
+      'Pass --proxy env, or the http or https address of a proxy, with a password in --proxy-file.',
+    );
   }
-  if (values.proxy !== 'env') return ok('the proxy of --proxy is used, except to this machine');
+  if (proxy !== 'env') return ok('the proxy that was named is used, except to this machine');
   if (set.length > 0) return ok(`${set.join(', ')} set and used, except to this machine and to NO_PROXY`);
   return warning('--proxy env was given, but no proxy variable is set', 'Set HTTPS_PROXY.');
 }

@@ -133,8 +133,11 @@ const MARKS = {
  */
 function lines(output, title, { status, message, advice }) {
   const mark = output.paint(...MARKS[status]);
-  const advised = advice ? advice.split('\n').map((text) => `  ${' '.repeat(WIDTH)}→ ${text}`) : [];
-  return [`${mark} ${title.padEnd(WIDTH)}${message}`, ...advised];
+  // What comes from outside never begins a line.
+  const below = (/** @type {string} */ text) => `  ${' '.repeat(WIDTH)}${text}`;
+  const [first, ...more] = message.split('\n');
+  const advised = (advice?.split('\n') ?? []).map((text) => `→ ${text}`);
+  return [`${mark} ${title.padEnd(WIDTH)}${first}`, ...[...more, ...advised].map(below)];
 }
 
 module.exports = {

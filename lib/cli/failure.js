@@ -35,7 +35,7 @@ function describe(error, exitCode) {
  */
 function ofAny(error) {
   if (error instanceof UsageError) {
-    return plain(EXIT.USAGE, 'ERR_USAGE', [error.message, ...(error.hint ? [error.hint] : [])]);
+    return plain(EXIT.USAGE, 'ERR_USAGE', [error.message, ...(error.hint?.split('\n') ?? [])]);
   }
   if (error instanceof Interrupted) {
     return plain(error.exitCode, 'ABORT_ERR', ['Interrupted; no digit was sent']);
@@ -46,7 +46,7 @@ function ofAny(error) {
     return ofLibrary(/** @type {import('../../index.js').DtmfError} */ (error));
   }
   const failure = plain(EXIT.INTERNAL, 'ERR_INTERNAL', ['Internal error, please report it']);
-  return { ...failure, lines: [...failure.lines, stack ?? String(error)] };
+  return { ...failure, lines: [...failure.lines, ...(stack ?? String(error)).split('\n')] };
 }
 
 /**

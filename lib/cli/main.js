@@ -113,7 +113,7 @@ function find(word) {
  * @param {readonly string[]} words
  */
 function help(output, [word]) {
-  output.print((word === undefined ? HELP : find(word).help).trimEnd());
+  output.lines((word === undefined ? HELP : find(word).help).trimEnd().split('\n'));
   return EXIT.OK;
 }
 

@@ -149,10 +149,10 @@ function isAboutScope({ code, response }) {
  * @param {Patient} patient
  * @param {'authUrl' | 'apiUrl'} field
  */
-function way({ values, env }, field) {
+function way({ settings, env }, field) {
   const variable = field === 'authUrl' ? 'CXONE_AUTH_URL' : 'CXONE_API_URL';
   const advice = `Check ${variable}, the DNS and the firewall; for a certificate NODE_EXTRA_CA_CERTS.`;
-  const ignored = values.proxy === undefined ? variablesSet(env) : [];
+  const ignored = settings?.proxy === undefined ? variablesSet(env) : [];
   return ignored.length > 0 ? `${advice} ${ignored.join(', ')} was ignored: try --proxy env.` : advice;
 }
 

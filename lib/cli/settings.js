@@ -50,7 +50,9 @@ const SETTINGS = Object.freeze({
   callId: { option: 'call', variable: 'CXONE_CALL_ID', what: 'call' },
   sessionId: { option: 'session', variable: 'CXONE_SESSION_ID', what: 'agent session' },
   contactId: { option: 'contact', variable: 'CXONE_CONTACT_ID', what: 'contact' },
-  proxy: { option: 'proxy', what: 'proxy' },
+  proxy: { option: 'proxy', variable: 'CXONE_PROXY', what: 'proxy' },
+  // It may hold a password, which has no place in an option.
+  proxyUrl: { option: 'proxy-file', what: 'URL of the proxy', secret: true },
   // It may hold a password.
   fleetUrl: {
     option: 'fleet-url-file',
@@ -102,7 +104,9 @@ const SETTINGS_HELP = `Settings (an option, or the variable behind it):
   --api <name>                 telephony-v2 or agent-session, when   CXONE_API
                                variables name a call and a session
   --api-version <version>      version of the sessions' API, such as v23.0
-  --proxy <env|url>            go through a proxy: the one that HTTPS_PROXY names, or this one
+  --proxy <env|url>            go through a proxy: the one that        CXONE_PROXY
+                               HTTPS_PROXY names, or this one
+  --proxy-file <file>          file that holds its URL, where that has a password
   --fleet-url-file <file>      file that holds the URL of the        CXONE_FLEET_URL (the URL itself)
                                fleet's Redis, or several of a
                                cluster, between commas
@@ -127,9 +131,27 @@ function readSettings(values, env) {
     const given = secret ? readSecret(option, values[option]) : values[option];
     found[field] = given ?? ((variable && env[variable]) || undefined);
   }
+  found.proxy = proxyOf(values.proxy, found);
   const grant = chooseGrant(found.grant);
   for (const field of foreignTo(grant)) if (!isOption(field)) found[field] = undefined;
   return { ...found, grant, api: chooseApi(found, isOption) };
+}
+
+/**
+ * @param {string | undefined} option
+ * @param {Record<string, string | undefined>} found
+ */
+function proxyOf(option, { proxy, proxyUrl }) {
+  if (option?.includes('@')) {
+    throw new UsageError(
+      '--proxy has a user or a password in it, and other users see it in the process list',
+      'Write the URL into a file for --proxy-file, set CXONE_PROXY to it, or set HTTPS_PROXY and write --proxy env.',
+    );
+  }
+  if (option !== undefined && proxyUrl !== undefined) {
+    throw new UsageError('--proxy and --proxy-file name a proxy each', 'Leave one of them out.');
+  }
+  return proxyUrl ?? proxy;
 }
 
 /**

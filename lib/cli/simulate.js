@@ -143,7 +143,7 @@ function introduction({ url, credentials, accessKey }, { pid, platform, callId, 
       CXONE_SESSION_ID: sessionId,
       CXONE_CONTACT_ID: contactId,
     }),
-  ].join('\n');
+  ];
 }
 
 /**

@@ -176,7 +176,7 @@ impl Options {
     #[must_use]
     pub fn table() -> Vec<OptionSpec> {
         let directory = "The folder, which must exist. Every process makes files of its own in it, with mode 0600.";
-        let place = DIRECTORY.required_spec(directory);
+        let place = DIRECTORY.required().required_spec(directory);
         std::iter::once(place).chain(Self::options()).collect()
     }
 }

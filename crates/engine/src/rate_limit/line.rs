@@ -24,7 +24,7 @@ pub(crate) trait Slots: Send + Sync {
     fn reserve(
         &self,
         longest: Duration,
-    ) -> impl Future<Output = Result<Result<(Duration, Self::Slot), WaitTooLong>, Self::Error>> + Send;
+    ) -> impl Future<Output = Reserved<Self::Slot, Self::Error>> + Send;
 
     /// The slot is used.
     fn used(slot: Self::Slot);
@@ -32,6 +32,9 @@ pub(crate) trait Slots: Send + Sync {
     /// How far away a slot is at least that comes after so many others.
     fn at_least(&self, others: usize) -> Duration;
 }
+
+/// How far away a slot is and the slot, or that it is too far away; the outer error says that nothing can be said.
+pub(crate) type Reserved<S, E> = Result<Result<(Duration, S), WaitTooLong>, E>;
 
 /// Those who wait for slots, by their places.
 #[derive(Default)]
