@@ -152,7 +152,7 @@ options! {
     }
 }
 
-const DIRECTORY: Field<Parsed<String>> = text("directory");
+const DIRECTORY: Field<Parsed<String>> = text("directory").required();
 
 impl Options {
     /// The defaults, in a folder.

@@ -194,6 +194,63 @@ async fn a_disk_that_stands_still_holds_nobody_up_for_ever() {
     assert!(written.contains(r#""ev":"outcome""#));
 }
 
+/// Far more than the queue takes: what finds no place, and what nobody waits for any longer, is there or is counted.
+#[tokio::test(start_paused = true)]
+async fn what_goes_on_while_the_disk_stands_still_is_written_later_or_is_a_gap() {
+    const INJECTIONS: u64 = 5_000;
+    let disk = MemoryDisk::default();
+    let (stands, standing) = channel();
+    let (begin, waits) = channel::<()>();
+    let waits = Mutex::new(waits);
+    disk.fail(move |operation| {
+        if operation == Operation::Sync {
+            let _ = stands.send(());
+            let _ = waits.lock().unwrap().recv();
+        }
+        None
+    });
+    let options = Options {
+        on_failure: OnFailure::Continue,
+        ..options()
+    };
+    let (log, _) = log_on(&disk, options);
+    let first = log.intent(intent(0));
+    standing.recv().unwrap();
+    let others: Vec<_> = (1..INJECTIONS)
+        .map(|number| log.intent(intent(number)))
+        .collect();
+    // Their callers go on after two seconds.
+    first.await.unwrap();
+    for other in others {
+        other.await.unwrap();
+    }
+    let _clock = still();
+    let outcomes: Vec<_> = (0..INJECTIONS)
+        .map(|number| log.outcome(outcome(number, accepted())))
+        .collect();
+    drop(begin);
+    for outcome in outcomes {
+        assert!(!outcome.await);
+    }
+    log.close().await;
+    let written = text(&disk);
+    let there = [r#""ev":"intent""#, r#""ev":"outcome""#]
+        .map(|event| written.matches(event).count() as u64);
+    let report = check_disk(&disk, &[]);
+    // What has an intent, and an outcome that is lost, is in doubt.
+    assert_eq!(report.verdict(), Verdict::InDoubt);
+    assert!(there[0] >= 4_096, "{there:?}");
+    assert_eq!(
+        there[0] + there[1] + report.lost,
+        2 * INJECTIONS,
+        "{there:?}"
+    );
+    let [gap] = &report.gaps[..] else {
+        panic!("{:?}", report.gaps)
+    };
+    assert_eq!(gap.ids, Some((id(0), id(INJECTIONS - 1))));
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_durability_nobody_waits() {
     let _clock = still();

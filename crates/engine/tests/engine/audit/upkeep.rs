@@ -69,6 +69,17 @@ fn old_files_are_removed_again_and_again_and_the_log_stays_intact() {
         assert!(report.pruned_anchors > 0);
         assert_eq!(report.anchors + report.pruned_anchors, given.len() as u64);
     }
+    // So are the records of what was removed, and what they say stays.
+    let all = Folder::new();
+    let given_there = process(&all.0, 0, true);
+    for _ in 0..3 {
+        let done = prune(&all.0, &[key()], END, "host", &Progress::default()).unwrap();
+        assert!(!done.files.is_empty());
+        assert_eq!(all.files().len(), 1);
+        let report = check(&all, &[&key()], &given_there).unwrap();
+        assert_eq!(report.verdict(), Verdict::Intact, "{:?}", report.findings);
+        assert_eq!(report.pruned_anchors, given_there.len() as u64);
+    }
     // What was removed without a word is missed all the same.
     let holds = |file: &PathBuf| fs::read_to_string(file).unwrap().contains("intent");
     let oldest = folder.files().into_iter().find(holds).unwrap();
