@@ -5,7 +5,6 @@
 //! hold addresses and headers.
 
 use std::fmt;
-use std::io::Write as _;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -17,6 +16,7 @@ use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use super::outbox::Outbox;
 use super::record::Logged;
+use super::stderr;
 
 /// Where the lines go. Without one there is no subscriber, and no line is made.
 #[derive(Clone)]
@@ -33,7 +33,9 @@ impl EngineLog {
             owner,
             outbox: Arc::clone(outbox),
             to_logger,
-            to_stderr,
+            to_stderr: to_stderr
+                .then(|| stderr::Lines::to(std::io::stderr()))
+                .flatten(),
         }))
     }
 
@@ -52,7 +54,7 @@ struct Lines {
     owner: f64,
     outbox: Arc<Outbox>,
     to_logger: bool,
-    to_stderr: bool,
+    to_stderr: Option<stderr::Lines>,
 }
 
 impl Subscriber for Lines {
@@ -68,14 +70,9 @@ impl Subscriber for Lines {
         let mut line = Line::default();
         event.record(&mut line);
         let level = event.metadata().level();
-        if self.to_stderr {
+        if let Some(stderr) = &self.to_stderr {
             let fields = serde_json::to_string(&line.fields).unwrap_or_default();
-            // A closed standard error is no reason to fail.
-            let _ = writeln!(
-                std::io::stderr(),
-                "cxone-dtmf {level}: {} {fields}",
-                line.message
-            );
+            stderr.write(format!("cxone-dtmf {level}: {} {fields}", line.message));
         }
         if self.to_logger {
             self.outbox.push(&Logged {

@@ -12,9 +12,13 @@ use super::thrown::Thrown;
 use cxone_dtmf_engine::Secret;
 use cxone_dtmf_engine::auth::{Token, is_bearer_token};
 use cxone_dtmf_engine::error::{Cause, Code, Error};
+use cxone_dtmf_engine::http::MAX_ANSWER_BYTES;
 
 /// How long the program's `getAccessToken` may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The longest token, in bytes: no token endpoint can give a longer one.
+const LONGEST: usize = MAX_ANSWER_BYTES;
 
 /// The generation before the first one of these tokens. Those of a cache stay below, so that a refused token tells where it
 /// came from.
@@ -91,9 +95,14 @@ impl ForeignTokens {
     /// JavaScript answered.
     pub fn answered(&self, request: u32, token: String) {
         let token = Secret::new(token);
-        let mut state = self.state();
-        state.generation += 1;
-        let answer = if is_bearer_token(&token) {
+        let answer = if token.expose().len() > LONGEST {
+            let message = format!(
+                "getAccessToken() of the auth client gave a token of more than {LONGEST} bytes"
+            );
+            Err(Error::not_sent(Code::Auth, message))
+        } else if is_bearer_token(&token) {
+            let mut state = self.state();
+            state.generation += 1;
             Ok(Answer::Token(Token {
                 value: token,
                 generation: state.generation,
@@ -105,7 +114,6 @@ impl ForeignTokens {
                 "getAccessToken() of the auth client gave something that is not a bearer token (RFC 6750 section 2.1)",
             ))
         };
-        drop(state);
         self.finish(request, &answer);
     }
 

@@ -14,7 +14,7 @@
 //! | `events`, `audit_notices`, `engine_log`, `metrics` | what the engine tells, made into records and text |
 //! | `foreign_tokens`, `transports` | tokens of the program's own auth client; connections that objects share |
 //! | `tables` | facts that are written once, for `lib/`, the command line and the documentation |
-//! | `panics` | what a panic prints |
+//! | `panics`, `stderr` | what a panic prints; lines on standard error |
 
 #![allow(
     clippy::needless_pass_by_value,
@@ -55,6 +55,7 @@ pub mod params;
 pub mod payload;
 mod record;
 mod simulator;
+mod stderr;
 // Public for the same reason.
 pub mod tables;
 mod thrown;

@@ -1,5 +1,6 @@
 //! What a panic prints.
 
+use std::io::{self, Write as _};
 use std::panic;
 use std::sync::Once;
 
@@ -11,7 +12,8 @@ pub fn silence() {
         panic::set_hook(Box::new(|panic| {
             if let Some(place) = panic.location() {
                 let (file, line) = (place.file(), place.line());
-                eprintln!("cxone-dtmf: internal error at {file}:{line}");
+                // Not by `eprintln`: where standard error is closed it panics, and a panic in here ends the process.
+                let _ = writeln!(io::stderr(), "cxone-dtmf: internal error at {file}:{line}");
             }
         }));
     });

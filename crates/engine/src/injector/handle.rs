@@ -66,9 +66,15 @@ impl Injector {
     /// could be read of them.
     #[must_use]
     pub fn refuse(&self, id: u64, params: &Params, error: Error) -> Injection {
-        let names = Names::of(&*self.0.parts.profile, params);
+        let names = Names::or_none(&*self.0.parts.profile, params);
         let identity = Identity::new(Arc::clone(&self.0), id, Instant::now(), &names);
         Injection::refuse(identity, error)
+    }
+
+    /// Whether it is this one, or a clone of it.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Ends the work with this number, also in flight. Nothing happens when it has ended already.

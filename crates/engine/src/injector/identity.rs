@@ -1,5 +1,6 @@
 //! What every injection has from the moment it was asked for to its end.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 use super::engine::Engine;
 use super::in_flight::InFlightEntry;
+use super::messages;
 use crate::api::{Params, WireProfile};
 use crate::error::Error;
 use crate::in_doubt::Recipient;
@@ -47,6 +49,14 @@ impl Names {
             call: params.call(profile.params()),
             correlation_id: params.correlation_id(),
         }
+    }
+
+    /// The same, but for a panic: it ends the injection, which needs names before it can end.
+    pub(super) fn or_none(profile: &dyn WireProfile, params: &Params) -> Self {
+        catch_unwind(AssertUnwindSafe(|| Self::of(profile, params))).unwrap_or_else(|_| Self {
+            call: Err(messages::dropped()),
+            correlation_id: Err(messages::dropped()),
+        })
     }
 }
 

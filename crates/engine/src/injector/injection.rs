@@ -58,7 +58,7 @@ impl Injection {
         params: &Params,
         options: &InjectionOptions,
     ) -> Self {
-        let names = Names::of(&*engine.parts.profile, params);
+        let names = Names::or_none(&*engine.parts.profile, params);
         let identity = Identity::new(engine, id, asked, &names);
         let mut identity = scopeguard::guard(identity, |identity| {
             drop(Ended::refused(identity, messages::dropped()).settle());

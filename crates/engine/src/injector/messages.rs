@@ -242,7 +242,7 @@ fn full(message: String) -> Error {
 }
 
 /// The work was dropped before it could end, as when its thread dies or a part of the engine fails.
-pub(super) fn dropped() -> Error {
+pub(crate) fn dropped() -> Error {
     Error::not_sent(
         Code::Closed,
         "the injector went away before the digits were handed over",

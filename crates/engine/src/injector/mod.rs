@@ -17,11 +17,13 @@
 //! | `versions` | which versions of the API answer |
 //! | `outgoing`, `playout`, `messages` | requests with token and address; how long tones play; the sentences of errors |
 //! | `engine`, `in_flight`, `identity` | what all work of one injector shares, what is under way, the names of an injection |
+//! | `ascending` | what makes those names ascend |
 //! | `handle` | what a program holds |
 
 mod acquisition;
 mod active;
 mod answer;
+mod ascending;
 mod attempt;
 mod capacity;
 mod commands;
@@ -56,5 +58,6 @@ pub use commands::SessionOrder;
 pub use engine::{Parts, Submissions};
 pub use handle::Injector;
 pub use injection::Injection;
+pub(crate) use messages::dropped;
 pub use sessions::Follower;
 pub use versions::Versions;

@@ -55,6 +55,16 @@ impl<S: Begin> SubmitQueue<S> {
         }
     }
 
+    /// Begins a batch of what was submitted, and tells how many are left of those that are `counted`. For who asks how much waits, and
+    /// may not have the time to begin it all.
+    pub fn begin_some(&self, counted: impl Fn(&S) -> bool) -> usize {
+        self.begin(BATCH);
+        locked(&self.submitted)
+            .iter()
+            .filter(|it| counted(it))
+            .count()
+    }
+
     /// Begins at most so many. `true` when there may be more.
     fn begin(&self, most: usize) -> bool {
         // Before the look: a submission after it starts another drainer.
@@ -183,6 +193,18 @@ mod tests {
         while locked(&seen).len() < BATCH * 3 {
             yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn who_asks_how_many_wait_begins_a_batch_and_counts_the_rest() {
+        let queue = Arc::new(SubmitQueue::default());
+        let seen = Seen::default();
+        for number in 0..BATCH * 3 {
+            queue.submit(numbered(number, &seen));
+        }
+        let is_even = |it: &Numbered| it.number.is_some_and(|number| number % 2 == 0);
+        assert_eq!(queue.begin_some(is_even), BATCH);
+        assert_eq!(locked(&seen).len(), BATCH);
     }
 
     #[test]

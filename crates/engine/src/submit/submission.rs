@@ -1,5 +1,6 @@
 //! An injection as it was asked for: plain data, not validated yet.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 
 use tokio::runtime::Handle;
@@ -13,7 +14,7 @@ use crate::BoxFuture;
 use crate::api::Params;
 use crate::config::InjectionOptions;
 use crate::error::Error;
-use crate::injector::Injector;
+use crate::injector::{Injector, dropped};
 use crate::outcome::Outcome;
 
 /// Reads the settings of an injection: the text, and the number of the manual lock.
@@ -63,7 +64,9 @@ impl Begin for Submission {
             runtime,
         } = self;
         with_default(&log, || {
-            let injection = match read(options.as_deref(), lock) {
+            // A panic here must not take the promise along; from where the injection exists it ends it.
+            let options = catch_unwind(AssertUnwindSafe(|| read(options.as_deref(), lock)));
+            let injection = match options.unwrap_or_else(|_| Err(dropped())) {
                 Ok(options) => injector.inject_asked(asked, id, params, &options),
                 Err(error) => injector.refuse(id, &params, error),
             };

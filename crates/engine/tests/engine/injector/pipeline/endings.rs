@@ -13,21 +13,28 @@ use cxone_dtmf_engine::config::{Config, InjectionOptions};
 use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::endpoint::Configured;
 use cxone_dtmf_engine::error::{Code, Error};
+use cxone_dtmf_engine::injector::Submissions as _;
 use cxone_dtmf_engine::injector::{Injector, Parts};
 use cxone_dtmf_engine::lock::{LockId, Registry};
 use cxone_dtmf_engine::origin::base_url;
 use cxone_dtmf_engine::outcome::Outcome;
+use cxone_dtmf_engine::submit::{Submission, SubmitQueue};
 use http::HeaderMap;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
+use tracing::Dispatch;
 
-use crate::support::{Act, Api, Events, Platform, SlowRecord, ToPlatform, Tokens, World, ms};
+use crate::support::{
+    Act, Api, Events, Platform, SlowRecord, ToPlatform, Tokens, World, failed, ms,
+};
 
 for_each_api! {
     a_lock_that_expires_while_it_is_released_waits_for_what_is_under_it,
     an_abandoned_lock_is_not_passed_on_before_what_is_under_it_has_ended,
     what_is_dropped_while_its_record_is_written_keeps_its_end,
     a_panic_while_it_is_validated_ends_it,
+    a_panic_before_it_is_validated_ends_it,
 }
 
 /// One injection under a lock, which the platform takes a second for, and another behind the lock.
@@ -131,6 +138,32 @@ async fn what_is_dropped_while_its_record_is_written_keeps_its_end(api: Api) {
     assert_eq!(finished.len(), 1);
     assert_eq!(finished[0].delivery(), Delivery::Accepted);
     assert!(registry.is_empty());
+}
+
+async fn a_panic_before_it_is_validated_ends_it(api: Api) {
+    let World {
+        injector, events, ..
+    } = api.world(Platform::scripted([]), api.config());
+    let queue = Arc::new(SubmitQueue::default());
+    queue.submit(Submission {
+        injector: injector.clone(),
+        id: 1,
+        asked: Instant::now(),
+        params: api.params("call", "1"),
+        options: None,
+        lock: None,
+        read: |_, _| resume_unwind(Box::new("planted")),
+        aborted: false,
+        log: Dispatch::none(),
+        runtime: Handle::current(),
+    });
+    queue.drain();
+    let finished = events.finished();
+    assert_eq!(finished.len(), 1);
+    failed(&finished[0], Code::Closed, Delivery::NotSent);
+    let before = Instant::now();
+    injector.close(None).await;
+    assert_eq!(before.elapsed(), ms(0), "nothing is under way");
 }
 
 /// Panics where parameters are validated.

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 
 for_each_api! {
     the_platform_never_sees_more_than_configured_and_calls_take_turns,
+    who_was_submitted_first_goes_first_however_late_its_call_is_free,
     a_429_holds_back_other_calls_only_where_a_limit_is_configured,
     who_cannot_go_before_the_deadline_fails_at_once,
     an_abort_within_the_wait_gives_the_slot_back,
@@ -76,6 +77,27 @@ async fn the_platform_never_sees_more_than_configured_and_calls_take_turns(api: 
             assert!((4..=6).contains(&served), "{name} got {served} of 50");
         }
     }
+}
+
+/// A slot a second. The second one waits for its call until the first has been answered, and books nothing until then.
+async fn who_was_submitted_first_goes_first_however_late_its_call_is_free(api: Api) {
+    let world = api.world(
+        Platform::scripted([Act::slow(202, Duration::from_millis(2_500))]),
+        config(api, limited(Some(60), None, 1)),
+    );
+    let calls = ["a", "a", "b", "c", "d", "e", "f"];
+    let tasks: Vec<_> = (0..)
+        .zip(calls)
+        .map(|(n, call)| press(&world, n, call))
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap().delivery(), Delivery::Accepted);
+    }
+    let seen = world.platform.requests();
+    let order: Vec<_> = seen.iter().map(|seen| &*seen.call).collect();
+    assert_eq!(order, ["a", "b", "c", "a", "d", "e", "f"]);
+    let took = seen[6].at - seen[0].at;
+    assert_eq!(took.as_millis() / 100, 60, "no slot was lost");
 }
 
 async fn a_429_holds_back_other_calls_only_where_a_limit_is_configured(api: Api) {
