@@ -62,6 +62,11 @@ impl Seat {
 }
 
 impl Line {
+    /// Whether nobody waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.state().waiting.is_empty()
+    }
+
     /// Waits for a slot. Fails at once where it would come after the deadline, as far as that is known.
     pub(crate) async fn pass<S: Slots>(
         &self,

@@ -64,7 +64,7 @@ impl FleetRateLimiter {
         self.local.acquire(place, call, deadline).await
     }
 
-    /// The slot of the call comes first and the common one after it. The outer error is the store's.
+    /// The slot of the call comes first and the common one with it or after it. The outer error is the store's.
     async fn wait_shared(
         &self,
         place: u64,
@@ -72,41 +72,54 @@ impl FleetRateLimiter {
         deadline: Instant,
     ) -> Result<Result<(), WaitTooLong>, StoreError> {
         if let Some(rate) = self.each {
-            let of_call = SharedSchedule::new(self.store.keys(), &self.scope, call, rate);
-            if let Err(too_long) = self.wait_for(&of_call, deadline).await? {
-                return Ok(Err(too_long));
+            let mut schedules = vec![SharedSchedule::new(
+                self.store.keys(),
+                &self.scope,
+                call,
+                rate,
+            )];
+            // A common slot that is free now, where nobody is before it. In a cluster they mostly lie on different nodes.
+            if schedules.iter().all(|it| it.tag() == self.all.tag()) && self.line.is_empty() {
+                schedules.push(self.all.clone());
+            }
+            match self.wait_for(schedules, deadline).await? {
+                Ok(1) => {}
+                waited => return Ok(waited.map(drop)),
             }
         }
         if self.all.rate() == Gcra::UNLIMITED {
-            return self.wait_for(&self.all, deadline).await;
+            let waited = self.wait_for(vec![self.all.clone()], deadline).await?;
+            return Ok(waited.map(drop));
         }
         self.line.pass(&Common(self), place, deadline).await
     }
 
+    /// Waits for a slot, and tells in how many of the schedules it was.
     async fn wait_for(
         &self,
-        schedule: &SharedSchedule,
+        schedules: Vec<SharedSchedule>,
         deadline: Instant,
-    ) -> Result<Result<(), WaitTooLong>, StoreError> {
+    ) -> Result<Result<usize, WaitTooLong>, StoreError> {
         let longest = deadline.saturating_duration_since(Instant::now());
-        match self.reserve(schedule, longest).await? {
+        match self.reserve(schedules, longest).await? {
             Ok((wait, slot)) => {
                 sleep(wait).await;
-                slot.used();
-                Ok(Ok(()))
+                let count = slot.count;
+                slot.reservation.used();
+                Ok(Ok(count))
             }
             Err(too_long) => Ok(Err(too_long)),
         }
     }
 
-    async fn reserve(&self, schedule: &SharedSchedule, longest: Duration) -> Reserved {
-        let (store, schedule) = (Arc::clone(&self.store), schedule.clone());
+    async fn reserve(&self, schedules: Vec<SharedSchedule>, longest: Duration) -> Reserved {
+        let store = Arc::clone(&self.store);
         let (sender, receiver) = oneshot::channel();
         // In a task of its own: a caller that is dropped before the answer arrives has a reservation all the same.
         spawn(async move {
-            let reserved = SharedSlot::reserve(&store, &[schedule], longest).await;
+            let reserved = SharedSlot::reserve(&store, &schedules, longest).await;
             let reserved = reserved.map(|reserved| match reserved {
-                SharedReservation::Slot { wait, slot } => Ok((wait, cancel_on_drop(store, slot))),
+                SharedReservation::Slot { wait, slot } => Ok((wait, Slot::of(store, slot))),
                 SharedReservation::TooFar { wait } => Err(WaitTooLong(wait)),
             });
             // Without a receiver the reservation is dropped here, and so cancelled.
@@ -116,7 +129,13 @@ impl FleetRateLimiter {
     }
 }
 
-type Slot = CancelOnDrop<Box<dyn FnMut() + Send>>;
+/// A slot of this process.
+struct Slot {
+    /// In how many schedules it is.
+    count: usize,
+    reservation: CancelOnDrop<Box<dyn FnMut() + Send>>,
+}
+
 type Reserved = Result<Result<(Duration, Slot), WaitTooLong>, StoreError>;
 
 /// The slots of all calls together.
@@ -127,11 +146,11 @@ impl Slots for Common<'_> {
     type Error = StoreError;
 
     async fn reserve(&self, longest: Duration) -> Reserved {
-        self.0.reserve(&self.0.all, longest).await
+        self.0.reserve(vec![self.0.all.clone()], longest).await
     }
 
     fn used(slot: Slot) {
-        slot.used();
+        slot.reservation.used();
     }
 
     /// What the other processes have reserved is known to the server alone.
@@ -161,14 +180,21 @@ impl RateLimiter for FleetRateLimiter {
     }
 }
 
-fn cancel_on_drop(store: Arc<Store>, slot: SharedSlot) -> Slot {
-    CancelOnDrop::new(Box::new(move || {
-        let (store, slot) = (Arc::clone(&store), slot.clone());
-        spawn(async move {
-            // A slot that is not given back lapses.
-            let _ = slot.cancel(&store).await;
-        });
-    }))
+impl Slot {
+    fn of(store: Arc<Store>, slot: SharedSlot) -> Self {
+        let count = slot.count();
+        let cancel = move || {
+            let (store, slot) = (Arc::clone(&store), slot.clone());
+            spawn(async move {
+                // A slot that is not given back lapses.
+                let _ = slot.cancel(&store).await;
+            });
+        };
+        Self {
+            count,
+            reservation: CancelOnDrop::new(Box::new(cancel)),
+        }
+    }
 }
 
 impl fmt::Debug for FleetRateLimiter {

@@ -1,7 +1,8 @@
 //! The rate limit of a fleet: all processes reserve their slots in common schedules, by the clock of the server.
 //!
 //! The formula is [`Gcra`](crate::rate_limit::Gcra), in Lua; a test holds the two against each other. A request reserves
-//! its slot on the server and waits for it here: one round trip for each of both limits. While the store is away a process keeps to its part of the limits.
+//! its slot on the server and waits for it here: one round trip for both limits where they share a node and both are free, else
+//! one for each. While the store is away a process keeps to its part of the limits.
 
 mod limiter;
 mod shared_schedule;

@@ -37,7 +37,7 @@ pub struct SharedSlot {
 
 impl SharedSlot {
     /// Reserves the next free slot, if it is at most `longest` away. Of two schedules, which must share a hash tag, the
-    /// second is left out while the first has to be waited for: its slot would be used too late.
+    /// second is left out while either has to be waited for.
     pub async fn reserve(
         store: &Store,
         schedules: &[SharedSchedule],

@@ -1,5 +1,6 @@
 -- KEYS: request, one or two schedules. ARGV: TTL of a request (ms), longest wait, then interval and tolerance of each
--- schedule. Nothing is reserved in the second one while the first has to be waited for: its slot would be used too late.
+-- schedule. Nothing is reserved in the second one while either has to be waited for: a slot there belongs to whoever is first
+-- in line when it is due.
 -- Reply: {1, wait, first schedule after it, second one or 0 where it is still to be reserved} | {0, wait}
 local made = redis.call('GET', KEYS[1])
 if made then
@@ -13,6 +14,7 @@ for n = 2, #KEYS do
   local interval, tolerance = tonumber(ARGV[2 * n - 1]), tonumber(ARGV[2 * n])
   local changed, longer, reserved = reserve(scheduled(KEYS[n]), now, interval, tolerance, tonumber(ARGV[2]))
   if not reserved then return { 0, longer } end
+  if n == 3 and longer > 0 then break end
   after[n - 1], wait = changed, longer
   if wait > 0 and n == 2 and #KEYS == 3 then break end
 end
