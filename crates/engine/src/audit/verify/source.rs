@@ -73,12 +73,6 @@ impl FileSource {
         }
         Ok(files)
     }
-
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
 impl Source for FileSource {
