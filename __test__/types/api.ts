@@ -118,9 +118,11 @@ export async function use(): Promise<void> {
   await injectWithRetry({ injectDTMF: async (given) => injector.injectDTMF(given) }, params);
   const resolved = await injector.resolve('call', 'not-pressed');
   holds<Same<typeof resolved, boolean>>();
-  const [doubt] = await injector.inDoubt();
-  holds<Same<typeof doubt.outcome, 'unknown' | null>>();
-  holds<Same<Awaited<ReturnType<typeof injector.blockInDoubt>>, Awaited<ReturnType<typeof injector.inDoubt>>>>();
+  const doubts = await injector.inDoubt();
+  holds<Same<(typeof doubts)[number]['outcome'], 'unknown' | null>>();
+  holds<
+    Same<Awaited<ReturnType<typeof injector.blockInDoubt>>, Awaited<ReturnType<typeof injector.inDoubt>>>
+  >();
   // @ts-expect-error one knows it, or does not say so
   await injector.resolve('call', 'unknown');
 

@@ -51,8 +51,8 @@ struct RealFile(File);
 impl Disk for RealDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
         let mut options = OpenOptions::new();
-        // `create_new` follows no symbolic link (POSIX open, O_EXCL).
-        options.append(true).create_new(true);
+        // `create_new` follows no symbolic link (POSIX open, O_EXCL). Windows locks no file that can only be appended to.
+        options.read(true).append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path)?;
