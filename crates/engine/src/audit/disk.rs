@@ -38,7 +38,7 @@ pub trait LogFile: Send {
     /// Cuts it off.
     fn truncate(&mut self, len: u64) -> io::Result<()>;
 
-    /// Whether it still has a name: one that was removed goes with the process.
+    /// Whether it still has a name: one that was removed goes with the process. Not known on Windows.
     fn is_linked(&self) -> bool;
 }
 
@@ -106,7 +106,7 @@ impl LogFile for RealFile {
 
     #[cfg(not(unix))]
     fn is_linked(&self) -> bool {
-        // Windows removes no file that another handle has open without leave to.
+        // The standard library counts no links on Windows.
         true
     }
 }
