@@ -118,8 +118,8 @@ export async function use(): Promise<void> {
   await injectWithRetry({ injectDTMF: async (given) => injector.injectDTMF(given) }, params);
   const resolved = await injector.resolve('call', 'not-pressed');
   holds<Same<typeof resolved, boolean>>();
-  const [doubt] = await injector.inDoubt();
-  holds<Same<typeof doubt.outcome, 'unknown' | null>>();
+  const doubts = await injector.inDoubt();
+  holds<Same<(typeof doubts)[number]['outcome'], 'unknown' | null>>();
   holds<
     Same<Awaited<ReturnType<typeof injector.blockInDoubt>>, Awaited<ReturnType<typeof injector.inDoubt>>>
   >();

@@ -38,7 +38,7 @@ pub trait LogFile: Send {
     /// Cuts it off.
     fn truncate(&mut self, len: u64) -> io::Result<()>;
 
-    /// Whether it still has a name: one that was removed goes with the process.
+    /// Whether it still has a name: one that was removed goes with the process. Not known on Windows.
     fn is_linked(&self) -> bool;
 }
 
@@ -51,8 +51,8 @@ struct RealFile(File);
 impl Disk for RealDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
         let mut options = OpenOptions::new();
-        // `create_new` follows no symbolic link (POSIX open, O_EXCL).
-        options.append(true).create_new(true);
+        // `create_new` follows no symbolic link (POSIX open, O_EXCL). Windows locks no file that can only be appended to.
+        options.read(true).append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path)?;
@@ -106,7 +106,7 @@ impl LogFile for RealFile {
 
     #[cfg(not(unix))]
     fn is_linked(&self) -> bool {
-        // Windows removes no file that another handle has open without leave to.
+        // The standard library counts no links on Windows.
         true
     }
 }

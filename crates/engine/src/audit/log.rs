@@ -5,12 +5,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use super::anchor::{Anchor, Pace};
 use super::chain::Chain;
 use super::disk::{Disk, LogFile};
 use super::lost::Lost;
+use super::names::new_name;
 use super::notice::Notice;
 use super::open_file::{Broken, OpenFile};
 use super::options::{Durability, OnFailure, Options};
@@ -20,26 +19,6 @@ use super::seal::Seal;
 /// After a file could not be made, the next try is this much later: a broken disk is not to be filled with
 /// beginnings of files.
 pub(super) const REST: Duration = Duration::from_secs(1);
-
-/// Begins and ends the names of files.
-const PREFIX: &str = "audit-";
-const EXTENSION: &str = ".jsonl";
-
-/// A name that no file has, and that comes after those of files made before (`UUIDv7`, RFC 9562 §5.7).
-fn new_name() -> String {
-    format!("{PREFIX}{}{EXTENSION}", Uuid::now_v7())
-}
-
-/// Whether a file of that name is one of a log.
-pub(super) fn is_name(name: &str) -> bool {
-    let id = name
-        .strip_prefix(PREFIX)
-        .and_then(|rest| rest.strip_suffix(EXTENSION));
-    id.is_some_and(|id| {
-        id.parse()
-            .is_ok_and(|parsed: Uuid| parsed.to_string() == id)
-    })
-}
 
 /// The log of one process.
 pub struct Log {
@@ -361,25 +340,4 @@ fn explain(error: &io::Error) -> String {
         _ => return format!("the disk reports an error ({error}): check it"),
     };
     what.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_files_are_told_from_others() {
-        let name = new_name();
-        assert!(is_name(&name));
-        for other in [
-            "audit-7.jsonl".to_owned(),
-            name.to_uppercase(),
-            name.replace(".jsonl", ".1.jsonl"),
-            name.replace('-', ""),
-            format!("../{name}"),
-            format!("{name}.bak"),
-        ] {
-            assert!(!is_name(&other), "{other}");
-        }
-    }
 }

@@ -10,10 +10,11 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::disk::Disk;
+use super::found::Found;
 use super::intent::Intent;
 use super::notice::Observer;
 use super::options::{Durability, OnFailure, Options};
-use super::record::{Found, Record};
+use super::record::Record;
 use super::seal::Seal;
 use super::shared;
 use super::verify::{FileSource, Others, Progress, Report, verify};

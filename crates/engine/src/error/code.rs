@@ -172,7 +172,7 @@ codes! {
         exit: Unknown,
     }
     Audit = "ERR_DTMF_AUDIT" {
-        when: "The audit log cannot take the intent",
+        when: "The audit log cannot take the intent, or cannot be read or written when it is asked for",
         deliveries: [NotSent, Refused],
         advice: "Look at the disk; the message says why",
         exit: Internal,

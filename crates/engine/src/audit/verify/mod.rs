@@ -1,6 +1,6 @@
 //! Verification: that nothing in the files of a log was altered, and which injections are in doubt.
 //!
-//! [`line`] takes a line apart, [`scan`] reads one file, [`reading`] keeps what is found, [`pairs`] brings intents and
+//! [`line`] takes a line apart, [`scan`] reads one file, [`candidates`] knows what its next record may be, [`reading`] keeps what is found, [`pairs`] brings intents and
 //! outcomes together, [`between`] knows what holds between files and against anchors. Files are read once, from front to
 //! back, and none is written to.
 
@@ -23,6 +23,7 @@ pub use report::{FileReport, Gap, Report, Verdict};
 pub use source::{FileSource, Source};
 
 mod between;
+mod candidates;
 mod finding;
 pub(super) mod line;
 mod pairs;

@@ -7,6 +7,7 @@ use std::mem;
 
 use uuid::Uuid;
 
+use super::candidates::{Before, Candidates};
 use super::finding::Damage;
 use super::line::{self, Parsed, Previous};
 use super::reading::Reading;
@@ -17,9 +18,6 @@ use crate::audit::seal::{Mac, Seal};
 
 /// No line is longer: ids, names and host are bounded.
 pub(super) const MAX_LINE: usize = 4 * 1024;
-
-/// How many records may come into question as the next one, after lines that were altered.
-const MAX_CANDIDATES: usize = 4;
 
 /// Where something stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,31 +92,6 @@ pub(super) struct Checks<'k> {
     pub trust: bool,
 }
 
-/// What comes before a line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
-    Nothing,
-    Sealed(Mac),
-    /// A line that cannot be read.
-    Unknown,
-}
-
-/// What the next record may be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Candidate {
-    seq: u64,
-    before: Before,
-}
-
-impl Candidate {
-    const fn after(seq: u64, before: Before) -> Self {
-        Self {
-            seq: seq.saturating_add(1),
-            before,
-        }
-    }
-}
-
 struct Scan<'k> {
     checks: Checks<'k>,
     /// `None` where it is not known yet, or where nobody asks.
@@ -126,8 +99,7 @@ struct Scan<'k> {
     begun: bool,
     /// Whether what is read counts: a file that anybody could have written says nothing.
     counts: bool,
-    /// The likeliest first. None before anything is known.
-    candidates: Vec<Candidate>,
+    next: Candidates,
     position: Position,
     /// Where the first bad line since the last good one is, and whether it may be torn.
     bad: Option<(Position, bool)>,
@@ -147,7 +119,7 @@ pub(super) fn scan(
         seal: None,
         begun: false,
         counts: true,
-        candidates: Vec::with_capacity(MAX_CANDIDATES * 2),
+        next: Candidates::default(),
         position: Position::default(),
         bad: None,
         pending: Damages::default(),
@@ -173,7 +145,7 @@ pub(super) fn scan(
             // Blocks that never reached the disk break off like a line.
             let torn = !ended && !line.iter().all(|byte| (b' '..=b'~').contains(byte));
             scan.found(torn, Damage::TooLong);
-            scan.stand_in(false, None, None);
+            scan.next.stand_in(scan.seal, None, None);
         } else {
             scan.line(&line, reading);
         }
@@ -203,7 +175,7 @@ impl<'k> Scan<'k> {
         let whole = split.as_ref().filter(|split| split.whole);
         let (Some(split), Some(record)) = (whole, whole.and_then(|_| line::parse(raw))) else {
             self.found(line::is_torn(raw), Damage::Unreadable);
-            self.stand_in(false, None, split.as_ref());
+            self.next.stand_in(self.seal, None, split.as_ref());
             return;
         };
         let Some(mac) = split.mac else { return };
@@ -214,43 +186,15 @@ impl<'k> Scan<'k> {
             }
         }
         let seq = record.seq;
-        let fits = |candidate: &Candidate| {
-            candidate.seq == seq && self.sealed(candidate, split) == Before::Sealed(mac)
-        };
-        if self.candidates.iter().any(fits) {
+        if self.next.fits(self.seal, seq, mac, split) {
             self.good(&record, mac, reading);
-            return;
-        }
-        let damage = match self.candidates.first() {
-            Some(Candidate { seq: next, .. }) if seq < *next => Damage::Misplaced { seq },
-            Some(Candidate { seq: from, .. }) if seq > *from => Damage::Missing {
-                from: *from,
-                to: seq - 1,
-            },
-            Some(Candidate {
-                before: Before::Nothing | Before::Sealed(_),
-                ..
-            }) => Damage::Altered,
+        } else if let Some(damage) = self.next.damage(seq) {
+            self.found(line::is_torn(raw), damage);
+            self.next.stand_in(self.seal, Some(seq), Some(split));
+        } else {
             // Nothing is known of what came before: the seal cannot be checked.
-            _ => {
-                self.go_on(seq, mac);
-                return;
-            }
-        };
-        let stays = matches!(damage, Damage::Misplaced { .. });
-        self.found(line::is_torn(raw), damage);
-        self.stand_in(stays, Some(seq), Some(split));
-    }
-
-    /// What comes before the line after this one, if this one follows a candidate.
-    fn sealed(&self, candidate: &Candidate, split: &line::Split<'_>) -> Before {
-        let before = match (self.seal, candidate.before) {
-            (Some(seal), Before::Nothing) => Some(seal.mac(None, split.sealed)),
-            (Some(seal), Before::Sealed(mac)) => Some(seal.mac(Some(&mac), split.sealed)),
-            (None, Before::Nothing | Before::Sealed(_)) => split.mac,
-            (_, Before::Unknown) => None,
-        };
-        before.map_or(Before::Unknown, Before::Sealed)
+            self.next.only_after(seq, mac);
+        }
     }
 
     /// The first record that can be read says how the file is sealed and what it follows.
@@ -279,10 +223,7 @@ impl<'k> Scan<'k> {
             _ => None,
         };
         match after {
-            Some(before) => self.candidates.push(Candidate {
-                seq: record.seq,
-                before,
-            }),
+            Some(before) => self.next.only(record.seq, before),
             None => self.done.damage.add(self.position, Damage::NoBeginning),
         }
     }
@@ -308,45 +249,9 @@ impl<'k> Scan<'k> {
         keys.first().or_else(|| (!trust).then_some(plain))
     }
 
-    /// A bad line may be what its number says, or stand for the record that belongs there, with either the seal that it
-    /// has or the one that it should have. One that belongs elsewhere leaves everything as it was.
-    fn stand_in(&mut self, stays: bool, seq: Option<u64>, split: Option<&line::Split<'_>>) {
-        let Some(first) = self.candidates.first().copied() else {
-            return;
-        };
-        let stated = split.and_then(|split| split.mac).map(Before::Sealed);
-        let stated = stated.into_iter().flat_map(|mac| {
-            let seqs = [seq, Some(first.seq)].into_iter().flatten();
-            seqs.map(move |seq| Candidate::after(seq, mac))
-        });
-        let follows = self.candidates.iter().map(|candidate| {
-            let before = split.map_or(Before::Unknown, |split| self.sealed(candidate, split));
-            Candidate::after(candidate.seq, before)
-        });
-        let kept = self
-            .candidates
-            .iter()
-            .copied()
-            .take(if stays { 2 } else { 0 });
-        let mut next: Vec<Candidate> = kept.chain(stated).chain(follows).collect();
-        next.dedup();
-        // The last one is right where seals were altered again and again, the first ones everywhere else.
-        while next.len() > MAX_CANDIDATES {
-            next.remove(MAX_CANDIDATES - 1);
-        }
-        self.candidates = next;
-    }
-
     fn found(&mut self, torn: bool, damage: Damage) {
         self.bad.get_or_insert((self.position, torn));
         self.pending.add(self.position, damage);
-    }
-
-    fn go_on(&mut self, seq: u64, mac: Mac) {
-        // The usual way, without taking new memory.
-        self.candidates.clear();
-        self.candidates
-            .push(Candidate::after(seq, Before::Sealed(mac)));
     }
 
     fn good(&mut self, record: &Parsed<'_>, mac: Mac, reading: &mut Reading<'_>) {
@@ -365,7 +270,7 @@ impl<'k> Scan<'k> {
         if self.counts {
             reading.record(self.position.line, &mac, record);
         }
-        self.go_on(record.seq, mac);
+        self.next.only_after(record.seq, mac);
     }
 
     fn finish(mut self) -> Scanned {

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use crate::audit::log::is_name;
+use crate::audit::names::is_name;
 
 /// Large enough that reading costs little, small enough for the cache.
 const BUFFER: usize = 256 * 1024;
@@ -72,12 +72,6 @@ impl FileSource {
             }
         }
         Ok(files)
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 

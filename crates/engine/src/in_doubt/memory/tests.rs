@@ -152,6 +152,31 @@ fn it_is_resolved_by_the_id_of_call_or_contact() {
 }
 
 #[test]
+fn what_an_earlier_process_left_is_blocked_once_and_named() {
+    let stage = Stage::new();
+    let call = recipient("c", None);
+    let block = |number| Block {
+        injection: Uuid::from_u128(number),
+        recipient: call.clone(),
+        since: SystemTime::UNIX_EPOCH,
+        lasts: BLOCK,
+    };
+    for number in [7, 7, 8] {
+        stage.in_doubt.block(block(number), stage.now);
+    }
+    stage.unknown(9, &call, "5", None);
+    assert_eq!(stage.doubt(&call, "1"), Some(blocked(7)));
+    assert_eq!(stage.in_doubt.blocks("platform", 10, stage.now).1, 2);
+    let of = |scope, id| stage.in_doubt.of(scope, id, stage.now).into_keys();
+    let named: Vec<_> = of("platform", "c").collect();
+    assert_eq!(named, [7, 8, 9].map(Uuid::from_u128));
+    assert_eq!(
+        (of("platform", "d").len(), of("another", "c").len()),
+        (0, 0)
+    );
+}
+
+#[test]
 fn the_end_of_a_call_ends_all_of_it() {
     let stage = Stage::new();
     let [all, one] = [None, Some("1")].map(|contact| recipient("s", contact));
