@@ -1,4 +1,4 @@
-//! How much of an answer's head is read, and how strictly: the same for both clients.
+//! How much of an answer's head is read, and how strictly.
 //!
 //! A status line that arrived is what a server decided, however odd the lines below it are. `docs/verification.md` has the
 //! table of all limits that an answer can meet.
