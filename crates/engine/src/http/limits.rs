@@ -13,6 +13,9 @@ pub(super) const MOST_HEADERS: usize = 1_000;
 /// limit: it holds 24,576 different names.
 pub(super) const MOST_HEADER_BYTES: u32 = 1024 * 1024;
 
+/// Bytes of empty lines before a status line. Recipients skip one (RFC 9112 §2.2); the parser reads all of them again with each read.
+pub(super) const MOST_BLANK: usize = 1024;
+
 /// Interim answers (RFC 9110 §15.2) before an answer. With more the connection counts as lost: Go's `net/http` draws the line
 /// there (`max1xxResponses`), over HTTP/1.1 and HTTP/2; hyper has none.
 pub(super) const MOST_INTERIM: u32 = 5;
