@@ -117,3 +117,26 @@ test.each([
   expect(/^cxone-dtmf DEBUG: settled \{.*"delivery":"accepted"/m.test(stderr)).toBe(told);
   for (const secret of SECRETS) expect(stderr + stdout).not.toContain(secret);
 });
+
+test('a standard error that nobody reads stops no injection', async () => {
+  const program = `
+    const { CXoneAuthClient, DtmfInjector } = require('cxone-dtmf');
+    const { startPlatform } = require(process.env.PLATFORM);
+    const { profile } = require(process.env.PROFILES);
+    (async () => {
+      const platform = await startPlatform();
+      const auth = new CXoneAuthClient({ ...platform.credentials, logger: false });
+      const injector = new DtmfInjector(auth, { apiUrl: platform.url, logger: false, ...profile.config });
+      const press = (n) => injector.injectDTMF(profile.params({ callId: 'call-' + n }));
+      await Promise.all(Array.from({ length: 1000 }, (_, n) => press(n)));
+      console.log('pressed');
+      process.exit();
+    })();`;
+  // Its lines fill the pipe many times over.
+  const during = ({ stdout, stderr }) => {
+    stderr.pause();
+    stdout.once('data', () => stderr.resume());
+  };
+  const { code, stdout } = await runProgram(program, { env: { CXONE_DTMF_LOG: 'debug' }, during });
+  expect([code, stdout]).toEqual([0, 'pressed\n']);
+});

@@ -56,8 +56,9 @@ pub struct DigitsTransport {
     clients: Clients<Hyper>,
 }
 
+/// The client of both transports.
 #[derive(Clone)]
-struct Hyper {
+pub(super) struct Hyper {
     client: legacy::Client<Connector, WitnessedBody>,
     /// Of hosts whose connections are kept.
     gates: Option<Arc<Gates>>,

@@ -19,7 +19,7 @@ pub(super) struct Failure {
     pub(super) connected: bool,
 }
 
-/// Reads the error of either client. `tls` says that the address is https, `unjudged` that the server may still have been
+/// Reads the error of a client. `tls` says that the address is https, `unjudged` that the server may still have been
 /// looking at who this client is.
 ///
 /// Without a connection the request was not written. With one, a server that shuts this client out and the two ways in
@@ -29,9 +29,6 @@ pub(super) fn read(error: &(dyn StdError + 'static), tls: bool, unjudged: bool) 
         kind,
         connected: false,
     };
-    if find(error).is_some_and(reqwest::Error::is_builder) {
-        return unconnected(FaultKind::Setup);
-    }
     if find(error).is_some_and(client::Error::is_connect) {
         return unconnected(connecting(error, tls));
     }
@@ -52,8 +49,7 @@ pub(super) fn read(error: &(dyn StdError + 'static), tls: bool, unjudged: bool) 
 }
 
 fn connecting(error: &(dyn StdError + 'static), tls: bool) -> FaultKind {
-    let controls: Option<&reqwest::Error> = find(error);
-    if has_cause::<LookupFailed>(error) || controls.is_some_and(reqwest::Error::is_dns) {
+    if has_cause::<LookupFailed>(error) {
         return FaultKind::NameLookup;
     }
     if let Some(TunnelRefused { status }) = find(error) {
@@ -63,7 +59,7 @@ fn connecting(error: &(dyn StdError + 'static), tls: bool) -> FaultKind {
         return handshake(error);
     }
     // The time-out spans name lookup, TCP, proxy and TLS: which of them was slow cannot be told by type.
-    if has_cause::<ConnectTimedOut>(error) || controls.is_some_and(reqwest::Error::is_timeout) {
+    if has_cause::<ConnectTimedOut>(error) {
         return FaultKind::ConnectTimeout;
     }
     let io = causes(error)

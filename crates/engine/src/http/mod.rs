@@ -1,9 +1,8 @@
-//! HTTP: one seam, [`Transport`], and two clients behind it.
+//! HTTP: one seam, [`Transport`], and one client behind it, on `hyper-util`.
 //!
-//! [`DigitsTransport`] sends digits, on `hyper-util`: the hot path, which must know whether its body was pulled.
-//! [`ControlTransport`] sends everything else, on `reqwest`: tokens, discovery, masks and events. Where a proxy has a
-//! say it hands the request to the digits' transport: the tunnel of `reqwest` takes only status 200, stops at interim
-//! answers and hides the status of a refusal.
+//! [`DigitsTransport`] sends digits: the hot path, which must know whether its body was pulled.
+//! [`ControlTransport`] sends everything else over connections of its own: tokens, discovery, masks and events.
+//! Every connection of both takes turns with the other work of the engine (`paced`).
 //!
 //! What they share is written once: the settings, the trusted roots, the proxy decision (`network`), when a client
 //! is made anew (`clients`), the course of an exchange (`exchange`) and the names of faults (`fault`).

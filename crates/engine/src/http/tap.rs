@@ -20,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
 use super::keep_alive::KeepAlive;
-use super::limits::MOST_INTERIM;
+use super::limits::{MOST_BLANK, MOST_INTERIM};
 use super::message::Answer;
 use super::via::Via;
 use super::witness::WitnessedBody;
@@ -45,6 +45,8 @@ pub(super) struct Tap {
 struct State {
     /// What came since a request was taken up.
     head: Vec<u8>,
+    /// Bytes of empty lines before anything else since then.
+    blank: usize,
     /// Whether anything was ever read.
     spoke: bool,
     /// Requests that were taken up and whose answers were not read: one, but for the moment in which a connection changes hands.
@@ -65,6 +67,7 @@ impl Tap {
         self.interim.store(0, Ordering::SeqCst);
         let mut state = self.state();
         state.head.clear();
+        state.blank = 0;
         state.pending = state.pending.saturating_add(1);
         state.until.is_none_or(|until| Instant::now() < until)
     }
@@ -73,10 +76,19 @@ impl Tap {
         let mut state = self.state();
         state.spoke |= !bytes.is_empty();
         if state.pending > 0 && !self.multiplexed {
+            if state.blank == state.head.len() {
+                let lines = bytes.iter().take_while(|byte| b"\r\n".contains(byte));
+                state.blank += lines.count();
+            }
             let room = MOST_BYTES.saturating_sub(state.head.len());
             let taken = bytes.get(..room).unwrap_or(bytes);
             state.head.extend_from_slice(taken);
         }
+    }
+
+    /// Whether the server sends what is no answer, without end.
+    fn is_flooded(&self) -> bool {
+        self.interim.load(Ordering::SeqCst) > MOST_INTERIM || self.state().blank > MOST_BLANK
     }
 
     /// The answer that was heard of the body that was taken last.
@@ -138,7 +150,7 @@ impl AsyncRead for Tapped {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.tap.interim.load(Ordering::SeqCst) > MOST_INTERIM {
+        if self.tap.is_flooded() {
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }
         let before = buffer.filled().len();

@@ -123,15 +123,10 @@ async fn of_a_server_that_spoke_http2(over: Over) {
     }
 }
 
-/// The same alert at the only time at which it can be the end of a handshake. Connections of the control transport cannot be
-/// seen: there it is never taken for that.
+/// The same alert at the only time at which it can be the end of a handshake.
 async fn of_a_server_that_may_not_have_looked(over: Over) {
     let identity = Identity::new("localhost");
     let server = complaining(asking(&identity, &TLS13, "http/1.1"), 0, COMPLAINTS[3]).await;
     let (kind, _) = fault(&over.trusting(&identity), &server.https(), "1").await;
-    let expected = match over {
-        Over::Digits => FaultKind::Certificate(Untrusted::ClientUnknown),
-        Over::Control => FaultKind::ConnectionLost,
-    };
-    assert_eq!(kind, expected);
+    assert_eq!(kind, FaultKind::Certificate(Untrusted::ClientUnknown));
 }

@@ -36,7 +36,9 @@ over_both! {
     a_fresh_connection_on_request,
     connections_of_before_a_sleep_are_not_used,
     digits_in_the_head_are_witnessed_without_a_body,
-    digits_in_the_head_are_witnessed_when_given_up
+    digits_in_the_head_are_witnessed_when_given_up,
+    interim_answers_without_end_are_a_lost_connection,
+    empty_lines_without_end_are_a_lost_connection
 }
 
 /// A short time-out is for the second request: it spends none of its time on the connection.
@@ -402,9 +404,8 @@ async fn digits_in_the_head_are_witnessed_when_given_up(over: Over) {
 }
 
 /// Five are waited out; with one more the connection is lost, and what never ends is not waited for.
-#[tokio::test]
-async fn interim_answers_without_end_are_a_lost_connection() {
-    let transport = Over::Digits.plain();
+async fn interim_answers_without_end_are_a_lost_connection(over: Over) {
+    let transport = over.plain();
     for (count, ends) in [(5, false), (6, true), (100_000, true)] {
         let server = Server::tcp(move |mut connection| async move {
             connection.request().await;
@@ -429,5 +430,21 @@ async fn interim_answers_without_end_are_a_lost_connection() {
         };
         assert_eq!(fault.kind, expected, "{count}");
         assert!(witness.was_handed_over());
+    }
+}
+
+async fn empty_lines_without_end_are_a_lost_connection(over: Over) {
+    let transport = over.plain();
+    for (count, expected) in [(500, None), (100_000, Some(FaultKind::ConnectionLost))] {
+        let server = Server::tcp(move |mut connection| async move {
+            connection.request().await;
+            connection.write(&b"\r\n".repeat(count)).await;
+            connection.write(OK).await;
+            connection.silence().await;
+        })
+        .await;
+        let (answer, witnessed) = send(&transport, &server.http(), "1").await;
+        assert_eq!(answer.err().map(|fault| fault.kind), expected, "{count}");
+        assert!(witnessed);
     }
 }
