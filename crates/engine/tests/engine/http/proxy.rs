@@ -18,6 +18,7 @@ over_both! {
     any_2xx_opens_the_tunnel,
     a_refusal_has_its_status_however_it_is_written,
     the_proxy_hangs_up,
+    interim_answers_of_a_proxy_without_end_open_no_tunnel,
     failures_on_both_sides_of_the_proxy_keep_their_names,
     this_machine_is_never_reached_through_a_proxy,
     the_environment_counts_only_when_asked
@@ -185,6 +186,24 @@ async fn the_proxy_hangs_up(over: Over) {
     let identity = Identity::new(HOST);
     let proxy = Server::tcp(|mut connection| async move {
         connection.request().await;
+    })
+    .await;
+    let transport = through(over, &identity, format!("127.0.0.1:{}", proxy.port));
+    assert_eq!(
+        fault(&transport, &format!("https://{HOST}/"), "1").await,
+        (FaultKind::Proxy(None), false)
+    );
+}
+
+/// It answers for ever, and opens no tunnel.
+async fn interim_answers_of_a_proxy_without_end_open_no_tunnel(over: Over) {
+    let identity = Identity::new(HOST);
+    let proxy = Server::tcp(|mut connection| async move {
+        connection.request().await;
+        for _ in 0..100_000 {
+            connection.write(b"HTTP/1.1 103 X\r\n\r\n").await;
+        }
+        connection.silence().await;
     })
     .await;
     let transport = through(over, &identity, format!("127.0.0.1:{}", proxy.port));
