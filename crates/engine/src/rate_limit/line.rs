@@ -56,6 +56,11 @@ struct Seat {
 }
 
 impl Seat {
+    fn tell(&self, served: Result<(), WaitTooLong>) {
+        *self.served() = Some(served);
+        self.word.notify_one();
+    }
+
     fn served(&self) -> MutexGuard<'_, Option<Result<(), WaitTooLong>>> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,10 +99,10 @@ impl Line {
     /// Reserves a slot and gives it to the first of the line.
     async fn serve<S: Slots>(&self, slots: &S) -> Result<(), S::Error> {
         others_first().await;
-        let Some(longest) = self.first().map(|first| first.deadline) else {
+        let Some((first, deadline)) = self.first() else {
             return Ok(());
         };
-        let longest = longest.saturating_duration_since(Instant::now());
+        let longest = deadline.saturating_duration_since(Instant::now());
         match slots.reserve(longest).await? {
             Ok((wait, slot)) => {
                 self.state().reserved = true;
@@ -106,9 +111,10 @@ impl Line {
                     others_first().await;
                 }
                 S::used(slot);
-                self.give(Ok(()));
+                self.give();
             }
-            Err(too_long) => self.give(Err(too_long)),
+            // Another one may be first by now, who can wait longer.
+            Err(too_long) => self.reject(first, too_long),
         }
         Ok(())
     }
@@ -137,20 +143,25 @@ impl Line {
         mine
     }
 
-    fn first(&self) -> Option<Arc<Seat>> {
+    fn first(&self) -> Option<(u64, Instant)> {
         let state = self.state();
-        state
-            .waiting
-            .first_key_value()
-            .map(|(_, seat)| Arc::clone(seat))
+        let (place, seat) = state.waiting.first_key_value()?;
+        Some((*place, seat.deadline))
     }
 
-    fn give(&self, served: Result<(), WaitTooLong>) {
+    /// Gives the slot to the first of the line.
+    fn give(&self) {
         let mut state = self.state();
         state.reserved = false;
         if let Some((_, seat)) = state.waiting.pop_first() {
-            *seat.served() = Some(served);
-            seat.word.notify_one();
+            seat.tell(Ok(()));
+        }
+    }
+
+    /// Sends one of the line away.
+    fn reject(&self, place: u64, too_long: WaitTooLong) {
+        if let Some(seat) = self.state().waiting.remove(&place) {
+            seat.tell(Err(too_long));
         }
     }
 
@@ -187,7 +198,7 @@ impl Drop for Here<'_> {
         drop(state);
         // It was served, and leaves without having known.
         if let Some(Ok(())) = self.seat.served().take() {
-            self.line.give(Ok(()));
+            self.line.give();
         }
     }
 }
