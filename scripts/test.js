@@ -189,7 +189,7 @@ class Run {
     if (!(await this.addon(this.steps))) return;
     await this.redis();
     const shapes = this.server ? [] : ['--shape', 'tutorial'];
-    const stress = await this.node('stress: two minutes of each shape', [
+    const stress = await this.node('stress: a minute of each shape', [
       'scripts/stress.js',
       '--minutes',
       '2',
