@@ -1,7 +1,6 @@
 //! The rate limiter of one injector.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::gcra::{Gcra, Reservation, Schedule, TooFar};
 use super::limit::RateLimit;
-use super::line::{Line, Slots};
+use super::line::{Granted, Line, Reserved, Slots};
 use super::rate_limiter::{LONGEST_HOLD, RateLimiter, WaitTooLong};
 use super::reservation::CancelOnDrop;
 use crate::BoxFuture;
@@ -75,8 +74,9 @@ impl LocalRateLimiter {
         match self.all {
             Some(all) => {
                 let slots = Common { limiter: self, all };
-                let Ok(passed) = self.line.pass(&slots, place, deadline).await;
-                passed
+                let passed = self.line.pass(&slots, place, deadline).await;
+                // This process knows its own slots at any time.
+                passed.unwrap_or(Ok(()))
             }
             None => self.held_back(deadline).await,
         }
@@ -141,20 +141,20 @@ struct Common<'a> {
 
 impl<'a> Slots for Common<'a> {
     type Slot = CancelOnDrop<Box<dyn FnMut() + Send + 'a>>;
-    type Error = Infallible;
 
-    async fn reserve(
-        &self,
-        longest: Duration,
-    ) -> Result<Result<(Duration, Self::Slot), WaitTooLong>, Infallible> {
+    /// One at a time: the next one costs nothing to ask for.
+    async fn reserve(&self, longest: Duration, _: usize) -> Option<Reserved<Self::Slot>> {
         let (limiter, all) = (self.limiter, self.all);
         let reserved = limiter.reserve(Instant::now() + longest, |buckets, now, most| {
             all.reserve(&mut buckets.all, now, most)
         });
-        Ok(reserved.map(|reservation| {
-            let cancel = move || all.cancel(&mut limiter.buckets().all, reservation);
-            let slot = CancelOnDrop::new(Box::new(cancel) as Box<dyn FnMut() + Send>);
-            (Duration::from_micros(reservation.wait), slot)
+        Some(reserved.map(|reserved| {
+            let cancel = move || all.cancel(&mut limiter.buckets().all, reserved);
+            Granted {
+                wait: Duration::from_micros(reserved.wait),
+                count: 1,
+                slot: CancelOnDrop::new(Box::new(cancel) as Box<dyn FnMut() + Send>),
+            }
         }))
     }
 

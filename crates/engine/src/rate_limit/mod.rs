@@ -12,7 +12,7 @@ mod reservation;
 
 pub use gcra::{Gcra, Reservation, Schedule, TooFar};
 pub use limit::RateLimit;
-pub(crate) use line::{Line, Slots};
+pub(crate) use line::{Granted, Line, Reserved, Slots};
 pub(crate) use local::LocalRateLimiter;
 pub(crate) use rate_limiter::LONGEST_HOLD;
 pub use rate_limiter::{RateLimiter, WaitTooLong};

@@ -13,8 +13,8 @@ use super::slot::{SharedReservation, SharedSlot};
 use crate::BoxFuture;
 use crate::fleet::store::{Store, StoreError};
 use crate::rate_limit::{
-    CancelOnDrop, Gcra, LONGEST_HOLD, Line, LocalRateLimiter, RateLimit, RateLimiter, Slots,
-    WaitTooLong,
+    CancelOnDrop, Gcra, Granted, LONGEST_HOLD, Line, LocalRateLimiter, RateLimit, RateLimiter,
+    Reserved, Slots, WaitTooLong,
 };
 
 /// Keeps the injectors of a fleet within a [`RateLimit`]. Those of one API share it, whichever process they are in.
@@ -91,7 +91,8 @@ impl FleetRateLimiter {
             let waited = self.wait_for(vec![self.all.clone()], deadline).await?;
             return Ok(waited.map(drop));
         }
-        self.line.pass(&Common(self), place, deadline).await
+        let passed = self.line.pass(&Common(self), place, deadline).await;
+        passed.ok_or(StoreError::Unreachable)
     }
 
     /// Waits for a slot, and tells in how many of the schedules it was.
@@ -101,25 +102,34 @@ impl FleetRateLimiter {
         deadline: Instant,
     ) -> Result<Result<usize, WaitTooLong>, StoreError> {
         let longest = deadline.saturating_duration_since(Instant::now());
-        match self.reserve(schedules, longest).await? {
-            Ok((wait, slot)) => {
-                sleep(wait).await;
-                let count = slot.count;
-                slot.reservation.used();
-                Ok(Ok(count))
+        match self.reserve(schedules, longest, 1).await? {
+            Ok(reserved) => {
+                sleep(reserved.wait).await;
+                let schedules = reserved.slot.schedules;
+                reserved.slot.reservation.used();
+                Ok(Ok(schedules))
             }
             Err(too_long) => Ok(Err(too_long)),
         }
     }
 
-    async fn reserve(&self, schedules: Vec<SharedSchedule>, longest: Duration) -> Reserved {
+    async fn reserve(
+        &self,
+        schedules: Vec<SharedSchedule>,
+        longest: Duration,
+        most: usize,
+    ) -> Result<Reserved<Slot>, StoreError> {
         let store = Arc::clone(&self.store);
         let (sender, receiver) = oneshot::channel();
         // In a task of its own: a caller that is dropped before the answer arrives has a reservation all the same.
         spawn(async move {
-            let reserved = SharedSlot::reserve(&store, &schedules, longest).await;
+            let reserved = SharedSlot::reserve(&store, &schedules, longest, most).await;
             let reserved = reserved.map(|reserved| match reserved {
-                SharedReservation::Slot { wait, slot } => Ok((wait, Slot::of(store, slot))),
+                SharedReservation::Slot { wait, slots, slot } => Ok(Granted {
+                    wait,
+                    count: slots,
+                    slot: Slot::of(store, slot),
+                }),
                 SharedReservation::TooFar { wait } => Err(WaitTooLong(wait)),
             });
             // Without a receiver the reservation is dropped here, and so cancelled.
@@ -132,21 +142,19 @@ impl FleetRateLimiter {
 /// A slot of this process.
 struct Slot {
     /// In how many schedules it is.
-    count: usize,
+    schedules: usize,
     reservation: CancelOnDrop<Box<dyn FnMut() + Send>>,
 }
-
-type Reserved = Result<Result<(Duration, Slot), WaitTooLong>, StoreError>;
 
 /// The slots of all calls together.
 struct Common<'a>(&'a FleetRateLimiter);
 
 impl Slots for Common<'_> {
     type Slot = Slot;
-    type Error = StoreError;
 
-    async fn reserve(&self, longest: Duration) -> Reserved {
-        self.0.reserve(vec![self.0.all.clone()], longest).await
+    async fn reserve(&self, longest: Duration, most: usize) -> Option<Reserved<Slot>> {
+        let schedules = vec![self.0.all.clone()];
+        self.0.reserve(schedules, longest, most).await.ok()
     }
 
     fn used(slot: Slot) {
@@ -182,7 +190,7 @@ impl RateLimiter for FleetRateLimiter {
 
 impl Slot {
     fn of(store: Arc<Store>, slot: SharedSlot) -> Self {
-        let count = slot.count();
+        let schedules = slot.count();
         let cancel = move || {
             let (store, slot) = (Arc::clone(&store), slot.clone());
             spawn(async move {
@@ -191,7 +199,7 @@ impl Slot {
             });
         };
         Self {
-            count,
+            schedules,
             reservation: CancelOnDrop::new(Box::new(cancel)),
         }
     }

@@ -10,13 +10,18 @@ use crate::fleet::store::{Arg, REQUEST_TTL, Store, StoreError, Value};
 static RESERVE: LazyLock<Script> = schedule_script!("../scripts/rate_reserve.lua");
 static CANCEL: LazyLock<Script> = schedule_script!("../scripts/rate_cancel.lua");
 
+/// How many slots are reserved at once at most: a script is a pause for all others.
+const MOST: usize = 256;
+
 /// The answer to [`SharedSlot::reserve`].
 #[derive(Debug)]
 pub enum SharedReservation {
-    /// A slot is reserved.
+    /// A slot is reserved, or several.
     Slot {
         /// How long to wait for it.
         wait: Duration,
+        /// How many.
+        slots: usize,
         /// The slot.
         slot: SharedSlot,
     },
@@ -37,15 +42,17 @@ pub struct SharedSlot {
 
 impl SharedSlot {
     /// Reserves the next free slot, if it is at most `longest` away. Of two schedules, which must share a hash tag, the
-    /// second is left out while either has to be waited for.
+    /// second is left out while either has to be waited for; of one, up to `most` slots that are free now come at once.
     pub async fn reserve(
         store: &Store,
         schedules: &[SharedSchedule],
         longest: Duration,
+        most: usize,
     ) -> Result<SharedReservation, StoreError> {
         let request = store.new_request(schedules.first().map_or(0, SharedSchedule::tag));
         let mut keys = vec![&*request];
-        let mut args = vec![Arg::millis(REQUEST_TTL), micros(longest)];
+        let most = Arg::Number(u64::try_from(most.min(MOST)).unwrap_or(1));
+        let mut args = vec![Arg::millis(REQUEST_TTL), micros(longest), most];
         for schedule in schedules {
             keys.push(schedule.key());
             args.push(Arg::Number(schedule.rate().interval()));
@@ -61,11 +68,13 @@ impl SharedSlot {
                 Value::Int(wait),
                 Value::Int(first),
                 Value::Int(second),
+                Value::Int(slots),
             ] => {
                 let afters = [first, second].map(i64::unsigned_abs);
                 let reserved = schedules.iter().cloned().zip(afters);
                 Ok(SharedReservation::Slot {
                     wait: duration(wait),
+                    slots: usize::try_from(slots).unwrap_or(1),
                     slot: Self {
                         reserved: reserved.filter(|(_, after)| *after > 0).collect(),
                         request,
@@ -91,7 +100,7 @@ impl SharedSlot {
         self.reserved.first().map_or(0, |(_, after)| *after)
     }
 
-    /// Gives it back unused, where none was reserved after it.
+    /// Gives it back unused, where none was reserved after it; of several, the last.
     pub async fn cancel(&self, store: &Store) -> Result<(), StoreError> {
         let mut keys = vec![&*self.request];
         let mut args = vec![Arg::millis(REQUEST_TTL)];

@@ -53,7 +53,7 @@ async fn what_takes_is_refused_as_a_whole_and_what_gives_back_is_not() {
     let far = Duration::from_secs(3_600);
     holder.acquire(&one, TERMS, 0).await.unwrap();
     waiter.acquire(&other, TERMS, 0).await.unwrap();
-    let reserve = async || SharedSlot::reserve(&one, std::slice::from_ref(&schedule), far).await;
+    let reserve = async || SharedSlot::reserve(&one, std::slice::from_ref(&schedule), far, 1).await;
     let SharedReservation::Slot { slot, .. } = reserve().await.unwrap() else {
         panic!("no slot");
     };

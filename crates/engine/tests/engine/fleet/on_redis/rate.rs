@@ -144,7 +144,7 @@ fn store(served: &Served) -> Arc<Store> {
 
 async fn reserve(schedule: &SharedSchedule, store: &Store, longest: Duration) -> SharedReservation {
     let only = std::slice::from_ref(schedule);
-    SharedSlot::reserve(store, only, longest).await.unwrap()
+    SharedSlot::reserve(store, only, longest, 1).await.unwrap()
 }
 
 async fn reserved(
@@ -153,7 +153,7 @@ async fn reserved(
     longest: Duration,
 ) -> (Duration, SharedSlot) {
     match reserve(schedule, store, longest).await {
-        SharedReservation::Slot { wait, slot } => (wait, slot),
+        SharedReservation::Slot { wait, slot, .. } => (wait, slot),
         SharedReservation::TooFar { wait } => panic!("not before {wait:?}"),
     }
 }
@@ -205,6 +205,34 @@ async fn two_limits_cost_one_round_trip_while_both_are_free() {
 }
 
 #[tokio::test]
+async fn a_burst_takes_its_slots_together() {
+    let served = Served::new();
+    let store = store(&served);
+    let limiter = Arc::new(limiter(
+        &store,
+        RateLimit {
+            per_minute: Some(60_000),
+            burst: 100,
+            ..SLOW
+        },
+    ));
+    goes(&limiter).await;
+    let before = store.counters().read().round_trips;
+    let mut tasks = JoinSet::new();
+    for place in 1..=99 {
+        let limiter = Arc::clone(&limiter);
+        tasks.spawn(async move {
+            let call: Arc<str> = format!("call-{place}").into();
+            let far = Instant::now() + FAR;
+            limiter.acquire(place, &call, far).await.unwrap();
+        });
+    }
+    tasks.join_all().await;
+    let taken = store.counters().read().round_trips - before;
+    assert!(taken < 10, "{taken}");
+}
+
+#[tokio::test]
 async fn while_a_call_waits_for_its_own_limit_it_takes_no_slot_of_the_others() {
     let served = Served::new();
     let store = store(&served);
@@ -212,8 +240,8 @@ async fn while_a_call_waits_for_its_own_limit_it_takes_no_slot_of_the_others() {
     let common = SharedSchedule::new(store.keys(), "scope", "", Gcra::new(60, 1));
     let both = [of_call, common.clone()];
     for (expected, free) in [(2, true), (1, false)] {
-        let reserved = SharedSlot::reserve(&store, &both, FAR).await.unwrap();
-        let SharedReservation::Slot { wait, slot } = reserved else {
+        let reserved = SharedSlot::reserve(&store, &both, FAR, 1).await.unwrap();
+        let SharedReservation::Slot { wait, slot, .. } = reserved else {
             panic!("no slot");
         };
         assert_eq!((slot.count(), wait.is_zero()), (expected, free));
@@ -222,7 +250,7 @@ async fn while_a_call_waits_for_its_own_limit_it_takes_no_slot_of_the_others() {
     reserved(&common, &store, FAR).await;
     let other = SharedSchedule::new(store.keys(), "scope", "call-2", Gcra::new(6, 1));
     let both = [other.clone(), common];
-    let refused = SharedSlot::reserve(&store, &both, Duration::ZERO)
+    let refused = SharedSlot::reserve(&store, &both, Duration::ZERO, 1)
         .await
         .unwrap();
     assert!(matches!(refused, SharedReservation::TooFar { .. }));

@@ -206,7 +206,7 @@ async fn rate(redis: &Redis, again: Option<(usize, usize)>) -> (Vec<u64>, usize)
     .iter()
     .enumerate()
     {
-        match SharedSlot::reserve(&stores[n % 2], schedules, far)
+        match SharedSlot::reserve(&stores[n % 2], schedules, far, 1)
             .await
             .unwrap()
         {
@@ -217,7 +217,7 @@ async fn rate(redis: &Redis, again: Option<(usize, usize)>) -> (Vec<u64>, usize)
     }
     slots[2].cancel(&stores[0]).await.unwrap();
     wire.stepped();
-    let again = SharedSlot::reserve(&stores[1], std::slice::from_ref(&of_call), far)
+    let again = SharedSlot::reserve(&stores[1], std::slice::from_ref(&of_call), far, 1)
         .await
         .unwrap();
     wire.stepped();
