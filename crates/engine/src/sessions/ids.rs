@@ -6,9 +6,6 @@ use std::sync::Arc;
 /// How many ids of a session are kept besides the first. Each answer with events brings one.
 pub(super) const KEPT: usize = 10_000;
 
-/// How many are kept of a session that nobody follows any more.
-const KEPT_IDLE: usize = 100;
-
 /// The ids that one session has had: all go on meaning it, and the newest is the one to ask with.
 #[derive(Debug)]
 pub(super) struct Ids {
@@ -49,10 +46,8 @@ impl Ids {
         self.newest = id;
     }
 
-    /// Forgets all but the first and the newest few, and gives those.
-    pub(super) fn shorten(&mut self) -> Vec<Arc<str>> {
-        let forgotten = self.later.len().saturating_sub(KEPT_IDLE);
-        self.later.drain(..forgotten).collect()
+    pub(super) fn count(&self) -> usize {
+        1 + self.later.len()
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<str>> {

@@ -333,9 +333,8 @@ impl Session {
         self.state().ids.ask_with(id);
     }
 
-    /// Nobody follows it any more: of its ids those are kept that somebody may still name. Gives the others.
-    pub(super) fn forget_ids(&self) -> Vec<Arc<str>> {
-        self.state().ids.shorten()
+    pub(super) fn id_count(&self) -> usize {
+        self.state().ids.count()
     }
 
     pub(super) fn ids(&self) -> Vec<Arc<str>> {

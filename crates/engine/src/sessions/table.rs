@@ -10,6 +10,9 @@ use super::session::{Session, SessionView, Tell};
 /// How many sessions that nobody follows any more are kept, so that their ids go on meaning them.
 const KEPT_IDLE: usize = 1_000;
 
+/// How many ids these may have in all, some 10 MB. An id that is forgotten means another session, with a queue of its own.
+const KEPT_IDLE_IDS: usize = 100_000;
+
 /// The sessions of a process.
 #[derive(Debug, Default)]
 pub struct Sessions {
@@ -138,15 +141,13 @@ impl Table {
     }
 
     fn leave(&mut self, session: Arc<Session>) {
-        if let Some(ids) = self.scopes.get_mut(session.scope()) {
-            for forgotten in session.forget_ids() {
-                ids.remove(&forgotten);
-            }
-        }
         self.idle.push_back(session);
-        if self.idle.len() > KEPT_IDLE
-            && let Some(oldest) = self.idle.pop_front()
-        {
+        let mut ids: usize = self.idle.iter().map(|idle| idle.id_count()).sum();
+        while self.idle.len() > KEPT_IDLE || ids > KEPT_IDLE_IDS {
+            let Some(oldest) = self.idle.pop_front() else {
+                return;
+            };
+            ids = ids.saturating_sub(oldest.id_count());
             self.forget(&oldest);
         }
     }

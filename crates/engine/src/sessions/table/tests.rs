@@ -70,6 +70,22 @@ fn sessions_that_nobody_follows_are_forgotten_in_the_end() {
 }
 
 #[test]
+fn a_session_that_nobody_follows_keeps_its_ids_while_all_of_them_have_few() {
+    let sessions = Arc::new(Sessions::default());
+    let found = |session: usize| sessions.find("platform", &format!("{session}-0")).is_some();
+    for session in 0..=KEPT_IDLE_IDS / ids::KEPT {
+        let following = followed(&sessions, &session.to_string());
+        for number in 0..ids::KEPT {
+            following.renewed(&format!("{session}-{number}"));
+        }
+        drop(following);
+        assert!(found(session), "{session}");
+    }
+    assert!(!found(0));
+    assert!(found(2));
+}
+
+#[test]
 fn what_was_learned_elsewhere_means_the_same_session() {
     let sessions = Arc::new(Sessions::default());
     sessions.adopt(&scope(), &"s9".into(), &"s0".into());
