@@ -80,12 +80,19 @@ impl<'a> Between<'a> {
                     file: before.source.name().to_owned(),
                 },
             });
+            return;
         }
         let Some(link) = &file.scanned.previous else {
             return;
         };
         let named = self.named(&link.file);
-        if named.or(before).is_some_and(|before| before.reaches(link)) {
+        let follows = if first > 0 {
+            // It goes on in the chain, exactly where the file before ended: what that is called proves nothing.
+            before.is_some_and(|before| before.ends_with(link))
+        } else {
+            named.is_some_and(|named| named.reaches(link))
+        };
+        if follows {
             return;
         }
         if named.is_some() {
@@ -132,14 +139,22 @@ impl<'a> Between<'a> {
         }
     }
 
-    /// The chains of which more may come: a process writes them, or they go on in a file that is not there.
-    pub(super) fn going_on(&self) -> HashSet<Uuid> {
-        let goes_on = |file: &&File| {
-            let next = file.scanned.next.as_ref();
-            file.written || next.is_some_and(|next| self.named(next).is_none())
+    /// The chains of which more may come, as a living process writes them. `unread` are files that it writes and that were
+    /// left out.
+    pub(super) fn going_on(&self, unread: &HashSet<String>) -> HashSet<Uuid> {
+        let goes_on = |files: &[&File]| {
+            let Some(last) = files.last() else {
+                return false;
+            };
+            let next = last.scanned.next.as_ref();
+            last.written
+                || next.is_some_and(|next| match self.named(next) {
+                    Some(next) => next.written,
+                    // Begun after the files were named, by a process that lived then.
+                    None => unread.contains(next) || files.iter().any(|file| file.written),
+                })
         };
-        let last = self.chains.iter();
-        let last = last.filter(|(_, files)| files.last().is_some_and(&goes_on));
+        let last = self.chains.iter().filter(|(_, files)| goes_on(files));
         let mut found: Vec<Uuid> = last.map(|(chain, _)| *chain).collect();
         let mut going_on: HashSet<Uuid> = found.iter().copied().collect();
         // A process that could not go on in a chain began another, and its outcomes are there.
@@ -154,15 +169,17 @@ impl<'a> Between<'a> {
 }
 
 impl File {
-    /// Whether it has a record that another file names. Its last one shows by its seal; where more follow, the process did
-    /// not know that the disk had them.
-    fn reaches(&self, link: &Previous) -> bool {
+    /// Whether it ends with a record that another file names, as its seal shows.
+    fn ends_with(&self, link: &Previous) -> bool {
         let head = &self.scanned.head;
-        let last = head.mac.as_ref().map(Mac::as_str);
-        match head.next.checked_sub(1) {
-            Some(end) if end == link.seq => last == Some(&link.mac),
-            end => end > Some(link.seq),
-        }
+        head.next.checked_sub(1) == Some(link.seq)
+            && head.mac.as_ref().map(Mac::as_str) == Some(&link.mac)
+    }
+
+    /// Whether it may have a record that a file of another chain names: where more follow, the process did not know that
+    /// the disk had them.
+    fn reaches(&self, link: &Previous) -> bool {
+        self.ends_with(link) || self.scanned.head.next.checked_sub(1) > Some(link.seq)
     }
 }
 

@@ -32,7 +32,8 @@ pub enum Damage {
     },
     /// Sealed without the key, as anybody could.
     Unkeyed,
-    /// The file says that it follows a record which that file does not have.
+    /// The file says that it follows a record with which that file does not end: its end is missing, or another file has
+    /// its name.
     BrokenLink {
         /// That file.
         file: String,
@@ -111,7 +112,7 @@ impl fmt::Display for Damage {
             ),
             Self::BrokenLink { file, seq } => write!(
                 f,
-                "the file follows record {seq} of {file}, which has no such record: its end is missing"
+                "the file follows record {seq} of {file}, which does not end with that record: its end is missing, or it is another file"
             ),
             Self::MissingFile { file } => write!(
                 f,

@@ -117,6 +117,7 @@ pub(super) fn survey(
         reading: Reading::new(anchors, progress),
         files: Vec::new(),
         skipped: 0,
+        unread: HashSet::new(),
     };
     readers.read_all(sources)?;
     readers.report(anchors)
@@ -129,6 +130,8 @@ struct Readers<'a> {
     reading: Reading<'a>,
     files: Vec<File>,
     skipped: u64,
+    /// Those left out that a living process writes.
+    unread: HashSet<String>,
 }
 
 impl Readers<'_> {
@@ -166,7 +169,7 @@ impl Readers<'_> {
         let mut scanned = match read {
             Ok(scanned) => scanned,
             Err(_) if self.others == Others::Skip && !self.reading.is_given_up() => {
-                self.skipped += 1;
+                self.skip(&*source, written);
                 return Ok(None);
             }
             Err(error) => {
@@ -179,7 +182,7 @@ impl Readers<'_> {
             scanned.torn = None;
         }
         if scanned.other_key.is_some() && self.others == Others::Skip {
-            self.skipped += 1;
+            self.skip(&*source, written);
             return Ok(None);
         }
         Ok(Some(File {
@@ -189,6 +192,11 @@ impl Readers<'_> {
             in_doubt: false,
             scanned,
         }))
+    }
+
+    fn skip(&mut self, source: &dyn Source, written: bool) {
+        self.skipped += 1;
+        self.unread.extend(written.then(|| source.file_name()));
     }
 
     fn report(mut self, anchors: &[Anchor]) -> Result<Kept, Unverifiable> {
@@ -214,7 +222,7 @@ impl Readers<'_> {
         }
         between.check(&mut report);
         between.check_anchors(anchors, &mut report);
-        let going_on = between.going_on();
+        let going_on = between.going_on(&self.unread);
         let chain_of = |file: usize| self.files.get(file)?.scanned.chain;
         let goes_on = |file| chain_of(file).is_some_and(|chain| going_on.contains(&chain));
         let doubts = pairs.finish(goes_on);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::disk::MemoryDisk;
 use super::records::{
-    Text, at, check, check_disk, id, intent, key, open, options, outcome, pair, unknown,
+    at, check, check_disk, check_logs, id, intent, key, open, options, outcome, pair, unknown,
 };
 
 fn resolved(number: u64) -> Record {
@@ -14,6 +14,26 @@ fn resolved(number: u64) -> Record {
         injection: id(number),
         call: format!("call-{number}").into(),
         found: Found::NotPressed,
+    }
+}
+
+/// Files of a few records.
+fn rotating() -> Options {
+    let rotation = Rotation {
+        bytes: 1_000,
+        ..Rotation::default()
+    };
+    Options {
+        rotation,
+        ..options()
+    }
+}
+
+/// Twenty intents, and no outcome.
+fn write_intents(log: &mut Log) {
+    for number in 0..20 {
+        log.commit(&[Record::Intent(intent(number))], at(number))
+            .unwrap();
     }
 }
 
@@ -70,31 +90,52 @@ fn another_process_resolves_what_one_left() {
 #[test]
 fn what_is_under_way_when_a_process_changes_its_file_is_not_in_doubt() {
     let disk = MemoryDisk::default();
-    let rotation = Rotation {
-        bytes: 1_000,
-        ..Rotation::default()
-    };
-    let mut log = open(
-        &disk,
-        Options {
-            rotation,
-            ..options()
-        },
-    );
-    for number in 0..20 {
-        log.commit(&[Record::Intent(intent(number))], at(number))
-            .unwrap();
-    }
+    let mut log = open(&disk, rotating());
+    write_intents(&mut log);
     let mut files = disk.logs();
     assert!(files.len() > 2);
     let report = check_disk(&disk, &[]);
     assert_eq!((report.verdict(), report.under_way), (Verdict::Intact, 20));
-    // The newest was begun after the files were named.
+    // The newest was begun after the files were named, and the one before was written when it was looked at.
     files.pop();
-    let texts: Vec<Text> = files.into_iter().map(|file| file.text).collect();
-    let report = check(&texts, Some(&key()), &[]).unwrap();
+    files.last_mut().unwrap().written = true;
+    let report = check_logs(files, &[]);
     assert_eq!(report.verdict(), Verdict::Intact);
+    assert!(report.under_way > 0);
     assert!(report.files.last().unwrap().next.is_some());
+}
+
+/// Who removes the newest file of a process that has ended does not hide what it left.
+#[test]
+fn what_a_file_that_is_missing_may_tell_is_in_doubt() {
+    let disk = MemoryDisk::default();
+    let mut log = open(&disk, rotating());
+    write_intents(&mut log);
+    drop(log);
+    let mut files = disk.texts();
+    let newest = files.pop().unwrap();
+    let newest = String::from_utf8(newest.1).unwrap();
+    let report = check(&files, Some(&key()), &[]).unwrap();
+    let left = 20 - newest.matches("\"intent\"").count();
+    assert_eq!(
+        (report.verdict(), report.under_way, report.in_doubt.len()),
+        (Verdict::InDoubt, 0, left)
+    );
+}
+
+/// The next file is there before the one before names it, and says nothing yet.
+#[test]
+fn what_is_under_way_while_the_next_file_is_empty_is_not_in_doubt() {
+    let disk = MemoryDisk::default();
+    let mut log = open(&disk, rotating());
+    write_intents(&mut log);
+    let mut files = disk.logs();
+    files.truncate(2);
+    files[1].text.1.clear();
+    (files[0].written, files[1].written) = (false, true);
+    let report = check_logs(files, &[]);
+    assert_eq!(report.verdict(), Verdict::Intact);
+    assert!(report.under_way > 0);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::outcome::{Accepted, Outcome, ShownBody};
 use uuid::Uuid;
 
-use super::disk::MemoryDisk;
+use super::disk::{MemoryDisk, OnDisk};
 
 pub fn key() -> Key {
     Key::new(b"a key of the tests, not secret".to_vec()).unwrap()
@@ -139,7 +139,11 @@ pub fn check(
 
 /// Verifies all files of a log on a disk.
 pub fn check_disk(disk: &MemoryDisk, anchors: &[Anchor]) -> Report {
-    let files = disk.logs();
+    check_logs(disk.logs(), anchors)
+}
+
+/// Verifies files as they were when they were asked for.
+pub fn check_logs(files: Vec<OnDisk>, anchors: &[Anchor]) -> Report {
     let boxed = |file| Box::new(file) as Box<dyn Source>;
     let sources = files.into_iter().map(boxed).collect();
     let keys = [Seal::new(Some(&key()))];

@@ -77,6 +77,35 @@ fn a_file_that_is_missing_is_missed_but_for_those_at_the_ends() {
 }
 
 #[test]
+fn a_name_stands_for_no_file_that_is_missing() {
+    let (disk, _) = several();
+    let all = disk.texts();
+    let longer = MemoryDisk::default();
+    let mut log = open(&longer, options());
+    for number in 100..300 {
+        log.commit(&pair(number), at(number)).unwrap();
+    }
+    log.close(at(301));
+    let longer = longer.texts().remove(0).1;
+    for missing in 1..all.len() - 1 {
+        let name = &all[missing].0;
+        // A later file of the chain has the name.
+        let mut files = all.clone();
+        files[missing].1 = files.pop().unwrap().1;
+        let mut by_another = all.clone();
+        by_another[missing].1.clone_from(&longer);
+        for files in [files, by_another] {
+            let report = check(&files, Some(&key()), &[]).unwrap();
+            assert_eq!(report.verdict(), Verdict::Tampered, "file {missing}");
+            assert!(report.findings.iter().any(|finding| matches!(
+                &finding.damage,
+                Damage::BrokenLink { file, .. } if file == name
+            )));
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_there_twice_is_found() {
     let (disk, _) = several();
     let all = disk.texts();
