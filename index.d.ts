@@ -1199,7 +1199,9 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    * process that follows one which was killed.
    *
    * Rejects as {@link inDoubt}, with `ERR_DTMF_INVALID` without `afterUnknown: 'block'`, and where the API has to be discovered
-   * and cannot be.
+   * and cannot be. Where the log does not say all (it was altered, a file cannot be read or has another key, more are in doubt
+   * than can be listed), it blocks what was found and rejects with `ERR_DTMF_AUDIT`: other calls may be in doubt too. The message
+   * says what to do.
    */
   blockInDoubt(): Promise<InjectionInDoubt[]>;
 

@@ -354,6 +354,33 @@ describe('of an earlier process', () => {
     await first.close();
   });
 
+  test.each([
+    ['altered', /^what was found .* is blocked, but other calls may be in doubt too: places that were altered or are missing: 1 /, KEY],
+    ['sealed with another key', /too: files that cannot be read or have another key: 1 /, `${KEY}2`],
+  ])('what is %s is not passed over where calls are to be blocked', async (how, words, key) => {
+    await killed('call-1');
+    const [name] = fs.readdirSync(folder);
+    await killed('call-2');
+    if (how === 'altered') {
+      const text = fs.readFileSync(path.join(folder, name), 'utf8');
+      fs.writeFileSync(path.join(folder, name), text.replace('"att":1', '"att":2'));
+    } else {
+      fs.rmSync(path.join(folder, fs.readdirSync(folder).find((other) => other !== name)));
+    }
+    const blocking = logged({ afterUnknown: 'block', auditLog: { directory: folder, key } });
+    const error = await failure(blocking.blockInDoubt());
+    expect(error).toMatchObject({ code: 'ERR_DTMF_AUDIT', delivery: 'not-sent' });
+    expect(error.message).toMatch(words);
+    // What was found is blocked all the same.
+    const found = how === 'altered' ? ['call-2'] : [];
+    expect(blocking.metrics().inDoubt.map(({ callId }) => callId)).toEqual(found);
+    // The advice helps.
+    fs.rmSync(path.join(folder, name));
+    expect((await blocking.blockInDoubt()).map(({ callId }) => callId)).toEqual(found);
+    await blocking.resolve('call-2', 'not-pressed');
+    await blocking.close();
+  });
+
   test('cannot be blocked without being asked for, nor listed where there is no log', async () => {
     const why = async (promise) => (await failure(promise)).message;
     expect(await why(logged().blockInDoubt())).toMatch(/^blockInDoubt needs afterUnknown: 'block'/);
