@@ -355,7 +355,11 @@ describe('of an earlier process', () => {
   });
 
   test.each([
-    ['altered', /^what was found .* is blocked, but other calls may be in doubt too: places that were altered or are missing: 1 /, KEY],
+    [
+      'altered',
+      /^what was found .* is blocked, but other calls may be in doubt too: places that were altered or are missing: 1 /,
+      KEY,
+    ],
     ['sealed with another key', /too: files that cannot be read or have another key: 1 /, `${KEY}2`],
   ])('what is %s is not passed over where calls are to be blocked', async (how, words, key) => {
     await killed('call-1');
@@ -365,7 +369,12 @@ describe('of an earlier process', () => {
       const text = fs.readFileSync(path.join(folder, name), 'utf8');
       fs.writeFileSync(path.join(folder, name), text.replace('"att":1', '"att":2'));
     } else {
-      fs.rmSync(path.join(folder, fs.readdirSync(folder).find((other) => other !== name)));
+      fs.rmSync(
+        path.join(
+          folder,
+          fs.readdirSync(folder).find((other) => other !== name),
+        ),
+      );
     }
     const blocking = logged({ afterUnknown: 'block', auditLog: { directory: folder, key } });
     const error = await failure(blocking.blockInDoubt());

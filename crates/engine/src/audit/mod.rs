@@ -13,6 +13,7 @@
 mod anchor;
 mod chain;
 mod disk;
+mod ends;
 mod fields;
 mod found;
 mod intent;
