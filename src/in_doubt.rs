@@ -80,7 +80,7 @@ impl NativeInjector {
             .audit
             .as_ref()
             .zip(name)
-            .map(|(audit, name)| audit.listed(name));
+            .map(|(audit, name)| audit.listed(name, injector.origin()));
         injections.extend(listed.into_iter().flatten());
         let here = injector.resolve(name)?;
         Ok((here || !injections.is_empty(), injections, found))
