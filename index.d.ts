@@ -1171,14 +1171,17 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    *
    * With `auditLog` it is written down for each of the injections, so that the log lists them no more. That may also be
    * injections of earlier processes, once {@link inDoubt} or {@link blockInDoubt} has listed them. Where the log cannot take it,
-   * the promise rejects with `ERR_DTMF_AUDIT`, and what was blocked takes digits again all the same.
+   * the promise rejects with `ERR_DTMF_AUDIT`, and what was blocked takes digits again all the same: call it again when the log
+   * can. A log that is closed takes nothing more.
    *
    * @param id The call or session, or the contact that the unknown injection had as `contactId`. A session stands for all
-   * its contacts. The id of an injection that was listed is one too.
+   * its contacts. Those on other platforms are others. The id of an injection names that one alone, whatever its platform.
    * @param outcome Whether they were pressed.
    * @returns whether anything of it was in doubt. Resolving what is not does nothing.
    *
-   * Rejects with `ERR_DTMF_INVALID` when a rule is broken. It may be called after `close()`.
+   * Rejects with `ERR_DTMF_INVALID` when a rule is broken. It may be called after `close()`; with `auditLog` it then resolves what
+   * was in doubt and rejects with `ERR_DTMF_AUDIT`, as nothing is written down: an injector that is open can, after
+   * {@link inDoubt}.
    */
   resolve(id: string, outcome: 'pressed' | 'not-pressed'): Promise<boolean>;
 
@@ -1199,7 +1202,9 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    * process that follows one which was killed.
    *
    * Rejects as {@link inDoubt}, with `ERR_DTMF_INVALID` without `afterUnknown: 'block'`, and where the API has to be discovered
-   * and cannot be.
+   * and cannot be. Where the log does not say all (it was altered, a file cannot be read or has another key, more are in doubt
+   * than can be listed), it blocks what was found and rejects with `ERR_DTMF_AUDIT`: other calls may be in doubt too. The message
+   * says what to do.
    */
   blockInDoubt(): Promise<InjectionInDoubt[]>;
 

@@ -345,6 +345,68 @@ describe('of an earlier process', () => {
     await injector.resolve('call-2', 'not-pressed');
   });
 
+  test('is resolved by the id of an injection too, which takes its block away', async () => {
+    await killed('call-1');
+    await killed('call-2');
+    const blocking = logged({ afterUnknown: 'block' });
+    const [first, second] = await blocking.blockInDoubt();
+    expect(await blocking.resolve(first.injectionId.toUpperCase(), 'not-pressed')).toBe(true);
+    expect(await blocking.resolve(first.injectionId, 'not-pressed')).toBe(false);
+    await press('3', {}, blocking);
+    const error = await failure(press('3', { callId: 'call-2' }, blocking));
+    expect(error).toMatchObject({ code: 'ERR_DTMF_AFTER_UNKNOWN' });
+    await blocking.resolve(second.injectionId, 'not-pressed');
+    await press('3', { callId: 'call-2' }, blocking);
+    await blocking.close();
+  });
+
+  test('a call of another platform is another call', async () => {
+    await killed('call-1');
+    const elsewhere = bench.injector(await bench.platform(), { auditLog: { directory: folder, key: KEY } });
+    const [{ injectionId }] = await elsewhere.inDoubt();
+    expect(await elsewhere.resolve('call-1', 'pressed')).toBe(false);
+    expect(await elsewhere.inDoubt()).toHaveLength(1);
+    // Its own id says which is meant.
+    expect(await elsewhere.resolve(injectionId, 'pressed')).toBe(true);
+    expect(await elsewhere.inDoubt()).toEqual([]);
+    await elsewhere.close();
+  });
+
+  test('what the log could not take is written by the next try', async () => {
+    const losing = logged();
+    const id = await lose('12', {}, losing);
+    const away = `${folder}-away`;
+    fs.renameSync(folder, away);
+    for (const name of fs.readdirSync(away)) fs.rmSync(path.join(away, name));
+    const error = await failure(losing.resolve('call-1', 'pressed'));
+    expect(error).toMatchObject({ code: 'ERR_DTMF_AUDIT' });
+    expect(error.message).toMatch(
+      /^it is resolved, but the audit log cannot take that: .* Call resolve again/,
+    );
+    fs.renameSync(away, folder);
+    expect(await losing.inDoubt()).toEqual([]);
+    let written = false;
+    while (!written) written = (await settle(losing.resolve('call-1', 'not-pressed'))).ok;
+    expect(await losing.resolve('call-1', 'not-pressed')).toBe(false);
+    await losing.close();
+    const found = records().filter(({ ev }) => ev === 'resolved');
+    expect(found.map(({ inj, call, found }) => [inj, call, found])).toEqual([[id, 'call-1', 'not-pressed']]);
+  });
+
+  test('a log that is closed takes nothing more, and says so', async () => {
+    const closing = logged({ afterUnknown: 'block' });
+    await lose('12', {}, closing);
+    await closing.close();
+    const error = await failure(closing.resolve('call-1', 'not-pressed'));
+    expect(error).toMatchObject({ code: 'ERR_DTMF_AUDIT' });
+    await press('12');
+    const next = logged();
+    expect(await next.inDoubt()).toHaveLength(1);
+    expect(await next.resolve('call-1', 'not-pressed')).toBe(true);
+    expect(await next.inDoubt()).toEqual([]);
+    await next.close();
+  });
+
   test('an outcome that is unknown is listed too, until it is resolved', async () => {
     const first = logged();
     const id = await lose('12', {}, first);
@@ -352,6 +414,42 @@ describe('of an earlier process', () => {
     await first.resolve('call-1', 'not-pressed');
     expect(await first.inDoubt()).toEqual([]);
     await first.close();
+  });
+
+  test.each([
+    [
+      'altered',
+      /^what was found .* is blocked, but other calls may be in doubt too: places that were altered or are missing: 1 /,
+      KEY,
+    ],
+    ['sealed with another key', /too: files that cannot be read or have another key: 1 /, `${KEY}2`],
+  ])('what is %s is not passed over where calls are to be blocked', async (how, words, key) => {
+    await killed('call-1');
+    const [name] = fs.readdirSync(folder);
+    await killed('call-2');
+    if (how === 'altered') {
+      const text = fs.readFileSync(path.join(folder, name), 'utf8');
+      fs.writeFileSync(path.join(folder, name), text.replace('"att":1', '"att":2'));
+    } else {
+      fs.rmSync(
+        path.join(
+          folder,
+          fs.readdirSync(folder).find((other) => other !== name),
+        ),
+      );
+    }
+    const blocking = logged({ afterUnknown: 'block', auditLog: { directory: folder, key } });
+    const error = await failure(blocking.blockInDoubt());
+    expect(error).toMatchObject({ code: 'ERR_DTMF_AUDIT', delivery: 'not-sent' });
+    expect(error.message).toMatch(words);
+    // What was found is blocked all the same.
+    const found = how === 'altered' ? ['call-2'] : [];
+    expect(blocking.metrics().inDoubt.map(({ callId }) => callId)).toEqual(found);
+    // The advice helps.
+    fs.rmSync(path.join(folder, name));
+    expect((await blocking.blockInDoubt()).map(({ callId }) => callId)).toEqual(found);
+    await blocking.resolve('call-2', 'not-pressed');
+    await blocking.close();
   });
 
   test('cannot be blocked without being asked for, nor listed where there is no log', async () => {

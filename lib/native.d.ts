@@ -62,7 +62,8 @@ export declare class NativeInjector {
   resolve(id: number, name?: string | undefined | null, outcome?: string | undefined | null): void
   /**
    * Settles the promise `id` with the injections of which the audit log does not say what became of them, with how many
-   * there are beyond those, and with how many files could not be read. `blocks` blocks their calls too.
+   * there are beyond those, and with how many files could not be read. `blocks` blocks their calls too, and settles with an
+   * error where those are not all.
    */
   inDoubt(id: number, blocks: boolean): void
   /**

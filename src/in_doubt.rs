@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::audit_check::in_doubt;
 use super::injector::NativeInjector;
 use cxone_dtmf_engine::audit::verify::{InDoubt, Report};
-use cxone_dtmf_engine::audit::{AuditLog, Found};
+use cxone_dtmf_engine::audit::{AuditLog, Found, unread};
 use cxone_dtmf_engine::error::{Code, Error};
 use cxone_dtmf_engine::injector::Injector;
 
@@ -43,7 +43,8 @@ impl NativeInjector {
     }
 
     /// Settles the promise `id` with the injections of which the audit log does not say what became of them, with how many
-    /// there are beyond those, and with how many files could not be read. `blocks` blocks their calls too.
+    /// there are beyond those, and with how many files could not be read. `blocks` blocks their calls too, and settles with an
+    /// error where those are not all.
     #[napi(catch_unwind)]
     pub fn in_doubt(&self, id: f64, blocks: bool) {
         let outbox = Arc::clone(&self.outbox);
@@ -79,7 +80,7 @@ impl NativeInjector {
             .audit
             .as_ref()
             .zip(name)
-            .map(|(audit, name)| audit.listed(name));
+            .map(|(audit, name)| audit.listed(name, injector.origin()));
         injections.extend(listed.into_iter().flatten());
         let here = injector.resolve(name)?;
         Ok((here || !injections.is_empty(), injections, found))
@@ -92,6 +93,9 @@ async fn listed(injector: &Injector, audit: Arc<AuditLog>, blocks: bool) -> Resu
         report.map_err(|_| Error::not_sent(Code::Audit, "the audit log was not read"))??;
     if blocks {
         injector.block(on_platform(injector, &report)).await?;
+        if let Some(error) = unread(&report) {
+            return Err(error);
+        }
     }
     let listed = |doubts: &[InDoubt], outcome: Option<&str>| -> Vec<Value> {
         let listed = doubts.iter().map(in_doubt);

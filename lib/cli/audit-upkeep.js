@@ -34,7 +34,7 @@ async function prune({ directory, keys, stderr, signal }, before, output) {
   );
   const { files, bytes, inDoubt } = /** @type {{ files: string[], bytes: number, inDoubt: number }} */ (done);
   const sum = `removed ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${bytes} bytes`;
-  const left = inDoubt > 0 ? `; ${inDoubt} more hold injections in doubt and stay` : '';
+  const left = inDoubt > 0 ? `; ${inDoubt} more hold injections in doubt, or say what became of one, and stay` : '';
   output.result(`${sum}${left}`, { ok: true, files, bytes, inDoubt });
 }
 

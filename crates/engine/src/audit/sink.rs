@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
+use std::iter;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,6 +27,9 @@ use crate::outcome::Outcome;
 /// The longest wait for a record to be written: a disk that stands still must not hold up calls for ever.
 pub(super) const MAX_WAIT: Duration = Duration::from_secs(2);
 
+/// The most injections that can be resolved by the log alone: twice as many as a survey lists.
+const MAX_LISTED: usize = 40_000;
+
 /// Keeps the record. Neither method is given a digit.
 ///
 /// What is to be recorded is on its way when a method returns, also if no caller waits for the end.
@@ -37,6 +41,16 @@ pub trait AuditSink: Send + Sync + 'static {
     fn outcome(&self, outcome: Arc<Outcome>) -> BoxFuture<'_, bool>;
 }
 
+/// An injection that can be resolved by the log alone.
+#[derive(Clone)]
+struct Listed {
+    call: Arc<str>,
+    /// The platform. Empty where any may be meant.
+    origin: Arc<str>,
+    /// It was resolved already, but the log does not have it.
+    unwritten: bool,
+}
+
 /// One user's share in a log. The log is closed with the last share.
 pub struct AuditLog {
     writer: Mutex<Option<Arc<Writer>>>,
@@ -44,8 +58,8 @@ pub struct AuditLog {
     /// Injections that went on without their intent being written.
     unrecorded: Mutex<HashSet<Uuid>>,
     unlogged: AtomicU64,
-    /// What was listed last.
-    listed: Mutex<BTreeMap<Uuid, Arc<str>>>,
+    /// What was listed last, and what could not be written down when it was resolved.
+    listed: Mutex<BTreeMap<Uuid, Listed>>,
     /// Kept for as long as the share.
     _observer: Arc<dyn Observer>,
 }
@@ -100,43 +114,74 @@ impl AuditLog {
             Error::not_sent(Code::Audit, message)
         })?;
         let listed = report.in_doubt.iter().chain(&report.unknown);
-        *lock(&self.listed) = listed
-            .map(|doubt| (doubt.injection_id, doubt.call.as_str().into()))
-            .collect();
+        let listed = listed.map(|doubt| {
+            let listed = Listed {
+                call: doubt.call.as_str().into(),
+                origin: doubt.origin.as_str().into(),
+                unwritten: false,
+            };
+            (doubt.injection_id, listed)
+        });
+        let mut known = lock(&self.listed);
+        known.retain(|_, listed| listed.unwritten);
+        known.extend(listed);
         Ok(report)
     }
 
-    /// The injections of the last [`survey`](Self::survey) with this id, or of a call with it.
+    /// The injection of the last [`survey`](Self::survey) with this id, or those of a call with it on the platform `origin`.
+    /// So are those that [`resolve`](Self::resolve) could not write down.
     #[must_use]
-    pub fn listed(&self, id: &str) -> BTreeMap<Uuid, Arc<str>> {
-        let listed = lock(&self.listed);
-        let named = listed.iter().filter(|(injection, call)| {
-            ***call == *id || injection.to_string().eq_ignore_ascii_case(id)
+    pub fn listed(&self, id: &str, origin: &str) -> BTreeMap<Uuid, Arc<str>> {
+        let all = lock(&self.listed);
+        let named = all.iter().filter(|(injection, listed)| {
+            let here = listed.origin.is_empty() || *listed.origin == *origin;
+            (here && *listed.call == *id) || Uuid::try_parse(id).as_ref() == Ok(injection)
         });
         named
-            .map(|(injection, call)| (*injection, Arc::clone(call)))
+            .map(|(injection, listed)| (*injection, Arc::clone(&listed.call)))
             .collect()
     }
 
-    /// Writes down what was found out of injections. The error says why that is not in the log.
+    /// Writes down what was found out of injections. The error says why that is not in the log; until it is, they are
+    /// [`listed`](Self::listed).
     pub async fn resolve(
         &self,
         injections: BTreeMap<Uuid, Arc<str>>,
         found: Found,
     ) -> Result<(), Error> {
-        for (injection, call) in injections {
+        let mut left = injections.into_iter();
+        while let Some((injection, call)) = left.next() {
             let resolved = Record::Resolved {
                 injection,
-                call,
+                call: Arc::clone(&call),
                 found,
             };
-            self.write(resolved).await.map_err(|why| {
-                let message = format!("it is resolved, but the audit log cannot take that: {why}");
-                Error::not_sent(Code::Audit, message)
-            })?;
+            if let Err(why) = self.write(resolved).await {
+                self.keep(iter::once((injection, call)).chain(left));
+                let message = format!(
+                    "it is resolved, but the audit log cannot take that: {why}. Call resolve again when it can, by an injector \
+                     that is open"
+                );
+                return Err(Error::not_sent(Code::Audit, message).retryable(None));
+            }
             lock(&self.listed).remove(&injection);
         }
         Ok(())
+    }
+
+    /// Keeps what could not be written down for the next try.
+    fn keep(&self, injections: impl Iterator<Item = (Uuid, Arc<str>)>) {
+        let mut listed = lock(&self.listed);
+        let room = MAX_LISTED.saturating_sub(listed.len());
+        for (injection, call) in injections.take(room) {
+            let origin = Arc::default();
+            let kept = listed.entry(injection).or_insert(Listed {
+                call,
+                origin,
+                unwritten: true,
+            });
+            kept.unwritten = true;
+        }
     }
 
     /// How many injections were sent and ended without their record being complete.

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
 use super::disk::{Disk, RealDisk};
+use super::ends;
 use super::log::Log;
 use super::options::Options;
 use super::record::{Link, Record, Stamp};
@@ -23,7 +24,7 @@ pub struct Pruned {
     pub files: Vec<String>,
     /// The bytes in them.
     pub bytes: u64,
-    /// Files that are old enough, and hold injections in doubt: they stay.
+    /// Files that are old enough, and stay: they hold injections in doubt, or say what became of one in a file that stays.
     pub in_doubt: u64,
 }
 
@@ -43,8 +44,8 @@ pub enum NotDone {
 }
 
 /// Removes the files of a folder whose last record is older than `before`, a time as the log has it, from the beginning
-/// of each chain on. A file stays that a living process writes, or that holds an injection in doubt, and with it all that
-/// follow in its chain. The key of the newest file seals the record of it.
+/// of each chain on. A file stays that a living process writes, that holds an injection in doubt, or that says what became of
+/// an injection in a file that stays, and with it all that follow in its chain. The key of the newest file seals the record of it.
 pub fn prune(
     directory: &Path,
     keys: &[Key],
@@ -60,9 +61,19 @@ pub fn prune(
         return Err(NotDone::Altered);
     }
     let key = kept.key_of_newest(keys);
-    let mut done = Pruned::default();
-    let mut last: BTreeMap<Uuid, Link> = BTreeMap::new();
-    let goes = going(&kept, before, &mut last, &mut done);
+    let mut needed = HashSet::new();
+    let (mut done, last, goes) = loop {
+        let mut done = Pruned::default();
+        let mut last: BTreeMap<Uuid, Link> = BTreeMap::new();
+        let goes = going(&kept, before, &needed, &mut last, &mut done);
+        let names = goes.iter().map(|(name, _)| name.clone()).collect();
+        let more = ends::needed(directory, &seals, &kept.report, &names, progress)
+            .map_err(NotDone::Unverifiable)?;
+        if more.is_empty() {
+            break (done, last, goes);
+        }
+        needed.extend(more);
+    };
     if goes.is_empty() {
         return Ok(done);
     }
@@ -95,6 +106,7 @@ pub fn prune(
 fn going(
     kept: &Kept,
     before: &str,
+    needed: &HashSet<String>,
     last: &mut BTreeMap<Uuid, Link>,
     done: &mut Pruned,
 ) -> Vec<(String, u64)> {
@@ -106,8 +118,9 @@ fn going(
             continue;
         };
         let old = scanned.time.as_str() < before;
-        if stays.contains(&chain) || !old || file.written || file.in_doubt {
-            done.in_doubt += u64::from(old && file.in_doubt);
+        let says = file.in_doubt || needed.contains(&file.name);
+        if stays.contains(&chain) || !old || file.written || says {
+            done.in_doubt += u64::from(old && says);
             stays.insert(chain);
             continue;
         }

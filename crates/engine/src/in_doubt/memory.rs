@@ -172,7 +172,8 @@ impl InDoubt {
         });
     }
 
-    /// The injections because of which the call, session or contact with this id is in doubt, with their calls.
+    /// The injections because of which the call, session or contact with this id is in doubt, with their calls. An
+    /// injection goes by its own id too.
     #[must_use]
     pub fn of(&self, scope: &str, id: &str, now: Instant) -> BTreeMap<Uuid, Arc<str>> {
         self.change(now, |tables| {
@@ -182,18 +183,20 @@ impl InDoubt {
             let blocks = blocks.map(|entry| (&entry.recipient, entry.value.injection));
             let named = digits
                 .chain(blocks)
-                .filter(|(of, _)| of.is_named(scope, id));
+                .filter(|(of, injection)| of.is_named(scope, id, *injection));
             named
                 .map(|(of, injection)| (injection, Arc::clone(&of.call)))
                 .collect()
         })
     }
 
-    /// It was found out what became of the call, session or contact with this id. Tells whether that was in doubt.
+    /// It was found out what became of the call, session, contact or injection with this id. Tells whether that was in doubt.
     pub fn resolve(&self, scope: &str, id: &str, now: Instant) -> bool {
         self.change(now, |tables| {
-            let digits = (tables.digits).remove(|entry| entry.recipient.is_named(scope, id));
-            let blocks = (tables.blocks).remove(|entry| entry.recipient.is_named(scope, id));
+            let named = |of: &Recipient, injection| of.is_named(scope, id, injection);
+            let digits = (tables.digits).remove(|entry| named(&entry.recipient, entry.value.0));
+            let blocks =
+                (tables.blocks).remove(|entry| named(&entry.recipient, entry.value.injection));
             digits || blocks
         })
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 /// Whom digits are meant for: a call or session, or one contact of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
@@ -22,10 +24,13 @@ impl Recipient {
             && (self.contact == other.contact || self.contact.is_none() || other.contact.is_none())
     }
 
-    /// Whether it is the call, session or contact with this id.
+    /// Whether this is the id of the call, session or contact, or of the injection that was for it.
     #[must_use]
-    pub(super) fn is_named(&self, scope: &str, id: &str) -> bool {
-        *self.scope == *scope && (*self.call == *id || self.contact.as_deref() == Some(id))
+    pub(super) fn is_named(&self, scope: &str, id: &str, injection: Uuid) -> bool {
+        *self.scope == *scope
+            && (*self.call == *id
+                || self.contact.as_deref() == Some(id)
+                || Uuid::try_parse(id) == Ok(injection))
     }
 }
 
@@ -55,10 +60,15 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_by_the_id_of_its_call_and_by_that_of_its_contact() {
+    fn it_goes_by_the_id_of_its_call_of_its_contact_and_of_the_injection() {
+        let injection = Uuid::from_u128(7);
+        let is_named = |of: &Recipient, scope, id: &str| of.is_named(scope, id, injection);
         let one = recipient("s", Some("1"));
-        assert!(one.is_named("platform", "s") && one.is_named("platform", "1"));
-        assert!(!one.is_named("platform", "2") && !one.is_named("another", "s"));
-        assert!(!recipient("s", None).is_named("platform", "1"));
+        assert!(is_named(&one, "platform", "s") && is_named(&one, "platform", "1"));
+        assert!(!is_named(&one, "platform", "2") && !is_named(&one, "another", "s"));
+        assert!(!is_named(&recipient("s", None), "platform", "1"));
+        let name = injection.to_string();
+        assert!(is_named(&one, "platform", &name) && !is_named(&one, "another", &name));
+        assert!(!is_named(&one, "platform", &Uuid::from_u128(8).to_string()));
     }
 }

@@ -121,7 +121,7 @@ impl Engine {
         }
     }
 
-    /// It was found out what became of the call, session or contact with this id.
+    /// It was found out what became of the call, session, contact or injection with this id.
     pub(super) fn resolve(&self, id: Option<&str>) -> Result<bool, Error> {
         let id = payload::required_id("id", id.into())?;
         let in_doubt = self.parts.registry.in_doubt();
@@ -132,7 +132,7 @@ impl Engine {
         Ok(in_doubt.resolve(scope, &id, Instant::now()))
     }
 
-    /// The injections because of which the call, session or contact with this id is in doubt, with their calls.
+    /// The injections because of which the call, session or contact with this id is in doubt, or that have it, with their calls.
     pub(super) fn in_doubt_of(&self, id: &str) -> BTreeMap<Uuid, Arc<str>> {
         let in_doubt = self.parts.registry.in_doubt();
         let id = self.call_key(&id.into());

@@ -177,6 +177,22 @@ fn what_an_earlier_process_left_is_blocked_once_and_named() {
 }
 
 #[test]
+fn an_injection_is_resolved_by_its_own_id_and_no_other_of_its_call() {
+    let stage = Stage::new();
+    let call = recipient("c", None);
+    stage.unknown(1, &call, "5", Some(BLOCK));
+    stage.unknown(2, &call, "6", Some(BLOCK));
+    let resolve = |number| {
+        let id = Uuid::from_u128(number).to_string();
+        (stage.in_doubt).resolve("platform", &id, stage.now)
+    };
+    assert!(resolve(1) && !resolve(1));
+    assert_eq!(stage.doubt(&call, "5"), Some(blocked(2)));
+    assert!(resolve(2));
+    assert!(stage.in_doubt.is_empty());
+}
+
+#[test]
 fn the_end_of_a_call_ends_all_of_it() {
     let stage = Stage::new();
     let [all, one] = [None, Some("1")].map(|contact| recipient("s", contact));

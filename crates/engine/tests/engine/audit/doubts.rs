@@ -1,7 +1,8 @@
 //! What is in doubt, and until when.
 
 use cxone_dtmf_engine::audit::verify::Verdict;
-use cxone_dtmf_engine::audit::{Found, Log, Options, Record, Rotation};
+use cxone_dtmf_engine::audit::{Found, Log, Options, Record, Rotation, unread};
+use cxone_dtmf_engine::error::Code;
 use proptest::prelude::*;
 
 use super::disk::MemoryDisk;
@@ -176,6 +177,12 @@ fn far_more_than_can_be_in_flight_is_counted() {
         (report.in_doubt.len(), report.more_in_doubt),
         (10_000, 1_000)
     );
+    let error = unread(&report).unwrap();
+    assert_eq!(error.code, Code::Audit);
+    assert!(error.message.contains("can be listed: 1000 "), "{error:?}");
+    let all = MemoryDisk::default();
+    killed(&all);
+    assert_eq!(unread(&check_disk(&all, &[])), None);
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -8,10 +8,12 @@ use cxone_dtmf_engine::audit::upkeep::{NotDone, prune, rekey};
 use cxone_dtmf_engine::audit::verify::{
     FileSource, Others, Progress, Report, Unverifiable, Verdict, verify,
 };
-use cxone_dtmf_engine::audit::{Anchor, Key, Log, Options, RealDisk, Record, Rotation, Seal};
+use cxone_dtmf_engine::audit::{
+    Anchor, Found, Key, Log, Options, RealDisk, Record, Rotation, Seal,
+};
 
 use super::files::{Folder, in_directory};
-use super::records::{anchors, at, intent, key, pair};
+use super::records::{anchors, at, id, intent, key, pair};
 
 const END: &str = "2030-01-01T00:00:00.000Z";
 
@@ -115,6 +117,40 @@ fn what_is_new_in_doubt_or_altered_stays() {
     let altered = prune(&folder.0, &[key()], END, "host", &Progress::default());
     assert!(matches!(altered, Err(NotDone::Altered)), "{altered:?}");
     assert_eq!(folder.files().len(), count);
+}
+
+#[test]
+fn what_ended_an_injection_stays_as_long_as_its_intent() {
+    for end in [
+        Record::Resolved {
+            injection: id(1),
+            call: "call-1".into(),
+            found: Found::Pressed,
+        },
+        pair(1)[1].clone(),
+    ] {
+        let folder = Folder::new();
+        let mut crashed = Log::new(in_directory(&folder.0), Arc::new(RealDisk));
+        let intents = [1, 2].map(|number| Record::Intent(intent(number)));
+        crashed.commit(&intents, at(0)).unwrap();
+        drop(crashed);
+        let mut other = Log::new(in_directory(&folder.0), Arc::new(RealDisk));
+        other.commit(&[end], at(1)).unwrap();
+        other.close(at(2));
+        // Nothing of this one holds anything.
+        process(&folder.0, 100, true);
+        let before = check(&folder, &[&key()], &[]).unwrap();
+        prune(&folder.0, &[key()], END, "host", &Progress::default()).unwrap();
+        let report = check(&folder, &[&key()], &[]).unwrap();
+        let ids = |report: &Report| {
+            report
+                .in_doubt
+                .iter()
+                .map(|one| one.injection_id)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!((ids(&before), ids(&report)), (vec![id(2)], vec![id(2)]));
+    }
 }
 
 #[test]
