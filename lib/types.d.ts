@@ -63,6 +63,7 @@ export interface AuditReport {
   lost: number;
   anchors: number;
   prunedAnchors: number;
+  uncheckedAnchors: number;
   files: readonly {
     file: string;
     closed: boolean;

@@ -195,6 +195,7 @@ fn plain(report: &Report) -> Value {
         "lost": report.lost,
         "anchors": report.anchors,
         "prunedAnchors": report.pruned_anchors,
+        "uncheckedAnchors": report.unchecked_anchors,
     })
 }
 

@@ -98,7 +98,7 @@ const COLOUR = /** @type {const} */ ({
  */
 function printVerdict(report, output) {
   const { verdict, files, findings, damages, inDoubt, moreInDoubt, unknown, underWay } = report;
-  const { lost, anchors, prunedAnchors, records } = report;
+  const { lost, anchors, prunedAnchors, uncheckedAnchors, records } = report;
   for (const { file, line, byte, message } of findings) {
     const place = line > 0 ? `${file}:${line} (byte ${byte})` : file;
     output.print(`${output.paint('red', '✗')} ${place ? `${place}: ` : ''}${message}`);
@@ -111,6 +111,7 @@ function printVerdict(report, output) {
   const counts = [
     [anchors, plural(anchors, 'anchor')],
     [prunedAnchors, `${plural(prunedAnchors, 'anchor')} of removed files`],
+    [uncheckedAnchors, `${plural(uncheckedAnchors, 'anchor')} not checked`],
     [damages, plural(damages, 'finding')],
     [inDoubt.length + moreInDoubt, `${inDoubt.length + moreInDoubt} in doubt`],
     [unknown.length, plural(unknown.length, 'unknown outcome')],

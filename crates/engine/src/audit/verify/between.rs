@@ -18,19 +18,25 @@ pub(super) struct Between<'a> {
     reading: &'a Reading<'a>,
     named: HashMap<&'a str, usize>,
     chains: BTreeMap<Uuid, Vec<&'a File>>,
+    /// Chains with a key that was not given. A process has one key, so nothing of them is known.
+    unchecked: HashSet<Uuid>,
 }
 
 impl<'a> Between<'a> {
     pub(super) fn new(files: &'a [File], reading: &'a Reading<'a>) -> Self {
         let mut chains: BTreeMap<Uuid, Vec<&File>> = BTreeMap::new();
+        let mut unchecked = HashSet::new();
         for file in files {
-            if let (Some(chain), Some(_)) = (file.scanned.chain, file.scanned.first) {
+            if file.scanned.other_key.is_some() {
+                unchecked.extend(file.scanned.chain);
+            } else if let (Some(chain), Some(_)) = (file.scanned.chain, file.scanned.first) {
                 chains.entry(chain).or_default().push(file);
             }
         }
         for files in chains.values_mut() {
             files.sort_by_key(|file| file.scanned.first);
         }
+        unchecked.retain(|chain| !chains.contains_key(chain));
         let named = files.iter().enumerate();
         let named = named.map(|(at, file)| (file.name.as_str(), at)).collect();
         Self {
@@ -38,6 +44,7 @@ impl<'a> Between<'a> {
             reading,
             named,
             chains,
+            unchecked,
         }
     }
 
@@ -120,6 +127,8 @@ impl<'a> Between<'a> {
                 report.anchors += 1;
             } else if self.reading.is_pruned(chain, seq) {
                 report.pruned_anchors += 1;
+            } else if self.unchecked.contains(&chain) {
+                report.unchecked_anchors += 1;
             } else {
                 missing.push((chain, seq));
             }

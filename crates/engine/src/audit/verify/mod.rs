@@ -4,7 +4,7 @@
 //! outcomes together, [`between`] knows what holds between files and against anchors. Files are read once, from front to
 //! back, and none is written to.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::io;
 
 use uuid::Uuid;
@@ -120,6 +120,7 @@ pub(super) fn survey(
         unread: HashSet::new(),
     };
     readers.read_all(sources)?;
+    readers.read_ends();
     readers.report(anchors)
 }
 
@@ -192,6 +193,42 @@ impl Readers<'_> {
             in_doubt: false,
             scanned,
         }))
+    }
+
+    /// A file may have got its end after it was read, before one that follows it was read: it is read again for that end,
+    /// and the records in it are left to the next verification.
+    fn read_ends(&mut self) {
+        let mut followed: HashMap<&str, u64> = HashMap::new();
+        for link in self
+            .files
+            .iter()
+            .filter_map(|file| file.scanned.previous.as_ref())
+        {
+            let last = followed.entry(&link.file).or_default();
+            *last = link.seq.max(*last);
+        }
+        let behind = |file: &File| {
+            let reached = file.scanned.head.next;
+            file.written
+                && followed
+                    .get(&*file.name)
+                    .is_some_and(|last| reached <= *last)
+        };
+        let files = self.files.iter().enumerate();
+        let behind = files.filter(|(_, file)| behind(file)).map(|(at, _)| at);
+        for at in behind.collect::<Vec<_>>() {
+            let Some(file) = self.files.get_mut(at) else {
+                continue;
+            };
+            let mut aside = Reading::new(&[], self.reading.progress);
+            let reader = file.source.open();
+            let read = reader.and_then(|reader| scan::scan(reader, self.checks, &mut aside));
+            // What cannot be read any more is what was read before.
+            if let Ok(scanned) = read {
+                let torn = None;
+                file.scanned = Scanned { torn, ..scanned };
+            }
+        }
     }
 
     fn skip(&mut self, source: &dyn Source, written: bool) {

@@ -19,7 +19,7 @@ const MAX_NAMED: usize = 100_000;
 
 /// What has to be found, and was.
 pub(super) struct Reading<'a> {
-    progress: &'a Progress,
+    pub progress: &'a Progress,
     /// The file that is read, and what it is called.
     pub file: (usize, String),
     /// The seals that anchors name, and whether they were found.

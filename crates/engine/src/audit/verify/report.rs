@@ -81,6 +81,8 @@ pub struct Report {
     pub anchors: u64,
     /// Anchors of records that were removed, as the log itself says.
     pub pruned_anchors: u64,
+    /// Anchors of files that were not checked, as their key was announced and not given.
+    pub unchecked_anchors: u64,
     /// Files that were left out, as they cannot be read or are sealed with another key.
     pub skipped: u64,
 }

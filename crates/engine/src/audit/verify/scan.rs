@@ -101,7 +101,7 @@ struct Scan<'k> {
     counts: bool,
     next: Candidates,
     position: Position,
-    /// Where the first bad line since the last good one is, and whether it may be torn.
+    /// Where the first bad line since the last good one is, and whether it and all after it may be torn.
     bad: Option<(Position, bool)>,
     /// What was found since the last good line.
     pending: Damages,
@@ -189,10 +189,11 @@ impl<'k> Scan<'k> {
         if self.next.fits(self.seal, seq, mac, split) {
             self.good(&record, mac, reading);
         } else if let Some(damage) = self.next.damage(seq) {
-            self.found(line::is_torn(raw), damage);
+            self.found(false, damage);
             self.next.stand_in(self.seal, Some(seq), Some(split));
         } else {
-            // Nothing is known of what came before: the seal cannot be checked.
+            // Nothing is known of what came before: the seal cannot be checked. But what came before is no end.
+            self.bad = self.bad.map(|(at, _)| (at, false));
             self.next.only_after(seq, mac);
         }
     }
@@ -250,7 +251,8 @@ impl<'k> Scan<'k> {
     }
 
     fn found(&mut self, torn: bool, damage: Damage) {
-        self.bad.get_or_insert((self.position, torn));
+        let (_, all_torn) = self.bad.get_or_insert((self.position, torn));
+        *all_torn &= torn;
         self.pending.add(self.position, damage);
     }
 

@@ -1,9 +1,11 @@
 //! Files follow each other, and a file that is missing is missed.
 
+use std::cell::RefCell;
+use std::io::{self, BufRead, Cursor};
 use std::time::Duration;
 
-use cxone_dtmf_engine::audit::verify::{Damage, Verdict};
-use cxone_dtmf_engine::audit::{Options, Rotation};
+use cxone_dtmf_engine::audit::verify::{Damage, Others, Progress, Source, Verdict, verify};
+use cxone_dtmf_engine::audit::{Options, Rotation, Seal};
 
 use super::disk::MemoryDisk;
 use super::records::{Text, anchors, at, check, check_disk, key, open, options, pair};
@@ -136,6 +138,51 @@ fn a_file_in_the_middle_that_lost_its_end_is_found() {
             .iter()
             .any(|finding| broken(&finding.damage))
     );
+}
+
+/// A file that grows after it was read for the first time.
+struct Growing(Text, RefCell<usize>);
+
+impl Source for Growing {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn open(&self) -> io::Result<Box<dyn BufRead>> {
+        let len = self.1.replace(self.0.1.len());
+        Ok(Box::new(Cursor::new(self.0.1[..len].to_vec())))
+    }
+
+    fn is_written(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_file_that_gets_its_end_while_it_is_verified_is_no_finding() {
+    let (disk, _) = several();
+    let all = disk.texts();
+    for growing in 0..all.len() - 1 {
+        let text = &all[growing];
+        let len = text.1.len();
+        // Nothing of the last record, or a part of it.
+        let close = text.1.iter().rposition(|byte| *byte == b'{').unwrap();
+        for read in [close, close + 1, len - 1] {
+            let mut sources: Vec<Box<dyn Source>> = Vec::new();
+            for (at, text) in all.iter().enumerate() {
+                sources.push(if at == growing {
+                    Box::new(Growing(text.clone(), RefCell::new(read)))
+                } else {
+                    Box::new(text.clone())
+                });
+            }
+            let keys = [Seal::new(Some(&key()))];
+            let progress = Progress::default();
+            let report = verify(sources, &keys, &[], Others::Refuse, &progress).unwrap();
+            assert_eq!(report.verdict(), Verdict::Intact, "{:?}", report.findings);
+            assert_eq!(report.files[growing].torn, None);
+        }
+    }
 }
 
 #[test]

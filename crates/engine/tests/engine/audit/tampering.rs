@@ -201,6 +201,37 @@ fn a_whole_last_line_that_was_altered_is_not_taken_for_a_torn_one() {
     assert_eq!(found(lines.concat()).unwrap().verdict(), Verdict::Tampered);
 }
 
+/// A line that breaks off excuses no line after it.
+#[test]
+fn whole_lines_after_a_torn_one_are_found() {
+    let (bytes, _) = sample(options());
+    let lines = lines(&bytes);
+    for forged in 1..lines.len() - 3 {
+        let at = lines.len() - 1 - forged;
+        let mut altered = lines.clone();
+        for line in &mut altered[at + 1..] {
+            let text = String::from_utf8(line.clone()).unwrap();
+            let text = text.replace("call-", "call-1").replace("close", "closed");
+            *line = text.replace("\"closed\"", "\"close\" ").into_bytes();
+        }
+        let mut broken = lines[at].clone();
+        broken[20] = 0x80;
+        for torn in [broken, b"\x80\n".to_vec()] {
+            altered[at] = torn;
+            let report = found(altered.concat()).unwrap();
+            assert_eq!(report.verdict(), Verdict::Tampered, "{forged} lines");
+            assert_eq!(report.files[0].torn, None);
+        }
+        // Nothing but torn lines at the end are an end that a power failure may leave.
+        let torn = [lines[..=at].concat(), vec![0; 5_000]].concat();
+        let report = found(torn).unwrap();
+        assert_eq!(
+            (report.damages, report.files[0].torn),
+            (0, Some(at as u64 + 2))
+        );
+    }
+}
+
 #[test]
 fn a_log_written_anew_without_the_key_is_found() {
     let (bytes, _) = sample(Options {

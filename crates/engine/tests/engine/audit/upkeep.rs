@@ -179,3 +179,44 @@ fn a_change_of_the_key_is_announced_by_the_key_before() {
     let refused = rekey(&folder.0, third, third, "host");
     assert!(matches!(refused, Err(NotDone::NoSuchKey)), "{refused:?}");
 }
+
+#[test]
+fn nothing_is_said_of_chains_whose_key_was_announced_and_not_given() {
+    let folder = Folder::new();
+    process(&folder.0, 0, true);
+    let next = Key::new(vec![9; 32]).unwrap();
+    rekey(&folder.0, &[key()], std::slice::from_ref(&next), "host").unwrap();
+    let options = Options {
+        key: Some(next.clone()),
+        rotation: Rotation {
+            bytes: 4_096,
+            ..Rotation::default()
+        },
+        ..in_directory(&folder.0)
+    };
+    let mut log = Log::new(options, Arc::new(RealDisk));
+    for number in 500..530 {
+        log.commit(&pair(number), at(number)).unwrap();
+    }
+    log.close(at(530));
+    let given = anchors(log.take_notices());
+    let report = check(&folder, &[&key()], &given).unwrap();
+    assert_eq!(report.verdict(), Verdict::Intact, "{:?}", report.findings);
+    assert!(report.files.iter().filter(|file| !file.checked).count() > 2);
+    assert_eq!(report.unchecked_anchors, given.len() as u64);
+    let report = check(&folder, &[&key(), &next], &given).unwrap();
+    assert_eq!(
+        (report.verdict(), report.anchors),
+        (Verdict::Intact, given.len() as u64)
+    );
+    // A file that claims such a key excuses nothing in the chain of another.
+    let holds = |file: &PathBuf, text: &str| fs::read_to_string(file).unwrap().contains(text);
+    let old = folder.files();
+    let old = old.iter().filter(|file| holds(file, r#""prev""#));
+    let middle = old.into_iter().next().unwrap();
+    let names = [key(), next].map(|key| Seal::new(Some(&key)).key_id().unwrap().to_owned());
+    let text = fs::read_to_string(middle).unwrap();
+    fs::write(middle, text.replace(&names[0], &names[1])).unwrap();
+    let report = check(&folder, &[&key()], &[]).unwrap();
+    assert_eq!(report.verdict(), Verdict::Tampered);
+}
