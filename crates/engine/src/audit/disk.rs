@@ -168,25 +168,25 @@ mod tests {
     use uuid::Uuid;
 
     /// A file that was just made, open to others.
-    fn made() -> (std::path::PathBuf, File) {
+    fn made() -> io::Result<(std::path::PathBuf, File)> {
         let path = std::env::temp_dir().join(format!("cxone-dtmf-{}", Uuid::now_v7()));
-        let file = File::create_new(&path).unwrap();
+        let file = File::create_new(&path)?;
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-        file.set_permissions(mode).unwrap();
-        (path, file)
+        file.set_permissions(mode)?;
+        Ok((path, file))
     }
 
     #[test]
     fn a_file_that_cannot_be_taken_does_not_stay() {
-        let (path, file) = made();
+        let (path, file) = made().unwrap();
         assert!(take(&path, file).is_err());
         assert!(!path.exists());
     }
 
     #[test]
     fn a_file_that_another_has_put_there_stays() {
-        let (path, file) = made();
-        let (other, _) = made();
+        let (path, file) = made().unwrap();
+        let (other, _) = made().unwrap();
         fs::rename(&other, &path).unwrap();
         assert!(take(&path, file).is_err());
         assert!(path.exists());
