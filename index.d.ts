@@ -1175,7 +1175,9 @@ export class DtmfInjector<Api extends WireProfile = 'telephony-v2'> {
    * can. A log that is closed takes nothing more.
    *
    * @param id The call or session, or the contact that the unknown injection had as `contactId`. A session stands for all
-   * its contacts. Those on other platforms are others. The id of an injection names that one alone, whatever its platform.
+   * its contacts. Those on other platforms are others. The id of an injection names that one alone, in the log also one on
+   * another platform. In a fleet it ends the blocks of other processes but for an injection that had a `contactId`: name the
+   * contact there.
    * @param outcome Whether they were pressed.
    * @returns whether anything of it was in doubt. Resolving what is not does nothing.
    *

@@ -30,10 +30,12 @@ impl NativeInjector {
                 let (injector, audit) = (self.injector.clone(), self.audit.clone());
                 spawn(async move {
                     let written = match audit {
-                        Some(audit) => audit.resolve(injections, found).await,
+                        Some(audit) => audit.resolve(injections.clone(), found).await,
                         None => Ok(()),
                     };
-                    let elsewhere = injector.resolve_elsewhere(name.as_deref()).await;
+                    let elsewhere = injector
+                        .resolve_elsewhere(name.as_deref(), &injections)
+                        .await;
                     let elsewhere = elsewhere.and_then(|there| written.map(|()| there));
                     outbox.settle(id, elsewhere.map(|there| Some(json!(here || there))));
                 });

@@ -126,7 +126,28 @@ test('old files go, and a key is announced: both are written down', async () => 
     stdout: 'removed 0 files, 0 bytes\n',
   });
   expect(files()).toHaveLength(4);
-  const done = await upkeep('prune', '--before', '9999-01-01');
+  for (const before of [
+    '2019-11-31',
+    '2019-02-29',
+    '2019-13-01',
+    '2019-1-1',
+    '2019',
+    '01/02/2019',
+    '2019-01-01 00:00',
+    '2019-01-01T00:00:00',
+    '2019-01-01T24:00:00Z',
+    '2019-01-01T00:00:00+25:00',
+    '9999-01-01',
+  ]) {
+    const refused = await upkeep('prune', '--before', before);
+    expect({ before, code: refused.code }).toEqual({ before, code: 3 });
+    expect(refused.stderr).toMatch(/--before must (be a date, or a time with its zone|not be in the future)/);
+  }
+  for (const before of ['2020-02-29', '2020-01-01T00:00:00Z', '2020-01-01T00:00:00.5-01:30'])
+    expect((await upkeep('prune', '--before', before)).stdout).toBe('removed 0 files, 0 bytes\n');
+  expect(files()).toHaveLength(4);
+  // The log was written by now.
+  const done = await upkeep('prune', '--before', new Date().toISOString());
   expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/^removed 4 files, \d+ bytes\n$/) });
   expect(files()).toHaveLength(1);
   expect(await keyed('verify', '--anchors', file('anchors'))).toMatchObject({
@@ -145,6 +166,7 @@ test('old files go, and a key is announced: both are written down', async () => 
   expect(both).toMatchObject({ code: 0, stdout: 'intact  3 files  10 records\n' });
   for (const [args, words] of [
     [['prune', '--before', 'soon'], '--before must be a date'],
+    [['prune'], '--before must be a date'],
     [['prune', '--before', '2020-01-01', folder], 'prune takes one directory'],
     [['rekey'], 'rekey needs --key-file and --new-key-file'],
   ]) {

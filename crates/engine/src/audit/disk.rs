@@ -55,10 +55,7 @@ impl Disk for RealDisk {
         options.read(true).append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path)?;
-        check(path, &file)?;
-        lock(&file)?;
-        Ok(Box::new(RealFile(file)))
+        Ok(Box::new(take(path, options.open(path)?)?))
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
@@ -124,21 +121,75 @@ fn lock(file: &File) -> io::Result<()> {
     }
 }
 
+/// Takes a file that was just made. One that cannot be taken does not stay, unless the name is another's now.
+fn take(path: &Path, file: File) -> io::Result<RealFile> {
+    if let Err(error) = check(path, &file).and_then(|()| lock(&file)) {
+        // Why it cannot be taken says more than why it cannot be removed.
+        if matches!(has_name(path, &file), Ok(true)) {
+            let _ = fs::remove_file(path);
+        }
+        return Err(error);
+    }
+    Ok(RealFile(file))
+}
+
 /// What was made is what has the name now, has no other, and is closed to others: some file systems keep no modes.
 fn check(path: &Path, file: &File) -> io::Result<()> {
-    let (named, made) = (fs::symlink_metadata(path)?, file.metadata()?);
+    let sound = has_name(path, file)?;
     #[cfg(unix)]
     let sound = {
         use std::os::unix::fs::MetadataExt;
-        (named.dev(), named.ino()) == (made.dev(), made.ino())
-            && made.nlink() == 1
-            && made.mode() & OTHERS == 0
+        let made = file.metadata()?;
+        sound && made.nlink() == 1 && made.mode() & OTHERS == 0
     };
-    #[cfg(not(unix))]
-    let sound = !named.is_symlink();
-    if sound && made.is_file() {
+    if sound {
         Ok(())
     } else {
         Err(io::ErrorKind::InvalidInput.into())
+    }
+}
+
+/// Whether the name is that of the file. On Windows, whether it is no link.
+fn has_name(path: &Path, file: &File) -> io::Result<bool> {
+    let (named, made) = (fs::symlink_metadata(path)?, file.metadata()?);
+    #[cfg(unix)]
+    let same = {
+        use std::os::unix::fs::MetadataExt;
+        (named.dev(), named.ino()) == (made.dev(), made.ino())
+    };
+    #[cfg(not(unix))]
+    let same = !named.is_symlink();
+    Ok(same && made.is_file())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    /// A file that was just made, open to others.
+    fn made() -> io::Result<(std::path::PathBuf, File)> {
+        let path = std::env::temp_dir().join(format!("cxone-dtmf-{}", Uuid::now_v7()));
+        let file = File::create_new(&path)?;
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        file.set_permissions(mode)?;
+        Ok((path, file))
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_taken_does_not_stay() {
+        let (path, file) = made().unwrap();
+        assert!(take(&path, file).is_err());
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_another_has_put_there_stays() {
+        let (path, file) = made().unwrap();
+        let (other, _) = made().unwrap();
+        fs::rename(&other, &path).unwrap();
+        assert!(take(&path, file).is_err());
+        assert!(path.exists());
+        fs::remove_file(&path).unwrap();
     }
 }

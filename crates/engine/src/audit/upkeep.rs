@@ -118,9 +118,9 @@ fn going(
             continue;
         };
         let old = scanned.time.as_str() < before;
-        let says = file.in_doubt || needed.contains(&file.name);
-        if stays.contains(&chain) || !old || file.written || says {
-            done.in_doubt += u64::from(old && says);
+        let is_needed = file.in_doubt || needed.contains(&file.name);
+        if stays.contains(&chain) || !old || file.written || is_needed {
+            done.in_doubt += u64::from(old && is_needed);
             stays.insert(chain);
             continue;
         }

@@ -72,12 +72,22 @@ pub(super) async fn find(store: &Store, recipient: &Recipient) -> Result<Option<
 
 /// It was found out what became of the call, session or contact with this id. Tells whether it was blocked.
 pub(super) async fn lift(store: &Store, scope: &str, id: &str) -> Result<bool, StoreError> {
-    let mut lifted = lift_in(store, scope, id, None).await?;
+    let mut lifted = lift_in(store, scope, id, None, None).await?;
     let of_contact = session_ids::find(store, &contacts_of(scope), id).await?;
     if let Some(call) = of_contact {
-        lifted |= lift_in(store, scope, &call, Some(id)).await?;
+        lifted |= lift_in(store, scope, &call, Some(id), None).await?;
     }
     Ok(lifted)
+}
+
+/// It was found out what became of an injection that blocks all of a call. Tells whether it did.
+pub(super) async fn lift_of(
+    store: &Store,
+    scope: &str,
+    call: &str,
+    injection: Uuid,
+) -> Result<bool, StoreError> {
+    lift_in(store, scope, call, Some(""), Some(injection)).await
 }
 
 async fn lift_in(
@@ -85,13 +95,16 @@ async fn lift_in(
     scope: &str,
     call: &str,
     contact: Option<&str>,
+    injection: Option<Uuid>,
 ) -> Result<bool, StoreError> {
     let id = store.keys().call(scope, call);
     let (key, request) = (key(store, &id), store.new_request(id.tag));
+    let injection = injection.map_or_else(String::new, |id| id.to_string());
     let args = [
         Arg::Number(u64::from(contact.is_none())),
         Arg::Text(contact.unwrap_or_default()),
         Arg::millis(REQUEST_TTL),
+        Arg::Text(&injection),
     ];
     match store.run(&LIFT, &[&key, &request], &args).await? {
         Value::Int(lifted) => Ok(lifted > 0),

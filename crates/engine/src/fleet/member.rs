@@ -79,13 +79,17 @@ impl Fleet {
 
     /// It was found out what became of the call, session or contact with this id. Tells whether it was blocked.
     pub(crate) async fn lift_blocks(&self, scope: &str, id: &str) -> Result<bool, Error> {
-        let lifted = blocks::lift(&self.store, scope, id).await;
-        lifted.map_err(|why| {
-            let message = format!(
-                "what is in doubt was resolved in this process, and other processes cannot be told by Redis ({why}): call resolve again"
-            );
-            Error::not_sent(Code::Store, message).retryable(None)
-        })
+        lifted(blocks::lift(&self.store, scope, id).await)
+    }
+
+    /// It was found out what became of an injection into a call. Tells whether that was blocked by it.
+    pub(crate) async fn lift_block_of(
+        &self,
+        scope: &str,
+        call: &str,
+        injection: Uuid,
+    ) -> Result<bool, Error> {
+        lifted(blocks::lift_of(&self.store, scope, call, injection).await)
     }
 
     /// Where nothing was told because Redis is away, the settings say whether to go on.
@@ -111,4 +115,13 @@ impl Fleet {
     pub(crate) fn counts(&self) -> Counts {
         self.store.counters().read()
     }
+}
+
+fn lifted(lifted: Result<bool, StoreError>) -> Result<bool, Error> {
+    lifted.map_err(|why| {
+        let message = format!(
+            "what is in doubt was resolved in this process, and other processes cannot be told by Redis ({why}): call resolve again"
+        );
+        Error::not_sent(Code::Store, message).retryable(None)
+    })
 }

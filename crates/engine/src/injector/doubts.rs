@@ -87,12 +87,24 @@ impl Engine {
         }
     }
 
-    /// The same as [`resolve`](Self::resolve) in the other processes of the fleet.
-    pub(super) async fn resolve_elsewhere(&self, id: Option<&str>) -> Result<bool, Error> {
+    /// The same as [`resolve`](Self::resolve) in the other processes of the fleet. `calls` says whom injections were for.
+    pub(super) async fn resolve_elsewhere(
+        &self,
+        id: Option<&str>,
+        calls: &BTreeMap<Uuid, Arc<str>>,
+    ) -> Result<bool, Error> {
         let id = payload::required_id("id", id.into())?;
-        match self.parts.fleet.as_ref().zip(self.scope.get()) {
-            Some((fleet, scope)) => fleet.lift_blocks(scope, &self.call_key(&id.into())).await,
-            None => Ok(false),
+        let Some((fleet, scope)) = self.parts.fleet.as_ref().zip(self.scope.get()) else {
+            return Ok(false);
+        };
+        let injection = Uuid::try_parse(id).ok();
+        let of_call = injection.and_then(|injection| Some((injection, calls.get(&injection)?)));
+        match of_call {
+            Some((injection, call)) => {
+                let call = self.call_key(call);
+                fleet.lift_block_of(scope, &call, injection).await
+            }
+            None => fleet.lift_blocks(scope, &self.call_key(&id.into())).await,
         }
     }
 

@@ -178,9 +178,14 @@ impl Injector {
         &self.0.origin
     }
 
-    /// Says the same to the other processes of the fleet. Tells whether it was in doubt there.
-    pub async fn resolve_elsewhere(&self, id: Option<&str>) -> Result<bool, Error> {
-        self.0.resolve_elsewhere(id).await
+    /// Says the same to the other processes of the fleet; `calls` says whom injections were for. Tells whether it was in doubt
+    /// there.
+    pub async fn resolve_elsewhere(
+        &self,
+        id: Option<&str>,
+        calls: &BTreeMap<Uuid, Arc<str>>,
+    ) -> Result<bool, Error> {
+        self.0.resolve_elsewhere(id, calls).await
     }
 
     /// The rights that the user of the fleet's Redis lacks, as `ACL SETUSER` takes them. None without a fleet.

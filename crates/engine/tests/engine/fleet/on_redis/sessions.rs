@@ -1,5 +1,6 @@
 //! A session is one thing in the whole fleet, whichever of its ids a process knows; and what is blocked is blocked for all.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cxone_dtmf_engine::config::{AfterUnknown, Config, InjectionOptions};
@@ -7,6 +8,7 @@ use cxone_dtmf_engine::delivery::Delivery;
 use cxone_dtmf_engine::error::Code;
 use cxone_dtmf_engine::outcome::Outcome;
 use cxone_dtmf_engine::payload::Value;
+use uuid::Uuid;
 
 use crate::fleet::redis::Redis;
 use crate::fleet::stage::{Process, config, options, patient};
@@ -88,13 +90,48 @@ async fn what_is_blocked_is_blocked_for_all_until_it_is_resolved_anywhere() {
     accepted(&outcome);
     assert_eq!(three.world.injector.resolve(Some("c")), Ok(false));
     assert_eq!(
-        three.world.injector.resolve_elsewhere(Some("c")).await,
+        three
+            .world
+            .injector
+            .resolve_elsewhere(Some("c"), &BTreeMap::new())
+            .await,
         Ok(true)
     );
     assert_eq!(
-        three.world.injector.resolve_elsewhere(Some("c")).await,
+        three
+            .world
+            .injector
+            .resolve_elsewhere(Some("c"), &BTreeMap::new())
+            .await,
         Ok(false)
     );
     let outcome = two.press_for("s", Some("c"), "4").await;
+    accepted(&outcome);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_injection_is_resolved_for_all_by_its_own_id_and_no_other() {
+    let redis = Redis::start();
+    let platform = Platform::scripted([]);
+    let blocks = Config {
+        after_unknown: AfterUnknown::Block,
+        ..config()
+    };
+    let [one, two] = [(); 2].map(|()| process(&platform, &redis, blocks.clone()));
+    let (injection, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let calls = |id| BTreeMap::from([(id, Arc::<str>::from("s"))]);
+    let injector = &one.world.injector;
+    injector
+        .block(calls(injection).into_iter().collect())
+        .await
+        .unwrap();
+    let outcome = two.press_for("s", None, "1").await;
+    failed(&outcome, Code::AfterUnknown, Delivery::NotSent);
+    for (id, lifted) in [(other, false), (injection, true), (injection, false)] {
+        let name = id.to_string();
+        let there = injector.resolve_elsewhere(Some(&name), &calls(id)).await;
+        assert_eq!(there, Ok(lifted));
+    }
+    let outcome = two.press_for("s", None, "2").await;
     accepted(&outcome);
 }
