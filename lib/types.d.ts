@@ -64,6 +64,7 @@ export interface AuditReport {
   anchors: number;
   prunedAnchors: number;
   uncheckedAnchors: number;
+  forgotten: number;
   files: readonly {
     file: string;
     closed: boolean;

@@ -195,6 +195,7 @@ fn plain(report: &Report) -> Value {
         "lost": report.lost,
         "anchors": report.anchors,
         "prunedAnchors": report.pruned_anchors,
+        "forgotten": report.forgotten,
         "uncheckedAnchors": report.unchecked_anchors,
     })
 }

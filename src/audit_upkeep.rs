@@ -34,7 +34,7 @@ fn not_done(why: NotDone, has_key: bool) -> Error {
     match why {
         NotDone::Unverifiable(why) => unverifiable(&why, has_key),
         NotDone::Altered => Error::invalid(
-            "the log was altered, or too much is in doubt, so nothing was removed: run audit verify",
+            "the log was altered, or too much is in doubt or was removed, so nothing was removed: run audit verify",
         ),
         NotDone::NoSuchKey => {
             Error::invalid("no file of the log is sealed with the key of --key-file")

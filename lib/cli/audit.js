@@ -135,12 +135,16 @@ function printVerdict(report, output) {
  * @param {import('../types.js').AuditReport} report
  * @param {import('./output.js').Output} output
  */
-function printRemarks({ files, gaps }, output) {
+function printRemarks({ files, gaps, forgotten }, output) {
   const mark = output.paint('yellow', '!');
   for (const { file, torn, next, checked } of files) {
     if (torn !== null) output.print(`${mark} ${file}:${torn}: the line is torn`);
     if (next !== null) output.print(`${mark} ${file}: the log goes on in ${next}, which is not there`);
     if (!checked) output.print(`${mark} ${file}: not checked: its key was announced, and not given`);
+  }
+  if (forgotten > 0) {
+    const many = plural(forgotten, 'record');
+    output.print(`${mark} ${many} of removed files or of keys found no room, and do not count`);
   }
   for (const { file, line, lost, first, last } of gaps) {
     const ids = first === null ? '' : `, of injections ${first} to ${last}`;

@@ -63,8 +63,10 @@ impl Mac {
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let letters: [u8; MAC_CHARS] = text.as_bytes().try_into().ok()?;
-        let of_alphabet = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        letters.iter().all(of_alphabet).then_some(Self(letters))
+        letters
+            .into_iter()
+            .all(is_of_alphabet)
+            .then_some(Self(letters))
     }
 
     fn of(hash: &[u8]) -> Self {
@@ -79,6 +81,15 @@ impl fmt::Debug for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// Whether a text has the form of the name of a key.
+pub(super) fn is_key_id(text: &str) -> bool {
+    text.len() == (KEY_ID_BYTES * 8).div_ceil(6) && text.bytes().all(is_of_alphabet)
+}
+
+const fn is_of_alphabet(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 /// How the lines of a log are sealed.

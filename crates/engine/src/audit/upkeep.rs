@@ -33,7 +33,7 @@ pub struct Pruned {
 pub enum NotDone {
     /// It cannot be verified.
     Unverifiable(Unverifiable),
-    /// It was altered.
+    /// It was altered, or has more than can be kept in mind.
     Altered,
     /// No file is sealed with the key that is to be followed by another.
     NoSuchKey,
@@ -57,7 +57,8 @@ pub fn prune(
     let files = FileSource::in_folder(directory).map_err(|error| unreadable(directory, error))?;
     let kept =
         survey(files, &seals, &[], Others::Refuse, progress).map_err(NotDone::Unverifiable)?;
-    if kept.report.damages > 0 || kept.report.more_in_doubt > 0 {
+    let report = &kept.report;
+    if report.damages > 0 || report.more_in_doubt > 0 || report.forgotten > 0 {
         return Err(NotDone::Altered);
     }
     let key = kept.key_of_newest(keys);

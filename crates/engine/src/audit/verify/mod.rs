@@ -241,6 +241,7 @@ impl Readers<'_> {
         let mut report = Report {
             gaps: std::mem::take(&mut self.reading.gaps),
             lost: self.reading.lost,
+            forgotten: self.reading.forgotten,
             skipped: self.skipped,
             ..Report::default()
         };

@@ -11,11 +11,13 @@ use super::progress::Progress;
 use super::report::{Gap, MAX_FINDINGS};
 use crate::audit::anchor::Anchor;
 use crate::audit::fields::Event;
+use crate::audit::names::is_name;
 use crate::audit::record::Link;
-use crate::audit::seal::Mac;
+use crate::audit::seal::{Mac, is_key_id};
 
-/// The most chains and keys that are remembered: more than any log has.
-const MAX_NAMED: usize = 100_000;
+/// The most chains that were removed and keys that were announced which are remembered: more than any log has.
+const MAX_CHAINS: usize = 50_000;
+const MAX_KEYS: usize = 1_000;
 
 /// What has to be found, and was.
 pub(super) struct Reading<'a> {
@@ -34,6 +36,8 @@ pub(super) struct Reading<'a> {
     pub pruned: BTreeMap<Uuid, Link>,
     /// The keys that were announced.
     pub announced: BTreeSet<String>,
+    /// How often one of either found no room.
+    pub forgotten: u64,
 }
 
 impl<'a> Reading<'a> {
@@ -47,6 +51,7 @@ impl<'a> Reading<'a> {
             lost: 0,
             pruned: BTreeMap::new(),
             announced: BTreeSet::new(),
+            forgotten: 0,
         }
     }
 
@@ -58,17 +63,29 @@ impl<'a> Reading<'a> {
         match (record.ev, record.chain, &record.previous, record.kid) {
             (Event::Gap, ..) => self.gap(line, record),
             (Event::Pruned, Some(chain), Some(last), _) => self.pruned(chain, last),
-            (Event::Rekeyed, _, _, Some(key)) if self.announced.len() < MAX_NAMED => {
-                self.announced.insert(key.to_owned());
-            }
+            (Event::Rekeyed, _, _, Some(key)) if is_key_id(key) => self.announced(key),
             _ => self.pairs.record(self.file.0, record),
         }
     }
 
+    fn announced(&mut self, key: &str) {
+        if self.announced.len() < MAX_KEYS {
+            self.announced.insert(key.to_owned());
+        } else if !self.announced.contains(key) {
+            self.forgotten += 1;
+        }
+    }
+
     fn pruned(&mut self, chain: Uuid, last: &Previous) {
+        // Nothing that is longer than it can be is kept.
+        let Some(link) = last.link().filter(|link| is_name(&link.file)) else {
+            return;
+        };
         let before = self.pruned.get(&chain);
-        if self.pruned.len() < MAX_NAMED && before.is_none_or(|before| before.seq < last.seq) {
-            self.pruned.extend(last.link().map(|link| (chain, link)));
+        if before.is_none() && self.pruned.len() >= MAX_CHAINS {
+            self.forgotten += 1;
+        } else if before.is_none_or(|before| before.seq < link.seq) {
+            self.pruned.insert(chain, link);
         }
     }
 

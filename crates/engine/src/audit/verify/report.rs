@@ -83,6 +83,8 @@ pub struct Report {
     pub pruned_anchors: u64,
     /// Anchors of files that were not checked, as their key was announced and not given.
     pub unchecked_anchors: u64,
+    /// Removed chains and announced keys that found no room: their anchors and files look missing or unknown.
+    pub forgotten: u64,
     /// Files that were left out, as they cannot be read or are sealed with another key.
     pub skipped: u64,
 }

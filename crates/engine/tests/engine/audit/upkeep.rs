@@ -9,11 +9,15 @@ use cxone_dtmf_engine::audit::verify::{
     FileSource, Others, Progress, Report, Unverifiable, Verdict, verify,
 };
 use cxone_dtmf_engine::audit::{
-    Anchor, Found, Key, Log, Options, RealDisk, Record, Rotation, Seal,
+    Anchor, Found, Key, Link, Log, Options, RealDisk, Record, Rotation, Seal,
 };
+use uuid::Uuid;
 
+use super::disk::MemoryDisk;
 use super::files::{Folder, in_directory};
-use super::records::{anchors, at, id, intent, key, pair};
+use super::records::{
+    Text, anchors, at, check as check_texts, check_disk, id, intent, key, open, options, pair,
+};
 
 const END: &str = "2030-01-01T00:00:00.000Z";
 
@@ -219,4 +223,48 @@ fn nothing_is_said_of_chains_whose_key_was_announced_and_not_given() {
     fs::write(middle, text.replace(&names[0], &names[1])).unwrap();
     let report = check(&folder, &[&key()], &[]).unwrap();
     assert_eq!(report.verdict(), Verdict::Tampered);
+}
+
+/// What a log says of itself is remembered in little room, whatever it says.
+#[test]
+fn only_names_that_can_be_are_remembered_and_only_so_many() {
+    let disk = MemoryDisk::default();
+    let mut log = open(&disk, options());
+    let long = "k".repeat(3_000);
+    let chain = Uuid::from_u128(7);
+    let mac = Seal::new(None).mac(None, b"x");
+    let last = Link {
+        file: long.clone(),
+        seq: 9,
+        mac,
+    };
+    let announced = Record::Rekeyed {
+        key_id: long.clone(),
+    };
+    log.commit(&[announced, Record::Pruned { chain, last }], at(0))
+        .unwrap();
+    // As if it had been removed: the log says nothing of it that counts.
+    let anchor = Anchor {
+        chain,
+        size: 10,
+        mac,
+    };
+    let report = check_disk(&disk, &[anchor]);
+    assert_eq!(
+        (report.verdict(), report.pruned_anchors),
+        (Verdict::Tampered, 0)
+    );
+    for number in 0..1_003 {
+        let key_id = format!("{number:011}");
+        log.commit(&[Record::Rekeyed { key_id }], at(1)).unwrap();
+    }
+    let report = check_disk(&disk, &[]);
+    assert_eq!((report.verdict(), report.forgotten), (Verdict::Intact, 3));
+    let mut files = disk.texts();
+    let name = Seal::new(Some(&key())).key_id().unwrap().to_owned();
+    let other = String::from_utf8(files[0].1.clone()).unwrap();
+    let other = other.replace(&name, &long).into_bytes();
+    files.push(Text("other.jsonl".to_owned(), other));
+    let refused = check_texts(&files, Some(&key()), &[]);
+    assert!(matches!(refused, Err(Unverifiable::Key { .. })));
 }
