@@ -154,7 +154,13 @@ impl Replay {
                 session.followers.insert(*injector, false);
             }
             What::Unfollowed { injector, call } => {
-                self.session(*call).followers.remove(injector);
+                let session = self.session(*call);
+                // The session is heard, and not one of its followers: where another one listens, it goes on being heard.
+                if session.followers.remove(injector) == Some(true)
+                    && let Some(heard) = session.followers.values_mut().next()
+                {
+                    *heard = true;
+                }
             }
             What::Deaf { injector, call } => self.hears(*call, *injector, false),
             What::Told {
