@@ -102,17 +102,15 @@ class Run {
   /**
    * Builds the addon, once. Always through cargo, which knows best what is up to date.
    *
-   * @param {Steps} steps
    * @returns {Promise<boolean>} whether there is one
    */
-  addon(steps) {
-    return (this.built ??= this.#addon(steps));
+  addon() {
+    return (this.built ??= this.#addon());
   }
 
-  /** @param {Steps} steps */
-  async #addon(steps) {
+  async #addon() {
     const before = fs.readFileSync(addon.types(root), 'utf8');
-    if (!this.record(await addon.build(steps, root))) return false;
+    if (!this.record(await addon.build(this.steps, root))) return false;
     if (fs.readFileSync(addon.types(root), 'utf8') !== before) {
       const stale = 'lib/native.d.ts was not that of the sources: the build has renewed it, commit it';
       this.steps.say(stale);
@@ -186,7 +184,7 @@ class Run {
   }
 
   async stress() {
-    if (!(await this.addon(this.steps))) return;
+    if (!(await this.addon())) return;
     await this.redis();
     const shapes = this.server ? [] : ['--shape', 'tutorial'];
     const stress = await this.node('stress: a minute of each shape', [
@@ -211,7 +209,7 @@ class Run {
    * @param {string[]} args
    */
   async jest(title, args) {
-    if (!(await this.addon(this.steps))) {
+    if (!(await this.addon())) {
       this.steps.skip(title, 'there is no addon to test');
       return;
     }
@@ -244,11 +242,8 @@ async function main(args) {
   const run = new Run(new Steps(process.stdout, { verbose: args.includes('--verbose') }));
   const ready = !dependencies.outdated(root) || run.record(await dependencies.install(run.steps, root));
   if (ready) {
-    // Much of a release build keeps one processor busy, so the checks run beside it; tests have the machine for themselves.
-    if (wanted('lint') && wanted('js')) void run.addon(run.steps.beside());
     if (wanted('lint')) await run.lint();
     if (wanted('types')) await run.types();
-    await run.built;
     if (wanted('rust')) await run.rust();
     if (wanted('js')) await run.js();
     if (wanted('loom')) await run.loom();

@@ -23,8 +23,6 @@ const FRAMES = ['|', '/', '-', '\\'];
  */
 
 class Steps {
-  #shows = true;
-
   /**
    * @param {NodeJS.WriteStream} stream where the lines go
    * @param {{ verbose?: boolean, env?: NodeJS.ProcessEnv }} [options]
@@ -40,13 +38,6 @@ class Steps {
     if (this.colour) Object.assign(this.env, { FORCE_COLOR: '1', CARGO_TERM_COLOR: 'always' });
     // Node.js warns when both variables are set.
     else delete this.env.FORCE_COLOR;
-  }
-
-  /** The same for commands that run beside the others: what they do shows when they have ended. */
-  beside() {
-    const steps = new Steps(this.stream, { env: this.env });
-    steps.#shows = false;
-    return steps;
   }
 
   /** @param {string} text */
@@ -130,7 +121,6 @@ class Steps {
    * @param {() => string} elapsed
    */
   #progress(title, elapsed) {
-    if (!this.#shows) return { heard() {}, stop() {} };
     if (this.moving) return this.#movingLine(title, elapsed);
     this.say(`....  ${title}`);
     if (this.verbose) {

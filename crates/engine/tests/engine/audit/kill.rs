@@ -142,14 +142,14 @@ fn there(folder: &Folder) -> HashSet<(String, String)> {
 async fn nothing_that_was_acknowledged_is_lost_when_the_process_is_killed() {
     let _clock = still();
     let kills = std::env::var("AUDIT_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
-    let mut dice = fastrand::Rng::with_seed(kills);
+    let mut rng = fastrand::Rng::with_seed(kills);
     let (mut acknowledged, mut torn) = (0, 0);
     // Some processes follow each other in one place, and then it is checked.
     for _ in 0..kills.div_ceil(5) {
         let folder = Folder::new();
         let mut safe = Vec::new();
         for process in 0..5 {
-            let life = Duration::from_micros(dice.u64(0..12_000));
+            let life = Duration::from_micros(rng.u64(0..12_000));
             let first = 1 + process * 1_000_000;
             let said = killed(&folder, first, life);
             assert!(!said.is_empty());
